@@ -1,0 +1,170 @@
+/**
+ * Every environment variable the worker reads: section, unit, default and reason. `.env.example` is generated from this
+ * table (`npm run env:example`) and `config.ts` validates by it, so the two cannot drift apart.
+ */
+import { z } from 'zod';
+
+/** One environment variable. */
+export interface Variable {
+  readonly section: 'Supabase' | 'Queue' | 'Worker' | 'Media' | 'Upload' | 'Logging';
+  /** What the value must be, as told to a person whose value was refused. */
+  readonly allowed: string;
+  /** As written in the environment; absent when there is none and the variable may stay unset. */
+  readonly default?: string;
+  /** What it does and why one would change it. */
+  readonly reason: string;
+  /** A value that shows the shape, for variables without a default. */
+  readonly example?: string;
+  /** The value is never printed, not even in an error. */
+  readonly secret?: true;
+  readonly schema: z.ZodType<unknown, string>;
+}
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max);
+
+const url = (...protocols: string[]) =>
+  z.string().refine((value) => {
+    if (!URL.canParse(value)) return false;
+    const { protocol, hostname } = new URL(value);
+    return protocols.includes(protocol) && hostname !== '';
+  });
+
+/** A JWT (three base64url parts) or a secret key of the newer kind. */
+const serviceKey = z.string().regex(/^(eyJ[\w-]+\.[\w-]+\.[\w-]+|sb_secret_[\w-]+)$/);
+
+const text = z.string().min(1);
+
+export const VARIABLES = {
+  SUPABASE_URL: {
+    section: 'Supabase',
+    allowed: 'the http:// or https:// address of the project',
+    example: 'https://your-project.supabase.co',
+    reason: 'Where Storage and the database API answer. Project Settings > API.',
+    schema: url('http:', 'https:').transform((value) => value.replace(/\/+$/, '')),
+  },
+  SUPABASE_SERVICE_ROLE_KEY: {
+    section: 'Supabase',
+    allowed: "the service role's key: a JWT (eyJ…) or sb_secret_…",
+    example: 'sb_secret_…',
+    reason: "The worker writes every owner's rows and objects, so it needs the service role. Keep it off browsers.",
+    secret: true,
+    schema: serviceKey,
+  },
+  RESULT_BUCKET: {
+    section: 'Supabase',
+    allowed: 'the name of a bucket',
+    default: 'project-processed-videos',
+    reason: 'The bucket that results are written to; the migrations create the default one.',
+    schema: text,
+  },
+  REDIS_URL: {
+    section: 'Queue',
+    allowed: 'a redis:// or rediss:// address',
+    example: 'redis://localhost:6379',
+    reason: 'The queue, on Redis, Valkey or Dragonfly. When it is set, DATABASE_URL is not used for the queue.',
+    secret: true,
+    schema: url('redis:', 'rediss:'),
+  },
+  DATABASE_URL: {
+    section: 'Queue',
+    allowed: 'a postgres:// or postgresql:// address',
+    example: 'postgresql://postgres:password@localhost:5432/postgres',
+    reason:
+      'The queue, on PostgreSQL, when there is no REDIS_URL. A session connection (port 5432): workers LISTEN, which a transaction pooler (port 6543) does not carry.',
+    secret: true,
+    schema: url('postgres:', 'postgresql:'),
+  },
+  WORKER_CONCURRENCY: {
+    section: 'Worker',
+    allowed: 'a whole number of jobs from 1 to 64',
+    default: '1',
+    reason: 'Jobs at a time in one process. One encode fills two cores: raise it only by one for each further two.',
+    schema: wholeNumber(1, 64),
+  },
+  WORK_DIR: {
+    section: 'Worker',
+    allowed: 'a folder this user may write to',
+    example: '/var/lib/media-worker',
+    reason:
+      'Sources and results stand here while a job runs: about 2.5 times the largest source for each job. Unset: a folder in the temporary directory of the system.',
+    schema: text,
+  },
+  SHUTDOWN_GRACE_SECONDS: {
+    section: 'Worker',
+    allowed: 'whole seconds from 0 to 86400',
+    default: '30',
+    reason: 'How long a stopping worker lets running jobs finish before it gives them back to the queue.',
+    schema: wholeNumber(0, 86_400),
+  },
+  FFMPEG_PATH: {
+    section: 'Media',
+    allowed: 'the path of an ffmpeg program',
+    example: '/usr/bin/ffmpeg',
+    reason: 'Unset: ffmpeg from the PATH, else the one that npm installed.',
+    schema: text,
+  },
+  FFPROBE_PATH: {
+    section: 'Media',
+    allowed: 'the path of an ffprobe program',
+    example: '/usr/bin/ffprobe',
+    reason: 'Unset: ffprobe from the PATH, else the one that npm installed.',
+    schema: text,
+  },
+  UPLOAD_DIRECT_MAX_MB: {
+    section: 'Upload',
+    allowed: 'whole megabytes (1 MB = 1000000 bytes) from 0 to 5000',
+    default: '100',
+    reason:
+      'Files below it go through the Supabase client, which keeps the whole body in memory; larger ones are streamed.',
+    schema: wholeNumber(0, 5000),
+  },
+  UPLOAD_CHUNK_SIZE_MB: {
+    section: 'Upload',
+    allowed: 'whole megabytes (1 MB = 1048576 bytes here, as Storage counts its parts) from 6 to 2048',
+    example: '6',
+    reason: 'The size of one resumable chunk. Unset: 6 on hosted Supabase, which demands it, else all that is left.',
+    schema: wholeNumber(6, 2048),
+  },
+  UPLOAD_TIMEOUT_SECONDS: {
+    section: 'Upload',
+    allowed: 'whole seconds from 1 to 86400',
+    default: '600',
+    reason: 'Bounds one request. 2 GB in 600 s needs 27 Mbit/s: raise it for slower links.',
+    schema: wholeNumber(1, 86_400),
+  },
+  UPLOAD_STALL_SECONDS: {
+    section: 'Upload',
+    allowed: 'whole seconds from 1 to 3600',
+    default: '60',
+    reason: 'A request in which no byte is accepted for this long is ended and tried again.',
+    schema: wholeNumber(1, 3600),
+  },
+  UPLOAD_MAX_RETRIES: {
+    section: 'Upload',
+    allowed: 'a whole number from 0 to 20',
+    default: '3',
+    reason: 'Further attempts after the first, 1, 2, 4 … seconds apart. Permanent refusals are not tried again.',
+    schema: wholeNumber(0, 20),
+  },
+  LOG_LEVEL: {
+    section: 'Logging',
+    allowed: 'fatal, error, warn, info, debug, trace or silent',
+    default: 'info',
+    reason: 'The least severe line that is written.',
+    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+  },
+  LOG_FORMAT: {
+    section: 'Logging',
+    allowed: 'auto, pretty or json',
+    default: 'auto',
+    reason: 'auto writes for people on a terminal and JSON lines everywhere else.',
+    schema: z.enum(['auto', 'pretty', 'json']),
+  },
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof VARIABLES;

@@ -1,0 +1,139 @@
+/**
+ * The environment, checked once and frozen. Nothing else reads `process.env`; everything is handed its part of the
+ * {@link Config}.
+ */
+import { readFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'dotenv';
+import type { z } from 'zod';
+import { VARIABLES, type Variable, type VariableName } from './config-variables.ts';
+import { MediaError } from './errors.ts';
+
+type Value<Name extends VariableName> = z.output<(typeof VARIABLES)[Name]['schema']>;
+
+/** The validated environment. Sizes in bytes, times in milliseconds, as their names say. */
+export interface Config {
+  readonly supabase: { readonly url: string | undefined; readonly serviceRoleKey: string | undefined };
+  readonly resultBucket: string;
+  readonly queue: { readonly redisUrl: string | undefined; readonly databaseUrl: string | undefined };
+  readonly worker: { readonly concurrency: number; readonly workDir: string; readonly shutdownGraceMs: number };
+  readonly ffmpeg: { readonly ffmpegPath: string | undefined; readonly ffprobePath: string | undefined };
+  readonly upload: {
+    readonly directMaxBytes: number;
+    readonly chunkBytes: number | undefined;
+    readonly timeoutMs: number;
+    readonly stallMs: number;
+    readonly maxRetries: number;
+  };
+  readonly log: { readonly level: Value<'LOG_LEVEL'>; readonly format: Value<'LOG_FORMAT'> };
+  /** Every secret value that was read, so that the logger can blot them out. */
+  readonly secrets: readonly string[];
+}
+
+/** What {@link loadConfig} reads and what it insists on. */
+export interface LoadConfigOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the command at hand cannot do without. */
+  readonly needs?: { readonly supabase?: boolean; readonly queue?: boolean };
+}
+
+const describeValue = (variable: Variable, value: string): string =>
+  variable.secret ? `is set to something else (${value.length} characters, not shown)` : `is "${value.slice(0, 80)}"`;
+
+const readVariables = (environment: LoadConfigOptions['environment'], problems: string[]) => {
+  const values = new Map<string, unknown>();
+  const secrets: string[] = [];
+  for (const [name, variable] of Object.entries<Variable>(VARIABLES)) {
+    // An empty value is an unset one: `docker run -e NAME` and most .env files write it that way.
+    const raw = environment[name]?.trim() || variable.default;
+    if (raw === undefined) continue;
+    if (variable.secret) secrets.push(raw);
+    const result = variable.schema.safeParse(raw);
+    if (result.success) values.set(name, result.data);
+    else problems.push(`${name} ${describeValue(variable, raw)}; allowed: ${variable.allowed}.`);
+  }
+  return { values, secrets };
+};
+
+/** The password of an address, as written and as decoded: both may turn up in messages of others. */
+const passwordsOf = (secret: string): string[] => {
+  const password = URL.canParse(secret) ? new URL(secret).password : '';
+  return password ? [password, decodeURIComponent(password)] : [];
+};
+
+/**
+ * Validates the environment.
+ *
+ * @throws {MediaError} `config_invalid`, naming every problem at once: the variable, its value unless it is a secret,
+ * and what is allowed.
+ */
+export const loadConfig = (options: LoadConfigOptions): Config => {
+  const problems: string[] = [];
+  const { values, secrets } = readVariables(options.environment, problems);
+  const get = <Name extends VariableName>(name: Name) => values.get(name) as Value<Name>;
+  const maybe = <Name extends VariableName>(name: Name) => values.get(name) as Value<Name> | undefined;
+  const isUnset = (name: VariableName) => !options.environment[name]?.trim();
+
+  if (options.needs?.supabase) {
+    for (const name of ['SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'] as const)
+      if (isUnset(name)) problems.push(`${name} is not set; needed: ${VARIABLES[name].allowed}.`);
+  }
+  if (options.needs?.queue && isUnset('REDIS_URL') && isUnset('DATABASE_URL'))
+    problems.push('REDIS_URL and DATABASE_URL are both unset; the queue needs one of them.');
+  if (problems.length > 0)
+    throw new MediaError({
+      code: 'config_invalid',
+      message: problems.length === 1 ? String(problems[0]) : `${problems.length} problems:\n  ${problems.join('\n  ')}`,
+      details: { problems },
+    });
+
+  const chunkMegabytes = maybe('UPLOAD_CHUNK_SIZE_MB');
+  return Object.freeze({
+    supabase: { url: maybe('SUPABASE_URL'), serviceRoleKey: maybe('SUPABASE_SERVICE_ROLE_KEY') },
+    resultBucket: get('RESULT_BUCKET'),
+    queue: { redisUrl: maybe('REDIS_URL'), databaseUrl: maybe('DATABASE_URL') },
+    worker: {
+      concurrency: get('WORKER_CONCURRENCY'),
+      workDir: maybe('WORK_DIR') ?? join(tmpdir(), `supabase-media-worker-${userInfo().username}`),
+      shutdownGraceMs: get('SHUTDOWN_GRACE_SECONDS') * 1000,
+    },
+    ffmpeg: { ffmpegPath: maybe('FFMPEG_PATH'), ffprobePath: maybe('FFPROBE_PATH') },
+    upload: {
+      directMaxBytes: get('UPLOAD_DIRECT_MAX_MB') * 1_000_000,
+      chunkBytes: chunkMegabytes === undefined ? undefined : chunkMegabytes * 1_048_576,
+      timeoutMs: get('UPLOAD_TIMEOUT_SECONDS') * 1000,
+      stallMs: get('UPLOAD_STALL_SECONDS') * 1000,
+      maxRetries: get('UPLOAD_MAX_RETRIES'),
+    },
+    log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
+    secrets: [...new Set([...secrets, ...secrets.flatMap(passwordsOf)])].filter((secret) => secret.length >= 6),
+  });
+};
+
+/** Supabase's address and key of a configuration that was loaded with `needs.supabase`. */
+export const supabaseOf = (config: Config): { url: string; serviceRoleKey: string } => {
+  const { url, serviceRoleKey } = config.supabase;
+  if (url === undefined || serviceRoleKey === undefined)
+    throw new MediaError({ code: 'config_invalid', message: 'SUPABASE_URL or SUPABASE_SERVICE_ROLE_KEY is not set.' });
+  return { url, serviceRoleKey };
+};
+
+/**
+ * The process environment over a dotenv file.
+ *
+ * @param file Read when it exists; a named file that is missing is an error, a missing default `.env` is not.
+ * @throws {MediaError} `config_invalid` when a named file cannot be read.
+ */
+export const readEnvironment = (file: string | undefined): Record<string, string | undefined> => {
+  try {
+    return { ...parse(readFileSync(file ?? '.env')), ...process.env };
+  } catch (error) {
+    if (file === undefined) return { ...process.env };
+    throw new MediaError({
+      code: 'config_invalid',
+      message: `The environment file ${file} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
+      cause: error,
+    });
+  }
+};

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../config.ts';
+import { createLogger } from './logger.ts';
+
+const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJl';
+
+const logWith = (format: string, use: (log: ReturnType<typeof createLogger>) => void): string => {
+  const config = loadConfig({
+    environment: {
+      LOG_FORMAT: format,
+      DATABASE_URL: 'postgres://worker:p%40ssw0rd@db:5432/x',
+      SUPABASE_SERVICE_ROLE_KEY: jwt,
+    },
+  });
+  let written = '';
+  use(createLogger({ config, isTerminal: false, write: (line) => (written += line) }));
+  return written;
+};
+
+describe.each(['json', 'pretty'])('the %s log', (format) => {
+  it('blots out keys and passwords wherever they stand', () => {
+    const written = logWith(format, (log) => {
+      log.info({ headers: { authorization: `Bearer ${jwt}` } }, `connecting with ${jwt}`);
+      log.error(new Error('cannot reach postgres://worker:p%40ssw0rd@db:5432/x as p@ssw0rd'));
+      log.warn({ url: 'https://x.supabase.co/storage/v1/object/sign/b/p?token=abc.def.ghi&download=1' }, 'signed');
+    });
+    expect(written).toContain('[redacted]');
+    for (const secret of [jwt, 'p%40ssw0rd', 'p@ssw0rd', 'abc.def.ghi']) expect(written).not.toContain(secret);
+  });
+
+  it('ends every line', () => {
+    expect(logWith(format, (log) => log.info('one')).endsWith('\n')).toBe(true);
+  });
+});

@@ -1,0 +1,43 @@
+/** How long to wait before the next attempt. Pure: the randomness is handed in. */
+
+/** What {@link backoffDelay} decides from. */
+export interface BackoffOptions {
+  /** 1 for the wait after the first attempt. */
+  readonly attempt: number;
+  /** A number from 0 up to 1. */
+  readonly random: number;
+  /** What the server asked for (Retry-After, RFC 9110 section 10.2.3), in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** The first wait, in milliseconds. */
+  readonly baseMs?: number;
+  /** No wait of our own is longer, in milliseconds. */
+  readonly maxMs?: number;
+}
+
+/** A server that asks for more patience than this is not waited for as long as it says. */
+export const RETRY_AFTER_MAX_MS = 120_000;
+
+/**
+ * 1 s, 2 s, 4 s … up to 30 s, each with up to a quarter added, so that many workers that failed together do not come
+ * back together; never shorter than what the server asked for.
+ *
+ * @returns milliseconds.
+ */
+export const backoffDelay = (options: BackoffOptions): number => {
+  const { attempt, random, retryAfterMs = 0, baseMs = 1000, maxMs = 30_000 } = options;
+  const exponential = Math.min(baseMs * 2 ** (attempt - 1), maxMs);
+  return Math.max(exponential * (1 + random / 4), Math.min(retryAfterMs, RETRY_AFTER_MAX_MS));
+};
+
+/**
+ * Reads a Retry-After header: seconds or an HTTP date.
+ *
+ * @param now milliseconds since the epoch.
+ * @returns milliseconds from now, never negative; undefined when the header is absent or unreadable.
+ */
+export const parseRetryAfter = (header: string | undefined, now: number): number | undefined => {
+  if (header === undefined) return undefined;
+  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+};

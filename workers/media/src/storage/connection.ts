@@ -1,0 +1,30 @@
+/** An open door to one project's Storage: its address, its key, and the transport that requests go through. */
+import { Transport } from './transport.ts';
+
+/** What every file of this folder is handed. */
+export interface StorageConnection {
+  /** Of the project, without a trailing slash: `https://ref.supabase.co`. */
+  readonly projectUrl: string;
+  /** Of Storage: `https://ref.supabase.co/storage/v1`. */
+  readonly storageUrl: string;
+  readonly serviceRoleKey: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly transport: Transport;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens Storage; no request is made yet. The caller closes it. */
+export const openStorage = (options: { url: string; serviceRoleKey: string }): StorageConnection => {
+  const { url, serviceRoleKey } = options;
+  const transport = new Transport();
+  return {
+    projectUrl: url,
+    storageUrl: `${url}/storage/v1`,
+    serviceRoleKey,
+    // Both, always: the gateway of hosted Supabase reads apikey, and takes a secret key as Authorization only where it
+    // equals apikey; Storage itself refuses a request without Authorization.
+    headers: { apikey: serviceRoleKey, authorization: `Bearer ${serviceRoleKey}` },
+    transport,
+    close: () => transport.close(),
+  };
+};

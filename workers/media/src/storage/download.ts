@@ -1,0 +1,169 @@
+/**
+ * Brings an object to a file: streamed, its SHA-256 taken while it is written, its size checked. A connection that
+ * breaks is taken up again where it broke, as long as Storage still holds the same version.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { MediaError } from '../errors.ts';
+import { type RetryNotice, retry } from '../retry/retry.ts';
+import { classifyAnswer } from './classify-answer.ts';
+import type { StorageConnection } from './connection.ts';
+import type { ObjectAddress } from './object-info.ts';
+import { encodeObjectPath } from './object-key.ts';
+import type { StreamedAnswer, TransportClocks } from './transport.ts';
+
+export interface DownloadFileOptions extends ObjectAddress {
+  readonly connection: StorageConnection;
+  /** Where the object goes; written as `{file}.partial` until it is whole. */
+  readonly file: string;
+  readonly clocks: TransportClocks;
+  readonly maxRetries: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Told the object's size in bytes before the first byte is written; what it throws ends the download. */
+  readonly onSize?: (bytes: number) => Promise<void> | void;
+  readonly onProgress?: (receivedBytes: number, size: number) => void;
+  readonly onRetry?: (notice: RetryNotice) => void;
+}
+
+export interface DownloadResult {
+  /** In bytes. */
+  readonly size: number;
+  /** Of the content, 64 hex digits. */
+  readonly sha256: string;
+  readonly seconds: number;
+}
+
+/** What is known of the object so far, over all attempts. */
+interface DownloadState {
+  received: number;
+  size: number | undefined;
+  etag: string | undefined;
+  hash: Hash;
+}
+
+/**
+ * Downloads one object.
+ *
+ * @throws {MediaError} `object_missing`, `bucket_missing`, `disk_full`, `download_failed`, or what Storage refused.
+ */
+export const downloadFile = async (options: DownloadFileOptions): Promise<DownloadResult> => {
+  const partial = `${options.file}.partial`;
+  const started = performance.now();
+  const state: DownloadState = { received: 0, size: undefined, etag: undefined, hash: createHash('sha256') };
+  await writeFile(partial, '');
+  try {
+    await retry(() => continueDownload(options, partial, state), {
+      retries: options.maxRetries,
+      signal: options.signal,
+      onRetry: options.onRetry,
+    });
+    await rename(partial, options.file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+  const seconds = (performance.now() - started) / 1000;
+  return { size: state.received, sha256: state.hash.digest('hex'), seconds };
+};
+
+const continueDownload = async (options: DownloadFileOptions, partial: string, state: DownloadState) => {
+  const { connection, bucket, path } = options;
+  const action = `Downloading ${bucket}/${path}`;
+  const range = state.received > 0 ? { range: `bytes=${state.received}-` } : undefined;
+  try {
+    await connection.transport.receive(
+      {
+        method: 'GET',
+        url: `${connection.storageUrl}/object/authenticated/${encodeObjectPath(bucket, path)}`,
+        headers: { ...connection.headers, ...range },
+        clocks: options.clocks,
+        signal: options.signal,
+        action,
+      },
+      async (answer) => {
+        await assertWanted(answer, action);
+        if (answer.status === 206 && !isSameObject(answer, state)) await startOver(partial, state);
+        if (answer.status === 200 && state.received > 0) await resetState(partial, state);
+        state.etag = headerOf(answer, 'etag');
+        if (state.size === undefined) {
+          state.size = sizeOf(answer);
+          await options.onSize?.(state.size);
+        }
+        await writeBody(answer, partial, state, options);
+      },
+    );
+  } catch (error) {
+    throw asDownloadError(error);
+  }
+  if (state.received !== state.size)
+    throw new MediaError({
+      code: 'download_failed',
+      message: `${action}: ${state.received} of ${state.size} bytes arrived.`,
+    });
+};
+
+const assertWanted = async (answer: StreamedAnswer, action: string): Promise<void> => {
+  if (answer.status === 200 || answer.status === 206) return;
+  let body = '';
+  for await (const chunk of answer.body) if (body.length < 64 * 1024) body += String(chunk);
+  throw classifyAnswer({ status: answer.status, headers: answer.headers, body }, { action, now: Date.now() });
+};
+
+const headerOf = (answer: StreamedAnswer, name: string): string | undefined => {
+  const value = answer.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+};
+
+const sizeOf = (answer: StreamedAnswer): number => {
+  const size = Number(headerOf(answer, 'content-length'));
+  if (Number.isSafeInteger(size) && size >= 0) return size;
+  throw new MediaError({ code: 'download_failed', message: 'Storage did not say how large the object is.' });
+};
+
+const isSameObject = (answer: StreamedAnswer, state: DownloadState): boolean =>
+  headerOf(answer, 'etag') === state.etag &&
+  headerOf(answer, 'content-range') === `bytes ${state.received}-${Number(state.size) - 1}/${state.size}`;
+
+const resetState = async (partial: string, state: DownloadState): Promise<void> => {
+  await truncate(partial, 0);
+  Object.assign(state, { received: 0, size: undefined, etag: undefined, hash: createHash('sha256') });
+};
+
+/** Forgets what was received of another version; the next attempt begins at the first byte. */
+const startOver = async (partial: string, state: DownloadState): Promise<never> => {
+  const received = state.received;
+  await resetState(partial, state);
+  throw new MediaError({
+    code: 'download_changed',
+    message: `The object changed after ${received} bytes of it had arrived.`,
+  });
+};
+
+const writeBody = async (
+  answer: StreamedAnswer,
+  partial: string,
+  state: DownloadState,
+  options: DownloadFileOptions,
+): Promise<void> => {
+  const meter = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      state.hash.update(chunk);
+      state.received += chunk.length;
+      options.onProgress?.(state.received, state.size ?? 0);
+      done(null, chunk);
+    },
+  });
+  const start = state.received;
+  await pipeline(answer.body, meter, createWriteStream(partial, { flags: 'r+', start }));
+};
+
+/** The transport speaks of uploads; here the same failures mean that reading broke. */
+const asDownloadError = (error: unknown): unknown => {
+  if (!(error instanceof MediaError)) return error;
+  if (error.code !== 'upload_interrupted' && error.code !== 'upload_stalled' && error.code !== 'gateway_failed')
+    return error;
+  return new MediaError({ code: 'download_failed', message: error.message, details: error.details, cause: error });
+};
