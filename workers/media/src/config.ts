@@ -41,7 +41,7 @@ export interface LoadConfigOptions {
 const describeValue = (variable: Variable, value: string): string =>
   variable.secret ? `is set to something else (${value.length} characters, not shown)` : `is "${value.slice(0, 80)}"`;
 
-const readVariables = (environment: LoadConfigOptions['environment'], problems: string[]) => {
+function readVariables(environment: LoadConfigOptions['environment'], problems: string[]) {
   const values = new Map<string, unknown>();
   const secrets: string[] = [];
   for (const [name, variable] of Object.entries<Variable>(VARIABLES)) {
@@ -54,13 +54,13 @@ const readVariables = (environment: LoadConfigOptions['environment'], problems: 
     else problems.push(`${name} ${describeValue(variable, raw)}; allowed: ${variable.allowed}.`);
   }
   return { values, secrets };
-};
+}
 
 /** The password of an address, as written and as decoded: both may turn up in messages of others. */
-const passwordsOf = (secret: string): string[] => {
+function passwordsOf(secret: string): string[] {
   const password = URL.canParse(secret) ? new URL(secret).password : '';
   return password ? [password, decodeURIComponent(password)] : [];
-};
+}
 
 /**
  * Validates the environment.
@@ -68,7 +68,7 @@ const passwordsOf = (secret: string): string[] => {
  * @throws {MediaError} `config_invalid`, naming every problem at once: the variable, its value unless it is a secret,
  * and what is allowed.
  */
-export const loadConfig = (options: LoadConfigOptions): Config => {
+export function loadConfig(options: LoadConfigOptions): Config {
   const problems: string[] = [];
   const { values, secrets } = readVariables(options.environment, problems);
   const get = <Name extends VariableName>(name: Name) => values.get(name) as Value<Name>;
@@ -109,7 +109,7 @@ export const loadConfig = (options: LoadConfigOptions): Config => {
     log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
     secrets: [...new Set([...secrets, ...secrets.flatMap(passwordsOf)])].filter((secret) => secret.length >= 6),
   });
-};
+}
 
 /** Supabase's address and key of a configuration that was loaded with `needs.supabase`. */
 export const supabaseOf = (config: Config): { url: string; serviceRoleKey: string } => {
@@ -125,7 +125,7 @@ export const supabaseOf = (config: Config): { url: string; serviceRoleKey: strin
  * @param file Read when it exists; a named file that is missing is an error, a missing default `.env` is not.
  * @throws {MediaError} `config_invalid` when a named file cannot be read.
  */
-export const readEnvironment = (file: string | undefined): Record<string, string | undefined> => {
+export function readEnvironment(file: string | undefined): Record<string, string | undefined> {
   try {
     return { ...parse(readFileSync(file ?? '.env')), ...process.env };
   } catch (error) {
@@ -136,4 +136,4 @@ export const readEnvironment = (file: string | undefined): Record<string, string
       cause: error,
     });
   }
-};
+}

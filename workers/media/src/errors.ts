@@ -31,6 +31,10 @@ export const ERRORS = {
   },
   database_failed: {
     retry: 'backoff',
+    hint: 'The database API did not answer as it should; it is tried again by itself.',
+  },
+  database_refused: {
+    retry: 'never',
     hint: "Check that supabase/migrations were applied and that SUPABASE_SERVICE_ROLE_KEY is the service role's key.",
   },
   disk_full: { retry: 'backoff', hint: 'Free space where WORK_DIR points, or point it at a larger disk.' },
@@ -54,6 +58,10 @@ export const ERRORS = {
     retry: 'backoff',
     hint: 'The system ended ffmpeg, most often for lack of memory: lower WORKER_CONCURRENCY or add memory.',
   },
+  ffmpeg_memory: {
+    retry: 'backoff',
+    hint: 'ffmpeg could not get the memory it needs: lower WORKER_CONCURRENCY or add memory.',
+  },
   ffmpeg_missing: {
     retry: 'never',
     hint: 'Install ffmpeg (apt-get install ffmpeg) or set FFMPEG_PATH and FFPROBE_PATH.',
@@ -75,10 +83,27 @@ export const ERRORS = {
     retry: 'ambiguous',
     hint: 'A gateway in front of Storage gave up; it is tried again by itself.',
   },
+  input_unreadable: {
+    retry: 'never',
+    hint: 'Check that the path is right, that it is an ordinary file, and that this user may read it.',
+  },
   invalid_argument: { retry: 'never', hint: 'See --help for what is allowed.' },
+  job_abandoned: {
+    retry: 'never',
+    hint: 'The video ends its workers, most often for lack of memory: try the file with `media process`.',
+  },
+  job_failed: { retry: 'never', hint: '`media status` tells what is known of the video; enqueue it again to retry.' },
+  job_missing: {
+    retry: 'never',
+    hint: '`media status` tells how the video ended; finished jobs are kept for a while only.',
+  },
   key_refused: {
     retry: 'never',
     hint: "Use letters, digits and _ / ! - . * ' ( ) space & $ @ = ; : + , ? in object paths.",
+  },
+  lock_lost: {
+    retry: 'backoff',
+    hint: 'The queue was out of reach for too long; the job is taken up again by itself.',
   },
   object_exists: { retry: 'never', hint: 'Use another path, or --upsert to replace the object.' },
   object_missing: { retry: 'never', hint: 'Check the bucket and the path; the object may have been deleted.' },
@@ -167,9 +192,9 @@ export const isRetryable = (error: MediaError): boolean => error.retry !== 'neve
 const ERRNO_CODES: Readonly<Record<string, ErrorCode>> = { ENOSPC: 'disk_full', EDQUOT: 'disk_full' };
 
 /** Turns whatever was thrown into a {@link MediaError}; one that already is stays as it is. */
-export const toMediaError = (thrown: unknown): MediaError => {
+export function toMediaError(thrown: unknown): MediaError {
   if (thrown instanceof MediaError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const errno = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   return new MediaError({ code: ERRNO_CODES[errno] ?? 'unexpected', message, cause: thrown });
-};
+}

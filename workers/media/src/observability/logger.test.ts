@@ -4,7 +4,7 @@ import { createLogger } from './logger.ts';
 
 const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJl';
 
-const logWith = (format: string, use: (log: ReturnType<typeof createLogger>) => void): string => {
+function logWith(format: string, use: (log: ReturnType<typeof createLogger>) => void): string {
   const config = loadConfig({
     environment: {
       LOG_FORMAT: format,
@@ -15,7 +15,7 @@ const logWith = (format: string, use: (log: ReturnType<typeof createLogger>) => 
   let written = '';
   use(createLogger({ config, isTerminal: false, write: (line) => (written += line) }));
   return written;
-};
+}
 
 describe.each(['json', 'pretty'])('the %s log', (format) => {
   it('blots out keys and passwords wherever they stand', () => {

@@ -22,14 +22,14 @@ export interface CreateLoggerOptions {
 const KEY_SHAPES = /eyJ[\w-]+\.[\w-]+\.[\w-]+|sb_secret_[\w-]+|(?<=[?&]token=)[^&"\s]+/g;
 
 /** Blots out the given values and everything that has the shape of a key. */
-export const redactSecrets = (text: string, secrets: readonly string[]): string => {
+export function redactSecrets(text: string, secrets: readonly string[]): string {
   let redacted = text;
   for (const secret of secrets) redacted = redacted.replaceAll(secret, '[redacted]');
   return redacted.replace(KEY_SHAPES, '[redacted]');
-};
+}
 
 /** Creates the process's logger. */
-export const createLogger = (options: CreateLoggerOptions): Log => {
+export function createLogger(options: CreateLoggerOptions): Log {
   const { config } = options;
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
   const destination = { write: (line: string) => write(redactSecrets(line, config.secrets)) };
@@ -46,6 +46,6 @@ export const createLogger = (options: CreateLoggerOptions): Log => {
     { level: config.log.level, base: undefined },
     { write: (line: string) => destination.write(prettify(line)) },
   );
-};
+}
 
 const levelAsWord = { level: (label: string) => ({ level: label }) };

@@ -23,11 +23,11 @@ export const RETRY_AFTER_MAX_MS = 120_000;
  *
  * @returns milliseconds.
  */
-export const backoffDelay = (options: BackoffOptions): number => {
+export function backoffDelay(options: BackoffOptions): number {
   const { attempt, random, retryAfterMs = 0, baseMs = 1000, maxMs = 30_000 } = options;
   const exponential = Math.min(baseMs * 2 ** (attempt - 1), maxMs);
   return Math.max(exponential * (1 + random / 4), Math.min(retryAfterMs, RETRY_AFTER_MAX_MS));
-};
+}
 
 /**
  * Reads a Retry-After header: seconds or an HTTP date.
@@ -35,9 +35,9 @@ export const backoffDelay = (options: BackoffOptions): number => {
  * @param now milliseconds since the epoch.
  * @returns milliseconds from now, never negative; undefined when the header is absent or unreadable.
  */
-export const parseRetryAfter = (header: string | undefined, now: number): number | undefined => {
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
   const date = Date.parse(header);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-};
+}

@@ -32,7 +32,7 @@ export interface RetryOptions {
  *
  * @throws {MediaError} the last failure; `aborted` when the signal ended it.
  */
-export const retry = async <T>(attempt: (number: number) => Promise<T>, options: RetryOptions): Promise<T> => {
+export async function retry<T>(attempt: (number: number) => Promise<T>, options: RetryOptions): Promise<T> {
   const { retries, signal, onRetry, baseMs = 1000, random = Math.random } = options;
   const wait = async (error: MediaError, number: number, retriesLeft: number): Promise<void> => {
     const retryAfterMs = typeof error.details.retryAfterMs === 'number' ? error.details.retryAfterMs : undefined;
@@ -66,7 +66,7 @@ export const retry = async <T>(attempt: (number: number) => Promise<T>, options:
     if (signal?.aborted) throw abortedError(signal);
     throw toMediaError(error);
   }
-};
+}
 
 /** The error of work that its signal ended: the signal's own reason when that already is one of ours. */
 export const abortedError = (signal: AbortSignal): MediaError =>

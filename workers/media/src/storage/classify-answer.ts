@@ -73,14 +73,14 @@ interface StorageBody {
   readonly message?: unknown;
 }
 
-const parseBody = (body: string): StorageBody | undefined => {
+function parseBody(body: string): StorageBody | undefined {
   try {
     const parsed: unknown = JSON.parse(body);
     return typeof parsed === 'object' && parsed !== null ? parsed : undefined;
   } catch {
     return undefined;
   }
-};
+}
 
 /** Row-level security and a bad key share one code and status; only the message tells them apart. */
 const isRowLevelSecurity = (message: string): boolean => /row-level security/i.test(message);
@@ -92,13 +92,13 @@ const firstLine = (text: string): string =>
     .trim()
     .slice(0, 200);
 
-const headerOf = (answer: StorageAnswer, name: string): string | undefined => {
+function headerOf(answer: StorageAnswer, name: string): string | undefined {
   const value = answer.headers[name];
   return Array.isArray(value) ? value[0] : value;
-};
+}
 
 /** The error that an answer outside 2xx stands for. */
-export const classifyAnswer = (answer: StorageAnswer, context: AnswerContext): MediaError => {
+export function classifyAnswer(answer: StorageAnswer, context: AnswerContext): MediaError {
   const body = parseBody(answer.body);
   const storageStatus = Number(body?.statusCode);
   const storageCode = typeof body?.code === 'string' ? body.code : undefined;
@@ -125,4 +125,4 @@ export const classifyAnswer = (answer: StorageAnswer, context: AnswerContext): M
       retryAfterMs: parseRetryAfter(headerOf(answer, 'retry-after'), context.now),
     },
   });
-};
+}

@@ -27,21 +27,21 @@ const NEVER_CONNECTED = new Set([
 /** undici's words for a body that was shorter or longer than announced: the file changed under us. */
 const BODY_LENGTH_CHANGED = new Set(['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH']);
 
-const codeOf = (error: unknown): string => {
+function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   return error instanceof Error && 'code' in error ? String(error.code) : '';
-};
+}
 
-const decide = (code: string): ErrorCode => {
+function decide(code: string): ErrorCode {
   if (NEVER_CONNECTED.has(code)) return 'storage_unreachable';
   if (BODY_LENGTH_CHANGED.has(code)) return 'file_changed';
   if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR') return 'file_missing';
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'disk_full';
   return 'upload_interrupted';
-};
+}
 
 /** Wraps an error that undici, the socket or the file threw; one of ours passes through. */
-export const toTransportError = (error: unknown, context: TransportErrorContext): MediaError => {
+export function toTransportError(error: unknown, context: TransportErrorContext): MediaError {
   if (error instanceof MediaError) return error;
   const code = codeOf(error);
   const words = error instanceof Error ? error.message || code : String(error);
@@ -53,4 +53,4 @@ export const toTransportError = (error: unknown, context: TransportErrorContext)
     details: { cause: code, sentBytes: context.sentBytes, bodyBytes: context.bodyBytes },
     cause: error,
   });
-};
+}

@@ -14,7 +14,7 @@ export interface StorageConnection {
 }
 
 /** Opens Storage; no request is made yet. The caller closes it. */
-export const openStorage = (options: { url: string; serviceRoleKey: string }): StorageConnection => {
+export function openStorage(options: { url: string; serviceRoleKey: string }): StorageConnection {
   const { url, serviceRoleKey } = options;
   const transport = new Transport();
   return {
@@ -27,4 +27,4 @@ export const openStorage = (options: { url: string; serviceRoleKey: string }): S
     transport,
     close: () => transport.close(),
   };
-};
+}

@@ -3,10 +3,7 @@
  * breaks is taken up again where it broke, as long as Storage still holds the same version.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rename, rm, truncate, writeFile } from 'node:fs/promises';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { MediaError } from '../errors.ts';
 import { type RetryNotice, retry } from '../retry/retry.ts';
 import { classifyAnswer } from './classify-answer.ts';
@@ -49,7 +46,7 @@ interface DownloadState {
  *
  * @throws {MediaError} `object_missing`, `bucket_missing`, `disk_full`, `download_failed`, or what Storage refused.
  */
-export const downloadFile = async (options: DownloadFileOptions): Promise<DownloadResult> => {
+export async function downloadFile(options: DownloadFileOptions): Promise<DownloadResult> {
   const partial = `${options.file}.partial`;
   const started = performance.now();
   const state: DownloadState = { received: 0, size: undefined, etag: undefined, hash: createHash('sha256') };
@@ -67,9 +64,9 @@ export const downloadFile = async (options: DownloadFileOptions): Promise<Downlo
   }
   const seconds = (performance.now() - started) / 1000;
   return { size: state.received, sha256: state.hash.digest('hex'), seconds };
-};
+}
 
-const continueDownload = async (options: DownloadFileOptions, partial: string, state: DownloadState) => {
+async function continueDownload(options: DownloadFileOptions, partial: string, state: DownloadState) {
   const { connection, bucket, path } = options;
   const action = `Downloading ${bucket}/${path}`;
   const range = state.received > 0 ? { range: `bytes=${state.received}-` } : undefined;
@@ -103,67 +100,69 @@ const continueDownload = async (options: DownloadFileOptions, partial: string, s
       code: 'download_failed',
       message: `${action}: ${state.received} of ${state.size} bytes arrived.`,
     });
-};
+}
 
-const assertWanted = async (answer: StreamedAnswer, action: string): Promise<void> => {
+async function assertWanted(answer: StreamedAnswer, action: string): Promise<void> {
   if (answer.status === 200 || answer.status === 206) return;
   let body = '';
   for await (const chunk of answer.body) if (body.length < 64 * 1024) body += String(chunk);
   throw classifyAnswer({ status: answer.status, headers: answer.headers, body }, { action, now: Date.now() });
-};
+}
 
-const headerOf = (answer: StreamedAnswer, name: string): string | undefined => {
+function headerOf(answer: StreamedAnswer, name: string): string | undefined {
   const value = answer.headers[name];
   return Array.isArray(value) ? value[0] : value;
-};
+}
 
-const sizeOf = (answer: StreamedAnswer): number => {
+function sizeOf(answer: StreamedAnswer): number {
   const size = Number(headerOf(answer, 'content-length'));
   if (Number.isSafeInteger(size) && size >= 0) return size;
   throw new MediaError({ code: 'download_failed', message: 'Storage did not say how large the object is.' });
-};
+}
 
 const isSameObject = (answer: StreamedAnswer, state: DownloadState): boolean =>
   headerOf(answer, 'etag') === state.etag &&
   headerOf(answer, 'content-range') === `bytes ${state.received}-${Number(state.size) - 1}/${state.size}`;
 
-const resetState = async (partial: string, state: DownloadState): Promise<void> => {
+async function resetState(partial: string, state: DownloadState): Promise<void> {
   await truncate(partial, 0);
   Object.assign(state, { received: 0, size: undefined, etag: undefined, hash: createHash('sha256') });
-};
+}
 
 /** Forgets what was received of another version; the next attempt begins at the first byte. */
-const startOver = async (partial: string, state: DownloadState): Promise<never> => {
+async function startOver(partial: string, state: DownloadState): Promise<never> {
   const received = state.received;
   await resetState(partial, state);
   throw new MediaError({
     code: 'download_changed',
     message: `The object changed after ${received} bytes of it had arrived.`,
   });
-};
+}
 
-const writeBody = async (
+/** Counts and digests a chunk only once it is in the file, so that a broken connection leaves all three in step. */
+async function writeBody(
   answer: StreamedAnswer,
   partial: string,
   state: DownloadState,
   options: DownloadFileOptions,
-): Promise<void> => {
-  const meter = new Transform({
-    transform: (chunk: Buffer, _encoding, done) => {
+): Promise<void> {
+  const file = await open(partial, 'r+');
+  try {
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      await file.write(chunk, 0, chunk.length, state.received);
       state.hash.update(chunk);
       state.received += chunk.length;
       options.onProgress?.(state.received, state.size ?? 0);
-      done(null, chunk);
-    },
-  });
-  const start = state.received;
-  await pipeline(answer.body, meter, createWriteStream(partial, { flags: 'r+', start }));
-};
+    }
+  } finally {
+    await file.close();
+  }
+}
 
 /** The transport speaks of uploads; here the same failures mean that reading broke. */
-const asDownloadError = (error: unknown): unknown => {
+function asDownloadError(error: unknown): unknown {
   if (!(error instanceof MediaError)) return error;
   if (error.code !== 'upload_interrupted' && error.code !== 'upload_stalled' && error.code !== 'gateway_failed')
     return error;
   return new MediaError({ code: 'download_failed', message: error.message, details: error.details, cause: error });
-};
+}

@@ -25,7 +25,7 @@ const INFO_TIMEOUT_MS = 60_000;
 
 const textOrUndefined = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-const parseInfo = (body: string): ObjectInfo => {
+function parseInfo(body: string): ObjectInfo {
   const parsed = JSON.parse(body) as Record<string, unknown>;
   return {
     size: Number(parsed.size),
@@ -34,7 +34,7 @@ const parseInfo = (body: string): ObjectInfo => {
     contentType: textOrUndefined(parsed.content_type),
     metadata: typeof parsed.metadata === 'object' && parsed.metadata !== null ? { ...parsed.metadata } : {},
   };
-};
+}
 
 /**
  * Looks at an object.
@@ -42,11 +42,11 @@ const parseInfo = (body: string): ObjectInfo => {
  * @returns undefined where there is none.
  * @throws {MediaError} when Storage cannot be asked.
  */
-export const readObjectInfo = async (
+export async function readObjectInfo(
   connection: StorageConnection,
   address: ObjectAddress,
   signal?: AbortSignal,
-): Promise<ObjectInfo | undefined> => {
+): Promise<ObjectInfo | undefined> {
   const action = `Looking at ${address.bucket}/${address.path}`;
   const answer = await connection.transport.send({
     method: 'GET',
@@ -61,4 +61,4 @@ export const readObjectInfo = async (
   const error = classifyAnswer(answer, { action, now: Date.now() });
   if (error.code === 'object_missing') return undefined;
   throw error;
-};
+}

@@ -13,16 +13,16 @@ const SEGMENT_MAX_BYTES = 255;
 /** The whole key, in bytes: the limit of S3, which hosted Storage writes to. */
 const KEY_MAX_BYTES = 1024;
 
-const refuse = (message: string): never => {
+function refuse(message: string): never {
   throw new MediaError({ code: 'key_refused', message });
-};
+}
 
 /**
  * Checks an object key.
  *
  * @throws {MediaError} `key_refused`, naming the character, segment or length at fault.
  */
-export const assertObjectKey = (key: string): void => {
+export function assertObjectKey(key: string): void {
   if (key === '') refuse('The object path is empty.');
   const offending = [...key].find((character) => !KEY_CHARACTERS.test(character));
   if (offending !== undefined)
@@ -36,21 +36,21 @@ export const assertObjectKey = (key: string): void => {
     if (segment.length > SEGMENT_MAX_BYTES)
       refuse(`A segment of the object path has ${segment.length} bytes; Storage takes at most ${SEGMENT_MAX_BYTES}.`);
   }
-};
+}
 
 /**
  * Checks a bucket name.
  *
  * @throws {MediaError} `key_refused`.
  */
-export const assertBucketName = (bucket: string): void => {
+export function assertBucketName(bucket: string): void {
   if (!/^[A-Za-z0-9_!.*'() &$=@;:+,?-]{1,100}$/.test(bucket) || bucket === '.' || bucket === '..')
     refuse(`"${bucket}" is no name of a bucket.`);
-};
+}
 
 /** `bucket/key` as it stands in an address, every segment percent-encoded. */
-export const encodeObjectPath = (bucket: string, key: string): string => {
+export function encodeObjectPath(bucket: string, key: string): string {
   assertBucketName(bucket);
   assertObjectKey(key);
   return [bucket, ...key.split('/')].map(encodeURIComponent).join('/');
-};
+}

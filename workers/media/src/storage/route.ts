@@ -22,10 +22,10 @@ export interface DecideRouteOptions {
 }
 
 /** Chooses the route for one file. */
-export const decideRoute = (options: DecideRouteOptions): RouteDecision => {
+export function decideRoute(options: DecideRouteOptions): RouteDecision {
   const { size, directMaxBytes, forced } = options;
   if (forced !== undefined) return { route: forced, reason: `${forced} was asked for` };
   const limit = formatBytes(directMaxBytes);
   if (size < directMaxBytes) return { route: 'direct', reason: `${formatBytes(size)} is below ${limit}` };
   return { route: 'stream', reason: `${formatBytes(size)} is not below ${limit}` };
-};
+}

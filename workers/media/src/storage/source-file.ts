@@ -20,7 +20,7 @@ const READ_BYTES = 1024 * 1024;
  *
  * @throws {MediaError} `file_missing` when it is absent, unreadable or no file.
  */
-export const openSourceFile = async (path: string): Promise<SourceFile> => {
+export async function openSourceFile(path: string): Promise<SourceFile> {
   const found = await stat(path).catch((error: unknown) => {
     const words = error instanceof Error ? error.message : String(error);
     throw new MediaError({
@@ -31,7 +31,7 @@ export const openSourceFile = async (path: string): Promise<SourceFile> => {
   });
   if (!found.isFile()) throw new MediaError({ code: 'file_missing', message: `${path} is not a file.` });
   return { path, size: found.size, modifiedMs: found.mtimeMs };
-};
+}
 
 /** The file as a body; every `open` starts a new stream that never yields more than `size` bytes. */
 export const bodyOf = (file: SourceFile): SizedBody => ({
@@ -44,11 +44,11 @@ export const bodyOf = (file: SourceFile): SizedBody => ({
  *
  * @throws {MediaError} `file_changed`.
  */
-export const assertUnchanged = async (file: SourceFile): Promise<void> => {
+export async function assertUnchanged(file: SourceFile): Promise<void> {
   const now = await openSourceFile(file.path);
   if (now.size !== file.size || now.modifiedMs !== file.modifiedMs)
     throw new MediaError({
       code: 'file_changed',
       message: `${file.path} changed while it was being sent: ${file.size} bytes at first, ${now.size} now.`,
     });
-};
+}

@@ -132,7 +132,7 @@ const bodyBytesOf = (body: SendOptions['body']): number =>
 const lengthHeader = (body: SendOptions['body']) =>
   typeof body === 'object' ? { 'content-length': String(body.bytes) } : {};
 
-const openBody = (options: SendOptions, watch: RequestWatch) => {
+function openBody(options: SendOptions, watch: RequestWatch) {
   const { body } = options;
   if (body === undefined || typeof body === 'string') return body ?? null;
   const metered = meterBody(body, (bytes) => {
@@ -140,7 +140,7 @@ const openBody = (options: SendOptions, watch: RequestWatch) => {
     options.onSent?.(bytes);
   });
   return Readable.from(metered, { objectMode: false, highWaterMark: 1 });
-};
+}
 
 /** Yields a body's chunks as the socket asks for them, so what was yielded is what was accepted, but for one chunk. */
 async function* meterBody(body: SizedBody, onBytes: (total: number) => void): AsyncGenerator<Buffer> {
@@ -166,7 +166,7 @@ interface RequestWatch {
 }
 
 /** The clocks of one request: a whole one, and one that every sign of life winds up again. */
-const watchRequest = (clocks: TransportClocks, action: string, bodyBytes: number): RequestWatch => {
+function watchRequest(clocks: TransportClocks, action: string, bodyBytes: number): RequestWatch {
   const controller = new AbortController();
   let sent = 0;
   const progress = () => `after ${formatBytes(sent)} of ${formatBytes(bodyBytes)}`;
@@ -201,4 +201,4 @@ const watchRequest = (clocks: TransportClocks, action: string, bodyBytes: number
       clearTimeout(silence);
     },
   };
-};
+}

@@ -64,7 +64,7 @@ export interface UploadResult {
  *
  * @throws {MediaError} `file_missing`, `file_changed`, `key_refused`, or what Storage or the network refused.
  */
-export const uploadFile = async (options: UploadFileOptions): Promise<UploadResult> => {
+export async function uploadFile(options: UploadFileOptions): Promise<UploadResult> {
   const { connection, policy, bucket, path, signal } = options;
   encodeObjectPath(bucket, path);
   const file = await openSourceFile(options.file);
@@ -115,7 +115,7 @@ export const uploadFile = async (options: UploadFileOptions): Promise<UploadResu
     seconds: (performance.now() - started) / 1000,
     verified: true,
   };
-};
+}
 
 interface AmbiguousFailure {
   readonly connection: StorageConnection;
@@ -131,20 +131,20 @@ interface AmbiguousFailure {
  * Whether a failed attempt, or one before it, left our object behind after all: a lost answer, a gateway that gave up,
  * or a conflict with what an earlier attempt stored.
  */
-const isStoredAnyway = async (failure: AmbiguousFailure): Promise<boolean> => {
+async function isStoredAnyway(failure: AmbiguousFailure): Promise<boolean> {
   const { error, signal } = failure;
   if (!(error instanceof MediaError) || signal?.aborted) return false;
   const isConflictWithOurselves = error.code === 'object_exists' && failure.attempt > 1;
   if (error.retry !== 'ambiguous' && !isConflictWithOurselves) return false;
   const info = await readObjectInfo(failure.connection, failure, signal).catch(() => undefined);
   return info?.metadata.uploadId === failure.uploadId;
-};
+}
 
-const verify = (file: SourceFile, info: ObjectInfo | undefined, address: { bucket: string; path: string }): void => {
+function verify(file: SourceFile, info: ObjectInfo | undefined, address: { bucket: string; path: string }): void {
   if (info?.size === file.size) return;
   const found = info === undefined ? 'no object' : `${info.size} bytes (${formatBytes(info.size)})`;
   throw new MediaError({
     code: 'upload_mismatch',
     message: `Storage holds ${found} at ${address.bucket}/${address.path}; ${file.size} bytes were sent.`,
   });
-};
+}

@@ -1,0 +1,128 @@
+#!/usr/bin/env node
+/** `media …`: the command line. Commands are loaded when they are called, so that each starts with only what it needs. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { createOutput } from './cli/output.ts';
+import type { CommonOptions } from './cli/run-command.ts';
+import { runCommand } from './cli/run-command.ts';
+import { MediaError } from './errors.ts';
+import { ROUTES } from './storage/route.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+function parseVideoId(value: string): string {
+  if (UUID.test(value)) return value.toLowerCase();
+  throw new InvalidArgumentError(`"${value}" is not a UUID.`);
+}
+
+function createProgram(): Command {
+  const program = new Command('media')
+    .description('Makes uploaded videos web-ready and puts the results into Supabase Storage.')
+    .option('--json', 'print exactly one JSON object on stdout; logs stay on stderr')
+    .option('--env-file <file>', 'read variables from this file instead of .env')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ media upload clip.mov --bucket project-videos --path alice/clip.mov
+  $ media enqueue --bucket project-videos --path alice/clip.mov --wait
+  $ media process clip.mov --out ./results
+
+Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
+    )
+    .exitOverride();
+
+  program
+    .command('worker')
+    .description('take jobs from the queue until told to stop (SIGTERM, SIGINT)')
+    .action(async (_options, command: Command) =>
+      runCommand({
+        common: command.optsWithGlobals<CommonOptions>(),
+        needs: { supabase: true, queue: true },
+        run: async (context) => (await import('./cli/worker.ts')).workerCommand(context),
+      }),
+    );
+
+  program
+    .command('enqueue')
+    .description('put a video that is in Storage into the queue')
+    .requiredOption('--bucket <bucket>', 'the bucket of the source')
+    .requiredOption('--path <path>', 'the path of the source in the bucket')
+    .option('--video-id <id>', 'the UUID of the video (default: made from bucket and path)', parseVideoId)
+    .option('--owner <id>', 'the UUID of the user it belongs to (default: who uploaded it)', parseVideoId)
+    .option('--project <name>', 'the first folder of the results (default: "default")')
+    .option('--wait', 'wait for the outcome', false)
+    .action(async (options, command: Command) =>
+      runCommand({
+        common: command.optsWithGlobals<CommonOptions>(),
+        needs: { supabase: true, queue: true },
+        run: async (context) => (await import('./cli/enqueue.ts')).enqueueCommand(context, options),
+      }),
+    );
+
+  program
+    .command('upload')
+    .description('put a file into Storage')
+    .argument('<file>', 'the file')
+    .requiredOption('--bucket <bucket>', 'the bucket')
+    .requiredOption('--path <path>', 'the path in the bucket')
+    .addOption(
+      new Option('--route <route>', 'the way it is sent').choices(['auto', ...ROUTES]).default('auto', 'auto: by size'),
+    )
+    .option('--upsert', 'replace an object that is already there', false)
+    .option('--content-type <type>', "the object's type (default: by the file's extension)")
+    .action(async (file: string, options, command: Command) =>
+      runCommand({
+        common: command.optsWithGlobals<CommonOptions>(),
+        needs: { supabase: true },
+        run: async (context) => (await import('./cli/upload.ts')).uploadCommand(context, { ...options, file }),
+      }),
+    );
+
+  program
+    .command('process')
+    .description('make a file web-ready on this machine, without any server')
+    .argument('<file>', 'the video')
+    .requiredOption('--out <dir>', 'the folder for the results')
+    .action(async (file: string, options, command: Command) =>
+      runCommand({
+        common: command.optsWithGlobals<CommonOptions>(),
+        run: async (context) => (await import('./cli/process.ts')).processCommand(context, { ...options, file }),
+      }),
+    );
+
+  program
+    .command('status')
+    .description('tell what is known of a video')
+    .argument('<id>', "the video's UUID", parseVideoId)
+    .action(async (videoId: string, _options, command: Command) =>
+      runCommand({
+        common: command.optsWithGlobals<CommonOptions>(),
+        needs: { supabase: true },
+        run: async (context) => (await import('./cli/status.ts')).statusCommand(context, videoId),
+      }),
+    );
+
+  // A mistyped command line is an error like any other: one shape, one exit code.
+  for (const command of [program, ...program.commands])
+    command
+      .exitOverride()
+      .configureOutput({ outputError: () => {} })
+      .showHelpAfterError(false);
+  return program;
+}
+
+const HELP_CODES = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError && HELP_CODES.has(error.code)) {
+    process.exitCode = error.exitCode;
+  } else {
+    const message = error instanceof Error ? error.message.replace(/^error: /, '') : String(error);
+    createOutput({ json: process.argv.includes('--json') }).failure(
+      new MediaError({ code: 'invalid_argument', message, cause: error }),
+    );
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,79 @@
+/** What every command shares: its configuration, its log, its way to end. */
+import { isAbsolute, resolve } from 'node:path';
+import { type Config, type LoadConfigOptions, loadConfig, readEnvironment } from '../config.ts';
+import { MediaError } from '../errors.ts';
+import { createLogger, type Log, redactSecrets } from '../observability/logger.ts';
+import { createOutput, type Output, presentable } from './output.ts';
+
+/** Options that every command knows. */
+export interface CommonOptions {
+  readonly json?: boolean | undefined;
+  readonly envFile?: string | undefined;
+}
+
+/** What a command is handed. */
+export interface CommandContext {
+  readonly config: Config;
+  readonly log: Log;
+  readonly output: Output;
+  /** Aborted by the first SIGINT or SIGTERM; the second ends the process at once. */
+  readonly signal: AbortSignal;
+  /** Whether bars may be drawn. */
+  readonly showsBars: boolean;
+}
+
+export interface RunCommandOptions {
+  readonly common: CommonOptions;
+  readonly needs?: LoadConfigOptions['needs'];
+  readonly run: (context: CommandContext) => Promise<void>;
+}
+
+/** A shell's convention for a process that a signal ended: 128 and the signal's number. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+function watchSignals() {
+  const controller = new AbortController();
+  let received: keyof typeof EXIT_CODES | undefined;
+  const onSignal = (name: keyof typeof EXIT_CODES) => {
+    if (received !== undefined) process.exit(EXIT_CODES[name]);
+    received = name;
+    controller.abort(new MediaError({ code: 'aborted', message: `Stopped by ${name}.` }));
+  };
+  const onInterrupt = () => onSignal('SIGINT');
+  const onTerminate = () => onSignal('SIGTERM');
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onTerminate);
+  return {
+    signal: controller.signal,
+    received: () => received,
+    stop: () => {
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onTerminate);
+    },
+  };
+}
+
+/** Runs one command to its end and sets the exit code: 0, 1 for an error, 128 + n when a signal ended it. */
+export async function runCommand(options: RunCommandOptions): Promise<void> {
+  const output = createOutput({ json: options.common.json ?? false });
+  const signals = watchSignals();
+  let secrets: readonly string[] = [];
+  try {
+    const environment = readEnvironment(options.common.envFile && resolveUserPath(options.common.envFile));
+    const config = loadConfig({ environment, ...(options.needs ? { needs: options.needs } : {}) });
+    secrets = config.secrets;
+    const log = createLogger({ config });
+    const showsBars = !output.json && process.stderr.isTTY === true;
+    await options.run({ config, log, output, signal: signals.signal, showsBars });
+  } catch (thrown) {
+    output.failure(presentable(thrown, (text) => redactSecrets(text, secrets)));
+    const received = signals.received();
+    process.exitCode = received === undefined ? 1 : EXIT_CODES[received];
+  } finally {
+    signals.stop();
+  }
+}
+
+/** A path as its typist meant it: npm runs scripts in the package's folder and keeps the caller's in INIT_CWD. */
+export const resolveUserPath = (path: string): string =>
+  isAbsolute(path) ? path : resolve(process.env.INIT_CWD ?? process.cwd(), path);

@@ -1,0 +1,28 @@
+/** `media status ID`: what the videos row says, which is the truth. */
+import { supabaseOf } from '../config.ts';
+import { openDatabase } from '../db/database.ts';
+import { openVideos, type VideoRow } from '../db/videos.ts';
+import { MediaError } from '../errors.ts';
+import { formatBytes } from '../observability/format.ts';
+import type { CommandContext } from './run-command.ts';
+
+/** The lines that tell a person about one video. */
+export function describeVideo(video: VideoRow): string[] {
+  const step = video.step === null ? '' : ` (${video.step})`;
+  const lines = [
+    `${video.id}: ${video.status}${step}, ${video.progress} %`,
+    `source: ${video.source_bucket}/${video.source_path}`,
+  ];
+  if (video.outcome !== null) lines.push(`outcome: ${video.outcome}`);
+  if (video.error_code !== null) lines.push(`${video.error_code}: ${video.error_message ?? ''}`);
+  for (const output of video.outputs)
+    lines.push(`${output.kind}: ${output.bucket}/${output.path} (${formatBytes(output.bytes)})`);
+  return lines;
+}
+
+export async function statusCommand(context: CommandContext, videoId: string): Promise<void> {
+  const videos = openVideos(openDatabase(supabaseOf(context.config)));
+  const video = await videos.find(videoId);
+  if (video === undefined) throw new MediaError({ code: 'video_missing', message: `There is no video ${videoId}.` });
+  context.output.result({ ...video }, describeVideo(video));
+}

@@ -1,0 +1,67 @@
+/** `media upload`: one file to Storage, by the uploader that the worker uses. */
+import { supabaseOf } from '../config.ts';
+import { formatBytes, formatRate } from '../observability/format.ts';
+import { openStorage } from '../storage/connection.ts';
+import { guessContentType } from '../storage/content-type.ts';
+import type { Route } from '../storage/route.ts';
+import { uploadFile } from '../storage/uploader.ts';
+import { createProgressBar } from './progress-bar.ts';
+import { type CommandContext, resolveUserPath } from './run-command.ts';
+
+export interface UploadCommandOptions {
+  readonly file: string;
+  readonly bucket: string;
+  readonly path: string;
+  readonly route: Route | 'auto';
+  readonly upsert: boolean;
+  readonly contentType?: string | undefined;
+}
+
+/** Resident memory at its highest, in MB (1000000 bytes). */
+const peakRssMb = (): number => Math.round((process.resourceUsage().maxRSS * 1024) / 1e5) / 10;
+
+export async function uploadCommand(context: CommandContext, options: UploadCommandOptions): Promise<void> {
+  const { config, log, signal } = context;
+  const file = resolveUserPath(options.file);
+  const connection = openStorage(supabaseOf(config));
+  const bar = createProgressBar({ title: 'Uploading', isShown: context.showsBars });
+  const started = performance.now();
+  try {
+    const result = await uploadFile({
+      connection,
+      policy: config.upload,
+      file,
+      bucket: options.bucket,
+      path: options.path,
+      contentType: options.contentType ?? guessContentType(file),
+      upsert: options.upsert,
+      route: options.route === 'auto' ? undefined : options.route,
+      signal,
+      onRoute: ({ route, reason }, size) =>
+        log.info(
+          { event: 'upload.started', route, bytes: size },
+          `Uploading ${formatBytes(size)}, ${route}: ${reason}`,
+        ),
+      onProgress: (sent, size) => {
+        const seconds = (performance.now() - started) / 1000;
+        bar.update(sent / size, formatRate(sent, seconds), ((size - sent) * seconds) / sent);
+      },
+      onRetry: ({ error, waitMs }) =>
+        log.warn({ event: 'upload.retry', code: error.code, waitMs }, `${error.message} Again in ${waitMs} ms`),
+    });
+    bar.stop();
+    const { bucket, path, size, route, attempts, bytesSent, seconds, verified } = result;
+    context.output.result(
+      { bucket, path, size, route, attempts, bytesSent, seconds: round(seconds), verified, peakRssMb: peakRssMb() },
+      [
+        `${bucket}/${path}: ${formatBytes(size)} by ${route} in ${round(seconds)} s, ${formatRate(size, seconds)}`,
+        `attempts ${attempts}, sent ${formatBytes(bytesSent)}, verified, peak memory ${peakRssMb()} MB`,
+      ],
+    );
+  } finally {
+    bar.stop();
+    await connection.close();
+  }
+}
+
+const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;

@@ -1,0 +1,16 @@
+/** `media worker`: a worker until it is told to stop. */
+import { once } from 'node:events';
+import { startWorker } from '../worker.ts';
+import type { CommandContext } from './run-command.ts';
+
+export async function workerCommand(context: CommandContext): Promise<void> {
+  const { config, log, signal } = context;
+  const worker = await startWorker({ config, log });
+  if (!signal.aborted) await once(signal, 'abort');
+  log.info(
+    { event: 'worker.stopping' },
+    `Stopping: running jobs have ${config.worker.shutdownGraceMs / 1000} s, then they go back to the queue`,
+  );
+  await worker.stop();
+  log.info({ event: 'worker.stopped' }, 'Stopped');
+}

@@ -1,0 +1,43 @@
+/** The door to the project's tables: the Supabase client with a bounded, abortable fetch. Only `db/` names tables. */
+import { createClient, type SupabaseClient, type SupabaseClientOptions } from '@supabase/supabase-js';
+import WebSocket from 'ws';
+import { MediaError } from '../errors.ts';
+
+export type Database = SupabaseClient;
+
+/** A request to the database answers within this, in milliseconds, or counts as failed. */
+const REQUEST_TIMEOUT_MS = 20_000;
+
+const fetchWithin: typeof fetch = (input, init) => {
+  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  return fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout });
+};
+
+/** Opens the database API; no request is made yet. */
+export const openDatabase = (options: { url: string; serviceRoleKey: string }): Database =>
+  createClient(options.url, options.serviceRoleKey, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    // Node 20 has no WebSocket of its own, and the client refuses to start without one.
+    realtime: { transport: WebSocket },
+    global: { fetch: fetchWithin },
+  } as unknown as SupabaseClientOptions<'public'>);
+
+/** What PostgREST answers with when it refuses. */
+export interface DatabaseRefusal {
+  readonly message: string;
+  readonly code?: string | undefined;
+}
+
+/** PostgreSQL's and PostgREST's codes that no second attempt changes. */
+const PERMANENT = /^(42|22|23|PGRST1|PGRST2|PGRST3)/;
+
+/** The error that a refusal stands for. A permanent one (no such table, no permission) is not tried again. */
+export function toDatabaseError(refusal: DatabaseRefusal, action: string): MediaError {
+  const words = refusal.message.slice(0, 300);
+  const isPermanent = PERMANENT.test(refusal.code ?? '') || /JWT|API key/i.test(words);
+  return new MediaError({
+    code: isPermanent ? 'database_refused' : 'database_failed',
+    message: `${action}: the database API answered "${words}"${refusal.code ? ` (${refusal.code})` : ''}.`,
+    details: { databaseCode: refusal.code },
+  });
+}

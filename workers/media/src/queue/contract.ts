@@ -1,0 +1,66 @@
+/**
+ * What producers and workers agree on: names, payloads and results of jobs, versioned. Producers import it through
+ * `@supabase-media/worker/client`; a payload that does not fit is refused on both sides.
+ */
+import { z } from 'zod';
+
+/** The queue that all media jobs stand in. */
+export const QUEUE_NAME = 'media';
+
+/** The one job type so far: download, probe, plan, encode, upload, record. */
+export const VIDEO_PROCESS = 'video.process';
+
+/** Goes up when a payload of today could not be read by a worker of yesterday. */
+export const PAYLOAD_VERSION = 1;
+
+const projectName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'letters, digits, _ and -, at most 63');
+
+export const videoProcessPayload = z.strictObject({
+  version: z.literal(PAYLOAD_VERSION),
+  videoId: z.uuid(),
+  /** The Supabase Auth user the video belongs to; left out, it is whoever uploaded the source. */
+  ownerId: z.uuid().optional(),
+  /** First segment of the results' keys. */
+  project: projectName,
+  source: z.strictObject({ bucket: z.string().min(1).max(100), path: z.string().min(1).max(1024) }),
+});
+
+/** A `video.process` job. */
+export type VideoProcessPayload = z.infer<typeof videoProcessPayload>;
+
+/** One published result of a job. */
+export interface PublishedOutput {
+  readonly kind: string;
+  readonly bucket: string;
+  readonly path: string;
+  readonly contentType: string;
+  /** Size in bytes. */
+  readonly bytes: number;
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  readonly durationSeconds?: number | undefined;
+}
+
+/** What a finished `video.process` job returns. A rejected file is a finished job: trying again would not help. */
+export interface VideoProcessResult {
+  readonly videoId: string;
+  /** `processed`: encoded; `remuxed`: copied, it was web-ready; `rejected`: no video that can be made playable. */
+  readonly outcome: 'processed' | 'remuxed' | 'rejected';
+  /** Why a file was rejected, as a stable code. */
+  readonly code?: string | undefined;
+  /** Why a file was rejected, copied or encoded, in words its uploader understands. */
+  readonly reason?: string | undefined;
+  readonly outputs: readonly PublishedOutput[];
+}
+
+/** What a running job tells about itself, at most once a second. */
+export interface VideoProgress {
+  readonly step: string;
+  /** From 1. */
+  readonly stepNumber: number;
+  readonly stepCount: number;
+  /** Of the whole job, 0 to 100. */
+  readonly percent: number;
+  readonly speed?: number | undefined;
+  readonly etaSeconds?: number | undefined;
+}
