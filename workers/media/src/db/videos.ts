@@ -72,6 +72,8 @@ export interface Videos {
   readonly recordSource: (id: string, source: { size: number; sha256: string }) => Promise<void>;
   /** Never throws: progress is a nudge, and the next one says more. */
   readonly recordProgress: (id: string, step: string, percent: number, signal?: AbortSignal) => Promise<void>;
+  /** Back in the queue, with what went wrong so far. */
+  readonly recordWaiting: (id: string, errorCode: string, errorMessage: string) => Promise<void>;
   readonly recordEnding: (id: string, ending: VideoEnding) => Promise<void>;
   readonly find: (id: string) => Promise<VideoRow | undefined>;
 }
@@ -124,6 +126,12 @@ export const openVideos = (database: Database): Videos => ({
     const columns = { step, progress: Math.min(99, Math.max(0, Math.floor(percent))) };
     const update = database.from(TABLE).update(columns).eq('id', id).eq('status', 'processing');
     await (signal === undefined ? update : update.abortSignal(signal));
+  },
+
+  recordWaiting: async (id, errorCode, errorMessage) => {
+    const columns = { status: 'queued', step: null, progress: 0, error_code: errorCode, error_message: errorMessage };
+    const update = () => database.from(TABLE).update(columns).eq('id', id).eq('status', 'processing');
+    await ask(`Queueing video ${id} again`, update);
   },
 
   recordEnding: async (id, ending) => {

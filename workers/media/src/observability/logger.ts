@@ -35,7 +35,11 @@ export function createLogger(options: CreateLoggerOptions): Log {
   const destination = { write: (line: string) => write(redactSecrets(line, config.secrets)) };
   const isTerminal = options.isTerminal ?? process.stderr.isTTY === true;
   const isPretty = config.log.format === 'pretty' || (config.log.format === 'auto' && isTerminal);
-  if (!isPretty) return pino({ level: config.log.level, base: undefined, formatters: levelAsWord }, destination);
+  if (!isPretty)
+    return pino(
+      { level: config.log.level, base: undefined, formatters: levelAsWord, serializers: SERIALIZERS },
+      destination,
+    );
   const prettify = pretty.prettyFactory({
     colorize: isTerminal,
     translateTime: 'SYS:HH:MM:ss',
@@ -43,9 +47,19 @@ export function createLogger(options: CreateLoggerOptions): Log {
     singleLine: true,
   });
   return pino(
-    { level: config.log.level, base: undefined },
+    { level: config.log.level, base: undefined, serializers: SERIALIZERS },
     { write: (line: string) => destination.write(prettify(line)) },
   );
 }
+
+/** An error as one object of a few words: what libraries hang on theirs (clients, sockets, whole requests) stays out. */
+function serializeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const code = 'code' in error ? { code: error.code } : {};
+  const cause = error.cause === undefined ? {} : { cause: serializeError(error.cause) };
+  return { type: error.name, ...code, message: error.message, stack: error.stack, ...cause };
+}
+
+const SERIALIZERS = { err: serializeError };
 
 const levelAsWord = { level: (label: string) => ({ level: label }) };

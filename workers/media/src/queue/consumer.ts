@@ -70,6 +70,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
   const policy = JOB_POLICY[VIDEO_PROCESS];
   const running = new Map<string, AbortController>();
   const endings = new Set<Promise<void>>();
+  let isStopping = false;
 
   const processor = async (job: Job, token: string | undefined): Promise<VideoProcessResult> => {
     const payload = parsePayload(job);
@@ -123,12 +124,16 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
   worker.on('stalled', (jobId) =>
     log.warn({ event: 'job.stalled', jobId }, 'A job outlived its worker; it is taken up again'),
   );
-  worker.on('error', (error) => log.error({ event: 'queue.error', err: error }, `The queue (${place}) failed`));
+  // A connection that breaks while it is being closed is no news.
+  worker.on('error', (error) => {
+    if (!isStopping) log.error({ event: 'queue.error', err: error }, `The queue (${place}) failed: ${error.message}`);
+  });
   await worker.waitUntilReady();
   log.info({ event: 'worker.ready' }, `Taking jobs from ${place}, ${options.concurrency} at a time`);
 
   return {
     stop: async (graceMs) => {
+      isStopping = true;
       const closed = worker.close();
       const grace = setTimeout(() => {
         for (const controller of running.values()) controller.abort(stopped());

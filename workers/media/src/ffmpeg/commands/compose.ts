@@ -1,0 +1,50 @@
+/**
+ * Composes the command lines of ffmpeg. fluent-ffmpeg orders the arguments and nothing else: its process handling has no
+ * reliable progress, no reliable kill and does not know ffmpeg 7. The safety flags are added here, so that no command
+ * can be built without them.
+ */
+import ffmpeg from 'fluent-ffmpeg';
+import { fileUrl, type InputGuardOptions, inputGuards } from '../sandbox.ts';
+
+export interface CommandParts {
+  readonly inputPath: string;
+  readonly guards: InputGuardOptions;
+  /** Decoder threads; also encoder threads where `outputOptions` say so. */
+  readonly threads: number;
+  /** In front of the input, e.g. a seek. */
+  readonly inputOptions?: readonly string[] | undefined;
+  readonly videoFilter?: string | undefined;
+  readonly audioFilter?: string | undefined;
+  readonly outputOptions: readonly string[];
+  /** A file to write, or `null` to decode without writing. */
+  readonly outputPath: string | null;
+}
+
+/** Seconds between two reports of progress. */
+const STATS_PERIOD = '0.5';
+
+/** Nothing is asked of the terminal, only errors are told, progress goes to stdout. */
+const RUN_OPTIONS = ['-hide_banner', '-nostdin', '-v', 'error', '-progress', 'pipe:1', '-stats_period', STATS_PERIOD];
+
+/** The whole argument list, ready to run. */
+export function composeArguments(parts: CommandParts): string[] {
+  const command = ffmpeg()
+    .input(fileUrl(parts.inputPath))
+    .inputOptions([
+      ...RUN_OPTIONS,
+      ...inputGuards(parts.guards),
+      '-threads',
+      String(parts.threads),
+      ...(parts.inputOptions ?? []),
+    ])
+    .output(parts.outputPath === null ? '-' : fileUrl(parts.outputPath))
+    .outputOptions([...parts.outputOptions]);
+  if (parts.videoFilter !== undefined) command.videoFilters(parts.videoFilter);
+  if (parts.audioFilter !== undefined) command.audioFilters(parts.audioFilter);
+  return argumentsOf(command);
+}
+
+/** The list that fluent-ffmpeg would run; the method is there since 1.0 but not in its types. */
+function argumentsOf(command: ffmpeg.FfmpegCommand): string[] {
+  return (command as unknown as { _getArguments(): string[] })._getArguments();
+}

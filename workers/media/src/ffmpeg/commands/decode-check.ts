@@ -1,0 +1,26 @@
+import { composeArguments } from './compose.ts';
+
+export interface DecodeCheckOptions {
+  readonly inputPath: string;
+  readonly videoIndex: number;
+  /** From the start of the file; 0 does not seek. */
+  readonly fromSeconds: number;
+  readonly seconds: number;
+  readonly maxPixels: number;
+  readonly threads: number;
+}
+
+/** Decodes a stretch of the video and throws the frames away; their number is in the progress. */
+export function decodeCheckArguments(options: DecodeCheckOptions): string[] {
+  return composeArguments({
+    inputPath: options.inputPath,
+    outputPath: null,
+    threads: options.threads,
+    guards: { maxPixels: options.maxPixels },
+    inputOptions: [
+      ...(options.fromSeconds > 0 ? ['-ss', options.fromSeconds.toFixed(3)] : []),
+      ...['-t', options.seconds.toFixed(3)],
+    ],
+    outputOptions: ['-map', `0:${options.videoIndex}`, '-an', '-sn', '-dn', '-fps_mode', 'passthrough', '-f', 'null'],
+  });
+}

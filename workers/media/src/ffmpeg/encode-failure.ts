@@ -1,0 +1,37 @@
+/** Whose fault it is that ffmpeg ended with an error: the file's, the machine's, or ours. Pure. */
+import { MediaError } from '../errors.ts';
+import { lastLines } from './stderr-lines.ts';
+
+export interface FailedRun {
+  readonly exitCode: number;
+  readonly stderrTail: string;
+  /** Frames that were written before the end. */
+  readonly frames: number;
+}
+
+export type EncodeFailure =
+  | { readonly kind: 'file'; readonly detail: string }
+  | { readonly kind: 'machine'; readonly error: MediaError };
+
+/** Words by which ffmpeg refuses a command line, a filter or an encoder: the file has no part in it. */
+const OUR_FAULT =
+  /Unrecognized option|Option .* not found|No such filter|Unknown encoder|Error parsing|Unable to parse|Invalid argument$/m;
+
+/** A run that wrote no frame failed on the file, unless ffmpeg says otherwise; one that wrote some should not have. */
+export function classifyEncodeFailure({ exitCode, stderrTail, frames }: FailedRun): EncodeFailure {
+  const stderr = lastLines(stderrTail);
+  const details = { exitCode, stderr };
+  const lastLine = stderr.at(-1) ?? 'it did not say why';
+  // 244 is ENOMEM as the low byte of a negative errno, which ffmpeg 7 ends with.
+  if (/Cannot allocate memory/.test(stderrTail) || exitCode === 244) {
+    return {
+      kind: 'machine',
+      error: new MediaError({ code: 'ffmpeg_memory', message: `ffmpeg ran out of memory: ${lastLine}`, details }),
+    };
+  }
+  if (frames === 0 && !OUR_FAULT.test(stderrTail)) return { kind: 'file', detail: stderr.join(' | ') };
+  return {
+    kind: 'machine',
+    error: new MediaError({ code: 'ffmpeg_failed', message: `ffmpeg ended with ${exitCode}: ${lastLine}`, details }),
+  };
+}

@@ -1,0 +1,32 @@
+/** Runs ffprobe on one file, inside the sandbox. */
+
+import { type ProcessResult, runProcess } from './run-process.ts';
+import { assertInputGuarded, fileUrl, inputGuards } from './sandbox.ts';
+import type { ProcessLimits } from './watchdog.ts';
+
+export interface RunFfprobeOptions {
+  readonly ffprobePath: string;
+  readonly inputPath: string;
+  readonly maxPixels: number;
+  readonly deepAnalysis?: boolean | undefined;
+  /** What to print, e.g. `-show_streams`. */
+  readonly show: readonly string[];
+  readonly onLine: (line: string) => void;
+  readonly limits: ProcessLimits;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws what {@link runProcess} throws; how ffprobe itself ended is in the result */
+export async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessResult> {
+  const guards = inputGuards({ maxPixels: options.maxPixels, deepAnalysis: options.deepAnalysis ?? false });
+  const before = ['-hide_banner', '-v', 'error', ...guards, ...options.show];
+  const input = fileUrl(options.inputPath);
+  assertInputGuarded(before, input);
+  return runProcess({
+    program: options.ffprobePath,
+    args: [...before, input],
+    onLine: options.onLine,
+    limits: options.limits,
+    signal: options.signal,
+  });
+}

@@ -1,0 +1,146 @@
+/**
+ * The only file that starts processes. It watches one, stops it, and says how it ended; what the program does is not
+ * its business.
+ */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { constants as osConstants, setPriority } from 'node:os';
+import type { Readable } from 'node:stream';
+import { MediaError } from '../errors.ts';
+import { createLineSplitter } from './line-splitter.ts';
+import { endedBySignal, findSystemFailure, startFailure } from './process-failures.ts';
+import { forgetGroup, rememberGroup, signalGroup } from './process-groups.ts';
+import { CHILD_NICENESS, childEnvironment } from './sandbox.ts';
+import { createTextTail } from './text-tail.ts';
+import { createWatchdog, type ProcessLimits } from './watchdog.ts';
+
+/** Enough for the lines that say why, and little enough for a log. */
+const STDERR_TAIL_CHARACTERS = 8192;
+/** ffmpeg needs 0.3 to 0.9 s to end on SIGTERM (measured with ffmpeg 5.1.9); ten times that is generous. */
+const DEFAULT_KILL_GRACE_MS = 10_000;
+
+export interface RunProcessOptions {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Aborting ends the whole process group: SIGTERM, then SIGKILL. */
+  readonly signal?: AbortSignal | undefined;
+  readonly limits?: ProcessLimits | undefined;
+  /** Called for each line of stdout as it comes. */
+  readonly onLine?: ((line: string) => void) | undefined;
+  /** Tells whether a line shows that work goes on; by default every line does. */
+  readonly showsProgress?: ((line: string) => boolean) | undefined;
+}
+
+export interface ProcessResult {
+  /** 0 to 255. What it means is for the caller to say: ffmpeg ends with 0 on half a file too. */
+  readonly exitCode: number;
+  readonly stderrTail: string;
+  readonly seconds: number;
+}
+
+/**
+ * Runs a program in a process group of its own, with low priority and a clean environment, and waits for its end.
+ *
+ * @throws MediaError aborted | ffmpeg_stalled | ffmpeg_timeout when we ended it, ffmpeg_missing when it could not be
+ * started, ffmpeg_killed | ffmpeg_failed when a signal ended it, disk_full by its own words
+ */
+export async function runProcess(options: RunProcessOptions): Promise<ProcessResult> {
+  const { program, args, signal, limits = {} } = options;
+  if (signal?.aborted) throw abortedError(program, signal);
+
+  const startedAt = Date.now();
+  const child = spawn(program, [...args], {
+    detached: true,
+    env: childEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  const stop = createStopper(child, limits.killGraceMs ?? DEFAULT_KILL_GRACE_MS);
+  const watchdog = createWatchdog({ program, limits, onExpired: stop.because });
+  const onAbort = () => stop.because(abortedError(program, signal));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const tail = createTextTail(STDERR_TAIL_CHARACTERS);
+  try {
+    lowerPriority(child);
+    readLines(
+      child.stdout,
+      (line) => {
+        if (options.showsProgress?.(line) ?? true) watchdog.progress();
+        options.onLine?.(line);
+      },
+      stop.because,
+    );
+    child.stderr.setEncoding('utf8').on('data', tail.add);
+    const end = await ended(child, program);
+    if (stop.reason() !== undefined) throw stop.reason();
+    const failure =
+      end.signal === null
+        ? findSystemFailure({ program, stderrTail: tail.text(), exitCode: end.code ?? 1 })
+        : endedBySignal(program, end.signal, tail.text());
+    if (failure !== undefined) throw failure;
+    return { exitCode: end.code ?? 1, stderrTail: tail.text(), seconds: (Date.now() - startedAt) / 1000 };
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    watchdog.end();
+    stop.end();
+  }
+}
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Ends the group once, for the first reason given: politely, then for good. */
+function createStopper(child: Child, graceMs: number) {
+  let reason: unknown;
+  let timer: NodeJS.Timeout | undefined;
+  const { pid } = child;
+  if (pid !== undefined) rememberGroup(pid);
+  return {
+    because(why: unknown) {
+      if (reason !== undefined || pid === undefined) return;
+      reason = why;
+      signalGroup(pid, 'SIGTERM');
+      timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
+    },
+    reason: () => reason,
+    end() {
+      clearTimeout(timer);
+      if (pid !== undefined) forgetGroup(pid);
+    },
+  };
+}
+
+/** Waits for 'close', not 'exit': only then has all that it wrote been read. */
+function ended(child: Child, program: string): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => reject(startFailure(program, cause)));
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+}
+
+/** An exception in a listener would end our whole process; it ends the child instead and is thrown to the caller. */
+function readLines(stream: Readable, onLine: (line: string) => void, onError: (error: unknown) => void): void {
+  const feed = createLineSplitter(onLine);
+  const guarded = (chunk: string | undefined) => {
+    try {
+      feed(chunk);
+    } catch (error) {
+      onError(error);
+    }
+  };
+  stream
+    .setEncoding('utf8')
+    .on('data', guarded)
+    .on('end', () => guarded(undefined));
+}
+
+/** A process that has ended already, or a system that does not let us, is no reason to fail. */
+function lowerPriority(child: Child): void {
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, Math.min(CHILD_NICENESS, osConstants.priority.PRIORITY_LOW));
+  } catch {
+    // The work is the same at a higher priority.
+  }
+}
+
+function abortedError(program: string, signal: AbortSignal | undefined): MediaError {
+  return new MediaError({ code: 'aborted', message: `${program} was told to stop.`, cause: signal?.reason });
+}

@@ -1,0 +1,107 @@
+/**
+ * The one place that knows how ffmpeg and ffprobe are kept from harm. User files are hostile input: a playlist named
+ * video.mp4 makes a stock ffmpeg open other people's files on the same disk and transcode them (HLS, ffconcat and DASH
+ * did so in measurements with ffmpeg 5.1.9; `-protocol_whitelist` alone did not stop it, `-format_whitelist` did).
+ */
+import { isAbsolute, resolve } from 'node:path';
+
+/**
+ * The demuxers that open one file and nothing else. No hls, dash, concat, sdp, image or text formats. The audio formats
+ * are there so that an audio file is called by its name rather than "not allowed".
+ */
+export const ALLOWED_FORMATS: readonly string[] = [
+  'mov',
+  'matroska',
+  'webm',
+  'avi',
+  'mpegts',
+  'mpeg',
+  'flv',
+  'asf',
+  'ogg',
+  'mxf',
+  'rm',
+  'mp3',
+  'wav',
+  'aac',
+  'flac',
+];
+
+/** Lower priority than anything that answers people (setpriority(2): 19 is the lowest). */
+export const CHILD_NICENESS = 10;
+
+/** What may be asked of the flags in front of an input. */
+export interface InputGuardOptions {
+  /** Pictures with more pixels are refused before memory is taken for them. */
+  readonly maxPixels: number;
+  /** Look 60 s (at most 200 MB) into the file for the streams' parameters instead of ffmpeg's 5 s and 5 MB. */
+  readonly deepAnalysis?: boolean;
+}
+
+/** The flags that stand before every input of ffmpeg and before the file of every ffprobe. */
+export function inputGuards(options: InputGuardOptions): string[] {
+  return [
+    '-protocol_whitelist',
+    'file',
+    '-format_whitelist',
+    ALLOWED_FORMATS.join(','),
+    '-max_pixels',
+    String(options.maxPixels),
+    ...(options.deepAnalysis ? ['-analyzeduration', '60M', '-probesize', '200M'] : []),
+  ];
+}
+
+/** Names a local file so that neither a leading dash nor a colon in it is taken for an option or a protocol. */
+export function fileUrl(path: string): string {
+  return `file:${resolve(path)}`;
+}
+
+/** Keys and tokens stay with us: only what a program needs to be found and loaded is handed on. */
+const PASSED_VARIABLES = ['PATH', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot'] as const;
+
+/**
+ * What every child gets. LC_ALL: messages in English, since some are read. GCONV_PATH: a static build that loads the
+ * system's character set modules crashes on the service names of a transport stream (measured with the 2023 static
+ * ffprobe from npm); no name is needed, so no module is found.
+ */
+const FIXED_VARIABLES = { LC_ALL: 'C', AV_LOG_FORCE_NOCOLOR: '1', GCONV_PATH: '/nonexistent' } as const;
+
+/** The environment of a child process. */
+export function childEnvironment(source: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const environment: Record<string, string> = { ...FIXED_VARIABLES };
+  for (const name of PASSED_VARIABLES) {
+    const value = source[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  return environment;
+}
+
+/**
+ * Refuses a command line of ffmpeg in which an input is not guarded: a builder that forgot the flags fails here, in
+ * tests, and not in the field.
+ *
+ * @throws TypeError naming what is missing
+ */
+export function assertGuarded(args: readonly string[]): void {
+  if (!args.includes('-nostdin')) throw new TypeError('ffmpeg must run with -nostdin');
+  let from = 0;
+  for (const [at, word] of args.entries()) {
+    if (word !== '-i') continue;
+    assertInputGuarded(args.slice(from, at), args[at + 1] ?? '');
+    from = at + 2;
+  }
+}
+
+/**
+ * Refuses an input without the flags in front of it, or that is no absolute `file:` name.
+ *
+ * @throws TypeError naming what is missing
+ */
+export function assertInputGuarded(before: readonly string[], input: string): void {
+  for (const flag of ['-protocol_whitelist', '-format_whitelist', '-max_pixels']) {
+    if (!before.includes(flag)) throw new TypeError(`${flag} is missing before ${input}`);
+  }
+  if (!input.startsWith('file:') || !isAbsolute(input.slice('file:'.length))) {
+    throw new TypeError(`an input must be an absolute file: name, not ${input}`);
+  }
+}

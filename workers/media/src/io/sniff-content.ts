@@ -1,0 +1,52 @@
+/**
+ * Tells from the first bytes of a file what it is. Neither the name nor the declared type is looked at. Pure apart from
+ * file-type's own parsing.
+ */
+import { fileTypeFromBuffer } from 'file-type';
+import { describeText } from './sniff-text.ts';
+
+/** `media` is what ffprobe should look at; `other` is known to be no video; `unknown` is for ffprobe to say. */
+export type ContentKind = 'media' | 'audio' | 'other' | 'unknown';
+
+export interface Content {
+  readonly kind: ContentKind;
+  /** For a sentence: `a PNG image`, `a PDF file`, `an MP3 audio file`. */
+  readonly name: string | undefined;
+  /** The bytes leave no doubt: a long signature, or plain text. Two letters at the start do not. */
+  readonly certain: boolean;
+}
+
+/** As many bytes as file-type asks for; everything it knows shows itself within them. */
+export const SNIFF_BYTES = 4100;
+
+/** Containers of video that file-type files under application/*. */
+const MEDIA_TYPES = new Set([
+  'application/ogg',
+  'application/vnd.ms-asf',
+  'application/mxf',
+  'application/vnd.rn-realmedia',
+]);
+
+/** Kinds with signatures of two bytes, which may stand at the start of a damaged video by chance. */
+const WEAK = new Set(['bmp', 'exe', 'gz', 'Z', 'ac3', 'mp3', 'mp2', 'mp1', 'aac', 'dat', 'lz', 'arj', 'ace', 'tar']);
+
+export async function sniffContent(bytes: Uint8Array): Promise<Content> {
+  const type = await fileTypeFromBuffer(bytes).catch(() => undefined);
+  const text = describeText(bytes);
+  if (type === undefined || type.mime === 'application/xml') {
+    return text === undefined
+      ? { kind: 'unknown', name: undefined, certain: false }
+      : { kind: 'other', name: text, certain: true };
+  }
+  const certain = !WEAK.has(type.ext);
+  const label = type.ext.toUpperCase();
+  if (type.mime.startsWith('video/') || MEDIA_TYPES.has(type.mime)) return { kind: 'media', name: undefined, certain };
+  if (type.mime.startsWith('audio/')) return { kind: 'audio', name: `${article(label)} ${label} audio file`, certain };
+  const noun = type.mime.startsWith('image/') ? 'image' : type.mime.startsWith('font/') ? 'font' : 'file';
+  return { kind: 'other', name: `${article(label)} ${label} ${noun}`, certain };
+}
+
+/** By the sound of the first letter when spelled out: an MP3, a PNG. Words that are spoken whole: a ZIP, a WEBP. */
+function article(label: string): string {
+  return /^[AEFHILMNORSX]/.test(label) && !/^(RAR|HEIC|ROM)$/.test(label) ? 'an' : 'a';
+}

@@ -1,0 +1,127 @@
+/**
+ * What is known of a media file once it has been probed: facts only, already corrected for the ways in which headers
+ * lie. Decisions about the file (`plan.ts`) read this and never ffprobe's own output.
+ *
+ * Units: seconds, bits per second, pixels, degrees. `undefined` means that the file does not say.
+ */
+
+/** How high-dynamic-range video is encoded: perceptual quantizer (HDR10, Dolby Vision) or hybrid log-gamma. */
+export type HdrKind = 'pq' | 'hlg';
+
+/** Colour tags as the file gives them; `undefined` when a tag is absent. */
+export interface ColorInfo {
+  readonly primaries: string | undefined;
+  readonly transfer: string | undefined;
+  readonly space: string | undefined;
+  readonly range: string | undefined;
+}
+
+/** What the packets of one stream really hold, measured without decoding. */
+export interface PacketStats {
+  readonly packets: number;
+  readonly bytes: number;
+  /** Time of the first and of the last packet that is shown. */
+  readonly firstSeconds: number;
+  readonly lastSeconds: number;
+  /** First packet's start to last packet's end; jumps in the clock of a transport stream are not counted. */
+  readonly durationSeconds: number;
+  readonly firstPacketIsKey: boolean;
+  readonly firstKeySeconds: number | undefined;
+  /** The longest stretch without a key frame, the one after the last key frame included. */
+  readonly largestKeyGapSeconds: number;
+}
+
+/** The one video stream that is the content of the file. */
+export interface VideoInfo {
+  /** Absolute stream index, for `-map 0:<index>`. */
+  readonly index: number;
+  readonly codec: string;
+  readonly profile: string | undefined;
+  /** As ffprobe writes it: 41 stands for 4.1 in H.264. */
+  readonly level: number | undefined;
+  readonly pixelFormat: string | undefined;
+  readonly codedWidth: number;
+  readonly codedHeight: number;
+  /** What a viewer sees: sample aspect ratio and rotation applied. */
+  readonly displayWidth: number;
+  readonly displayHeight: number;
+  /** Width of a pixel divided by its height. */
+  readonly sampleAspectRatio: number;
+  /** Clockwise degrees by which a player turns the picture: 0 to 359. */
+  readonly rotation: number;
+  readonly mirrored: boolean;
+  readonly interlaced: boolean;
+  readonly color: ColorInfo;
+  readonly hdr: HdrKind | undefined;
+  readonly dolbyVisionProfile: number | undefined;
+  readonly averageFps: number | undefined;
+  /** The lowest rate with which all timestamps can be written exactly; absurdly high where the rate varies. */
+  readonly realFps: number | undefined;
+  readonly bitRate: number | undefined;
+  /** What the stream's own header says. */
+  readonly headerDurationSeconds: number | undefined;
+  readonly startSeconds: number | undefined;
+  readonly stats: PacketStats;
+}
+
+/** The one audio stream that is kept. */
+export interface AudioInfo {
+  readonly index: number;
+  readonly codec: string;
+  readonly profile: string | undefined;
+  readonly channels: number;
+  readonly sampleRate: number;
+  readonly startSeconds: number | undefined;
+  readonly stats: PacketStats;
+}
+
+/** Where an MP4 or MOV keeps its index. */
+export interface Mp4Layout {
+  /** The index (`moov`) stands before the media data (`mdat`), so that playing starts before all is loaded. */
+  readonly moovFirst: boolean;
+  readonly fragmented: boolean;
+  /** The header of a track leaves its duration open. Older ffprobe takes that for 2^32-1 ticks, 40 hours at 30 kHz. */
+  readonly durationUnknown: boolean;
+}
+
+/** A file in which ffprobe found at least one stream. */
+export interface MediaInfo {
+  readonly readable: true;
+  readonly sizeBytes: number;
+  /** ffprobe's name of the container, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
+  readonly format: string;
+  readonly headerDurationSeconds: number | undefined;
+  /** Measured over the main video and audio packets. 0 when there are none. */
+  readonly durationSeconds: number;
+  readonly video: VideoInfo | undefined;
+  /** Video streams that are no attached picture but whose codec ffmpeg does not know; their four-character tags. */
+  readonly unknownVideoTags: readonly string[];
+  readonly audio: AudioInfo | undefined;
+  readonly audioTracks: number;
+  readonly encrypted: boolean;
+  /** `undefined` unless the container is of the MP4 family. */
+  readonly mp4: Mp4Layout | undefined;
+  /** Reading far into the file was needed to find the picture's format; ffmpeg needs to be told so too. */
+  readonly deepAnalysis: boolean;
+}
+
+/** Why a file could not be opened as a video at all. */
+export type UnreadableCode =
+  | 'empty_file'
+  | 'container_not_allowed'
+  | 'too_many_pixels'
+  | 'moov_missing'
+  | 'invalid_data';
+
+/** A file in which no stream was found. */
+export interface UnreadableMedia {
+  readonly readable: false;
+  readonly sizeBytes: number;
+  readonly code: UnreadableCode;
+  /** What the content is, where the first bytes tell: `a PNG image`. */
+  readonly lookedLike: string | undefined;
+  /** The line of ffprobe that says why, for the log. */
+  readonly detail: string;
+}
+
+export type ProbeResult = MediaInfo | UnreadableMedia;

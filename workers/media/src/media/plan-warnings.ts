@@ -1,0 +1,69 @@
+/** What a person should know about a file that is published all the same. */
+import type { MediaInfo, VideoInfo } from './media-info.ts';
+
+export type WarningCode =
+  | 'alpha_dropped'
+  | 'audio_lost'
+  | 'decode_errors'
+  | 'dolby_vision_5'
+  | 'extra_audio_dropped'
+  | 'hdr_not_converted'
+  | 'header_duration_wrong'
+  | 'output_shorter'
+  | 'undecodable_start';
+
+export interface MediaWarning {
+  readonly code: WarningCode;
+  readonly message: string;
+}
+
+/** The header may differ by this much from what the packets hold before it is worth a word. */
+const DURATION_TOLERANCE = 0.1;
+
+/** Warnings that are known before anything is encoded. */
+export function findWarnings(info: MediaInfo, video: VideoInfo): MediaWarning[] {
+  return [headerDuration(info), dolbyVision(video), alpha(video), extraAudio(info), undecodableStart(video)].filter(
+    (warning) => warning !== undefined,
+  );
+}
+
+function headerDuration(info: MediaInfo): MediaWarning | undefined {
+  const header = info.video?.headerDurationSeconds ?? info.headerDurationSeconds;
+  const real = info.video?.stats.durationSeconds ?? info.durationSeconds;
+  if (header === undefined || real >= header * (1 - DURATION_TOLERANCE)) return undefined;
+  return {
+    code: 'header_duration_wrong',
+    message: `The header promises ${header.toFixed(1)} s of video, the file holds ${real.toFixed(1)} s: it may have been cut off.`,
+  };
+}
+
+/** Profile 5 has no base layer that an ordinary decoder shows in the right colours (Dolby Vision streams in ISO BMFF). */
+function dolbyVision(video: VideoInfo): MediaWarning | undefined {
+  if (video.dolbyVisionProfile !== 5) return undefined;
+  return {
+    code: 'dolby_vision_5',
+    message: 'Dolby Vision profile 5 cannot be converted faithfully: colours may be wrong.',
+  };
+}
+
+/** Pixel formats with an alpha plane, as ffmpeg names them: yuva…, rgba, bgra, argb, abgr, gbrap…, ya8. */
+const ALPHA = /^(yuva|rgba|bgra|argb|abgr|gbrap|ya\d)/;
+
+function alpha(video: VideoInfo): MediaWarning | undefined {
+  if (!ALPHA.test(video.pixelFormat ?? '')) return undefined;
+  return { code: 'alpha_dropped', message: 'Transparency was dropped: MP4 video has none.' };
+}
+
+function extraAudio(info: MediaInfo): MediaWarning | undefined {
+  if (info.audioTracks < 2 || info.audio === undefined) return undefined;
+  return { code: 'extra_audio_dropped', message: `One of ${info.audioTracks} audio tracks was kept.` };
+}
+
+function undecodableStart(video: VideoInfo): MediaWarning | undefined {
+  const lost = (video.stats.firstKeySeconds ?? video.stats.firstSeconds) - video.stats.firstSeconds;
+  if (video.stats.firstPacketIsKey || lost < 0.5) return undefined;
+  return {
+    code: 'undecodable_start',
+    message: `The first ${lost.toFixed(1)} s have no picture: the recording starts inside a scene.`,
+  };
+}

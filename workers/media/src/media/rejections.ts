@@ -1,0 +1,53 @@
+/**
+ * Why a file is turned away, in words for the person who uploaded it. A rejection is an outcome, not an error: the job
+ * succeeds, nothing is retried. Every sentence says what the file is and what to do.
+ */
+
+const FORMATS = 'MP4, MOV, WebM, MKV, AVI or MPEG';
+
+export const REJECTIONS = {
+  container_not_allowed: `This is not a video file. Upload an ${FORMATS} file.`,
+  empty_file: 'The file is empty. Upload it again.',
+  encrypted:
+    'This video is copy-protected (encrypted) and cannot be played elsewhere. Upload a version without protection.',
+  invalid_data: `This file is damaged or is not a video. Check that it plays on your device, then upload an ${FORMATS} file.`,
+  moov_missing:
+    'This video is incomplete: its index is missing, most often because the recording or the transfer was cut off. Copy it from the camera again and upload that.',
+  no_video_stream: `This file has no moving picture in it. Upload an ${FORMATS} file that contains video.`,
+  too_many_pixels:
+    'The picture of this video is larger than 8192x4352 pixels. Export it at 4K or smaller and upload that.',
+  truncated_media:
+    'Less than half of this video could be read: the rest is missing or damaged. Check that it plays to the end on your device and upload it again.',
+  undecodable_video:
+    'The picture of this video cannot be read: the file is damaged or incomplete. Export it again and upload that.',
+  unsupported_codec: 'This video is in a format we cannot read yet. Export it as H.264 (MP4) and upload that.',
+} as const;
+
+export type RejectionCode = keyof typeof REJECTIONS;
+
+/** A file turned away: `reason` is for the person who uploaded it, `detail` for the log. */
+export interface Rejection {
+  readonly code: RejectionCode;
+  readonly reason: string;
+  readonly detail: string | undefined;
+}
+
+/** What is known beyond the code, to say it more exactly. */
+export interface RejectionFacts {
+  /** What the content is: `a PNG image`. */
+  readonly lookedLike?: string | undefined;
+  /** For the log; never shown to the uploader. */
+  readonly detail?: string | undefined;
+}
+
+/** Puts a rejection into words; names what the file is where its first bytes tell. */
+export function rejection(code: RejectionCode, facts: RejectionFacts = {}): Rejection {
+  return { code, reason: wording(code, facts.lookedLike), detail: facts.detail };
+}
+
+function wording(code: RejectionCode, lookedLike: string | undefined): string {
+  if (lookedLike !== undefined && (code === 'container_not_allowed' || code === 'no_video_stream')) {
+    return `This is ${lookedLike}, not a video. Upload an ${FORMATS} file.`;
+  }
+  return REJECTIONS[code];
+}
