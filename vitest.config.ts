@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+// biome-ignore lint/style/noDefaultExport: vitest reads the default export.
+export default defineConfig({
+  test: {
+    include: [
+      'workers/*/src/**/*.test.ts',
+      'workers/*/test/**/*.test.ts',
+      'dev/src/**/*.test.ts',
+      'dev/test/**/*.test.ts',
+    ],
+    globalSetup: ['workers/media/test/support/global-setup.ts'],
+    // Real servers and encoders on two cores: more files at a time only take the processor from each other.
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});

@@ -1,0 +1,135 @@
+/**
+ * A proxy in front of the stack that breaks what it is told to break: cuts a body at a byte, stops reading, answers in
+ * Storage's place, loses an answer after the body was stored. Bodies stream through it; nothing is kept.
+ */
+import { once } from 'node:events';
+import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { finished } from 'node:stream';
+
+/** What happens to one request. */
+export type Fault =
+  /** It passes. */
+  | { readonly kind: 'pass' }
+  /** Answered here; the body is read first when `afterBody`, else the answer comes at once and the connection closes. */
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly afterBody?: boolean;
+    }
+  /** The connection is reset once this many bytes of the body have passed. */
+  | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** The body is read no further after this many bytes; the connection stays open. */
+  | { readonly kind: 'stall'; readonly afterBytes: number }
+  /** Storage gets everything and answers; the answer is replaced by this status, or by a reset when there is none. */
+  | { readonly kind: 'lose-answer'; readonly status?: number }
+  /** The answer's body is reset once this many bytes of it have passed. */
+  | { readonly kind: 'cut-answer'; readonly afterBytes: number };
+
+/** One request as a rule sees it. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Counts requests of this method and path, from 1. */
+  readonly count: number;
+}
+
+export type FaultRule = (request: SeenRequest) => Fault;
+
+/** A running proxy. */
+export interface FaultProxy {
+  readonly url: string;
+  /** Every request so far, in order: `POST /storage/v1/object/…`. */
+  readonly seen: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+const PASS: Fault = { kind: 'pass' };
+
+/** Starts a proxy in front of `target`. */
+export async function startFaultProxy(target: string, rule: FaultRule): Promise<FaultProxy> {
+  const seen: string[] = [];
+  const server = createServer((incoming, outgoing) => {
+    const line = `${incoming.method} ${incoming.url}`;
+    seen.push(line);
+    const count = seen.filter((earlier) => earlier === line).length;
+    const fault = rule({ method: String(incoming.method), path: String(incoming.url), count }) ?? PASS;
+    handle(new URL(target), incoming, outgoing, fault);
+  });
+  server.requestTimeout = 0;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function handle(target: URL, incoming: IncomingMessage, outgoing: ServerResponse, fault: Fault): void {
+  if (fault.kind === 'answer') {
+    const body = fault.body ?? '';
+    const headers = { ...fault.headers, 'content-length': Buffer.byteLength(body) };
+    if (fault.afterBody) {
+      incoming.resume().once('end', () => outgoing.writeHead(fault.status, headers).end(body));
+    } else {
+      // Early, and then reading on without looking, as nginx does: closing at once would reset the answer away.
+      outgoing.writeHead(fault.status, { ...headers, connection: 'close' }).write(body);
+      incoming.resume();
+    }
+    return;
+  }
+  const upstream = forward({
+    host: target.hostname,
+    port: target.port,
+    method: incoming.method,
+    path: incoming.url,
+    headers: incoming.headers,
+  });
+  const reset = () => {
+    incoming.socket.resetAndDestroy();
+    upstream.destroy();
+  };
+  upstream.on('error', () => incoming.socket.destroy());
+  finished(incoming, (error) => {
+    if (error) upstream.destroy();
+  });
+  upstream.on('response', (answer) => {
+    if (fault.kind === 'lose-answer') {
+      answer.resume();
+      answer.once('end', () => {
+        if (fault.status === undefined) return reset();
+        outgoing.writeHead(fault.status, { 'content-type': 'text/html' });
+        return outgoing.end('<html><body>Bad Gateway</body></html>');
+      });
+      return;
+    }
+    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    if (fault.kind !== 'cut-answer') return void answer.pipe(outgoing);
+    let passed = 0;
+    answer.on('data', (chunk: Buffer) => {
+      passed += chunk.length;
+      outgoing.write(chunk);
+      if (passed >= fault.afterBytes) reset();
+    });
+    answer.once('end', () => outgoing.end());
+  });
+  let passed = 0;
+  incoming.on('data', (chunk: Buffer) => {
+    passed += chunk.length;
+    if (fault.kind === 'cut' && passed >= fault.afterBytes) return reset();
+    if (fault.kind === 'stall' && passed >= fault.afterBytes) return void incoming.pause();
+    if (!upstream.write(chunk)) {
+      incoming.pause();
+      upstream.once('drain', () => incoming.resume());
+    }
+    return undefined;
+  });
+  incoming.once('end', () => upstream.end());
+}

@@ -1,0 +1,174 @@
+/** The worker as an operator runs it: a process of its own, jobs through the queue, results in Storage and in the row. */
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { locateTools } from '../src/ffmpeg/locate.ts';
+import type { MediaTools } from '../src/ffmpeg/tools.ts';
+import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
+import type { StorageConnection } from '../src/storage/connection.ts';
+import { downloadFile } from '../src/storage/download.ts';
+import { uploadFile } from '../src/storage/uploader.ts';
+import { type RunningCommand, startCommand } from './support/command.ts';
+import { startRedis, type TestRedis } from './support/redis.ts';
+import { openStackStorage, openStackVideos, stackEnvironment, stackValue, uniquePath } from './support/stack.ts';
+
+const SOURCES = 'project-videos';
+const policy = { timeoutMs: 60_000, stallMs: 30_000, directMaxBytes: 100_000_000, maxRetries: 0 };
+
+let folder: string;
+let storage: StorageConnection;
+let tools: MediaTools;
+let redis: TestRedis;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'media-worker-test-'));
+  storage = openStackStorage();
+  tools = await locateTools();
+  redis = await startRedis();
+});
+afterAll(async () => {
+  await redis.stop();
+  await storage.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const makeClip = (name: string, ...args: string[]): string => {
+  const file = join(folder, name);
+  const lavfi = [
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=320x240:rate=25:duration=2',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=duration=2',
+  ];
+  const made = spawnSync(tools.ffmpeg.path, ['-nostdin', '-v', 'error', '-y', ...lavfi, ...args, '-shortest', file]);
+  if (made.status !== 0) throw new Error(String(made.stderr));
+  return file;
+};
+
+const send = async (file: string): Promise<{ bucket: string; path: string }> => {
+  const path = uniquePath('source');
+  await uploadFile({ connection: storage, policy, file, bucket: SOURCES, path, contentType: 'video/mp4' });
+  return { bucket: SOURCES, path };
+};
+
+describe.each(['postgres', 'redis'] as const)('a worker on %s', (kind) => {
+  let worker: RunningCommand;
+  let queue: QueueClient;
+  let workDir: string;
+  beforeAll(async () => {
+    workDir = join(folder, `work-${kind}`);
+    const address: Record<string, string> = kind === 'redis' ? { REDIS_URL: redis.url } : {};
+    worker = startCommand(['worker'], { ...stackEnvironment(), ...address, WORK_DIR: workDir });
+    await worker.sees('Taking jobs');
+    queue = await openQueueClient(
+      kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: stackValue('DATABASE_URL') },
+    );
+  });
+  afterAll(async () => {
+    await queue.close();
+    worker.kill('SIGTERM');
+    expect((await worker.ended).exitCode).toBe(0);
+  });
+
+  const processSource = async (source: { bucket: string; path: string }) => {
+    const { jobId, videoId } = await queue.enqueueVideo({ source, project: 'tests' });
+    const result = await queue.waitForVideo(jobId);
+    return { jobId, videoId, result, row: await openStackVideos().find(videoId) };
+  };
+
+  it('encodes what browsers do not play, and tells the row', async () => {
+    const source = await send(makeClip('mpeg4.avi', '-c:v', 'mpeg4', '-c:a', 'mp3'));
+    const { result, row, videoId } = await processSource(source);
+    expect(result.outcome).toBe('processed');
+    expect(row).toMatchObject({ status: 'ready', outcome: 'processed', progress: 100, step: null, error_code: null });
+    expect(row?.facts).toMatchObject({ input: { videoCodec: 'mpeg4' }, output: { videoCodec: 'h264' } });
+    expect(row?.outputs).toEqual(result.outputs);
+    expect(result.outputs.map((output) => output.kind)).toEqual(['video', 'poster']);
+    const [video] = result.outputs;
+    expect(video?.path).toMatch(new RegExp(`^tests/${videoId}/[0-9a-f]{12}-p1/video\\.mp4$`));
+
+    const back = join(folder, 'back.mp4');
+    const { bucket, path } = video ?? { bucket: '', path: '' };
+    const { size } = await downloadFile({
+      connection: storage,
+      bucket,
+      path,
+      file: back,
+      clocks: policy,
+      maxRetries: 0,
+    });
+    expect(size).toBe(video?.bytes);
+    const played = spawnSync(tools.ffmpeg.path, ['-v', 'error', '-i', back, '-f', 'null', '-']);
+    expect(String(played.stderr)).toBe('');
+  });
+
+  it('copies what is web-ready, and the same source gives the same objects again', async () => {
+    const web = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-g', '25', '-c:a', 'aac', '-movflags', '+faststart'];
+    const source = await send(makeClip('web.mp4', ...web));
+    const first = await processSource(source);
+    expect(first.result.outcome).toBe('remuxed');
+    const again = await processSource(source);
+    expect(again.result.outputs).toEqual(first.result.outputs);
+  });
+
+  it('rejects what is no video, once, in words its uploader understands', async () => {
+    const text = join(folder, 'text.mp4');
+    await writeFile(text, 'This is a text that somebody renamed.\n'.repeat(100));
+    const { result, row, jobId } = await processSource(await send(text));
+    expect(result).toMatchObject({ outcome: 'rejected', outputs: [] });
+    expect(row).toMatchObject({ status: 'rejected', error_code: result.code, error_message: result.reason });
+    expect(result.reason).toMatch(/video/i);
+    const lines = (await worker.sees(jobId)).split('\n').filter((line) => line.includes(jobId));
+    expect(lines.some((line) => line.includes('attempt 2'))).toBe(false);
+  });
+
+  it('fails a source that is not there, and says so in the row', async () => {
+    const { jobId, videoId } = await queue.enqueueVideo({ source: { bucket: SOURCES, path: uniquePath('gone.mp4') } });
+    await expect(queue.waitForVideo(jobId)).rejects.toMatchObject({ code: 'job_failed' });
+    await worker.sees('Failed: Downloading');
+    await expect
+      .poll(async () => await openStackVideos().find(videoId), { timeout: 10_000 })
+      .toMatchObject({ status: 'failed', error_code: 'object_missing' });
+  });
+
+  it('numbers its steps in the log and leaves nothing in its directory', async () => {
+    const log = await worker.sees('Step 6/6 done');
+    for (const step of ['Step 1/6: Downloading the source', 'Step 4/6: Encoding', 'Step 5/6: Uploading assets'])
+      expect(log).toContain(step);
+    expect(log).not.toContain(stackValue('SUPABASE_SERVICE_ROLE_KEY'));
+    expect(await readdir(join(workDir, 'jobs'))).toEqual([]);
+  });
+});
+
+describe('a worker that is stopped in mid-job', () => {
+  it('gives the job back, removes its directory, and another worker ends it at the first attempt', async () => {
+    const workDir = join(folder, 'work-stopped');
+    const environment = { ...stackEnvironment(), REDIS_URL: redis.url, WORK_DIR: workDir, SHUTDOWN_GRACE_SECONDS: '0' };
+    const long = ['-c:v', 'mpeg4', '-vf', 'scale=1280:720,loop=loop=20:size=50', '-t', '30', '-an'];
+    const source = await send(makeClip('long.avi', ...long));
+    const queue = await openQueueClient({ redisUrl: redis.url });
+    try {
+      const first = startCommand(['worker'], environment);
+      await first.sees('Taking jobs');
+      const { jobId, videoId } = await queue.enqueueVideo({ source });
+      await first.sees('Step 4/6: Encoding');
+      first.kill('SIGTERM');
+      expect((await first.ended).exitCode).toBe(0);
+      expect(await readdir(join(workDir, 'jobs'))).toEqual([]);
+      expect(await openStackVideos().find(videoId)).toMatchObject({ status: 'queued' });
+
+      const second = startCommand(['worker'], environment);
+      expect((await queue.waitForVideo(jobId)).outcome).toBe('processed');
+      expect((await second.sees('attempt')).includes('attempt 1 of')).toBe(true);
+      second.kill('SIGTERM');
+      await second.ended;
+    } finally {
+      await queue.close();
+    }
+  });
+});
