@@ -13,6 +13,7 @@ import { createLogger } from '@supabase-media/worker/internal/observability/logg
 import { openStorage, type StorageConnection } from '@supabase-media/worker/internal/storage/connection';
 import { guessContentType } from '@supabase-media/worker/internal/storage/content-type';
 import { downloadFile } from '@supabase-media/worker/internal/storage/download';
+import { openResumeStore } from '@supabase-media/worker/internal/storage/resume-store';
 import { uploadFile } from '@supabase-media/worker/internal/storage/uploader';
 import { startWorker } from '@supabase-media/worker/internal/worker';
 import { Closers } from '../stack/closers.ts';
@@ -83,6 +84,7 @@ async function playDemo(options: DemoOptions, closers: Closers, signal: AbortSig
   const uploaded = await uploadFile({
     connection: storage,
     policy: config.upload,
+    resumeStore: openResumeStore(config.upload.stateDir),
     file,
     bucket: SOURCE_BUCKET,
     path,

@@ -1,0 +1,68 @@
+/** Runs the stack until a signal comes. */
+import { removeStaleEnvironmentFile, type StackEnvironment, writeEnvironmentFile } from '../stack/environment.ts';
+import { printLine, printNotice } from '../stack/output.ts';
+import { tryPort } from '../stack/ports.ts';
+import { StackError } from '../stack/stack-error.ts';
+import { type Stack, startStack } from '../stack/start-stack.ts';
+import type { CommandLine } from './read-options.ts';
+
+const DEFAULT_PORT = 54_321;
+
+/** Resolves when the stack has stopped; the process's exit code is then set: 0 after a signal, 1 after a failure. */
+export async function runStack(options: CommandLine): Promise<void> {
+  const startedAt = performance.now();
+  const stopped = waitForSignal();
+  let stack: Stack | undefined;
+  try {
+    if (options.envFile) await removeStaleEnvironmentFile(options.envFile);
+    stack = await startFromCommandLine(options);
+    if (options.envFile) await writeEnvironmentFile(options.envFile, stack.environment);
+    if (options.json) printLine(JSON.stringify({ ready: true, ...stack.environment }));
+    else if (!options.quiet) printEnvironment(stack.environment, performance.now() - startedAt);
+    await stopped;
+  } catch (error) {
+    printFailure(error);
+    process.exitCode = 1;
+  }
+  await stack?.stop().catch(printFailure);
+  // Whatever a library keeps open must not keep a stopped stack alive.
+  process.exit();
+}
+
+async function startFromCommandLine(options: CommandLine): Promise<Stack> {
+  const { data, port, quiet, envFile: _envFile, json: _json, ...rest } = options;
+  return startStack({
+    ...rest,
+    dataFolder: data,
+    port: port ?? (await tryPort(DEFAULT_PORT)) ?? 0,
+    ...(!quiet && { onNotice: printNotice }),
+  });
+}
+
+/** The first SIGINT or SIGTERM resolves; a second ends the process at once, and PostgreSQL with it. */
+function waitForSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let seen = false;
+    const onSignal = (): void => {
+      if (seen) process.exit(1);
+      seen = true;
+      resolve();
+    };
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  });
+}
+
+function printEnvironment(environment: StackEnvironment, milliseconds: number): void {
+  printLine(`The stack is ready (${(milliseconds / 1000).toFixed(1)} s). Use it with:\n`);
+  for (const [name, value] of Object.entries(environment)) printLine(`${name}=${value}`);
+  printLine('\nStop it with Ctrl-C.');
+}
+
+function printFailure(error: unknown): void {
+  if (error instanceof StackError) {
+    printNotice(`error: ${error.message}`);
+    printNotice(`hint: ${error.remedy}`);
+  } else {
+    printNotice(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+}

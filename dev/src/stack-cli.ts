@@ -1,0 +1,10 @@
+#!/usr/bin/env -S node --
+/**
+ * `npm run stack`: the local stack on the command line.
+ *
+ * Start it as `node -- stack-cli.js`: without the dashes Node 20 takes our --env-file for its own, wherever it stands.
+ */
+import { readOptions } from './cli/read-options.ts';
+import { runStack } from './cli/run-stack.ts';
+
+await runStack(readOptions(process.argv));

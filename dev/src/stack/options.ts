@@ -1,0 +1,22 @@
+/** What a stack can be started with. */
+
+export interface StackOptions {
+  /** Folder for everything that is kept; made if missing. */
+  readonly dataFolder: string;
+  /** Empties the data folder first. @defaultValue false */
+  readonly fresh?: boolean;
+  /** TCP port on 127.0.0.1; 0 takes any free one. @defaultValue 0 */
+  readonly port?: number;
+  /** HS256 secret of all tokens. @defaultValue the data folder's, random at first */
+  readonly jwtSecret?: string;
+  /** Another Storage server, which trusts the same secret, to answer `/storage/v1`. @defaultValue our own */
+  readonly storageUrl?: string;
+  /** Largest object in bytes. @defaultValue `[storage] file_size_limit` of supabase/config.toml, else 2 GiB */
+  readonly fileSizeLimit?: number;
+  /** A lower limit in bytes for uploads in a single request. @defaultValue none */
+  readonly standardFileSizeLimit?: number;
+  /** The folder that holds config.toml and migrations/. @defaultValue this repository's supabase/ */
+  readonly supabaseFolder?: string;
+  /** Receives one line for each thing worth knowing (a warning, a place). @defaultValue nothing is said */
+  readonly onNotice?: (line: string) => void;
+}
