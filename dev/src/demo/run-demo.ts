@@ -71,7 +71,7 @@ async function playDemo(options: DemoOptions, closers: Closers, signal: AbortSig
     },
   });
   say('2/4 Starting a worker …');
-  const worker = await startWorker({ config, log: createLogger({ config }) });
+  const worker = await startWorker({ config, log: await createLogger({ config }) });
   closers.add(() => worker.stop());
   const storage = openStorage(supabaseOf(config));
   closers.add(() => storage.close());
@@ -95,7 +95,7 @@ async function playDemo(options: DemoOptions, closers: Closers, signal: AbortSig
   say(`4/4 Processing ${formatBytes(uploaded.size)}: download, probe, plan, encode, upload, record …`);
   const queue = await openQueueClient(config.queue);
   closers.add(() => queue.close());
-  const bar = createProgressBar({ title: 'Processing', isShown: !options.json && process.stderr.isTTY === true });
+  const bar = await createProgressBar({ title: 'Processing', isShown: !options.json && process.stderr.isTTY === true });
   const { jobId, videoId } = await queue.enqueueVideo({ source: { bucket: SOURCE_BUCKET, path } });
   const result = await queue
     .waitForVideo(jobId, {

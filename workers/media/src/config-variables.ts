@@ -144,11 +144,27 @@ export const VARIABLES = {
     reason: 'A request in which no byte is accepted for this long is ended and tried again.',
     schema: wholeNumber(1, 3600),
   },
+  UPLOAD_CONNECT_SECONDS: {
+    section: 'Upload',
+    allowed: 'whole seconds from 1 to 300',
+    default: '10',
+    reason: 'A connection to Storage that is not made within this fails and is tried again.',
+    schema: wholeNumber(1, 300),
+  },
+  UPLOAD_ANSWER_SECONDS: {
+    section: 'Upload',
+    allowed: 'whole seconds from 1 to 3600',
+    default: '60',
+    reason:
+      'The least silence after the last byte that is waited out, when Storage reads the object again; 10 s for each GB where that is more.',
+    schema: wholeNumber(1, 3600),
+  },
   UPLOAD_MAX_RETRIES: {
     section: 'Upload',
     allowed: 'a whole number from 0 to 20',
     default: '3',
-    reason: 'Further attempts after the first, 1, 2, 4 … seconds apart. Permanent refusals are not tried again.',
+    reason:
+      'Further attempts after the first, 1, 2, 4 … seconds apart, counted anew whenever Storage acknowledged more. Permanent refusals are not tried again.',
     schema: wholeNumber(0, 20),
   },
   LOG_LEVEL: {

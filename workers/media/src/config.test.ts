@@ -26,6 +26,9 @@ describe('the configuration', () => {
       chunkBytes: undefined,
       timeoutMs: 600_000,
       stallMs: 60_000,
+      connectMs: 10_000,
+      answerMs: 60_000,
+      stateDir: expect.stringContaining('uploads'),
       maxRetries: 3,
     });
     expect(config.worker.concurrency).toBe(1);

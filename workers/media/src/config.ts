@@ -24,6 +24,10 @@ export interface Config {
     readonly chunkBytes: number | undefined;
     readonly timeoutMs: number;
     readonly stallMs: number;
+    readonly connectMs: number;
+    readonly answerMs: number;
+    /** Where unfinished uploads are remembered. */
+    readonly stateDir: string;
     readonly maxRetries: number;
   };
   readonly log: { readonly level: Value<'LOG_LEVEL'>; readonly format: Value<'LOG_FORMAT'> };
@@ -88,6 +92,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
       details: { problems },
     });
 
+  const workDir = maybe('WORK_DIR') ?? join(tmpdir(), `supabase-media-worker-${userInfo().username}`);
   const chunkMegabytes = maybe('UPLOAD_CHUNK_SIZE_MB');
   return Object.freeze({
     supabase: { url: maybe('SUPABASE_URL'), serviceRoleKey: maybe('SUPABASE_SERVICE_ROLE_KEY') },
@@ -95,7 +100,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
     queue: { redisUrl: maybe('REDIS_URL'), databaseUrl: maybe('DATABASE_URL') },
     worker: {
       concurrency: get('WORKER_CONCURRENCY'),
-      workDir: maybe('WORK_DIR') ?? join(tmpdir(), `supabase-media-worker-${userInfo().username}`),
+      workDir,
       shutdownGraceMs: get('SHUTDOWN_GRACE_SECONDS') * 1000,
     },
     ffmpeg: { ffmpegPath: maybe('FFMPEG_PATH'), ffprobePath: maybe('FFPROBE_PATH') },
@@ -104,6 +109,9 @@ export function loadConfig(options: LoadConfigOptions): Config {
       chunkBytes: chunkMegabytes === undefined ? undefined : chunkMegabytes * 1_048_576,
       timeoutMs: get('UPLOAD_TIMEOUT_SECONDS') * 1000,
       stallMs: get('UPLOAD_STALL_SECONDS') * 1000,
+      connectMs: get('UPLOAD_CONNECT_SECONDS') * 1000,
+      answerMs: get('UPLOAD_ANSWER_SECONDS') * 1000,
+      stateDir: join(workDir, 'uploads'),
       maxRetries: get('UPLOAD_MAX_RETRIES'),
     },
     log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },

@@ -7,9 +7,9 @@
 /**
  * How a failure is met by the loops that retry:
  * `never` fails at once; `backoff` is tried again after a growing wait; `after` likewise, but not before the moment the
- * server named (Retry-After); `ambiguous` may have succeeded, so the object is looked at before anything is sent again.
+ * server named (Retry-After); `locked` after a short wait that costs no attempt; `ambiguous` may have succeeded, so the object is looked at before anything is sent again.
  */
-export type RetryClass = 'never' | 'backoff' | 'after' | 'ambiguous';
+export type RetryClass = 'never' | 'backoff' | 'after' | 'locked' | 'ambiguous';
 
 /** One row of {@link ERRORS}. */
 export interface ErrorPolicy {
@@ -78,14 +78,10 @@ export const ERRORS = {
     retry: 'never',
     hint: 'The file changed while it was being sent: send it again once nothing writes to it.',
   },
-  file_missing: { retry: 'never', hint: 'Check the path and that this user may read the file.' },
+  file_missing: { retry: 'never', hint: 'Name an ordinary file that this user may read.' },
   gateway_failed: {
     retry: 'ambiguous',
     hint: 'A gateway in front of Storage gave up; it is tried again by itself.',
-  },
-  input_unreadable: {
-    retry: 'never',
-    hint: 'Check that the path is right, that it is an ordinary file, and that this user may read it.',
   },
   invalid_argument: { retry: 'never', hint: 'See --help for what is allowed.' },
   job_abandoned: {
@@ -141,10 +137,30 @@ export const ERRORS = {
     retry: 'ambiguous',
     hint: 'The connection broke while the file was being sent; it is tried again by itself.',
   },
+  upload_conflict: {
+    retry: 'locked',
+    hint: 'Storage stood at another byte than expected; it is asked where it stands and the upload goes on from there.',
+  },
+  upload_connect_timeout: {
+    retry: 'backoff',
+    hint: 'No connection within UPLOAD_CONNECT_SECONDS: check SUPABASE_URL, the network and firewalls on the way.',
+  },
+  upload_expired: {
+    retry: 'backoff',
+    hint: 'Storage forgot the unfinished upload; it is begun anew. Self-hosted: raise TUS_URL_EXPIRY_MS.',
+  },
+  upload_locked: {
+    retry: 'locked',
+    hint: 'Another request holds the upload; it is let go within seconds, else something else sends the same file.',
+  },
   upload_mismatch: { retry: 'backoff', hint: 'What Storage holds is not what was sent; it is sent again.' },
   upload_stalled: {
     retry: 'backoff',
     hint: 'No byte went through for UPLOAD_STALL_SECONDS: check the network between here and Storage.',
+  },
+  upload_untrusted: {
+    retry: 'backoff',
+    hint: 'Storage lost bytes it had acknowledged; the unfinished upload is given up and begun anew.',
   },
   upload_timeout: {
     retry: 'backoff',

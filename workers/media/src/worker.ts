@@ -31,7 +31,7 @@ export async function startWorker(options: { readonly config: Config; readonly l
     `ffmpeg ${tools.ffmpeg.version}, ffprobe ${tools.ffprobe.version}`,
   );
   await assertWorkDirUsable(config.worker.workDir);
-  const storage = openStorage(supabase);
+  const storage = openStorage({ ...supabase, connectMs: config.upload.connectMs });
   try {
     await assertStorageReachable(storage, config.resultBucket);
     const consumer = await startConsumer({

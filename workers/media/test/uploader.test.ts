@@ -7,13 +7,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { StorageConnection } from '../src/storage/connection.ts';
 import { downloadFile } from '../src/storage/download.ts';
 import { readObjectInfo } from '../src/storage/object-info.ts';
+import { openResumeStore } from '../src/storage/resume-store.ts';
 import { type UploadFileOptions, uploadFile } from '../src/storage/uploader.ts';
 import { type FaultProxy, type FaultRule, startFaultProxy } from './support/fault-proxy.ts';
 import { openStackStorage, stackConfig, stackValue, uniquePath } from './support/stack.ts';
 
 const BUCKET = 'project-videos';
 const SIZE = 3_000_000;
-const clocks = { timeoutMs: 30_000, stallMs: 10_000 };
+const clocks = { timeoutMs: 30_000, stallMs: 10_000, answerMs: 10_000 };
 
 let folder: string;
 let file: string;
@@ -48,6 +49,7 @@ const upload = (connection: StorageConnection, changes: Partial<UploadFileOption
   uploadFile({
     connection,
     policy: { ...clocks, directMaxBytes: 100_000_000, maxRetries: 3 },
+    resumeStore: openResumeStore(join(folder, 'state')),
     file,
     bucket: BUCKET,
     path: uniquePath('clip.mp4'),
@@ -156,7 +158,7 @@ describe.each(['direct', 'stream'] as const)('the %s route', (route) => {
     const large = join(folder, 'large.mp4');
     await writeFile(large, '');
     await truncate(large, 50_000_000);
-    const policy = { timeoutMs: 30_000, stallMs: 300, directMaxBytes: 100_000_000, maxRetries: 0 };
+    const policy = { ...clocks, stallMs: 300, directMaxBytes: 100_000_000, maxRetries: 0 };
     const stalled = upload(connection, { route, file: large, policy });
     await expect(stalled).rejects.toMatchObject({ code: 'upload_stalled' });
     await expect(stalled).rejects.toThrowError(/of 50.0 MB/);
@@ -166,7 +168,7 @@ describe.each(['direct', 'stream'] as const)('the %s route', (route) => {
     const { connection } = await behind((request) =>
       isUpload(request) ? { kind: 'stall', afterBytes: 65_536 } : { kind: 'pass' },
     );
-    const policy = { timeoutMs: 300, stallMs: 10_000, directMaxBytes: 100_000_000, maxRetries: 0 };
+    const policy = { ...clocks, timeoutMs: 300, directMaxBytes: 100_000_000, maxRetries: 0 };
     await expect(upload(connection, { route, policy })).rejects.toMatchObject({ code: 'upload_timeout' });
   });
 

@@ -9,13 +9,14 @@ import type { MediaTools } from '../src/ffmpeg/tools.ts';
 import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
 import type { StorageConnection } from '../src/storage/connection.ts';
 import { downloadFile } from '../src/storage/download.ts';
+import { openResumeStore } from '../src/storage/resume-store.ts';
 import { uploadFile } from '../src/storage/uploader.ts';
 import { type RunningCommand, startCommand } from './support/command.ts';
 import { startRedis, type TestRedis } from './support/redis.ts';
 import { openStackStorage, openStackVideos, stackEnvironment, stackValue, uniquePath } from './support/stack.ts';
 
 const SOURCES = 'project-videos';
-const policy = { timeoutMs: 60_000, stallMs: 30_000, directMaxBytes: 100_000_000, maxRetries: 0 };
+const policy = { timeoutMs: 60_000, stallMs: 30_000, answerMs: 30_000, directMaxBytes: 100_000_000, maxRetries: 0 };
 
 let folder: string;
 let storage: StorageConnection;
@@ -52,7 +53,15 @@ const makeClip = (name: string, ...args: string[]): string => {
 
 const send = async (file: string): Promise<{ bucket: string; path: string }> => {
   const path = uniquePath('source');
-  await uploadFile({ connection: storage, policy, file, bucket: SOURCES, path, contentType: 'video/mp4' });
+  await uploadFile({
+    connection: storage,
+    policy,
+    resumeStore: openResumeStore(join(folder, 'state')),
+    file,
+    bucket: SOURCES,
+    path,
+    contentType: 'video/mp4',
+  });
   return { bucket: SOURCES, path };
 };
 

@@ -26,7 +26,7 @@ export async function enqueueCommand(context: CommandContext, options: EnqueueCo
   const { config, output, signal } = context;
   const videos = openVideos(openDatabase(supabaseOf(config)));
   const queue = await openQueueClient(config.queue);
-  const bar = createProgressBar({ title: 'Processing', isShown: context.showsBars });
+  const bar = await createProgressBar({ title: 'Processing', isShown: context.showsBars });
   try {
     const answer = await queue.enqueueVideo({
       source: { bucket: options.bucket, path: options.path },

@@ -13,7 +13,7 @@ export interface ProcessCommandOptions {
 export async function processCommand(context: CommandContext, options: ProcessCommandOptions): Promise<void> {
   const { config, log, signal } = context;
   const tools = await locateTools(config.ffmpeg);
-  const bar = createProgressBar({ title: 'Encoding', isShown: context.showsBars });
+  const bar = await createProgressBar({ title: 'Encoding', isShown: context.showsBars });
   try {
     const result = await processFile({
       file: resolveUserPath(options.file),

@@ -1,5 +1,4 @@
 /** A bar on a terminal for anything longer than a second; nothing at all elsewhere. */
-import { Presets, SingleBar } from 'cli-progress';
 import { formatSeconds } from '../observability/format.ts';
 
 /** A bar that may be told anything at any time. */
@@ -16,8 +15,12 @@ export interface ProgressBar {
 const QUIET_MS = 1000;
 
 /** Creates a bar with a title; `isShown` false makes one that does nothing. */
-export function createProgressBar(options: { readonly title: string; readonly isShown: boolean }): ProgressBar {
+export async function createProgressBar(options: {
+  readonly title: string;
+  readonly isShown: boolean;
+}): Promise<ProgressBar> {
   if (!options.isShown) return { update: () => {}, stop: () => {} };
+  const { Presets, SingleBar } = await import('cli-progress');
   const created = performance.now();
   const bar = new SingleBar(
     {

@@ -62,7 +62,7 @@ export async function runCommand(options: RunCommandOptions): Promise<void> {
     const environment = readEnvironment(options.common.envFile && resolveUserPath(options.common.envFile));
     const config = loadConfig({ environment, ...(options.needs ? { needs: options.needs } : {}) });
     secrets = config.secrets;
-    const log = createLogger({ config });
+    const log = await createLogger({ config });
     const showsBars = !output.json && process.stderr.isTTY === true;
     await options.run({ config, log, output, signal: signals.signal, showsBars });
   } catch (thrown) {

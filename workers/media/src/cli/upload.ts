@@ -3,6 +3,7 @@ import { supabaseOf } from '../config.ts';
 import { formatBytes, formatRate } from '../observability/format.ts';
 import { openStorage } from '../storage/connection.ts';
 import { guessContentType } from '../storage/content-type.ts';
+import { openResumeStore } from '../storage/resume-store.ts';
 import type { Route } from '../storage/route.ts';
 import { uploadFile } from '../storage/uploader.ts';
 import { createProgressBar } from './progress-bar.ts';
@@ -23,13 +24,15 @@ const peakRssMb = (): number => Math.round((process.resourceUsage().maxRSS * 102
 export async function uploadCommand(context: CommandContext, options: UploadCommandOptions): Promise<void> {
   const { config, log, signal } = context;
   const file = resolveUserPath(options.file);
-  const connection = openStorage(supabaseOf(config));
-  const bar = createProgressBar({ title: 'Uploading', isShown: context.showsBars });
+  const connection = openStorage({ ...supabaseOf(config), connectMs: config.upload.connectMs });
+  const bar = await createProgressBar({ title: 'Uploading', isShown: context.showsBars });
   const started = performance.now();
+  let first: number | undefined;
   try {
     const result = await uploadFile({
       connection,
       policy: config.upload,
+      resumeStore: openResumeStore(config.upload.stateDir),
       file,
       bucket: options.bucket,
       path: options.path,
@@ -42,10 +45,17 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
           { event: 'upload.started', route, bytes: size },
           `Uploading ${formatBytes(size)}, ${route}: ${reason}`,
         ),
-      onProgress: (sent, size) => {
+      onProgress: (position, size) => {
+        first ??= position;
         const seconds = (performance.now() - started) / 1000;
-        bar.update(sent / size, formatRate(sent, seconds), ((size - sent) * seconds) / sent);
+        const sent = position - first;
+        bar.update(position / size, formatRate(sent, seconds), ((size - position) * seconds) / sent);
       },
+      onChunkSize: (bytes, refusedBytes) =>
+        log.warn(
+          { event: 'upload.chunk', bytes, refusedBytes },
+          `A proxy refused ${formatBytes(refusedBytes)} in one request; going on with ${formatBytes(bytes)} in each`,
+        ),
       onRetry: ({ error, waitMs }) =>
         log.warn({ event: 'upload.retry', code: error.code, waitMs }, `${error.message} Again in ${waitMs} ms`),
     });

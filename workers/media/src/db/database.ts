@@ -1,7 +1,7 @@
 /** The door to the project's tables: the Supabase client with a bounded, abortable fetch. Only `db/` names tables. */
-import { createClient, type SupabaseClient, type SupabaseClientOptions } from '@supabase/supabase-js';
-import WebSocket from 'ws';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { MediaError } from '../errors.ts';
+import { SUPABASE_OPTIONS } from '../supabase-options.ts';
 
 export type Database = SupabaseClient;
 
@@ -15,12 +15,7 @@ const fetchWithin: typeof fetch = (input, init) => {
 
 /** Opens the database API; no request is made yet. */
 export const openDatabase = (options: { url: string; serviceRoleKey: string }): Database =>
-  createClient(options.url, options.serviceRoleKey, {
-    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-    // Node 20 has no WebSocket of its own, and the client refuses to start without one.
-    realtime: { transport: WebSocket },
-    global: { fetch: fetchWithin },
-  } as unknown as SupabaseClientOptions<'public'>);
+  createClient(options.url, options.serviceRoleKey, { ...SUPABASE_OPTIONS, global: { fetch: fetchWithin } });
 
 /** What PostgREST answers with when it refuses. */
 export interface DatabaseRefusal {

@@ -15,7 +15,7 @@ export type EncodeFailure =
 
 /** Words by which ffmpeg refuses a command line, a filter or an encoder: the file has no part in it. */
 const OUR_FAULT =
-  /Unrecognized option|Option .* not found|No such filter|Unknown encoder|Error parsing|Unable to parse|Invalid argument$/m;
+  /Unrecognized option|Option .* not found|No such filter|Unknown (en|de)coder|Error parsing|Error (re)?initializing filters|Error opening output/;
 
 /** A run that wrote no frame failed on the file, unless ffmpeg says otherwise; one that wrote some should not have. */
 export function classifyEncodeFailure({ exitCode, stderrTail, frames }: FailedRun): EncodeFailure {

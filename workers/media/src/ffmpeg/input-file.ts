@@ -6,13 +6,13 @@ import { MediaError } from '../errors.ts';
 /**
  * Size in bytes of an ordinary file. Pipes, devices and folders are refused: reading them may never end.
  *
- * @throws MediaError input_unreadable
+ * @throws MediaError file_missing
  */
 export async function inputSize(path: string): Promise<number> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new MediaError({ code: 'input_unreadable', message: `${path} could not be read: ${cause.message}.`, cause });
+    throw new MediaError({ code: 'file_missing', message: `${path} could not be read: ${cause.message}.`, cause });
   });
-  if (!found.isFile()) throw new MediaError({ code: 'input_unreadable', message: `${path} is not an ordinary file.` });
+  if (!found.isFile()) throw new MediaError({ code: 'file_missing', message: `${path} is not an ordinary file.` });
   return found.size;
 }
 
@@ -21,7 +21,7 @@ export async function inputSize(path: string): Promise<number> {
  * nor is taken for an option, and its siblings are out of reach of relative names. A symbolic link does: what stands in
  * the file is judged by its content, and no allowed container follows names.
  *
- * @throws MediaError input_unreadable
+ * @throws MediaError file_missing
  */
 export async function linkNeutralInput(inputPath: string, workDir: string): Promise<string> {
   await inputSize(inputPath);

@@ -110,6 +110,7 @@ const NO_PACKETS: PacketStats = Object.freeze({
   firstPacketIsKey: false,
   firstKeySeconds: undefined,
   largestKeyGapSeconds: 0,
+  clockJumps: 0,
 });
 
 /** ffmpeg's names of the transfer functions of SMPTE ST 2084 and ARIB STD-B67. */

@@ -58,6 +58,7 @@ interface StreamCount {
   end: number;
   /** Time lost or won by jumps of the clock. */
   jumped: number;
+  jumps: number;
   previousDecodeTime: number;
   readonly firstIsKey: boolean;
   firstKey: number | undefined;
@@ -97,6 +98,7 @@ function startCount(packet: Packet): StreamCount {
     last: -Infinity,
     end: -Infinity,
     jumped: 0,
+    jumps: 0,
     previousDecodeTime: packet.decodeTime,
     firstIsKey: packet.key,
     firstKey: undefined,
@@ -127,7 +129,10 @@ function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): voi
 function followClock(counted: StreamCount, packet: Packet): void {
   if (Number.isNaN(packet.decodeTime)) return;
   const step = packet.decodeTime - counted.previousDecodeTime;
-  if (Math.abs(step) > CLOCK_JUMP_SECONDS) counted.jumped += step - packet.duration;
+  if (Math.abs(step) > CLOCK_JUMP_SECONDS) {
+    counted.jumped += step - packet.duration;
+    counted.jumps += 1;
+  }
   counted.previousDecodeTime = packet.decodeTime;
 }
 
@@ -147,5 +152,6 @@ function sumUp(counted: StreamCount): PacketStats {
     firstPacketIsKey: counted.firstIsKey,
     firstKeySeconds: counted.firstKey,
     largestKeyGapSeconds: Number.isNaN(afterLastKey) ? end - first : Math.max(counted.largestGap, afterLastKey),
+    clockJumps: counted.jumps,
   };
 }

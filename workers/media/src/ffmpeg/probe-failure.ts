@@ -1,5 +1,6 @@
 /** Why ffprobe found no stream, from its own words. Pure. */
 import type { UnreadableCode } from '../media/media-info.ts';
+import { lastLines } from './stderr-lines.ts';
 
 /** ffmpeg's messages, the same from 5.1 to 7.0 (libavformat/utils.c, mov.c; libavutil/imgutils.c). */
 const MESSAGES: readonly (readonly [RegExp, UnreadableCode])[] = [
@@ -10,4 +11,10 @@ const MESSAGES: readonly (readonly [RegExp, UnreadableCode])[] = [
 
 export function classifyProbeFailure(stderrTail: string): UnreadableCode {
   return MESSAGES.find(([pattern]) => pattern.test(stderrTail))?.[1] ?? 'invalid_data';
+}
+
+/** The line that says why, for a log: the one before ffprobe's closing line, which only repeats the file's name. */
+export function tellingLine(stderrTail: string): string {
+  const lines = lastLines(stderrTail);
+  return lines.filter((line) => !line.startsWith('file:')).at(-1) ?? lines.at(-1)?.replace(/^file:.*?: /, '') ?? '';
 }

@@ -39,9 +39,14 @@ export async function readStreams(pass: ProbePass): Promise<{ output: FfprobeOut
 /** Containers whose clock may start anew in the middle (AVFMT_TS_DISCONT in libavformat). */
 const JUMPING_CLOCKS = new Set(['mpegts', 'mpeg']);
 
+/** Transport and program streams: they have no header that says how long they are. */
+export function clockMayJump(format: string): boolean {
+  return JUMPING_CLOCKS.has(format);
+}
+
 /** ffprobe's exit code is not looked at: of a damaged file, the packets up to the damage count. */
 export async function scanPackets(pass: ProbePass & { format: string }): Promise<ReadonlyMap<number, PacketStats>> {
-  const summary = createPacketSummary({ clockMayJump: JUMPING_CLOCKS.has(pass.format) });
+  const summary = createPacketSummary({ clockMayJump: clockMayJump(pass.format) });
   await runFfprobe({
     ...pass,
     ffprobePath: pass.tools.ffprobe.path,

@@ -8,9 +8,8 @@ import type { FfprobeOutput, FfprobeStream } from './ffprobe-output.ts';
 import { inputSize } from './input-file.ts';
 import { chooseAudio, chooseVideo, isEncrypted, isMovingPicture, toAudioInfo, toVideoInfo } from './main-streams.ts';
 import { readLayoutOfFile } from './mp4-layout-file.ts';
-import { classifyProbeFailure } from './probe-failure.ts';
-import { readStreams, scanPackets } from './probe-passes.ts';
-import { lastLines } from './stderr-lines.ts';
+import { classifyProbeFailure, tellingLine } from './probe-failure.ts';
+import { clockMayJump, readStreams, scanPackets } from './probe-passes.ts';
 import type { MediaTools } from './tools.ts';
 
 export interface ProbeOptions {
@@ -25,7 +24,7 @@ export interface ProbeOptions {
 /**
  * Probes one file without decoding it: about 0.1 s and one reading of the file.
  *
- * @throws MediaError input_unreadable when there is no such file; ffmpeg_missing, ffmpeg_killed, ffmpeg_failed,
+ * @throws MediaError file_missing when there is no such file; ffmpeg_missing, ffmpeg_killed, ffmpeg_failed,
  * ffmpeg_stalled or ffmpeg_timeout when ffprobe could not do its work; aborted
  */
 export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
@@ -46,12 +45,12 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
   const pictureRefused =
     failure === 'too_many_pixels' && !output.streams.some((stream) => stream.pix_fmt !== undefined);
   if (output.format === undefined || output.streams.length === 0 || pictureRefused) {
-    return unreadable(sizeBytes, sharpen(failure, content), lastLines(stderrTail, 1).join(''), content);
+    return unreadable(sizeBytes, sharpen(failure, content), tellingLine(stderrTail), content);
   }
   const format = output.format.format_name;
   const stats = await scanPackets({ ...pass, deepAnalysis, format });
   const mp4 = format.includes('mp4') ? await readLayoutOfFile(options.inputPath, sizeBytes) : undefined;
-  const streams = mp4?.durationUnknown ? withoutDurations(output) : output;
+  const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
   return { ...describe(streams, stats), sizeBytes, format, mp4, deepAnalysis };
 }
 
@@ -74,7 +73,10 @@ function describe(output: FfprobeOutput, stats: ReadonlyMap<number, PacketStats>
   } satisfies Partial<MediaInfo>;
 }
 
-/** A duration that the file leaves open is none, whatever this version of ffprobe makes of it. */
+/**
+ * A duration that the file leaves open is none, whatever ffprobe makes of it: of a transport stream, it takes the
+ * difference of the last and first times, 502 s for 5 s of video when the clock jumped.
+ */
 function withoutDurations({ streams, format }: FfprobeOutput): FfprobeOutput {
   return {
     streams: streams.map((stream) => ({ ...stream, duration: undefined })),

@@ -18,7 +18,7 @@ export function readVersion(output: string): VersionReport | undefined {
   return {
     version,
     release: numbers === null ? undefined : [Number(numbers[1]), Number(numbers[2])],
-    configuration: /^configuration: (.*)$/m.exec(output)?.[1]?.split(/\s+/) ?? [],
+    configuration: /^configuration: (.*)$/m.exec(output)?.[1]?.split(/\s+/).filter(Boolean) ?? [],
   };
 }
 

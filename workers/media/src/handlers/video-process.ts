@@ -24,6 +24,7 @@ import { publishOutputs } from '../steps/publish.ts';
 import { resultPrefix } from '../steps/result-keys.ts';
 import type { StorageConnection } from '../storage/connection.ts';
 import { downloadFile } from '../storage/download.ts';
+import { openResumeStore } from '../storage/resume-store.ts';
 
 /** The steps, with their usual shares of the time. */
 const STEPS = [
@@ -137,6 +138,7 @@ async function processVideo(
         const value = await publishOutputs({
           connection: services.storage,
           policy: config.upload,
+          resumeStore: openResumeStore(config.upload.stateDir),
           bucket: config.resultBucket,
           prefix: resultPrefix({ project: payload.project, videoId, sourceSha256: downloaded.sha256 }),
           outputs: encoded.outputs,

@@ -33,12 +33,10 @@ const WEAK = new Set(['bmp', 'exe', 'gz', 'Z', 'ac3', 'mp3', 'mp2', 'mp1', 'aac'
 export async function sniffContent(bytes: Uint8Array): Promise<Content> {
   const type = await fileTypeFromBuffer(bytes).catch(() => undefined);
   const text = describeText(bytes);
-  if (type === undefined || type.mime === 'application/xml') {
-    return text === undefined
-      ? { kind: 'unknown', name: undefined, certain: false }
-      : { kind: 'other', name: text, certain: true };
-  }
-  const certain = !WEAK.has(type.ext);
+  const certain = type !== undefined && !WEAK.has(type.ext);
+  if (text !== undefined && (!certain || type.mime === 'application/xml'))
+    return { kind: 'other', name: text, certain: true };
+  if (type === undefined) return { kind: 'unknown', name: undefined, certain: false };
   const label = type.ext.toUpperCase();
   if (type.mime.startsWith('video/') || MEDIA_TYPES.has(type.mime)) return { kind: 'media', name: undefined, certain };
   if (type.mime.startsWith('audio/')) return { kind: 'audio', name: `${article(label)} ${label} audio file`, certain };

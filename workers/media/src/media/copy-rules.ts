@@ -3,6 +3,7 @@
  * is wrong, in words; all of them are asked, so that a person sees every reason for an encode.
  */
 import { isSquare } from './frame-size.ts';
+import { measureAgainstHeader } from './header-duration.ts';
 import type { AudioInfo, MediaInfo, VideoInfo } from './media-info.ts';
 import type { MediaPolicy } from './policy.ts';
 
@@ -64,6 +65,8 @@ export const VIDEO_COPY_RULES = {
   avi_timestamps: ({ info }) => (info.format === 'avi' ? 'AVI has no reliable timestamps' : undefined),
   first_frame_not_key: ({ video }) =>
     video.stats.firstPacketIsKey ? undefined : 'the video does not start with a key frame',
+  clock_jumps: ({ video }) =>
+    video.stats.clockJumps === 0 ? undefined : `the clock of the recording jumps (${video.stats.clockJumps} times)`,
   keyframe_gap: ({ video, policy }) => {
     const gap = video.stats.largestKeyGapSeconds;
     return gap <= policy.maxKeyGapSeconds ? undefined : `${gap.toFixed(1)} s without a key frame`;
@@ -71,7 +74,7 @@ export const VIDEO_COPY_RULES = {
   duration_unknown: ({ info }) =>
     info.mp4?.durationUnknown ? 'the header does not say how long the video is' : undefined,
   shorter_than_header: ({ info, video }) => {
-    const [real, header] = measuredAgainstHeader(info, video);
+    const { real, header } = measureAgainstHeader(info, video);
     if (header === undefined || real >= header * HEADER_TOLERANCE) return undefined;
     return `${real.toFixed(1)} s of the ${header.toFixed(1)} s that the header promises`;
   },
@@ -99,12 +102,6 @@ export function effectiveFps(video: VideoInfo): number | undefined {
 /** A wide picture of 1080 lines (21:9) is copied; one beyond what level 5.2 can hold is not. */
 function longSideFits(video: VideoInfo, policy: MediaPolicy): boolean {
   return Math.max(video.displayWidth, video.displayHeight) <= policy.maxLongSide * 2;
-}
-
-/** The stream's own header where it has one; else the container's, which covers audio too. */
-function measuredAgainstHeader(info: MediaInfo, video: VideoInfo): [number, number | undefined] {
-  if (video.headerDurationSeconds !== undefined) return [video.stats.durationSeconds, video.headerDurationSeconds];
-  return [info.durationSeconds, info.headerDurationSeconds];
 }
 
 function levelName(level: number | undefined): string {

@@ -29,6 +29,8 @@ export interface PacketStats {
   readonly firstKeySeconds: number | undefined;
   /** The longest stretch without a key frame, the one after the last key frame included. */
   readonly largestKeyGapSeconds: number;
+  /** How often the clock of a transport or program stream started anew. */
+  readonly clockJumps: number;
 }
 
 /** The one video stream that is the content of the file. */

@@ -1,4 +1,5 @@
 /** What a person should know about a file that is published all the same. */
+import { measureAgainstHeader } from './header-duration.ts';
 import type { MediaInfo, VideoInfo } from './media-info.ts';
 
 export type WarningCode =
@@ -22,14 +23,17 @@ const DURATION_TOLERANCE = 0.1;
 
 /** Warnings that are known before anything is encoded. */
 export function findWarnings(info: MediaInfo, video: VideoInfo): MediaWarning[] {
-  return [headerDuration(info), dolbyVision(video), alpha(video), extraAudio(info), undecodableStart(video)].filter(
-    (warning) => warning !== undefined,
-  );
+  return [
+    headerDuration(info, video),
+    dolbyVision(video),
+    alpha(video),
+    extraAudio(info),
+    undecodableStart(video),
+  ].filter((warning) => warning !== undefined);
 }
 
-function headerDuration(info: MediaInfo): MediaWarning | undefined {
-  const header = info.video?.headerDurationSeconds ?? info.headerDurationSeconds;
-  const real = info.video?.stats.durationSeconds ?? info.durationSeconds;
+function headerDuration(info: MediaInfo, video: VideoInfo): MediaWarning | undefined {
+  const { real, header } = measureAgainstHeader(info, video);
   if (header === undefined || real >= header * (1 - DURATION_TOLERANCE)) return undefined;
   return {
     code: 'header_duration_wrong',

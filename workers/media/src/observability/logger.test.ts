@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../config.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, type Log } from './logger.ts';
 
 const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJl';
 
@@ -13,13 +13,13 @@ function logWith(format: string, use: (log: ReturnType<typeof createLogger>) => 
     },
   });
   let written = '';
-  use(createLogger({ config, isTerminal: false, write: (line) => (written += line) }));
+  use(await createLogger({ config, isTerminal: false, write: (line) => (written += line) }));
   return written;
 }
 
 describe.each(['json', 'pretty'])('the %s log', (format) => {
-  it('blots out keys and passwords wherever they stand', () => {
-    const written = logWith(format, (log) => {
+  it('blots out keys and passwords wherever they stand', async () => {
+    const written = await logWith(format, (log) => {
       log.info({ headers: { authorization: `Bearer ${jwt}` } }, `connecting with ${jwt}`);
       log.error(new Error('cannot reach postgres://worker:p%40ssw0rd@db:5432/x as p@ssw0rd'));
       log.warn({ url: 'https://x.supabase.co/storage/v1/object/sign/b/p?token=abc.def.ghi&download=1' }, 'signed');
@@ -28,7 +28,7 @@ describe.each(['json', 'pretty'])('the %s log', (format) => {
     for (const secret of [jwt, 'p%40ssw0rd', 'p@ssw0rd', 'abc.def.ghi']) expect(written).not.toContain(secret);
   });
 
-  it('ends every line', () => {
-    expect(logWith(format, (log) => log.info('one')).endsWith('\n')).toBe(true);
+  it('ends every line', async () => {
+    expect((await logWith(format, (log) => log.info('one'))).endsWith('\n')).toBe(true);
   });
 });

@@ -3,7 +3,6 @@
  * Secrets are blotted out of the finished line, whatever object or message carried them.
  */
 import { type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
 import type { Config } from '../config.ts';
 
 /** A pino logger whose lines never hold a secret. */
@@ -29,7 +28,7 @@ export function redactSecrets(text: string, secrets: readonly string[]): string 
 }
 
 /** Creates the process's logger. */
-export function createLogger(options: CreateLoggerOptions): Log {
+export async function createLogger(options: CreateLoggerOptions): Promise<Log> {
   const { config } = options;
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
   const destination = { write: (line: string) => write(redactSecrets(line, config.secrets)) };
@@ -40,7 +39,8 @@ export function createLogger(options: CreateLoggerOptions): Log {
       { level: config.log.level, base: undefined, formatters: levelAsWord, serializers: SERIALIZERS },
       destination,
     );
-  const prettify = pretty.prettyFactory({
+  const { prettyFactory } = await import('pino-pretty');
+  const prettify = prettyFactory({
     colorize: isTerminal,
     translateTime: 'SYS:HH:MM:ss',
     ignore: 'event,jobId,videoId,attempt',

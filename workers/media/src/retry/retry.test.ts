@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MediaError } from '../errors.ts';
-import { retry } from './retry.ts';
+import { type ErrorCode, MediaError } from '../errors.ts';
+import { LOCKED_MAX, retry } from './retry.ts';
 
-const fail = (code: 'storage_failed' | 'key_refused', details = {}) =>
-  new MediaError({ code, message: 'for the test', details });
+const fail = (code: ErrorCode, details = {}) => new MediaError({ code, message: 'for the test', details });
 
 describe('retry', () => {
   it('tries again until it succeeds and says how long it waits', async () => {
@@ -30,6 +29,43 @@ describe('retry', () => {
     );
     await expect(work).rejects.toMatchObject({ code: 'storage_failed' });
     expect(attempts).toBe(3);
+  });
+
+  it('counts anew after progress', async () => {
+    let sent = 0;
+    let before = 0;
+    const work = retry(
+      async () => {
+        if (sent < 10) sent++;
+        throw fail('storage_failed');
+      },
+      {
+        retries: 2,
+        baseMs: 1,
+        hasProgressed: () => {
+          const progressed = sent > before;
+          before = sent;
+          return progressed;
+        },
+      },
+    );
+    await expect(work).rejects.toMatchObject({ code: 'storage_failed' });
+    expect(sent).toBe(10);
+  });
+
+  it('waits for a lock without counting it, but not for ever', async () => {
+    let looks = 0;
+    const waits: number[] = [];
+    const work = retry(
+      async () => {
+        looks++;
+        throw fail('upload_locked');
+      },
+      { retries: 0, baseMs: 1, random: () => 0, onRetry: ({ waitMs }) => waits.push(waitMs) },
+    );
+    await expect(work).rejects.toMatchObject({ code: 'upload_locked' });
+    expect(looks).toBe(LOCKED_MAX + 1);
+    expect(Math.max(...waits)).toBe(2);
   });
 
   it('does not try a permanent failure again', async () => {

@@ -1,6 +1,10 @@
 /**
  * The loop around everything that may be tried again. p-retry runs it; the error table says whether, `backoff.ts` how
  * long to wait. Every attempt gets its number and must start from nothing: a consumed stream cannot be sent twice.
+ *
+ * What bounds it: `retries` failures in a row without progress, and {@link LOCKED_MAX} answers that something is locked,
+ * which cost nothing but patience. Progress begins the count anew, because a file of finite size can only progress so
+ * often.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
@@ -13,18 +17,29 @@ export interface RetryNotice {
   /** The attempt that failed, from 1. */
   readonly attempt: number;
   readonly waitMs: number;
-  readonly retriesLeft: number;
 }
 
 export interface RetryOptions {
-  /** Further attempts after the first, 0 or more. */
+  /** Further attempts after the first, 0 or more, counted anew after every progress. */
   readonly retries: number;
-  /** Ends the running attempt (which is handed it by the caller) and any wait. */
+  /** Ends any wait; a running attempt is the caller's to end. */
   readonly signal?: AbortSignal | undefined;
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
+  /** Whether the attempt that failed came further than any before it. */
+  readonly hasProgressed?: (() => boolean) | undefined;
   /** The first wait, in milliseconds. */
   readonly baseMs?: number | undefined;
   readonly random?: (() => number) | undefined;
+}
+
+/** A lock that outlives this many looks, a few seconds apart, is not let go. */
+export const LOCKED_MAX = 30;
+
+/** How failures are counted. */
+interface Tally {
+  /** In a row, without progress. */
+  failures: number;
+  locked: number;
 }
 
 /**
@@ -33,13 +48,8 @@ export interface RetryOptions {
  * @throws {MediaError} the last failure; `aborted` when the signal ended it.
  */
 export async function retry<T>(attempt: (number: number) => Promise<T>, options: RetryOptions): Promise<T> {
-  const { retries, signal, onRetry, baseMs = 1000, random = Math.random } = options;
-  const wait = async (error: MediaError, number: number, retriesLeft: number): Promise<void> => {
-    const retryAfterMs = typeof error.details.retryAfterMs === 'number' ? error.details.retryAfterMs : undefined;
-    const waitMs = backoffDelay({ attempt: number, random: random(), retryAfterMs, baseMs });
-    onRetry?.({ error, attempt: number, waitMs: Math.round(waitMs), retriesLeft });
-    await sleep(waitMs, undefined, { signal });
-  };
+  const { signal } = options;
+  const tally: Tally = { failures: 0, locked: 0 };
   try {
     return await pRetry(
       async (number) => {
@@ -51,14 +61,15 @@ export async function retry<T>(attempt: (number: number) => Promise<T>, options:
         }
       },
       {
-        retries,
-        // The waits are ours: p-retry's own timer neither knows Retry-After nor jitter below its factor.
+        // Counted and timed here: p-retry knows neither progress nor Retry-After.
+        retries: Number.POSITIVE_INFINITY,
         minTimeout: 0,
         maxTimeout: 0,
-        shouldRetry: ({ error }) => !signal?.aborted && error instanceof MediaError && isRetryable(error),
-        onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-          if (error instanceof MediaError && isRetryable(error) && retriesLeft > 0 && !signal?.aborted)
-            await wait(error, attemptNumber, retriesLeft);
+        shouldRetry: async ({ error, attemptNumber }) => {
+          if (signal?.aborted || !(error instanceof MediaError) || !isRetryable(error)) return false;
+          if (!mayTryAgain(tally, error, options)) return false;
+          await waitBefore(attemptNumber, error, tally, options);
+          return true;
         },
       },
     );
@@ -66,6 +77,26 @@ export async function retry<T>(attempt: (number: number) => Promise<T>, options:
     if (signal?.aborted) throw abortedError(signal);
     throw toMediaError(error);
   }
+}
+
+function mayTryAgain(tally: Tally, error: MediaError, options: RetryOptions): boolean {
+  if (options.hasProgressed?.()) Object.assign(tally, { failures: 0, locked: 0 });
+  if (error.retry === 'locked') {
+    tally.locked++;
+    return tally.locked <= LOCKED_MAX;
+  }
+  tally.failures++;
+  return tally.failures <= options.retries;
+}
+
+async function waitBefore(attempt: number, error: MediaError, tally: Tally, options: RetryOptions): Promise<void> {
+  const { baseMs = 1000, random = Math.random, signal, onRetry } = options;
+  const retryAfterMs = typeof error.details.retryAfterMs === 'number' ? error.details.retryAfterMs : undefined;
+  // A lock is let go within seconds or never: the wait does not grow.
+  const nth = error.retry === 'locked' ? Math.min(tally.locked, 2) : tally.failures;
+  const waitMs = backoffDelay({ attempt: nth, random: random(), retryAfterMs, baseMs });
+  onRetry?.({ error, attempt, waitMs: Math.round(waitMs) });
+  await sleep(waitMs, undefined, { signal });
 }
 
 /** The error of work that its signal ended: the signal's own reason when that already is one of ours. */

@@ -4,6 +4,7 @@ import { formatBytes, formatRate } from '../observability/format.ts';
 import type { Log } from '../observability/logger.ts';
 import type { PublishedOutput } from '../queue/contract.ts';
 import type { StorageConnection } from '../storage/connection.ts';
+import type { ResumeStore } from '../storage/resume-store.ts';
 import { type UploadPolicy, uploadFile } from '../storage/uploader.ts';
 
 /** A result on disk. */
@@ -21,6 +22,7 @@ export interface LocalOutput {
 export interface PublishOutputsOptions {
   readonly connection: StorageConnection;
   readonly policy: UploadPolicy;
+  readonly resumeStore: ResumeStore;
   readonly bucket: string;
   /** The folder that the results' file names are put under. */
   readonly prefix: string;
@@ -46,6 +48,7 @@ export async function publishOutputs(options: PublishOutputsOptions): Promise<Pu
     const result = await uploadFile({
       connection: options.connection,
       policy: options.policy,
+      resumeStore: options.resumeStore,
       file: output.path,
       bucket,
       path,

@@ -16,7 +16,6 @@ const NEVER_CONNECTED = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -34,6 +33,7 @@ function codeOf(error: unknown): string {
 
 function decide(code: string): ErrorCode {
   if (NEVER_CONNECTED.has(code)) return 'storage_unreachable';
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'upload_connect_timeout';
   if (BODY_LENGTH_CHANGED.has(code)) return 'file_changed';
   if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR') return 'file_missing';
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'disk_full';

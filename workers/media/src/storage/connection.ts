@@ -13,10 +13,21 @@ export interface StorageConnection {
   readonly close: () => Promise<void>;
 }
 
-/** Opens Storage; no request is made yet. The caller closes it. */
-export function openStorage(options: { url: string; serviceRoleKey: string }): StorageConnection {
+/** A host that does not answer a connection within this is not there, in milliseconds. */
+export const CONNECT_MS = 10_000;
+
+/**
+ * Opens Storage; no request is made yet. The caller closes it.
+ *
+ * @param options.connectMs bounds the making of a connection, in milliseconds.
+ */
+export function openStorage(options: {
+  readonly url: string;
+  readonly serviceRoleKey: string;
+  readonly connectMs?: number;
+}): StorageConnection {
   const { url, serviceRoleKey } = options;
-  const transport = new Transport();
+  const transport = new Transport(options.connectMs ?? CONNECT_MS);
   return {
     projectUrl: url,
     storageUrl: `${url}/storage/v1`,

@@ -1,5 +1,6 @@
 /** What Storage holds at a key, asked without reading it. */
 import { classifyAnswer } from './classify-answer.ts';
+import { SHORT_CLOCKS } from './clocks.ts';
 import type { StorageConnection } from './connection.ts';
 import { encodeObjectPath } from './object-key.ts';
 
@@ -20,8 +21,6 @@ export interface ObjectAddress {
   readonly bucket: string;
   readonly path: string;
 }
-
-const INFO_TIMEOUT_MS = 60_000;
 
 const textOrUndefined = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
@@ -52,8 +51,7 @@ export async function readObjectInfo(
     method: 'GET',
     url: `${connection.storageUrl}/object/info/${encodeObjectPath(address.bucket, address.path)}`,
     headers: connection.headers,
-    // Storage's file backend reads the whole object to answer this (its digest), so the answer may take a while.
-    clocks: { timeoutMs: INFO_TIMEOUT_MS, stallMs: INFO_TIMEOUT_MS },
+    clocks: SHORT_CLOCKS,
     signal,
     action,
   });

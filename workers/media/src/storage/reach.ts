@@ -1,6 +1,7 @@
 /** Asks Storage one small question, so that a wrong address or key is known before any work is begun. */
 import { MediaError } from '../errors.ts';
 import { classifyAnswer } from './classify-answer.ts';
+import { SHORT_CLOCKS } from './clocks.ts';
 import type { StorageConnection } from './connection.ts';
 import { assertBucketName } from './object-key.ts';
 
@@ -19,7 +20,7 @@ export async function assertStorageReachable(connection: StorageConnection, buck
       method: 'GET',
       url: `${connection.storageUrl}/bucket/${encodeURIComponent(bucket)}`,
       headers: connection.headers,
-      clocks: { timeoutMs: REACH_TIMEOUT_MS, stallMs: REACH_TIMEOUT_MS },
+      clocks: { ...SHORT_CLOCKS, timeoutMs: REACH_TIMEOUT_MS },
       action,
     })
     .catch((error: unknown) => {

@@ -1,6 +1,5 @@
-/** The file that is being sent: what it was when the upload began, and whether it still is. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+/** The file that is being sent: what it was when the upload began, whether it still is, and its bytes. */
+import { open, stat } from 'node:fs/promises';
 import { MediaError } from '../errors.ts';
 import type { SizedBody } from './transport.ts';
 
@@ -12,8 +11,20 @@ export interface SourceFile {
   readonly modifiedMs: number;
 }
 
-/** Reads of 1 MiB: measured at twice the rate of Node's default of 64 KiB against a server that only reads. */
-const READ_BYTES = 1024 * 1024;
+/** Part of a file: from `start`, `bytes` long. */
+export interface FileRange {
+  readonly start: number;
+  readonly bytes: number;
+}
+
+/** Reads of this size come near the rate of 1 MiB ones (measured: twice that of 64 KiB) and keep memory small. */
+const READ_BYTES = 512 * 1024;
+
+/**
+ * Buffers taken in turn. One is being sent while the next is read; the third covers what the socket still holds of the
+ * one before, so that nothing is ever overwritten under it.
+ */
+const BUFFER_COUNT = 3;
 
 /**
  * Looks at a file.
@@ -33,11 +44,51 @@ export async function openSourceFile(path: string): Promise<SourceFile> {
   return { path, size: found.size, modifiedMs: found.mtimeMs };
 }
 
-/** The file as a body; every `open` starts a new stream that never yields more than `size` bytes. */
-export const bodyOf = (file: SourceFile): SizedBody => ({
-  bytes: file.size,
-  open: () => createReadStream(file.path, { highWaterMark: READ_BYTES, start: 0, end: Math.max(file.size - 1, 0) }),
-});
+/**
+ * Reads a part of the file in order. A chunk is valid until the second one after it is asked for: the memory is used
+ * again.
+ *
+ * @throws {MediaError} `file_changed` when the file ends early.
+ */
+export async function* readRange(file: SourceFile, range: FileRange): AsyncGenerator<Uint8Array> {
+  const handle = await open(file.path, 'r');
+  try {
+    const size = Math.min(READ_BYTES, Math.max(range.bytes, 1));
+    const buffers = Array.from({ length: BUFFER_COUNT }, () => Buffer.allocUnsafeSlow(size));
+    const end = range.start + range.bytes;
+    let position = range.start;
+    for (let turn = 0; position < end; turn++) {
+      const buffer = buffers[turn % BUFFER_COUNT] ?? Buffer.alloc(size);
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(size, end - position), position);
+      if (bytesRead === 0) throw changed(file, position);
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * A part of the file as a body.
+ *
+ * @param onChunk is handed every chunk before it is sent, with its position in the file.
+ */
+export function bodyOf(
+  file: SourceFile,
+  range: FileRange,
+  onChunk?: (chunk: Uint8Array, position: number) => void,
+): SizedBody {
+  const open = async function* (): AsyncGenerator<Uint8Array> {
+    let position = range.start;
+    for await (const chunk of readRange(file, range)) {
+      onChunk?.(chunk, position);
+      position += chunk.length;
+      yield chunk;
+    }
+  };
+  return { bytes: range.bytes, open };
+}
 
 /**
  * Makes sure that what was sent is the file as it was found.
@@ -46,9 +97,11 @@ export const bodyOf = (file: SourceFile): SizedBody => ({
  */
 export async function assertUnchanged(file: SourceFile): Promise<void> {
   const now = await openSourceFile(file.path);
-  if (now.size !== file.size || now.modifiedMs !== file.modifiedMs)
-    throw new MediaError({
-      code: 'file_changed',
-      message: `${file.path} changed while it was being sent: ${file.size} bytes at first, ${now.size} now.`,
-    });
+  if (now.size !== file.size || now.modifiedMs !== file.modifiedMs) throw changed(file, now.size);
 }
+
+const changed = (file: SourceFile, now: number): MediaError =>
+  new MediaError({
+    code: 'file_changed',
+    message: `${file.path} changed while it was being sent: ${file.size} bytes at first, ${now} now.`,
+  });

@@ -1,7 +1,14 @@
-/** What the routes share: one attempt at sending one file, from the first byte. */
+/** What the routes share: one attempt at sending one file. */
 import type { StorageConnection } from './connection.ts';
+import type { FileDigest } from './file-digest.ts';
 import type { SourceFile } from './source-file.ts';
 import type { TransportClocks } from './transport.ts';
+
+/** What is kept with an object as user metadata. */
+export interface UploadMetadata extends Readonly<Record<string, string>> {
+  /** Tells this upload's object from any other, so that an ambiguous answer can be settled by looking. */
+  readonly uploadId: string;
+}
 
 /** One attempt, as every route is handed it. */
 export interface UploadAttempt {
@@ -12,12 +19,17 @@ export interface UploadAttempt {
   readonly contentType: string;
   /** Whether an object that is already there may be replaced. */
   readonly upsert: boolean;
-  /** Kept with the object as user metadata. */
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: UploadMetadata;
+  /** Handed every byte before it is sent. */
+  readonly digest: FileDigest;
   readonly clocks: TransportClocks;
   readonly signal: AbortSignal | undefined;
-  /** Told the bytes of this attempt that were handed to the socket. */
-  readonly onSent: (bytes: number) => void;
+  /** Told the bytes of the running request that the socket took, and how far into the file that is. */
+  readonly onSent: (requestBytes: number, position: number) => void;
+  /** Told that a request has ended and another one of the same attempt may follow. */
+  readonly onSettled: () => void;
+  /** Told that a body was refused for its size and smaller ones follow; both in bytes. */
+  readonly onChunkSize: (bytes: number, refusedBytes: number) => void;
 }
 
 /** Sends the file once; resolves when Storage said that it is stored. */

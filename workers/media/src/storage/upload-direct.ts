@@ -4,18 +4,12 @@
  * timeout nor progress nor cancel.
  */
 import { Readable } from 'node:stream';
-import { createClient, type SupabaseClientOptions } from '@supabase/supabase-js';
-import WebSocket from 'ws';
+import { createClient } from '@supabase/supabase-js';
 import { MediaError } from '../errors.ts';
+import { SUPABASE_OPTIONS } from '../supabase-options.ts';
 import { classifyAnswer } from './classify-answer.ts';
 import { bodyOf } from './source-file.ts';
 import { actionOf, type UploadAttempt, type UploadRoute } from './upload-attempt.ts';
-
-/** Without a session of its own: the key is the service role's. The transport is what Node 20 lacks a global of. */
-const CLIENT_OPTIONS = {
-  auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-  realtime: { transport: WebSocket },
-} as unknown as SupabaseClientOptions<'public'>;
 
 const toMethod = (method: string | undefined): 'POST' | 'PUT' => (method === 'PUT' ? 'PUT' : 'POST');
 
@@ -23,17 +17,18 @@ const toMethod = (method: string | undefined): 'POST' | 'PUT' => (method === 'PU
 const createUploadFetch =
   (attempt: UploadAttempt): typeof fetch =>
   async (input, init) => {
+    const { file } = attempt;
     const action = actionOf(attempt);
     const headers = new Headers(init?.headers);
     const answer = await attempt.connection.transport.send({
       method: toMethod(init?.method),
       url: String(input),
       headers: Object.fromEntries(headers),
-      body: bodyOf(attempt.file),
+      body: bodyOf(file, { start: 0, bytes: file.size }, (chunk, position) => attempt.digest.add(chunk, position)),
       clocks: attempt.clocks,
       signal: attempt.signal,
       action,
-      onSent: attempt.onSent,
+      onSent: (bytes) => attempt.onSent(bytes, bytes),
     });
     // Thrown rather than answered: the client would keep neither the code nor Retry-After.
     if (answer.status < 200 || answer.status > 299) throw classifyAnswer(answer, { action, now: Date.now() });
@@ -43,7 +38,7 @@ const createUploadFetch =
 /** Sends a file through the Supabase client. */
 export const uploadDirect: UploadRoute = async (attempt) => {
   const client = createClient(attempt.connection.projectUrl, attempt.connection.serviceRoleKey, {
-    ...CLIENT_OPTIONS,
+    ...SUPABASE_OPTIONS,
     global: { fetch: createUploadFetch(attempt) },
   });
   // The body stands for the file: our fetch opens the stream itself, when the request is really sent.

@@ -18,11 +18,11 @@ export const uploadStream: UploadRoute = async (attempt) => {
       'x-upsert': String(attempt.upsert),
       'x-metadata': Buffer.from(JSON.stringify(attempt.metadata)).toString('base64'),
     },
-    body: bodyOf(file),
+    body: bodyOf(file, { start: 0, bytes: file.size }, (chunk, position) => attempt.digest.add(chunk, position)),
     clocks: attempt.clocks,
     signal: attempt.signal,
     action,
-    onSent: attempt.onSent,
+    onSent: (bytes) => attempt.onSent(bytes, bytes),
   });
   if (answer.status < 200 || answer.status > 299) throw classifyAnswer(answer, { action, now: Date.now() });
 };

@@ -1,32 +1,38 @@
 /**
- * The one door to Storage for files. It picks the route, tries again when that can help, settles an ambiguous answer by
- * looking instead of sending again, and ends in proof: what Storage holds is compared with what was sent.
+ * The one door to Storage for files. It refuses what Storage would refuse before a byte is sent, picks the route and
+ * changes it as the network shows what it allows, tries again when that can help, settles an ambiguous answer by looking
+ * instead of sending again, and ends in proof: what Storage holds is compared with what was sent.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
 import { MediaError } from '../errors.ts';
-import { formatBytes } from '../observability/format.ts';
 import { type RetryNotice, retry } from '../retry/retry.ts';
+import { isHosted } from './chunk-size.ts';
 import type { StorageConnection } from './connection.ts';
-import { type ObjectInfo, readObjectInfo } from './object-info.ts';
+import { FileDigest, type FileDigests } from './file-digest.ts';
+import { assertWithinLimits, readLimits, tooLarge } from './limits.ts';
 import { encodeObjectPath } from './object-key.ts';
-import { decideRoute, type Route, type RouteDecision } from './route.ts';
-import { assertUnchanged, openSourceFile, type SourceFile } from './source-file.ts';
+import { type ExpectedObject, isStoredAnyway, proveUpload } from './prove-upload.ts';
+import type { ResumeStore } from './resume-store.ts';
+import { changeRoute, decideRoute, type Route, type RouteDecision } from './route.ts';
+import { assertUnchanged, openSourceFile, readRange, type SourceFile } from './source-file.ts';
 import type { TransportClocks } from './transport.ts';
-import type { UploadRoute } from './upload-attempt.ts';
-import { uploadDirect } from './upload-direct.ts';
+import type { UploadAttempt } from './upload-attempt.ts';
+import { ResumableUpload } from './upload-resumable.ts';
 import { uploadStream } from './upload-stream.ts';
-
-const SEND: Readonly<Record<Route, UploadRoute>> = { direct: uploadDirect, stream: uploadStream };
 
 /** How uploads behave, from the configuration. */
 export interface UploadPolicy extends TransportClocks {
   readonly directMaxBytes: number;
+  /** The most that one resumable request carries, in bytes; unset, it finds itself. */
+  readonly chunkBytes?: number | undefined;
   readonly maxRetries: number;
 }
 
 export interface UploadFileOptions {
   readonly connection: StorageConnection;
   readonly policy: UploadPolicy;
+  readonly resumeStore: ResumeStore;
   readonly file: string;
   readonly bucket: string;
   readonly path: string;
@@ -35,11 +41,13 @@ export interface UploadFileOptions {
   readonly upsert?: boolean;
   readonly route?: Route | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told once, before the first byte. */
+  /** Told before the first byte, and again when the route changes. */
   readonly onRoute?: (decision: RouteDecision, size: number) => void;
-  /** Told the bytes of the current attempt that were sent, of the file's size. */
-  readonly onProgress?: (sentBytes: number, size: number) => void;
+  /** Told how many bytes of the file are on the other side, or on their way there. */
+  readonly onProgress?: (position: number, size: number) => void;
   readonly onRetry?: (notice: RetryNotice) => void;
+  /** Told that a proxy refused a body for its size and smaller ones follow; both in bytes. */
+  readonly onChunkSize?: (bytes: number, refusedBytes: number) => void;
 }
 
 /** What became of an upload. */
@@ -48,6 +56,7 @@ export interface UploadResult {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
+  /** The one that ended it. */
   readonly route: Route;
   readonly reason: string;
   /** 1 when the first one succeeded. */
@@ -57,94 +66,175 @@ export interface UploadResult {
   readonly seconds: number;
   /** Always true: an upload that could not be verified is an error. */
   readonly verified: true;
+  /** Of the content, 64 hex digits. */
+  readonly sha256: string;
 }
+
+/**
+ * Up to this size the SHA-256 is taken before the upload, so that it can be kept with the object: metadata is set when
+ * an upload begins. Above, reading everything twice would cost over a second; there it is taken while sending, and the
+ * proof is the MD5 of the ETag.
+ */
+const DIGEST_FIRST_MAX_BYTES = 1_000_000_000;
 
 /**
  * Puts one file into Storage.
  *
- * @throws {MediaError} `file_missing`, `file_changed`, `key_refused`, or what Storage or the network refused.
+ * @throws {MediaError} `file_missing`, `file_changed`, `key_refused`, `object_too_large`, or what Storage or the network
+ * refused.
  */
 export async function uploadFile(options: UploadFileOptions): Promise<UploadResult> {
-  const { connection, policy, bucket, path, signal } = options;
+  const { connection, policy, bucket, path, signal, route: forced } = options;
   encodeObjectPath(bucket, path);
   const file = await openSourceFile(options.file);
-  const decision = decideRoute({ size: file.size, directMaxBytes: policy.directMaxBytes, forced: options.route });
-  options.onRoute?.(decision, file.size);
+  assertWithinLimits({ name: basename(file.path), size: file.size }, await readLimits(connection, bucket, signal));
 
-  // Kept with the object: it tells this upload's object from any other of the same size.
-  const uploadId = randomUUID();
   const started = performance.now();
-  const tally = { attempts: 0, finishedBytes: 0, currentBytes: 0 };
-
-  const send = async (attempt: number): Promise<void> => {
-    tally.attempts = attempt;
-    tally.finishedBytes += tally.currentBytes;
-    tally.currentBytes = 0;
-    try {
-      await SEND[decision.route]({
-        connection,
-        file,
-        bucket,
-        path,
-        contentType: options.contentType,
-        upsert: options.upsert ?? false,
-        metadata: { uploadId },
-        clocks: policy,
-        signal,
-        onSent: (bytes) => {
-          tally.currentBytes = bytes;
-          options.onProgress?.(bytes, file.size);
-        },
-      });
-    } catch (error) {
-      if (!(await isStoredAnyway({ connection, bucket, path, uploadId, attempt, error, signal }))) throw error;
-    }
-    await assertUnchanged(file);
-    verify(file, await readObjectInfo(connection, { bucket, path }, signal), options);
+  const resumable = new ResumableUpload({ store: options.resumeStore, chunkBytes: policy.chunkBytes });
+  const tally = createTally();
+  const digest = new FileDigest(file);
+  const sha256 = file.size <= DIGEST_FIRST_MAX_BYTES ? await digestFile(file, signal) : undefined;
+  const draft: UploadAttempt = {
+    connection,
+    file,
+    bucket,
+    path,
+    contentType: options.contentType,
+    upsert: options.upsert ?? false,
+    metadata: { uploadId: randomUUID(), ...(sha256 === undefined ? {} : { sha256 }) },
+    digest,
+    clocks: policy,
+    signal,
+    onSent: (requestBytes, position) => {
+      tally.running = requestBytes;
+      options.onProgress?.(position, file.size);
+    },
+    onSettled: tally.settle,
+    onChunkSize: options.onChunkSize ?? (() => {}),
   };
-  await retry(send, { retries: policy.maxRetries, signal, onRetry: options.onRetry });
+  const earlier = forced === undefined || forced === 'resumable' ? await resumable.findEarlier(draft) : undefined;
+  const attempt = earlier === undefined ? draft : { ...draft, metadata: { ...draft.metadata, uploadId: earlier } };
+  const expected: ExpectedObject = {
+    connection,
+    bucket,
+    path,
+    signal,
+    size: file.size,
+    uploadId: attempt.metadata.uploadId,
+  };
 
+  let decision = await decide(options, file, earlier !== undefined);
+  options.onRoute?.(decision, file.size);
+  const send = async (): Promise<void> => {
+    tally.begin();
+    try {
+      await SEND[decision.route](attempt, resumable);
+    } catch (error) {
+      if (await isStoredAnyway(expected, error)) return;
+      const change =
+        error instanceof MediaError && changeRoute({ route: decision.route, error, size: file.size, forced });
+      if (!change) throw explainRefusal(error, decision.route, file);
+      decision = change;
+      options.onRoute?.(decision, file.size);
+      if (!change.isImmediate) throw error;
+      await send();
+    }
+  };
+
+  let digests: FileDigests | undefined;
+  await retry(
+    async () => {
+      await send();
+      await assertUnchanged(file);
+      digests ??= await digest.finish(signal);
+      try {
+        await proveUpload(expected, digests);
+      } finally {
+        await resumable.forget(attempt);
+      }
+    },
+    {
+      retries: policy.maxRetries,
+      signal,
+      onRetry: options.onRetry,
+      hasProgressed: progressOf(resumable),
+    },
+  );
+  const { route, reason } = decision;
   return {
     bucket,
     path,
     size: file.size,
-    route: decision.route,
-    reason: decision.reason,
+    route,
+    reason,
     attempts: tally.attempts,
-    bytesSent: tally.finishedBytes + tally.currentBytes,
+    bytesSent: tally.sent(),
     seconds: (performance.now() - started) / 1000,
     verified: true,
+    sha256: digests?.sha256 ?? '',
   };
 }
 
-interface AmbiguousFailure {
-  readonly connection: StorageConnection;
-  readonly bucket: string;
-  readonly path: string;
-  readonly uploadId: string;
-  readonly attempt: number;
-  readonly error: unknown;
-  readonly signal: AbortSignal | undefined;
-}
+const SEND: Readonly<Record<Route, (attempt: UploadAttempt, resumable: ResumableUpload) => Promise<void>>> = {
+  // Loaded when it is needed: the Supabase client takes 12 MB that large files have no use for.
+  direct: async (attempt) => (await import('./upload-direct.ts')).uploadDirect(attempt),
+  stream: uploadStream,
+  resumable: (attempt, resumable) => resumable.send(attempt),
+};
 
-/**
- * Whether a failed attempt, or one before it, left our object behind after all: a lost answer, a gateway that gave up,
- * or a conflict with what an earlier attempt stored.
- */
-async function isStoredAnyway(failure: AmbiguousFailure): Promise<boolean> {
-  const { error, signal } = failure;
-  if (!(error instanceof MediaError) || signal?.aborted) return false;
-  const isConflictWithOurselves = error.code === 'object_exists' && failure.attempt > 1;
-  if (error.retry !== 'ambiguous' && !isConflictWithOurselves) return false;
-  const info = await readObjectInfo(failure.connection, failure, signal).catch(() => undefined);
-  return info?.metadata.uploadId === failure.uploadId;
-}
-
-function verify(file: SourceFile, info: ObjectInfo | undefined, address: { bucket: string; path: string }): void {
-  if (info?.size === file.size) return;
-  const found = info === undefined ? 'no object' : `${info.size} bytes (${formatBytes(info.size)})`;
-  throw new MediaError({
-    code: 'upload_mismatch',
-    message: `Storage holds ${found} at ${address.bucket}/${address.path}; ${file.size} bytes were sent.`,
+async function decide(options: UploadFileOptions, file: SourceFile, isUnfinished: boolean): Promise<RouteDecision> {
+  const { host, hostname } = new URL(options.connection.storageUrl);
+  return decideRoute({
+    size: file.size,
+    directMaxBytes: options.policy.directMaxBytes,
+    onePatch: !isHosted(hostname) && options.policy.chunkBytes === undefined,
+    isUnfinished,
+    refusedBytes: await options.resumeStore.loadRefusedBytes(host),
+    forced: options.route,
   });
+}
+
+/** The file is below the other two limits, so a single request that Storage finds too large met the third. */
+const explainRefusal = (error: unknown, route: Route, file: SourceFile): unknown =>
+  error instanceof MediaError && error.code === 'object_too_large' && route !== 'resumable'
+    ? tooLarge({ name: basename(file.path), size: file.size }, { limit: 'request' })
+    : error;
+
+async function digestFile(file: SourceFile, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of readRange(file, { start: 0, bytes: file.size })) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+  }
+  return hash.digest('hex');
+}
+
+/** Whether Storage acknowledged more than at the last look. */
+function progressOf(resumable: ResumableUpload): () => boolean {
+  let before = 0;
+  return () => {
+    const hasProgressed = resumable.furthest > before;
+    before = resumable.furthest;
+    return hasProgressed;
+  };
+}
+
+/** Counts attempts and bytes, over requests that end in every way. */
+function createTally() {
+  let settled = 0;
+  const tally = {
+    attempts: 0,
+    /** Bytes of the running request. */
+    running: 0,
+    settle: () => {
+      settled += tally.running;
+      tally.running = 0;
+    },
+    begin: () => {
+      tally.settle();
+      tally.attempts++;
+    },
+    sent: () => settled + tally.running,
+  };
+  return tally;
 }

@@ -23,8 +23,18 @@ export interface CommandParts {
 /** Seconds between two reports of progress. */
 const STATS_PERIOD = '0.5';
 
-/** Nothing is asked of the terminal, only errors are told, progress goes to stdout. */
-const RUN_OPTIONS = ['-hide_banner', '-nostdin', '-v', 'error', '-progress', 'pipe:1', '-stats_period', STATS_PERIOD];
+/** Nothing is asked of the terminal, what an earlier try left is overwritten, only errors are told, progress goes to stdout. */
+const RUN_OPTIONS = [
+  '-hide_banner',
+  '-nostdin',
+  '-y',
+  '-v',
+  'error',
+  '-progress',
+  'pipe:1',
+  '-stats_period',
+  STATS_PERIOD,
+];
 
 /** The whole argument list, ready to run. */
 export function composeArguments(parts: CommandParts): string[] {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { createPacketSummary } from './packet-stats.ts';
+
+function summarize(lines: readonly string[], clockMayJump = false) {
+  const summary = createPacketSummary({ clockMayJump });
+  for (const line of lines) summary.add(line);
+  return summary.stats();
+}
+
+const packet = (stream: number, pts: number | 'N/A', flags = '__', more = '') =>
+  `stream_index=${stream}|pts_time=${pts}|dts_time=${pts}|duration_time=0.040000|size=100|flags=${flags}${more}`;
+
+describe('createPacketSummary', () => {
+  it('sums up each stream for itself', () => {
+    const stats = summarize([packet(0, 0, 'K_'), packet(1, 0, 'K_'), packet(0, 0.04), packet(0, 0.08, 'K_')]);
+    expect(stats.get(0)).toMatchObject({
+      packets: 3,
+      bytes: 300,
+      firstSeconds: 0,
+      lastSeconds: 0.08,
+      firstPacketIsKey: true,
+    });
+    expect(stats.get(0)?.durationSeconds).toBeCloseTo(0.12);
+    expect(stats.get(1)?.packets).toBe(1);
+    expect(stats.has(2)).toBe(false);
+  });
+
+  it('counts the stretch after the last key frame', () => {
+    const stats = summarize([packet(0, 0, 'K_'), packet(0, 5, 'K_'), packet(0, 19.96)]);
+    expect(stats.get(0)?.largestKeyGapSeconds).toBeCloseTo(15);
+  });
+
+  it('takes the whole for a gap when there is no key frame', () => {
+    expect(summarize([packet(0, 0), packet(0, 8)]).get(0)).toMatchObject({
+      firstKeySeconds: undefined,
+      firstPacketIsKey: false,
+    });
+    expect(summarize([packet(0, 0), packet(0, 8)]).get(0)?.largestKeyGapSeconds).toBeCloseTo(8.04);
+  });
+
+  it('leaves out what an edit list hides', () => {
+    const stats = summarize([packet(0, -0.5, 'KD'), packet(0, 0), packet(0, 1)]);
+    expect(stats.get(0)).toMatchObject({ firstSeconds: 0, firstPacketIsKey: true });
+  });
+
+  it('falls back to decoding times, and to the average where a packet has no duration', () => {
+    const line = (dts: number) => `stream_index=0|pts_time=N/A|dts_time=${dts}|duration_time=N/A|size=1|flags=K_`;
+    expect(summarize([line(0), line(0.5), line(1)]).get(0)?.durationSeconds).toBeCloseTo(1.5);
+  });
+
+  it('does not count a jump of the clock where one may happen', () => {
+    const lines = [packet(0, 100, 'K_'), packet(0, 100.04), packet(0, 5000, 'K_'), packet(0, 5000.04)];
+    expect(summarize(lines, true).get(0)?.durationSeconds).toBeCloseTo(0.16);
+    expect(summarize(lines, true).get(0)?.clockJumps).toBe(1);
+    expect(summarize(lines, false).get(0)?.durationSeconds).toBeCloseTo(4900.08);
+  });
+
+  it('passes over lines that are no packets', () => {
+    expect(
+      summarize(['', 'side_data|skip_samples=2048', 'stream_index=N/A|flags=K', packet(0, 0, 'K_', '|\n')]).size,
+    ).toBe(1);
+  });
+
+  it('survives a stream without any time', () => {
+    const stats = summarize([packet(0, 'N/A', 'K_')]).get(0);
+    expect(stats).toMatchObject({ packets: 1, firstSeconds: 0, durationSeconds: 0, largestKeyGapSeconds: 0 });
+  });
+});

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { assertGuarded, childEnvironment, fileUrl, inputGuards } from './sandbox.ts';
+
+const guards = inputGuards({ maxPixels: 100 });
+
+describe('assertGuarded', () => {
+  it('passes a guarded command', () => {
+    expect(() => assertGuarded(['-nostdin', ...guards, '-i', 'file:/w/input', '-f', 'null', '-'])).not.toThrow();
+  });
+
+  it.each<[string, string[]]>([
+    ['no -nostdin', [...guards, '-i', 'file:/w/input']],
+    ['no guards', ['-nostdin', '-i', 'file:/w/input']],
+    ['guards on the first input only', ['-nostdin', ...guards, '-i', 'file:/w/a', '-i', 'file:/w/b']],
+    ['guards after the input', ['-nostdin', '-i', 'file:/w/input', ...guards]],
+    ['another protocol', ['-nostdin', ...guards, '-i', 'http://127.0.0.1/']],
+    ['a relative name', ['-nostdin', ...guards, '-i', 'file:input']],
+  ])('refuses %s', (_, args) => {
+    expect(() => assertGuarded(args)).toThrow(TypeError);
+  });
+});
+
+describe('childEnvironment', () => {
+  it('passes on no key', () => {
+    const environment = childEnvironment({
+      PATH: '/bin',
+      SUPABASE_SERVICE_ROLE_KEY: 'secret',
+      DATABASE_URL: 'postgres://u:p@h',
+    });
+    expect(environment).toMatchObject({ PATH: '/bin', LC_ALL: 'C' });
+    expect(JSON.stringify(environment)).not.toMatch(/secret|postgres/);
+  });
+});
+
+describe('fileUrl', () => {
+  it.each(['-rf', 'a:b', 'http:x', 'with space'])('makes %j an absolute file', (name) => {
+    expect(fileUrl(name)).toBe(`file:${join(process.cwd(), name)}`);
+  });
+});
+
+describe('no call goes round the sandbox', () => {
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+  const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }));
+  const importing = (pattern: RegExp) => sources.filter(({ text }) => pattern.test(text)).map(({ name }) => name);
+
+  it('starts processes in one file', () => {
+    expect(importing(/from '(node:)?(child_process|worker_threads|cluster)'/)).toEqual(['ffmpeg/run-process.ts']);
+  });
+
+  it('runs ffmpeg and ffprobe through the two files that check the flags, and -version', () => {
+    expect(importing(/from '.*run-process\.ts'/).sort()).toEqual([
+      'ffmpeg/locate.ts',
+      'ffmpeg/run-ffmpeg.ts',
+      'ffmpeg/run-ffprobe.ts',
+    ]);
+  });
+
+  it('uses fluent-ffmpeg in one file, to compose', () => {
+    expect(importing(/from 'fluent-ffmpeg'/)).toEqual(['ffmpeg/commands/compose.ts']);
+  });
+});

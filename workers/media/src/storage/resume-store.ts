@@ -1,0 +1,116 @@
+/**
+ * Unfinished resumable uploads, kept in files so that a restart finds them: where the upload stands at Storage, how far
+ * Storage said it was, and what the file was. Also which body sizes a host's proxies refused. A store that cannot be
+ * read or written costs a resumption, never an upload.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { SourceFile } from './source-file.ts';
+
+const upload = z.object({
+  version: z.literal(1),
+  /** Of the upload at Storage. */
+  url: z.string(),
+  uploadId: z.string(),
+  upsert: z.boolean(),
+  contentType: z.string(),
+  /** What Storage acknowledged, in bytes. */
+  acknowledged: z.number().int().nonnegative(),
+  /** Milliseconds since the epoch. */
+  expiresAt: z.number(),
+  file: z.object({ size: z.number(), modifiedMs: z.number(), sample: z.string() }),
+});
+
+/** One unfinished upload. */
+export type UnfinishedUpload = z.infer<typeof upload>;
+
+const refusal = z.object({ version: z.literal(1), refusedBytes: z.number().positive(), expiresAt: z.number() });
+
+/** The address an upload is known by. */
+export interface UploadKey {
+  readonly storageUrl: string;
+  readonly bucket: string;
+  readonly path: string;
+}
+
+/** Where unfinished uploads are kept. */
+export interface ResumeStore {
+  readonly load: (key: UploadKey) => Promise<UnfinishedUpload | undefined>;
+  readonly save: (key: UploadKey, entry: UnfinishedUpload) => Promise<void>;
+  readonly forget: (key: UploadKey) => Promise<void>;
+  readonly loadRefusedBytes: (host: string) => Promise<number | undefined>;
+  readonly saveRefusedBytes: (host: string, bytes: number) => Promise<void>;
+}
+
+/** A proxy's limit is believed for a day, in milliseconds. */
+const REFUSAL_LIFE_MS = 86_400_000;
+
+/** Entries of uploads that nobody came back for go after this, in milliseconds: no Storage keeps them longer. */
+const ENTRY_LIFE_MS = 2 * 86_400_000;
+
+const nameOf = (kind: 'upload' | 'host', key: string): string =>
+  `${kind}-${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`;
+
+const uploadName = ({ storageUrl, bucket, path }: UploadKey): string =>
+  nameOf('upload', `${storageUrl}\n${bucket}\n${path}`);
+
+/** Opens the store in a folder, which is made when it is first written to. */
+export function openResumeStore(folder: string): ResumeStore {
+  const read = async <T>(name: string, schema: z.ZodType<T & { expiresAt: number }>): Promise<T | undefined> => {
+    try {
+      const entry = schema.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
+      return entry.expiresAt > Date.now() ? entry : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  const write = async (name: string, entry: object): Promise<void> => {
+    const temporary = join(folder, `${name}.${randomUUID()}`);
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFile(temporary, JSON.stringify(entry), { mode: 0o600 });
+      await rename(temporary, join(folder, name));
+    } catch {
+      await rm(temporary, { force: true }).catch(() => {});
+    }
+  };
+  return {
+    load: (key) => read(uploadName(key), upload),
+    save: (key, entry) => write(uploadName(key), entry),
+    forget: async (key) => {
+      await rm(join(folder, uploadName(key)), { force: true }).catch(() => {});
+      await sweep(folder);
+    },
+    loadRefusedBytes: async (host) => (await read(nameOf('host', host), refusal))?.refusedBytes,
+    saveRefusedBytes: (host, refusedBytes) =>
+      write(nameOf('host', host), { version: 1, refusedBytes, expiresAt: Date.now() + REFUSAL_LIFE_MS }),
+  };
+}
+
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const file = join(folder, name);
+    const found = await stat(file).catch(() => undefined);
+    if (found !== undefined && found.mtimeMs < Date.now() - ENTRY_LIFE_MS) await rm(file, { force: true });
+  }
+}
+
+/** The bytes at each end of a file that are compared: an edit that keeps size, time and both ends is not made by accident. */
+const SAMPLE_BYTES = 256 * 1024;
+
+/** What tells a file from another of its size and time: the SHA-256 of both its ends. */
+export async function sampleFile(file: SourceFile): Promise<string> {
+  const hash = createHash('sha256').update(String(file.size));
+  const handle = await open(file.path, 'r');
+  try {
+    for (const position of [0, Math.max(0, file.size - SAMPLE_BYTES)]) {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(SAMPLE_BYTES), 0, SAMPLE_BYTES, position);
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
+  return hash.digest('hex');
+}
