@@ -4,7 +4,7 @@ import { createLogger, type Log } from './logger.ts';
 
 const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJl';
 
-function logWith(format: string, use: (log: ReturnType<typeof createLogger>) => void): string {
+async function logWith(format: string, use: (log: Log) => void): Promise<string> {
   const config = loadConfig({
     environment: {
       LOG_FORMAT: format,
