@@ -3,7 +3,13 @@
  * Storage's place, loses an answer after the body was stored. Bodies stream through it; nothing is kept.
  */
 import { once } from 'node:events';
-import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as forward,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { finished } from 'node:stream';
 
@@ -25,6 +31,16 @@ export type Fault =
   | { readonly kind: 'stall'; readonly afterBytes: number }
   /** Storage gets everything and answers; the answer is replaced by this status, or by a reset when there is none. */
   | { readonly kind: 'lose-answer'; readonly status?: number }
+  /** It passes no faster than this. */
+  | { readonly kind: 'throttle'; readonly bytesPerSecond: number }
+  /** It passes, but the answer names another place than the real one. */
+  | { readonly kind: 'rewrite-location'; readonly origin: string }
+  /** Storage gets everything; its answer is held back for so long. */
+  | { readonly kind: 'answer-late'; readonly ms: number }
+  /** It passes, but the answer's text is changed; for short answers. */
+  | { readonly kind: 'alter-answer'; readonly from: string | RegExp; readonly to: string }
+  /** It passes, but these headers of the answer are replaced. */
+  | { readonly kind: 'rewrite-headers'; readonly headers: Readonly<Record<string, string>> }
   /** The answer's body is reset once this many bytes of it have passed. */
   | { readonly kind: 'cut-answer'; readonly afterBytes: number };
 
@@ -34,6 +50,8 @@ export interface SeenRequest {
   readonly path: string;
   /** Counts requests of this method and path, from 1. */
   readonly count: number;
+  /** Content-Length; 0 where there is none. */
+  readonly bytes: number;
 }
 
 export type FaultRule = (request: SeenRequest) => Fault;
@@ -55,7 +73,13 @@ export async function startFaultProxy(target: string, rule: FaultRule): Promise<
     const line = `${incoming.method} ${incoming.url}`;
     seen.push(line);
     const count = seen.filter((earlier) => earlier === line).length;
-    const fault = rule({ method: String(incoming.method), path: String(incoming.url), count }) ?? PASS;
+    const fault =
+      rule({
+        method: String(incoming.method),
+        path: String(incoming.url),
+        count,
+        bytes: Number(incoming.headers['content-length'] ?? 0),
+      }) ?? PASS;
     handle(new URL(target), incoming, outgoing, fault);
   });
   server.requestTimeout = 0;
@@ -70,6 +94,24 @@ export async function startFaultProxy(target: string, rule: FaultRule): Promise<
       await once(server, 'close');
     },
   };
+}
+
+async function alterAnswer(
+  answer: IncomingMessage,
+  outgoing: ServerResponse,
+  fault: Extract<Fault, { kind: 'alter-answer' }>,
+): Promise<void> {
+  let text = '';
+  for await (const chunk of answer) text += String(chunk);
+  const altered = text.replace(fault.from, fault.to);
+  outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, 'content-length': Buffer.byteLength(altered) });
+  outgoing.end(altered);
+}
+
+function rewriteHeaders(headers: IncomingHttpHeaders, fault: Fault): IncomingHttpHeaders {
+  if (fault.kind === 'rewrite-headers') return { ...headers, ...fault.headers };
+  if (fault.kind !== 'rewrite-location' || headers.location === undefined) return headers;
+  return { ...headers, location: fault.origin + new URL(headers.location, 'http://none').pathname };
 }
 
 function handle(target: URL, incoming: IncomingMessage, outgoing: ServerResponse, fault: Fault): void {
@@ -110,7 +152,10 @@ function handle(target: URL, incoming: IncomingMessage, outgoing: ServerResponse
       });
       return;
     }
-    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    if (fault.kind === 'alter-answer') return void alterAnswer(answer, outgoing, fault);
+    if (fault.kind === 'answer-late')
+      return void setTimeout(() => answer.pipe(outgoing.writeHead(204, answer.headers)), fault.ms);
+    outgoing.writeHead(answer.statusCode ?? 502, rewriteHeaders(answer.headers, fault));
     if (fault.kind !== 'cut-answer') return void answer.pipe(outgoing);
     let passed = 0;
     answer.on('data', (chunk: Buffer) => {
@@ -125,7 +170,11 @@ function handle(target: URL, incoming: IncomingMessage, outgoing: ServerResponse
     passed += chunk.length;
     if (fault.kind === 'cut' && passed >= fault.afterBytes) return reset();
     if (fault.kind === 'stall' && passed >= fault.afterBytes) return void incoming.pause();
-    if (!upstream.write(chunk)) {
+    const isFull = !upstream.write(chunk);
+    if (fault.kind === 'throttle') {
+      incoming.pause();
+      setTimeout(() => incoming.resume(), (chunk.length / fault.bytesPerSecond) * 1000);
+    } else if (isFull) {
       incoming.pause();
       upstream.once('drain', () => incoming.resume());
     }
