@@ -27,6 +27,8 @@ export interface UploadPolicy extends TransportClocks {
   /** The most that one resumable request carries, in bytes; unset, it finds itself. */
   readonly chunkBytes?: number | undefined;
   readonly maxRetries: number;
+  /** The first wait between attempts, in milliseconds; a second unless told. */
+  readonly retryBaseMs?: number | undefined;
 }
 
 export interface UploadFileOptions {
@@ -155,6 +157,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     },
     {
       retries: policy.maxRetries,
+      baseMs: policy.retryBaseMs,
       signal,
       onRetry: options.onRetry,
       hasProgressed: progressOf(resumable),

@@ -66,8 +66,16 @@ export interface FaultProxy {
 
 const PASS: Fault = { kind: 'pass' };
 
-/** Starts a proxy in front of `target`. */
-export async function startFaultProxy(target: string, rule: FaultRule): Promise<FaultProxy> {
+/**
+ * Starts a proxy in front of `target`.
+ *
+ * @param onBytes told the size of each piece of a body that arrives.
+ */
+export async function startFaultProxy(
+  target: string,
+  rule: FaultRule,
+  onBytes?: (bytes: number) => void,
+): Promise<FaultProxy> {
   const seen: string[] = [];
   const server = createServer((incoming, outgoing) => {
     const line = `${incoming.method} ${incoming.url}`;
@@ -80,6 +88,7 @@ export async function startFaultProxy(target: string, rule: FaultRule): Promise<
         count,
         bytes: Number(incoming.headers['content-length'] ?? 0),
       }) ?? PASS;
+    if (onBytes !== undefined) incoming.on('data', (chunk: Buffer) => onBytes(chunk.length));
     handle(new URL(target), incoming, outgoing, fault);
   });
   server.requestTimeout = 0;

@@ -16,7 +16,7 @@ export const SOURCES = 'project-videos';
 /** Generous: only the tests of clocks set them low. */
 export const CLOCKS = { timeoutMs: 60_000, stallMs: 30_000, answerMs: 30_000 };
 
-export const POLICY = { ...CLOCKS, directMaxBytes: 100_000_000, maxRetries: 3 };
+export const POLICY = { ...CLOCKS, directMaxBytes: 100_000_000, maxRetries: 3, retryBaseMs: 20 };
 
 /** A workshop for one test file; `close` ends what is left of it. */
 export interface UploadWorkshop {
