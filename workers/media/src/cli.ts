@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `media …`: the command line. Commands are loaded when they are called, so that each starts with only what it needs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { boundMemory } from './cli/bound-memory.ts';
 import { createOutput } from './cli/output.ts';
 import type { CommonOptions } from './cli/run-command.ts';
 import { runCommand } from './cli/run-command.ts';
@@ -113,6 +114,7 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
 
 const HELP_CODES = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
 
+boundMemory();
 try {
   await createProgram().parseAsync();
 } catch (error) {
