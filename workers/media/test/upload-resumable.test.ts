@@ -361,6 +361,15 @@ describe('routes that change', () => {
     expect(result).toMatchObject({ route: 'resumable', attempts: 3, verified: true });
     expect(await shop.digestOf(result.path)).toBe(shop.sha256);
   });
+
+  it('learn by a creation why a single request was closed without a word', async () => {
+    const { path } = await shop.upload(shop.open());
+    const { connection, proxy } = await shop.behind((request) =>
+      request.method === 'POST' && request.path.includes('/object/') ? { kind: 'close-early' } : PASS,
+    );
+    await expect(shop.upload(connection, { path })).rejects.toMatchObject({ code: 'object_exists' });
+    expect(proxy.seen.filter((line) => line.startsWith('POST /storage/v1/object'))).toHaveLength(1);
+  });
 });
 
 describe('proof', () => {

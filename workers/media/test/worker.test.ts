@@ -97,9 +97,10 @@ describe.each(['postgres', 'redis'] as const)('a worker on %s', (kind) => {
     expect(row).toMatchObject({ status: 'ready', outcome: 'processed', progress: 100, step: null, error_code: null });
     expect(row?.facts).toMatchObject({ input: { videoCodec: 'mpeg4' }, output: { videoCodec: 'h264' } });
     expect(row?.outputs).toEqual(result.outputs);
-    expect(result.outputs.map((output) => output.kind)).toEqual(['video', 'poster']);
+    const kinds = ['video', 'poster', 'storyboard', 'storyboard_index', 'hls', 'info'];
+    expect(result.outputs.map((output) => output.kind)).toEqual(kinds);
     const [video] = result.outputs;
-    expect(video?.path).toMatch(new RegExp(`^tests/${videoId}/[0-9a-f]{12}-p1/video\\.mp4$`));
+    expect(video?.path).toMatch(new RegExp(`^tests/${videoId}/[0-9a-f]{12}-p2-fast-[0-9a-f]{6}/video\\.mp4$`));
 
     const back = join(folder, 'back.mp4');
     const { bucket, path } = video ?? { bucket: '', path: '' };
@@ -146,8 +147,8 @@ describe.each(['postgres', 'redis'] as const)('a worker on %s', (kind) => {
   });
 
   it('numbers its steps in the log and leaves nothing in its directory', async () => {
-    const log = await worker.sees('Step 6/6 done');
-    for (const step of ['Step 1/6: Downloading the source', 'Step 4/6: Encoding', 'Step 5/6: Uploading assets'])
+    const log = await worker.sees('Step 8/8 done');
+    for (const step of ['Step 1/8: Downloading the source', 'Step 4/8: Encoding', 'Step 7/8: Uploading assets'])
       expect(log).toContain(step);
     expect(log).not.toContain(stackValue('SUPABASE_SERVICE_ROLE_KEY'));
     expect(await readdir(join(workDir, 'jobs'))).toEqual([]);
@@ -165,7 +166,7 @@ describe('a worker that is stopped in mid-job', () => {
       const first = startCommand(['worker'], environment);
       await first.sees('Taking jobs');
       const { jobId, videoId } = await queue.enqueueVideo({ source });
-      await first.sees('Step 4/6: Encoding');
+      await first.sees('Step 4/8: Encoding');
       first.kill('SIGTERM');
       expect((await first.ended).exitCode).toBe(0);
       expect(await readdir(join(workDir, 'jobs'))).toEqual([]);

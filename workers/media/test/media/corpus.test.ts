@@ -6,16 +6,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../../src/media/policy.ts';
 import { runPipeline } from './pipeline.ts';
 import { findAllTools } from './tools.ts';
 
 const CORPUS = resolve(fileURLToPath(import.meta.url), '../../../../../../shared/corpus');
 /** All ffmpegs one after the other with MEDIA_CORPUS=all; the first alone otherwise, since it takes a minute. */
 const tools = (await findAllTools()).slice(0, process.env.MEDIA_CORPUS === 'all' ? undefined : 1);
-
-/** No outcome depends on the preset. */
-const QUICK_POLICY = { ...DEFAULT_POLICY, video: { ...DEFAULT_POLICY.video, preset: 'ultrafast' } };
 
 interface Entry {
   readonly file: string;
@@ -64,7 +60,7 @@ if (!existsSync(join(CORPUS, 'manifest.json'))) {
     it.each(readManifest().map((entry) => [entry.file, entry] as const))(
       '%s',
       async (file, entry) => {
-        const result = await runPipeline(join(CORPUS, file), theTools, QUICK_POLICY);
+        const result = await runPipeline(join(CORPUS, file), theTools);
         expect(result.outcome).toBe(entry.expected);
         expect(result.codes).toEqual(expect.arrayContaining(expectedCodes(entry)));
         expect(result.files).toEqual(result.outcome === 'rejected' ? [] : ['poster.jpg', 'video.mp4']);

@@ -81,7 +81,7 @@ describe.each(await findAllTools())('%s', (_, tools) => {
         `file:${input}`,
       ];
       const run = await runFfmpeg({
-        ffmpegPath: tools.ffmpeg.path,
+        tools,
         args: [...args, '-c', 'copy', '-f', 'mp4', output],
       });
       expect(run.exitCode).not.toBe(0);
@@ -100,7 +100,7 @@ describe.each(await findAllTools())('%s', (_, tools) => {
       const open = inputGuards({ maxPixels: 1e7 }).map((flag) => (flag.includes('matroska') ? `concat,${flag}` : flag));
       const args = ['-nostdin', '-y', '-v', 'error', ...open, '-safe', '0', '-i', `file:${list}`];
       const run = await runFfmpeg({
-        ffmpegPath: tools.ffmpeg.path,
+        tools,
         args: [...args, '-c', 'copy', '-f', 'mp4', join(folder, 'x.mp4')],
       });
       expect(run.exitCode).toBe(0);

@@ -1,68 +1,74 @@
-/** Probe, plan, encode and poster of one file, as the job handler walks them. */
+/** One file through everything, as `media process` does it, with the default outputs or fewer. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeMp4 } from '../../src/ffmpeg/encode.ts';
-import { linkNeutralInput } from '../../src/ffmpeg/input-file.ts';
-import { makePoster, type Poster } from '../../src/ffmpeg/make-poster.ts';
+import { pino } from 'pino';
 import { probeMedia } from '../../src/ffmpeg/probe.ts';
 import type { MediaTools } from '../../src/ffmpeg/tools.ts';
 import type { MediaInfo, ProbeResult, VideoInfo } from '../../src/media/media-info.ts';
-import { planProcessing } from '../../src/media/plan.ts';
-import { DEFAULT_POLICY } from '../../src/media/policy.ts';
+import type { OutputKind } from '../../src/media/outputs.ts';
+import { DEFAULT_POLICY, type MediaPolicy } from '../../src/media/policy.ts';
+import { type ProcessFileResult, processFile } from '../../src/steps/process-file.ts';
 import { temporaryFolder } from './tools.ts';
+
+/** No outcome depends on the preset. */
+export const QUICK_POLICY: MediaPolicy = {
+  ...DEFAULT_POLICY,
+  video: { ...DEFAULT_POLICY.video, preset: 'ultrafast' },
+};
+
+/** Enough where the MP4 is what counts. */
+export const MP4_ONLY: readonly OutputKind[] = ['video', 'poster'];
 
 export interface PipelineResult {
   readonly outcome: 'processed' | 'remuxed' | 'rejected';
   /** Of a rejection its code, else the codes of all reasons. */
   readonly codes: readonly string[];
-  readonly sentence: string | undefined;
+  readonly sentence: string;
   readonly warnings: readonly string[];
   readonly input: ProbeResult;
+  /** The MP4's own probe. */
   readonly output: MediaInfo | undefined;
-  readonly videoPath: string | undefined;
-  readonly poster: Poster | undefined;
-  /** What is left in the output folder. */
+  readonly outputs: ProcessFileResult['outputs'];
+  /** Where the results are; nothing is there after a rejection. */
+  readonly folder: string;
+  readonly videoPath: string;
+  readonly posterPath: string;
+  /** What is in the output folder, folders of it as one name. */
   readonly files: readonly string[];
 }
 
-export async function runPipeline(path: string, tools: MediaTools, policy = DEFAULT_POLICY): Promise<PipelineResult> {
-  const folder = await temporaryFolder();
-  const inputPath = await linkNeutralInput(path, folder);
-  const input = await probeMedia({ inputPath, tools });
-  const nothing = { warnings: [], input, output: undefined, videoPath: undefined, poster: undefined };
-  const left = async () => (await readdir(folder)).filter((name) => name !== 'input').sort();
+export interface PipelineOptions {
+  readonly outputs?: readonly OutputKind[];
+  readonly policy?: MediaPolicy;
+}
 
-  const plan = planProcessing(input, policy);
-  if (plan.action === 'reject') {
-    return {
-      ...nothing,
-      outcome: 'rejected',
-      codes: [plan.rejection.code],
-      sentence: plan.rejection.reason,
-      files: await left(),
-    };
-  }
-  const encoded = await encodeMp4({ plan, inputPath, outputPath: join(folder, 'video.mp4'), tools });
-  if (encoded.outcome === 'rejected') {
-    const { code, reason } = encoded.rejection;
-    return { ...nothing, outcome: 'rejected', codes: [code], sentence: reason, files: await left() };
-  }
-  const poster = await makePoster({
-    videoPath: encoded.path,
-    info: encoded.output,
-    outputPath: join(folder, 'poster.jpg'),
+export async function runPipeline(
+  path: string,
+  tools: MediaTools,
+  { outputs = MP4_ONLY, policy = QUICK_POLICY }: PipelineOptions = {},
+): Promise<PipelineResult> {
+  const folder = join(await temporaryFolder(), 'out');
+  const result = await processFile({
+    file: path,
+    outDir: folder,
+    settings: { outputs, policy, profile: 'fast' },
     tools,
+    log: pino({ level: 'silent' }),
   });
+  const videoPath = join(folder, 'video.mp4');
+  const made = result.outcome === 'rejected' ? undefined : await probeMedia({ inputPath: videoPath, tools });
   return {
-    outcome: encoded.outcome,
-    codes: encoded.reasons.map((reason) => reason.code),
-    sentence: undefined,
-    warnings: encoded.warnings.map((warning) => warning.code),
-    input,
-    output: encoded.output,
-    videoPath: encoded.path,
-    poster,
-    files: await left(),
+    outcome: result.outcome,
+    codes: result.reasons.map((reason) => ('code' in reason ? String(reason.code) : result.code)),
+    sentence: result.reason,
+    warnings: result.warnings.map((warning) => warning.code),
+    input: await probeMedia({ inputPath: path, tools }),
+    output: made?.readable ? made : undefined,
+    outputs: result.outputs,
+    folder,
+    videoPath,
+    posterPath: join(folder, 'poster.jpg'),
+    files: (await readdir(folder).catch(() => [])).sort(),
   };
 }
 
@@ -70,4 +76,11 @@ export async function runPipeline(path: string, tools: MediaTools, policy = DEFA
 export function videoOf({ output }: PipelineResult): VideoInfo {
   if (output?.video === undefined) throw new Error('no output');
   return output.video;
+}
+
+/** An output that was made, by its kind. */
+export function outputOf({ outputs }: PipelineResult, kind: string): PipelineResult['outputs'][number] {
+  const found = outputs.find((output) => output.kind === kind);
+  if (found === undefined) throw new Error(`no ${kind}`);
+  return found;
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProcess } from '../../src/ffmpeg/run-process.ts';
 import type { MediaTools } from '../../src/ffmpeg/tools.ts';
 import { type ClipShop, openClipShop, withMatrix } from './clips.ts';
-import { runPipeline, videoOf } from './pipeline.ts';
+import { outputOf, runPipeline, videoOf } from './pipeline.ts';
 import { findAllTools, selectCases, temporaryFolder } from './tools.ts';
 
 const TIMEOUT = 60_000;
@@ -85,9 +85,11 @@ describe.each(allTools)('%s', (_, tools) => {
       const path = await shop.file(`${name}.mp4`, await withMatrix(await shop.clip('corners.mp4'), matrix));
       const result = await runPipeline(path, tools);
       expect(result.outcome).toBe(outcome);
-      expect(result.poster).toMatchObject(portrait ? { width: 180, height: 320 } : { width: 320, height: 180 });
-      for (const picture of [result.videoPath, result.poster?.path]) {
-        expect((await pixels(picture ?? '', '2:2', tools)).map(nameColor)).toEqual(corners);
+      expect(outputOf(result, 'poster')).toMatchObject(
+        portrait ? { width: 180, height: 320 } : { width: 320, height: 180 },
+      );
+      for (const picture of [result.videoPath, result.posterPath]) {
+        expect((await pixels(picture, '2:2', tools)).map(nameColor)).toEqual(corners);
       }
     },
     TIMEOUT,
@@ -99,7 +101,7 @@ describe.each(allTools)('%s', (_, tools) => {
       const result = await runPipeline(await shop.clip(name), tools);
       expect(result).toMatchObject({ outcome: 'processed', codes: ['video_codec', 'pixel_format', 'hdr'] });
       expect(videoOf(result).color).toEqual({ primaries: 'bt709', transfer: 'bt709', space: 'bt709', range: 'tv' });
-      const frame = await pixels(result.videoPath ?? '', '64:36', tools);
+      const frame = await pixels(result.videoPath, '64:36', tools);
       const luma = frame.map(([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b);
       const mean = luma.reduce((sum, value) => sum + value, 0) / luma.length;
       expect(mean).toBeGreaterThan(30);
@@ -122,7 +124,7 @@ describe.each(allTools)('%s', (_, tools) => {
       const result = await runPipeline(await shop.clip('rgb.mkv'), tools);
       expect(videoOf(result).color).toMatchObject({ space: 'bt709', range: 'tv' });
       const before = await pixels(await shop.clip('rgb.mkv'), '16:9', tools);
-      const after = await pixels(result.videoPath ?? '', '16:9', tools);
+      const after = await pixels(result.videoPath, '16:9', tools);
       expect(meanDistance(before, after)).toBeLessThan(8);
     },
     TIMEOUT,

@@ -25,6 +25,8 @@ export type Fault =
       readonly headers?: Readonly<Record<string, string>>;
       readonly afterBody?: boolean;
     }
+  /** The connection is reset without a word as soon as the first bytes of the body are there. */
+  | { readonly kind: 'close-early' }
   /** The connection is reset once this many bytes of the body have passed. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
   /** The body is read no further after this many bytes; the connection stays open. */
@@ -177,6 +179,7 @@ function handle(target: URL, incoming: IncomingMessage, outgoing: ServerResponse
   let passed = 0;
   incoming.on('data', (chunk: Buffer) => {
     passed += chunk.length;
+    if (fault.kind === 'close-early') return reset();
     if (fault.kind === 'cut' && passed >= fault.afterBytes) return reset();
     if (fault.kind === 'stall' && passed >= fault.afterBytes) return void incoming.pause();
     const isFull = !upstream.write(chunk);
