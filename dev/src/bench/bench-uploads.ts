@@ -66,7 +66,7 @@ export async function benchUploads(options: BenchUploadsOptions): Promise<BenchR
   try {
     const rows: BenchRow[] = [];
     const empty = await makeFile(folder, 0);
-    const idle = await uploadOnce(CLIENTS.find(({ name }) => name === 'ours, stream') ?? REFERENCE, empty);
+    const idle = await uploadOnce(CLIENTS.find(({ name }) => name === 'ours stream') ?? REFERENCE, empty);
     for (const bytes of sizes) {
       const file = await makeFile(folder, bytes);
       // Once without counting: the file and the programs are in the page cache for everybody then.

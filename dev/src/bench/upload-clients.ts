@@ -47,10 +47,10 @@ export const REFERENCE: BenchClient = {
 
 export const CLIENTS: readonly BenchClient[] = [
   REFERENCE,
-  ours('ours, auto', 'auto'),
-  ours('ours, direct', 'direct'),
-  ours('ours, stream', 'stream'),
-  ours('ours, resumable', 'resumable'),
+  ours('ours auto', 'auto'),
+  ours('ours direct', 'direct'),
+  ours('ours stream', 'stream'),
+  ours('ours resumable', 'resumable'),
   library('supabase-js Buffer'),
   library('supabase-js Blob'),
   library('tus-js-client 6 MB'),

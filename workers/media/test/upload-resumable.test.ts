@@ -140,6 +140,8 @@ describe(`the resumable route (TEST_SEED=${SEED})`, () => {
     const { result, waits, methods } = await sendBehind(rule, { policy });
     expect(waits).toEqual(['upload_interrupted', 'upload_untrusted']);
     expect(methods).toContain('DELETE');
+    // What went into the upload that was given up was sent all the same.
+    expect(result.bytesSent).toBeGreaterThan(SIZE + 6_000_000);
     expect(methods.filter((method) => method === 'POST')).toHaveLength(2);
     expect(await shop.digestOf(result.path)).toBe(shop.sha256);
   });

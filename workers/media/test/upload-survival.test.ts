@@ -68,8 +68,7 @@ describe(`500 MB (TEST_SEED=${SEED})`, () => {
       const result = readJson(await runCommand(...upload(path, proxy.url, 'cut')));
       expect(result).toMatchObject({ route: 'resumable', attempts: 4, verified: true });
       expect(received).toBeLessThan(SIZE * 1.02);
-      // The uploader counts what its sockets took: what the kernel still held at each cut, a few megabytes, never left.
-      expect(Number(result.bytesSent)).toBeLessThan(SIZE * 1.03);
+      expect(Number(result.bytesSent)).toBeLessThan(SIZE * 1.02);
       expect(await takeDigest(path)).toBe(sha256);
     } finally {
       await proxy.close();

@@ -1,52 +1,33 @@
 /**
- * The digests of a file, taken while it is read for sending. Bytes that are read again after a broken connection are
- * not taken twice; bytes that an earlier process sent are read once more from the disk, never from the network.
+ * The digests of a file, taken beside its sending rather than from it: sending never waits for a digest, broken and
+ * resumed uploads need no bookkeeping, and the silence after the last byte, while Storage reads the object again, is put
+ * to use. The price is a second read, which comes from the page cache.
  */
 import { createHash } from 'node:crypto';
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { readRange, type SourceFile } from './source-file.ts';
 
-/** What proves a file's content; hex digits. */
-export interface FileDigests {
-  readonly md5: string;
-  readonly sha256: string;
-}
-
 /** MD5 is what Storage's ETag is made of; SHA-256 is what cannot be forged. */
-export class FileDigest {
-  readonly #file: SourceFile;
-  readonly #md5 = createHash('md5');
-  readonly #sha256 = createHash('sha256');
-  #position = 0;
+export type DigestAlgorithm = 'md5' | 'sha256';
 
-  constructor(file: SourceFile) {
-    this.#file = file;
+/**
+ * Reads a file from end to end.
+ *
+ * @returns hex digits for each algorithm.
+ * @throws {MediaError} `file_changed` when the file ends early; the signal's reason.
+ */
+export async function digestFile<Algorithm extends DigestAlgorithm>(
+  file: SourceFile,
+  algorithms: readonly Algorithm[],
+  signal?: AbortSignal,
+): Promise<Record<Algorithm, string>> {
+  const hashes = algorithms.map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
+  for await (const chunk of readRange(file, { start: 0, bytes: file.size })) {
+    signal?.throwIfAborted();
+    for (const { hash } of hashes) hash.update(chunk);
+    // A chunk takes a millisecond; sockets that wait to be written to come first.
+    await letOthersRun();
   }
-
-  /** Takes a chunk that stands at `position` in the file; what was taken before is passed over. */
-  add(chunk: Uint8Array, position: number): void {
-    const isNew = position <= this.#position && position + chunk.length > this.#position;
-    if (!isNew) return;
-    const fresh = chunk.subarray(this.#position - position);
-    this.#md5.update(fresh);
-    this.#sha256.update(fresh);
-    this.#position += fresh.length;
-  }
-
-  /** Reads the file up to `position`, so that sending may go on from there. */
-  async catchUp(position: number, signal?: AbortSignal): Promise<void> {
-    if (position <= this.#position) return;
-    const start = this.#position;
-    let at = start;
-    for await (const chunk of readRange(this.#file, { start, bytes: position - start })) {
-      signal?.throwIfAborted();
-      this.add(chunk, at);
-      at += chunk.length;
-    }
-  }
-
-  /** The digests of the whole file; the rest of it is read where it was not sent. Call once. */
-  async finish(signal?: AbortSignal): Promise<FileDigests> {
-    await this.catchUp(this.#file.size, signal);
-    return { md5: this.#md5.digest('hex'), sha256: this.#sha256.digest('hex') };
-  }
+  const digests = hashes.map(({ algorithm, hash }) => [algorithm, hash.digest('hex')]);
+  return Object.fromEntries(digests) as Record<Algorithm, string>;
 }

@@ -4,9 +4,11 @@ import { formatBytes } from '../observability/format.ts';
 import { classifyAnswer } from './classify-answer.ts';
 import { SHORT_CLOCKS } from './clocks.ts';
 import type { StorageConnection } from './connection.ts';
-import type { FileDigests } from './file-digest.ts';
 import { type ObjectAddress, type ObjectInfo, readObjectInfo } from './object-info.ts';
 import { encodeObjectPath } from './object-key.ts';
+
+/** Of the file that was sent, in hex digits. */
+export type FileDigests = Readonly<Record<'md5' | 'sha256', string>>;
 
 /** What an object must be to be ours. */
 export interface ExpectedObject extends ObjectAddress {

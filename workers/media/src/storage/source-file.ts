@@ -69,26 +69,11 @@ export async function* readRange(file: SourceFile, range: FileRange): AsyncGener
   }
 }
 
-/**
- * A part of the file as a body.
- *
- * @param onChunk is handed every chunk before it is sent, with its position in the file.
- */
-export function bodyOf(
-  file: SourceFile,
-  range: FileRange,
-  onChunk?: (chunk: Uint8Array, position: number) => void,
-): SizedBody {
-  const open = async function* (): AsyncGenerator<Uint8Array> {
-    let position = range.start;
-    for await (const chunk of readRange(file, range)) {
-      onChunk?.(chunk, position);
-      position += chunk.length;
-      yield chunk;
-    }
-  };
-  return { bytes: range.bytes, open };
-}
+/** A part of the file as a body. */
+export const bodyOf = (file: SourceFile, range: FileRange): SizedBody => ({
+  bytes: range.bytes,
+  open: () => readRange(file, range),
+});
 
 /**
  * Makes sure that what was sent is the file as it was found.

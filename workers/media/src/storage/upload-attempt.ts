@@ -1,6 +1,5 @@
 /** What the routes share: one attempt at sending one file. */
 import type { StorageConnection } from './connection.ts';
-import type { FileDigest } from './file-digest.ts';
 import type { SourceFile } from './source-file.ts';
 import type { TransportClocks } from './transport.ts';
 
@@ -20,12 +19,12 @@ export interface UploadAttempt {
   /** Whether an object that is already there may be replaced. */
   readonly upsert: boolean;
   readonly metadata: UploadMetadata;
-  /** Handed every byte before it is sent. */
-  readonly digest: FileDigest;
   readonly clocks: TransportClocks;
   readonly signal: AbortSignal | undefined;
   /** Told the bytes of the running request that the socket took, and how far into the file that is. */
   readonly onSent: (requestBytes: number, position: number) => void;
+  /** Told where in the file Storage stands before sending goes on from there. */
+  readonly onResumed: (offset: number) => void;
   /** Told that a request has ended and another one of the same attempt may follow. */
   readonly onSettled: () => void;
   /** Told that a body was refused for its size and smaller ones follow; both in bytes. */

@@ -24,7 +24,7 @@ const createUploadFetch =
       method: toMethod(init?.method),
       url: String(input),
       headers: Object.fromEntries(headers),
-      body: bodyOf(file, { start: 0, bytes: file.size }, (chunk, position) => attempt.digest.add(chunk, position)),
+      body: bodyOf(file, { start: 0, bytes: file.size }),
       clocks: attempt.clocks,
       signal: attempt.signal,
       action,

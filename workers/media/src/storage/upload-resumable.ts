@@ -65,12 +65,7 @@ export class ResumableUpload {
   async send(attempt: UploadAttempt): Promise<void> {
     const { file } = attempt;
     let offset = await this.#resume(attempt);
-    attempt.onSent(0, offset);
-    while (offset < file.size) {
-      // Read again from the disk where another process sent them: the proof needs every byte.
-      await attempt.digest.catchUp(offset, attempt.signal);
-      offset = await this.#sendChunk(attempt, offset);
-    }
+    while (offset < file.size) offset = await this.#sendChunk(attempt, offset);
   }
 
   /** Forgets the upload: it is finished, or nobody will go on with it. */
@@ -93,6 +88,7 @@ export class ResumableUpload {
     try {
       const { offset, size } = await readOffset(request, entry.url);
       if (offset >= entry.acknowledged && offset <= attempt.file.size && size === attempt.file.size) {
+        attempt.onResumed(offset);
         await this.#acknowledge(attempt, offset);
         return offset;
       }
@@ -141,7 +137,7 @@ export class ResumableUpload {
         url: this.#entry?.url ?? '',
         offset,
         size: file.size,
-        body: bodyOf(file, { start: offset, bytes }, (chunk, position) => attempt.digest.add(chunk, position)),
+        body: bodyOf(file, { start: offset, bytes }),
         clocks: attempt.clocks,
         onSent: (sent) => attempt.onSent(sent, offset + sent),
       });

@@ -18,7 +18,7 @@ export const uploadStream: UploadRoute = async (attempt) => {
       'x-upsert': String(attempt.upsert),
       'x-metadata': Buffer.from(JSON.stringify(attempt.metadata)).toString('base64'),
     },
-    body: bodyOf(file, { start: 0, bytes: file.size }, (chunk, position) => attempt.digest.add(chunk, position)),
+    body: bodyOf(file, { start: 0, bytes: file.size }),
     clocks: attempt.clocks,
     signal: attempt.signal,
     action,

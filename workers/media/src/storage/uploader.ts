@@ -3,19 +3,19 @@
  * changes it as the network shows what it allows, tries again when that can help, settles an ambiguous answer by looking
  * instead of sending again, and ends in proof: what Storage holds is compared with what was sent.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { MediaError } from '../errors.ts';
 import { type RetryNotice, retry } from '../retry/retry.ts';
 import { isHosted } from './chunk-size.ts';
 import type { StorageConnection } from './connection.ts';
-import { FileDigest, type FileDigests } from './file-digest.ts';
+import { digestFile } from './file-digest.ts';
 import { assertWithinLimits, readLimits, tooLarge } from './limits.ts';
 import { encodeObjectPath } from './object-key.ts';
-import { type ExpectedObject, isStoredAnyway, proveUpload } from './prove-upload.ts';
+import { type ExpectedObject, type FileDigests, isStoredAnyway, proveUpload } from './prove-upload.ts';
 import type { ResumeStore } from './resume-store.ts';
 import { changeRoute, decideRoute, type Route, type RouteDecision } from './route.ts';
-import { assertUnchanged, openSourceFile, readRange, type SourceFile } from './source-file.ts';
+import { assertUnchanged, openSourceFile, type SourceFile } from './source-file.ts';
 import type { TransportClocks } from './transport.ts';
 import type { UploadAttempt } from './upload-attempt.ts';
 import { ResumableUpload } from './upload-resumable.ts';
@@ -63,7 +63,10 @@ export interface UploadResult {
   readonly reason: string;
   /** 1 when the first one succeeded. */
   readonly attempts: number;
-  /** Of all attempts together. */
+  /**
+   * Of all attempts together. Of a request that broke: what Storage turned out to have of it where it could be asked,
+   * else what its socket took, some of which never left the machine.
+   */
   readonly bytesSent: number;
   readonly seconds: number;
   /** Always true: an upload that could not be verified is an error. */
@@ -94,8 +97,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
   const started = performance.now();
   const resumable = new ResumableUpload({ store: options.resumeStore, chunkBytes: policy.chunkBytes });
   const tally = createTally();
-  const digest = new FileDigest(file);
-  const sha256 = file.size <= DIGEST_FIRST_MAX_BYTES ? await digestFile(file, signal) : undefined;
+  const known = file.size <= DIGEST_FIRST_MAX_BYTES ? await digestFile(file, ['sha256'], signal) : undefined;
   const draft: UploadAttempt = {
     connection,
     file,
@@ -103,13 +105,16 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     path,
     contentType: options.contentType,
     upsert: options.upsert ?? false,
-    metadata: { uploadId: randomUUID(), ...(sha256 === undefined ? {} : { sha256 }) },
-    digest,
+    metadata: { uploadId: randomUUID(), ...known },
     clocks: policy,
     signal,
     onSent: (requestBytes, position) => {
-      tally.running = requestBytes;
+      tally.send(requestBytes, position - requestBytes);
       options.onProgress?.(position, file.size);
+    },
+    onResumed: (offset) => {
+      tally.confirm(offset);
+      options.onProgress?.(offset, file.size);
     },
     onSettled: tally.settle,
     onChunkSize: options.onChunkSize ?? (() => {}),
@@ -143,26 +148,29 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     }
   };
 
-  let digests: FileDigests | undefined;
-  await retry(
-    async () => {
-      await send();
-      await assertUnchanged(file);
-      digests ??= await digest.finish(signal);
-      try {
-        await proveUpload(expected, digests);
-      } finally {
-        await resumable.forget(attempt);
-      }
-    },
-    {
-      retries: policy.maxRetries,
-      baseMs: policy.retryBaseMs,
-      signal,
-      onRetry: options.onRetry,
-      hasProgressed: progressOf(resumable),
-    },
-  );
+  const upload = new AbortController();
+  const digesting = takeDigests(file, known, signal ? AbortSignal.any([signal, upload.signal]) : upload.signal);
+  let digests: FileDigests;
+  try {
+    digests = await retry(
+      async () => {
+        await send();
+        await assertUnchanged(file);
+        const taken = await digesting;
+        await proveUpload(expected, taken).finally(() => resumable.forget(attempt));
+        return taken;
+      },
+      {
+        retries: policy.maxRetries,
+        baseMs: policy.retryBaseMs,
+        signal,
+        onRetry: options.onRetry,
+        hasProgressed: progressOf(resumable),
+      },
+    );
+  } finally {
+    upload.abort();
+  }
   const { route, reason } = decision;
   return {
     bucket,
@@ -174,7 +182,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     bytesSent: tally.sent(),
     seconds: (performance.now() - started) / 1000,
     verified: true,
-    sha256: digests?.sha256 ?? '',
+    sha256: digests.sha256,
   };
 }
 
@@ -203,13 +211,18 @@ const explainRefusal = (error: unknown, route: Route, file: SourceFile): unknown
     ? tooLarge({ name: basename(file.path), size: file.size }, { limit: 'request' })
     : error;
 
-async function digestFile(file: SourceFile, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of readRange(file, { start: 0, bytes: file.size })) {
-    signal?.throwIfAborted();
-    hash.update(chunk);
-  }
-  return hash.digest('hex');
+/** Takes, beside the sending, what is not known yet. A failure shows when the digests are asked for. */
+function takeDigests(
+  file: SourceFile,
+  known: { readonly sha256: string } | undefined,
+  signal: AbortSignal,
+): Promise<FileDigests> {
+  const taking =
+    known === undefined
+      ? digestFile(file, ['md5', 'sha256'], signal)
+      : digestFile(file, ['md5'], signal).then(({ md5 }) => ({ md5, ...known }));
+  taking.catch(() => {});
+  return taking;
 }
 
 /** Whether Storage acknowledged more than at the last look. */
@@ -225,19 +238,29 @@ function progressOf(resumable: ResumableUpload): () => boolean {
 /** Counts attempts and bytes, over requests that end in every way. */
 function createTally() {
   let settled = 0;
+  let running = { bytes: 0, start: 0 };
+  /** The request that ended last, while Storage may still say how much of it arrived. */
+  let last = running;
   const tally = {
     attempts: 0,
-    /** Bytes of the running request. */
-    running: 0,
+    send: (bytes: number, start: number) => {
+      running = { bytes, start };
+    },
     settle: () => {
-      settled += tally.running;
-      tally.running = 0;
+      settled += running.bytes;
+      last = running;
+      running = { bytes: 0, start: 0 };
     },
     begin: () => {
       tally.settle();
       tally.attempts++;
     },
-    sent: () => settled + tally.running,
+    confirm: (offset: number) => {
+      const arrived = Math.min(last.bytes, Math.max(0, offset - last.start));
+      settled -= last.bytes - arrived;
+      last = { bytes: arrived, start: last.start };
+    },
+    sent: () => settled + running.bytes,
   };
   return tally;
 }
