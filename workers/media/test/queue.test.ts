@@ -68,10 +68,10 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
     const recorded: string[] = [];
     const enqueue = () =>
       client.enqueueVideo({ ...again, beforeAdd: async (_payload, jobId) => void recorded.push(jobId) });
-    expect((await enqueue()).state).toBe('created');
+    const { jobId, state } = await enqueue();
+    expect(state).toBe('created');
     expect((await enqueue()).state).toBe('existing');
     await withConsumer({}, async () => {
-      const { jobId } = await enqueue();
       await client.waitForVideo(jobId);
       expect((await enqueue()).state).toBe('requeued');
       await client.waitForVideo(jobId);

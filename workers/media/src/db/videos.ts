@@ -2,24 +2,13 @@
  * The `videos` table: the truth about a video. Every write says what it sets and nothing else, and may be repeated.
  * Transient failures are retried here, because a result that is not recorded is a result nobody sees.
  */
+import type { PublishedOutput } from '../queue/contract.ts';
 import { retry } from '../retry/retry.ts';
 import { type Database, type DatabaseRefusal, toDatabaseError } from './database.ts';
 
 const TABLE = 'videos';
 
 export type VideoStatus = 'queued' | 'processing' | 'ready' | 'rejected' | 'failed' | 'canceled';
-
-/** One published result. */
-export interface VideoOutput {
-  readonly kind: string;
-  readonly bucket: string;
-  readonly path: string;
-  readonly contentType: string;
-  readonly bytes: number;
-  readonly width?: number | undefined;
-  readonly height?: number | undefined;
-  readonly durationSeconds?: number | undefined;
-}
 
 /** One row, as people and programs read it. */
 export interface VideoRow {
@@ -37,7 +26,7 @@ export interface VideoRow {
   readonly error_code: string | null;
   readonly error_message: string | null;
   readonly facts: Readonly<Record<string, unknown>>;
-  readonly outputs: readonly VideoOutput[];
+  readonly outputs: readonly PublishedOutput[];
   readonly job_id: string | null;
   readonly created_at: string;
   readonly updated_at: string;
@@ -61,7 +50,7 @@ export interface VideoEnding {
   readonly errorCode?: string | undefined;
   readonly errorMessage?: string | undefined;
   readonly facts?: Readonly<Record<string, unknown>> | undefined;
-  readonly outputs?: readonly VideoOutput[] | undefined;
+  readonly outputs?: readonly PublishedOutput[] | undefined;
 }
 
 /** What the rest of the worker may do with the table. */
@@ -74,6 +63,8 @@ export interface Videos {
   readonly recordProgress: (id: string, step: string, percent: number, signal?: AbortSignal) => Promise<void>;
   /** Back in the queue, with what went wrong so far. */
   readonly recordWaiting: (id: string, errorCode: string, errorMessage: string) => Promise<void>;
+  /** What can be watched already while the rest is made; the status stays `processing`. */
+  readonly recordPublished: (id: string, outputs: readonly PublishedOutput[]) => Promise<void>;
   readonly recordEnding: (id: string, ending: VideoEnding) => Promise<void>;
   readonly find: (id: string) => Promise<VideoRow | undefined>;
 }
@@ -132,6 +123,11 @@ export const openVideos = (database: Database): Videos => ({
     const columns = { status: 'queued', step: null, progress: 0, error_code: errorCode, error_message: errorMessage };
     const update = () => database.from(TABLE).update(columns).eq('id', id).eq('status', 'processing');
     await ask(`Queueing video ${id} again`, update);
+  },
+
+  recordPublished: async (id, outputs) => {
+    const update = () => database.from(TABLE).update({ outputs }).eq('id', id).eq('status', 'processing');
+    await ask(`Recording the video of ${id}`, update);
   },
 
   recordEnding: async (id, ending) => {

@@ -20,6 +20,7 @@ import type { TransportClocks } from './transport.ts';
 import type { UploadAttempt } from './upload-attempt.ts';
 import { ResumableUpload } from './upload-resumable.ts';
 import { uploadStream } from './upload-stream.ts';
+import { UploadTally } from './upload-tally.ts';
 
 /** How uploads behave, from the configuration. */
 export interface UploadPolicy extends TransportClocks {
@@ -96,7 +97,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
 
   const started = performance.now();
   const resumable = new ResumableUpload({ store: options.resumeStore, chunkBytes: policy.chunkBytes });
-  const tally = createTally();
+  const tally = new UploadTally();
   const known = file.size <= DIGEST_FIRST_MAX_BYTES ? await digestFile(file, ['sha256'], signal) : undefined;
   const draft: UploadAttempt = {
     connection,
@@ -116,7 +117,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
       tally.confirm(offset);
       options.onProgress?.(offset, file.size);
     },
-    onSettled: tally.settle,
+    onSettled: () => tally.settle(),
     onChunkSize: options.onChunkSize ?? (() => {}),
   };
   const earlier = forced === undefined || forced === 'resumable' ? await resumable.findEarlier(draft) : undefined;
@@ -179,7 +180,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     route,
     reason,
     attempts: tally.attempts,
-    bytesSent: tally.sent(),
+    bytesSent: tally.bytesSent,
     seconds: (performance.now() - started) / 1000,
     verified: true,
     sha256: digests.sha256,
@@ -233,34 +234,4 @@ function progressOf(resumable: ResumableUpload): () => boolean {
     before = resumable.furthest;
     return hasProgressed;
   };
-}
-
-/** Counts attempts and bytes, over requests that end in every way. */
-function createTally() {
-  let settled = 0;
-  let running = { bytes: 0, start: 0 };
-  /** The request that ended last, while Storage may still say how much of it arrived. */
-  let last = running;
-  const tally = {
-    attempts: 0,
-    send: (bytes: number, start: number) => {
-      running = { bytes, start };
-    },
-    settle: () => {
-      settled += running.bytes;
-      last = running;
-      running = { bytes: 0, start: 0 };
-    },
-    begin: () => {
-      tally.settle();
-      tally.attempts++;
-    },
-    confirm: (offset: number) => {
-      const arrived = Math.min(last.bytes, Math.max(0, offset - last.start));
-      settled -= last.bytes - arrived;
-      last = { bytes: arrived, start: last.start };
-    },
-    sent: () => settled + running.bytes,
-  };
-  return tally;
 }
