@@ -54,11 +54,15 @@ export async function waitForJob(options: WaitForJobOptions): Promise<VideoProce
 
 /** The result of a completed job; undefined while it waits or runs. */
 async function readResult(queue: WaitForJobOptions['queue'], jobId: string): Promise<VideoProcessResult | undefined> {
-  const job = (await queue.getJob(jobId)) as JobLike | undefined;
-  if (job === undefined)
+  const find = async (): Promise<JobLike> => {
+    const job = (await queue.getJob(jobId)) as JobLike | undefined;
+    if (job !== undefined) return job;
     throw new MediaError({ code: 'job_missing', message: `There is no job ${jobId} in the queue any more.` });
-  const state = await job.getState();
-  if (state === 'failed')
-    throw new MediaError({ code: 'job_failed', message: job.failedReason ?? `The job ${jobId} failed.` });
-  return state === 'completed' ? (job.returnvalue as VideoProcessResult) : undefined;
+  };
+  const state = await (await find()).getState();
+  if (state !== 'completed' && state !== 'failed') return undefined;
+  // Read again: what was read before its end knows nothing of it.
+  const job = await find();
+  if (state === 'completed') return job.returnvalue as VideoProcessResult;
+  throw new MediaError({ code: 'job_failed', message: job.failedReason ?? `The job ${jobId} failed.` });
 }
