@@ -2,6 +2,7 @@
 import { appendFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { MediaError } from '../src/errors.ts';
 import { downloadFile } from '../src/storage/download.ts';
 import { readObjectInfo } from '../src/storage/object-info.ts';
 import type { FaultRule } from './support/fault-proxy.ts';
@@ -195,6 +196,18 @@ describe('a download', () => {
     expect(result).toMatchObject({ size: SIZE, sha256: shop.sha256 });
     expect(received).toBe(SIZE);
     expect(proxy.seen.filter((line) => line.includes('/object/authenticated/'))).toHaveLength(2);
+  });
+
+  it('ends before a byte is written where there is no room, without a second try', async () => {
+    const { path } = await shop.upload(shop.open());
+    const { connection, proxy } = await shop.behind(() => ({ kind: 'pass' }));
+    const file = join(shop.folder, 'no-room');
+    const onSize = () => {
+      throw new MediaError({ code: 'disk_full', message: 'no room' });
+    };
+    const options = { connection, bucket: SOURCES, path, file, clocks: CLOCKS, maxRetries: 3, onSize };
+    await expect(downloadFile(options)).rejects.toMatchObject({ code: 'disk_full', message: 'no room' });
+    expect(proxy.seen).toHaveLength(1);
   });
 
   it('says that there is no such object', async () => {

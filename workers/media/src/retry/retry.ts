@@ -27,6 +27,8 @@ export interface RetryOptions {
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
   /** Whether the attempt that failed came further than any before it. */
   readonly hasProgressed?: (() => boolean) | undefined;
+  /** Failures that this loop leaves to the one around it, whatever their class. */
+  readonly isFinal?: ((error: MediaError) => boolean) | undefined;
   /** The first wait, in milliseconds. */
   readonly baseMs?: number | undefined;
   readonly random?: (() => number) | undefined;
@@ -80,6 +82,7 @@ export async function retry<T>(attempt: (number: number) => Promise<T>, options:
 }
 
 function mayTryAgain(tally: Tally, error: MediaError, options: RetryOptions): boolean {
+  if (options.isFinal?.(error)) return false;
   if (options.hasProgressed?.()) Object.assign(tally, { failures: 0, locked: 0 });
   if (error.retry === 'locked') {
     tally.locked++;

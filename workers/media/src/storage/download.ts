@@ -56,6 +56,8 @@ export async function downloadFile(options: DownloadFileOptions): Promise<Downlo
       retries: options.maxRetries,
       signal: options.signal,
       onRetry: options.onRetry,
+      // A full disk is not emptied in seconds: the job comes back to it later.
+      isFinal: (error) => error.code === 'disk_full',
     });
     await rename(partial, options.file);
   } catch (error) {
@@ -86,8 +88,9 @@ async function continueDownload(options: DownloadFileOptions, partial: string, s
         if (answer.status === 200 && state.received > 0) await resetState(partial, state);
         state.etag = headerOf(answer, 'etag');
         if (state.size === undefined) {
-          state.size = sizeOf(answer);
-          await options.onSize?.(state.size);
+          const size = sizeOf(answer);
+          await options.onSize?.(size);
+          state.size = size;
         }
         await writeBody(answer, partial, state, options);
       },
