@@ -112,8 +112,10 @@ async function playDemo(options: DemoOptions, closers: Closers, signal: AbortSig
     return;
   }
   printLine(`\n${result.outcome}: ${result.reason ?? ''}`);
-  for (const output of outputs)
-    printLine(`  ${output.kind}: ${output.bucket}/${output.path} (${formatBytes(output.bytes)})\n    ${output.file}`);
+  for (const { kind, bucket, path, bytes, files, file } of outputs) {
+    printLine(`  ${kind}: ${bucket}/${path} (${formatBytes(bytes)}${files === undefined ? '' : `, ${files} files`})`);
+    if (file !== undefined) printLine(`    ${file}`);
+  }
   if (url !== undefined) printLine(`\nPlay it: ${url}`);
   printLine(`Done in ${formatSeconds(seconds)}. Next: npm run stack, npm run worker, npm run media -- --help`);
 }
@@ -141,8 +143,10 @@ interface DemoOutput {
   readonly bucket: string;
   readonly path: string;
   readonly bytes: number;
-  readonly file: string;
-  readonly url: string;
+  /** Where it is of use only among many others, as a playlist is. */
+  readonly files?: number | undefined;
+  readonly file?: string;
+  readonly url?: string;
 }
 
 /** Brings the results out of Storage, which ends with the demo, to a folder that stays. */
@@ -155,6 +159,10 @@ async function fetchOutputs(
   const fetched: DemoOutput[] = [];
   await mkdir(outDir, { recursive: true });
   for (const output of outputs) {
+    if (output.files !== undefined) {
+      fetched.push(output);
+      continue;
+    }
     const file = join(outDir, basename(output.path));
     const { bucket, path } = output;
     await downloadFile({ connection, bucket, path, file, clocks: config.upload, maxRetries: config.upload.maxRetries });

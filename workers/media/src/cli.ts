@@ -6,6 +6,8 @@ import { createOutput } from './cli/output.ts';
 import type { CommonOptions } from './cli/run-command.ts';
 import { runCommand } from './cli/run-command.ts';
 import { MediaError } from './errors.ts';
+import { OUTPUT_KINDS, type OutputKind, parseOutputs } from './media/outputs.ts';
+import { PROFILES } from './media/profiles.ts';
 import { ROUTES } from './storage/route.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -13,6 +15,12 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 function parseVideoId(value: string): string {
   if (UUID.test(value)) return value.toLowerCase();
   throw new InvalidArgumentError(`"${value}" is not a UUID.`);
+}
+
+function parseOutputList(value: string): readonly OutputKind[] {
+  const outputs = parseOutputs(value);
+  if (outputs !== undefined) return outputs;
+  throw new InvalidArgumentError(`"${value}" is no list of ${OUTPUT_KINDS.join(', ')}.`);
 }
 
 function createProgram(): Command {
@@ -27,6 +35,7 @@ Examples:
   $ media upload clip.mov --bucket project-videos --path alice/clip.mov
   $ media enqueue --bucket project-videos --path alice/clip.mov --wait
   $ media process clip.mov --out ./results
+  $ media process clip.mov --explain
 
 Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
     )
@@ -51,6 +60,8 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
     .option('--video-id <id>', 'the UUID of the video (default: made from bucket and path)', parseVideoId)
     .option('--owner <id>', 'the UUID of the user it belongs to (default: who uploaded it)', parseVideoId)
     .option('--project <name>', 'the first folder of the results (default: "default")')
+    .option('--outputs <list>', `what to make, of ${OUTPUT_KINDS.join(',')}`, parseOutputList)
+    .addOption(new Option('--profile <name>', 'time against quality').choices(PROFILES))
     .option('--wait', 'wait for the outcome', false)
     .action(async (options, command: Command) =>
       runCommand({
@@ -83,7 +94,10 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
     .command('process')
     .description('make a file web-ready on this machine, without any server')
     .argument('<file>', 'the video')
-    .requiredOption('--out <dir>', 'the folder for the results')
+    .option('--out <dir>', 'the folder for the results')
+    .option('--outputs <list>', `what to make, of ${OUTPUT_KINDS.join(',')}`, parseOutputList)
+    .addOption(new Option('--profile <name>', 'time against quality').choices(PROFILES))
+    .option('--explain', 'show the plan and the commands, run none of them', false)
     .action(async (file: string, options, command: Command) =>
       runCommand({
         common: command.optsWithGlobals<CommonOptions>(),

@@ -3,6 +3,8 @@
  * table (`npm run env:example`) and `config.ts` validates by it, so the two cannot drift apart.
  */
 import { z } from 'zod';
+import { OUTPUT_KINDS, parseOutputs } from './media/outputs.ts';
+import { PROFILES } from './media/profiles.ts';
 
 /** One environment variable. */
 export interface Variable {
@@ -114,6 +116,64 @@ export const VARIABLES = {
     example: '/usr/bin/ffprobe',
     reason: 'Unset: ffprobe from the PATH, else the one that npm installed.',
     schema: text,
+  },
+  MEDIA_OUTPUTS: {
+    section: 'Media',
+    allowed: `one or more of ${OUTPUT_KINDS.join(', ')}, with commas between`,
+    default: OUTPUT_KINDS.join(','),
+    reason:
+      'What is made of a video when the job does not say. video: video.mp4; poster: poster.jpg; storyboard: storyboard.jpg and storyboard.vtt; hls: hls/master.m3u8 with up to three sizes, about as much work again as the video; info: info.json.',
+    schema: z.string().transform((value, context) => {
+      const outputs = parseOutputs(value);
+      if (outputs !== undefined) return outputs;
+      context.addIssue('not a list of outputs');
+      return z.NEVER;
+    }),
+  },
+  MEDIA_PROFILE: {
+    section: 'Media',
+    allowed: PROFILES.join(' or '),
+    default: 'fast',
+    reason:
+      'Used when the job does not say. quality looks better in dark and busy scenes and takes three times as long.',
+    schema: z.enum(PROFILES),
+  },
+  MEDIA_MAX_SHORT_SIDE: {
+    section: 'Media',
+    allowed: 'whole pixels from 144 to 2160',
+    default: '1080',
+    reason: 'Larger pictures are made smaller. 2160 (4K) takes four times the time and space of 1080.',
+    schema: wholeNumber(144, 2160),
+  },
+  MEDIA_MAX_FPS: {
+    section: 'Media',
+    allowed: 'whole frames per second from 10 to 120',
+    default: '60',
+    reason: 'Videos with more are brought down to it. 30 takes half the time where cameras record 60.',
+    schema: wholeNumber(10, 120),
+  },
+  MEDIA_MAX_DURATION_MINUTES: {
+    section: 'Media',
+    allowed: 'whole minutes from 1 to 2880',
+    default: '720',
+    reason:
+      'Longer videos are turned away. A small file may claim to last for days and keep a worker busy for as long.',
+    schema: wholeNumber(1, 2880),
+  },
+  MEDIA_THREADS: {
+    section: 'Media',
+    allowed: 'a whole number from 1 to 64',
+    default: '2',
+    reason: 'Threads of each decoder and encoder. About as many as there are cores for one job.',
+    schema: wholeNumber(1, 64),
+  },
+  MEDIA_MEMORY_LIMIT_MB: {
+    section: 'Media',
+    allowed: 'whole megabytes (1 MB = 1000000 bytes), 0 for no limit, else from 1000 to 1000000',
+    default: '4000',
+    reason:
+      'Address space of one ffmpeg process, where the system has prlimit. 8K and HDR sources take up to 1500 with two threads; each further thread takes more.',
+    schema: wholeNumber(0, 1_000_000).refine((value) => value === 0 || value >= 1000),
   },
   UPLOAD_DIRECT_MAX_MB: {
     section: 'Upload',

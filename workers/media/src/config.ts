@@ -9,6 +9,7 @@ import { parse } from 'dotenv';
 import type { z } from 'zod';
 import { VARIABLES, type Variable, type VariableName } from './config-variables.ts';
 import { MediaError } from './errors.ts';
+import type { MediaDefaults } from './media/settings.ts';
 
 type Value<Name extends VariableName> = z.output<(typeof VARIABLES)[Name]['schema']>;
 
@@ -18,7 +19,14 @@ export interface Config {
   readonly resultBucket: string;
   readonly queue: { readonly redisUrl: string | undefined; readonly databaseUrl: string | undefined };
   readonly worker: { readonly concurrency: number; readonly workDir: string; readonly shutdownGraceMs: number };
-  readonly ffmpeg: { readonly ffmpegPath: string | undefined; readonly ffprobePath: string | undefined };
+  readonly ffmpeg: {
+    readonly ffmpegPath: string | undefined;
+    readonly ffprobePath: string | undefined;
+    readonly threads: number;
+    /** `undefined` for no limit. */
+    readonly memoryBytes: number | undefined;
+  };
+  readonly media: MediaDefaults;
   readonly upload: {
     readonly directMaxBytes: number;
     readonly chunkBytes: number | undefined;
@@ -103,7 +111,19 @@ export function loadConfig(options: LoadConfigOptions): Config {
       workDir,
       shutdownGraceMs: get('SHUTDOWN_GRACE_SECONDS') * 1000,
     },
-    ffmpeg: { ffmpegPath: maybe('FFMPEG_PATH'), ffprobePath: maybe('FFPROBE_PATH') },
+    ffmpeg: {
+      ffmpegPath: maybe('FFMPEG_PATH'),
+      ffprobePath: maybe('FFPROBE_PATH'),
+      threads: get('MEDIA_THREADS'),
+      memoryBytes: get('MEDIA_MEMORY_LIMIT_MB') * 1_000_000 || undefined,
+    },
+    media: {
+      outputs: get('MEDIA_OUTPUTS'),
+      profile: get('MEDIA_PROFILE'),
+      maxShortSide: get('MEDIA_MAX_SHORT_SIDE'),
+      maxFps: get('MEDIA_MAX_FPS'),
+      maxDurationSeconds: get('MEDIA_MAX_DURATION_MINUTES') * 60,
+    },
     upload: {
       directMaxBytes: get('UPLOAD_DIRECT_MAX_MB') * 1_000_000,
       chunkBytes: chunkMegabytes === undefined ? undefined : chunkMegabytes * 1_048_576,

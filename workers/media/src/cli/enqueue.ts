@@ -2,6 +2,8 @@
 import { supabaseOf } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { openVideos } from '../db/videos.ts';
+import type { OutputKind } from '../media/outputs.ts';
+import type { ProfileName } from '../media/profiles.ts';
 import { formatBytes } from '../observability/format.ts';
 import { openQueueClient } from '../queue/client.ts';
 import type { VideoProcessResult } from '../queue/contract.ts';
@@ -14,6 +16,8 @@ export interface EnqueueCommandOptions {
   readonly videoId?: string | undefined;
   readonly owner?: string | undefined;
   readonly project?: string | undefined;
+  readonly outputs?: readonly OutputKind[] | undefined;
+  readonly profile?: ProfileName | undefined;
   readonly wait: boolean;
 }
 
@@ -33,6 +37,8 @@ export async function enqueueCommand(context: CommandContext, options: EnqueueCo
       videoId: options.videoId,
       ownerId: options.owner,
       project: options.project,
+      outputs: options.outputs,
+      profile: options.profile,
       beforeAdd: (payload, jobId) =>
         videos.markQueued(
           {

@@ -1,34 +1,61 @@
-/** `media process FILE --out DIR`: probe → plan → encode on this machine, without any server. */
+/** `media process FILE --out DIR`: probe → plan → encode → derive on this machine, without any server. */
+import { MediaError } from '../errors.ts';
 import { locateTools } from '../ffmpeg/locate.ts';
+import type { OutputKind } from '../media/outputs.ts';
+import type { ProfileName } from '../media/profiles.ts';
+import { chooseSettings } from '../media/settings.ts';
 import { formatBytes } from '../observability/format.ts';
+import { explainFile } from '../steps/explain-file.ts';
 import { processFile } from '../steps/process-file.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { type CommandContext, resolveUserPath } from './run-command.ts';
 
 export interface ProcessCommandOptions {
   readonly file: string;
-  readonly out: string;
+  readonly out?: string | undefined;
+  readonly outputs?: readonly OutputKind[] | undefined;
+  readonly profile?: ProfileName | undefined;
+  /** Show the plan and the commands, and run none of them. */
+  readonly explain?: boolean | undefined;
 }
 
 export async function processCommand(context: CommandContext, options: ProcessCommandOptions): Promise<void> {
-  const { config, log, signal } = context;
+  const { config, log, signal, output } = context;
+  const settings = chooseSettings(config.media, options);
+  const file = resolveUserPath(options.file);
+  if (options.explain) {
+    const outDir = resolveUserPath(options.out ?? '.');
+    const tools = await locateTools(config.ffmpeg);
+    const { lines, ...explained } = await explainFile({ file, outDir, settings, tools, signal });
+    return output.result({ ...explained }, lines);
+  }
+  if (options.out === undefined) {
+    throw new MediaError({
+      code: 'invalid_argument',
+      message: 'The folder for the results is not named: --out <dir>.',
+    });
+  }
   const tools = await locateTools(config.ffmpeg);
-  const bar = await createProgressBar({ title: 'Encoding', isShown: context.showsBars });
+  const bar = await createProgressBar({ title: 'Processing', isShown: context.showsBars });
   try {
     const result = await processFile({
-      file: resolveUserPath(options.file),
+      file,
       outDir: resolveUserPath(options.out),
+      settings,
       tools,
       log,
       signal,
-      onProgress: ({ percent, speed, etaSeconds }) =>
-        bar.update((percent ?? 0) / 100, speed === undefined ? '' : `${speed.toFixed(1)}x`, etaSeconds),
+      onProgress: ({ percent, step, speed }) =>
+        bar.update(percent / 100, speed === undefined ? step : `${step} ${speed.toFixed(1)}x`),
     });
     bar.stop();
-    context.output.result({ ...result }, [
+    output.result({ ...result }, [
       `${result.outcome}: ${result.reason}`,
       ...result.warnings.map((warning) => `warning: ${warning.message}`),
-      ...result.outputs.map((output) => `${output.kind}: ${output.path} (${formatBytes(output.bytes)})`),
+      ...result.outputs.map(({ kind, path, bytes, files }) => {
+        const count = files === 1 ? '' : `, ${files} files`;
+        return `${kind}: ${path} (${formatBytes(bytes)}${count})`;
+      }),
     ]);
   } finally {
     bar.stop();

@@ -10,6 +10,7 @@ import { transcodeArguments } from './commands/transcode.ts';
 import { classifyEncodeFailure } from './encode-failure.ts';
 import { encodeLimits } from './encode-limits.ts';
 import type { EncodeProgress } from './progress.ts';
+import { withReadableSource } from './readable-source.ts';
 import { runFfmpeg } from './run-ffmpeg.ts';
 import { lastLines } from './stderr-lines.ts';
 import type { MediaTools } from './tools.ts';
@@ -23,8 +24,6 @@ export interface EncodeOptions {
   /** Appears only when the video is whole; until then the work goes to `<outputPath>.partial`. */
   readonly outputPath: string;
   readonly tools: MediaTools;
-  /** Decoder and encoder threads; 2 by default. */
-  readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
   /** Replaces the computed limits: max(10 min, 20 x duration) in all, 60 s without progress. */
@@ -44,8 +43,6 @@ export type EncodeResult =
       readonly encodeSeconds: number;
     }
   | { readonly outcome: 'rejected'; readonly rejection: Rejection };
-
-export const DEFAULT_THREADS = 2;
 
 /**
  * Carries out a plan. A copy that fails or does not pass verification is followed by one encode, with the reason kept.
@@ -77,26 +74,16 @@ function encodeAfterCopy(options: EncodeOptions, partial: string, why: string): 
 }
 
 async function attempt(options: EncodeOptions, plan: ConvertPlan, partial: string): Promise<EncodeResult | Failure> {
-  const { tools, inputPath, threads = DEFAULT_THREADS, signal } = options;
-  const command = { plan, inputPath, outputPath: partial, threads };
-  const run = await runFfmpeg({
-    ffmpegPath: tools.ffmpeg.path,
-    args:
-      plan.video === 'copy'
-        ? remuxArguments(command)
-        : transcodeArguments({ ...command, canConvertHdr: tools.ffmpeg.canConvertHdr }),
-    durationSeconds: plan.info.durationSeconds,
-    onProgress: options.onProgress,
-    limits: encodeLimits(plan.info.durationSeconds, options.limits),
-    signal,
-  });
-  if (run.exitCode !== 0) {
-    const failure = classifyEncodeFailure(run);
+  const { tools, signal } = options;
+  const ran =
+    plan.video === 'copy' ? await runRemux(options, plan, partial) : await runTranscode(options, plan, partial);
+  if (ran.exitCode !== 0) {
+    const failure = classifyEncodeFailure(ran);
     if (failure.kind === 'file') return rejectedBecause(plan, failure.detail);
     return { why: failure.error.message, error: failure.error };
   }
-  const checked = await verifyOutput({ plan, outputPath: partial, tools, threads, signal });
-  if (checked.verdict === 'wrong') return { why: checked.why, error: invalidOutput(checked.why, run.stderrTail) };
+  const checked = await verifyOutput({ plan, outputPath: partial, tools, signal });
+  if (checked.verdict === 'wrong') return { why: checked.why, error: invalidOutput(checked.why, ran.stderrTail) };
   if (checked.verdict === 'rejected') return { outcome: 'rejected', rejection: checked.rejection };
   return {
     outcome: plan.outcome,
@@ -104,8 +91,33 @@ async function attempt(options: EncodeOptions, plan: ConvertPlan, partial: strin
     output: checked.output,
     reasons: plan.reasons,
     warnings: [...plan.warnings, ...hdrWarning(plan, tools), ...checked.warnings],
-    encodeSeconds: run.seconds,
+    encodeSeconds: ran.seconds,
   };
+}
+
+function runRemux(options: EncodeOptions, plan: ConvertPlan, outputPath: string) {
+  const { inputPath, tools } = options;
+  return run(options, plan, remuxArguments({ plan, inputPath, outputPath, threads: tools.limits.threads }));
+}
+
+function runTranscode(options: EncodeOptions, plan: ConvertPlan, outputPath: string) {
+  const { tools, inputPath, signal } = options;
+  const { canConvertHdr } = tools.ffmpeg;
+  const { threads } = tools.limits;
+  return withReadableSource({ plan, inputPath, copyPath: `${outputPath}.source`, tools, signal }, (source) =>
+    run(options, plan, transcodeArguments({ ...source, outputPath, threads, canConvertHdr })),
+  );
+}
+
+function run(options: EncodeOptions, plan: ConvertPlan, args: readonly string[]) {
+  return runFfmpeg({
+    tools: options.tools,
+    args,
+    durationSeconds: plan.info.durationSeconds,
+    onProgress: options.onProgress,
+    limits: encodeLimits(plan.info.durationSeconds, options.limits),
+    signal: options.signal,
+  });
 }
 
 /** What cannot be copied may still be decoded; what cannot be decoded is turned away. */

@@ -1,6 +1,7 @@
 /** The chain of video filters of an encode. Pure. The order matters and is told at each step. */
 import type { ColorInfo, VideoInfo } from '../media/media-info.ts';
 import type { VideoTarget } from '../media/plan.ts';
+import { isReserved } from './reserved-tags.ts';
 
 export interface FilterChainOptions {
   readonly source: VideoInfo;
@@ -66,10 +67,6 @@ function dropReservedTags({ primaries, transfer, space }: ColorInfo): string | u
     isReserved(space) ? 'colorspace=unknown' : undefined,
   ].filter((option) => option !== undefined);
   return dropped.length === 0 ? undefined : `setparams=${dropped.join(':')}`;
-}
-
-function isReserved(tag: string | undefined): boolean {
-  return tag?.startsWith('reserved') ?? false;
 }
 
 /** Pixel formats without a luma plane, as ffmpeg names them. */

@@ -5,7 +5,7 @@ import { MediaError } from '../errors.ts';
 import { findNpmBinary } from './npm-binaries.ts';
 import { runProcess } from './run-process.ts';
 import { lastLines } from './stderr-lines.ts';
-import type { MediaTools, Tool, ToolOrigin } from './tools.ts';
+import { DEFAULT_LIMITS, type MediaTools, type Tool, type ToolOrigin } from './tools.ts';
 import { readVersion, type VersionReport, whyUnusable } from './version.ts';
 
 export interface LocateOptions {
@@ -15,6 +15,9 @@ export interface LocateOptions {
   readonly ffprobePath?: string | undefined;
   /** The folders to search, as in PATH; those of the process by default. */
   readonly searchPath?: string | undefined;
+  /** For every run of the programs; {@link DEFAULT_LIMITS} where not told. */
+  readonly threads?: number | undefined;
+  readonly memoryBytes?: number | undefined;
   /** Use the npm packages when nothing else is found. Default true. */
   readonly useNpmBinaries?: boolean | undefined;
 }
@@ -39,7 +42,11 @@ export async function locateTools(options: LocateOptions = {}): Promise<MediaToo
   // A build that does not say how it was made is given the benefit of the doubt.
   const { configuration } = ffmpeg.report;
   const canConvertHdr = configuration.length === 0 || configuration.includes('--enable-libzimg');
-  return { ffmpeg: { ...ffmpeg.tool, canConvertHdr }, ffprobe: ffprobe.tool };
+  const limits = {
+    threads: options.threads ?? DEFAULT_LIMITS.threads,
+    memoryBytes: 'memoryBytes' in options ? options.memoryBytes : DEFAULT_LIMITS.memoryBytes,
+  };
+  return { limits, ffmpeg: { ...ffmpeg.tool, canConvertHdr }, ffprobe: ffprobe.tool };
 }
 
 async function locate(program: Program, explicit: string | undefined, options: LocateOptions) {

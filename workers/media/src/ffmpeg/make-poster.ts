@@ -3,9 +3,8 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { MediaError } from '../errors.ts';
 import { type FrameSize, fitWidth } from '../media/frame-size.ts';
 import type { MediaInfo, VideoInfo } from '../media/media-info.ts';
-import { DEFAULT_POLICY, type MediaPolicy } from '../media/policy.ts';
+import type { MediaPolicy } from '../media/policy.ts';
 import { posterArguments } from './commands/poster.ts';
-import { DEFAULT_THREADS } from './encode.ts';
 import { readJpegSize } from './jpeg-size.ts';
 import { runFfmpeg } from './run-ffmpeg.ts';
 import type { MediaTools } from './tools.ts';
@@ -17,8 +16,7 @@ export interface PosterRequest {
   /** Appears only when the picture is whole. */
   readonly outputPath: string;
   readonly tools: MediaTools;
-  readonly policy?: MediaPolicy | undefined;
-  readonly threads?: number | undefined;
+  readonly policy: MediaPolicy;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -41,7 +39,7 @@ export async function makePoster(request: PosterRequest): Promise<Poster> {
   if (video === undefined) throw new TypeError('a poster needs a video');
   const partial = `${request.outputPath}.partial`;
   try {
-    const tenth = seekTo(request.info, video);
+    const tenth = posterSeconds(request.info, video);
     const made = (await tryPoster(request, video, partial, tenth)) ?? (await tryPoster(request, video, partial, 0));
     if (made === undefined) {
       throw new MediaError({ code: 'output_invalid', message: `No poster could be made from ${request.videoPath}.` });
@@ -54,9 +52,9 @@ export async function makePoster(request: PosterRequest): Promise<Poster> {
 }
 
 async function tryPoster(request: PosterRequest, video: VideoInfo, partial: string, seekSeconds: number) {
-  const { poster, maxInputPixels } = request.policy ?? DEFAULT_POLICY;
+  const { poster, maxInputPixels } = request.policy;
   await runFfmpeg({
-    ffmpegPath: request.tools.ffmpeg.path,
+    tools: request.tools,
     args: posterArguments({
       inputPath: request.videoPath,
       outputPath: partial,
@@ -65,7 +63,7 @@ async function tryPoster(request: PosterRequest, video: VideoInfo, partial: stri
       seekSeconds,
       quality: poster.quality,
       maxPixels: maxInputPixels,
-      threads: request.threads ?? DEFAULT_THREADS,
+      threads: request.tools.limits.threads,
     }),
     limits: { totalMs: 120_000 },
     signal: request.signal,
@@ -76,7 +74,7 @@ async function tryPoster(request: PosterRequest, video: VideoInfo, partial: stri
 }
 
 /** Seconds from the start of the file, whose clock need not start at 0. */
-function seekTo({ audio }: MediaInfo, { stats }: VideoInfo): number {
+export function posterSeconds({ audio }: MediaInfo, { stats }: VideoInfo): number {
   const fileStart = Math.min(stats.firstSeconds, audio?.stats.firstSeconds ?? stats.firstSeconds);
   return Math.max(0, stats.firstSeconds - fileStart + (stats.lastSeconds - stats.firstSeconds) * POSTER_PART);
 }

@@ -25,7 +25,6 @@ export async function readStreams(pass: ProbePass): Promise<{ output: FfprobeOut
   let characters = 0;
   const { stderrTail } = await runFfprobe({
     ...pass,
-    ffprobePath: pass.tools.ffprobe.path,
     show: ['-print_format', 'json', '-show_format', '-show_streams'],
     onLine(line) {
       characters += line.length;
@@ -49,7 +48,6 @@ export async function scanPackets(pass: ProbePass & { format: string }): Promise
   const summary = createPacketSummary({ clockMayJump: clockMayJump(pass.format) });
   await runFfprobe({
     ...pass,
-    ffprobePath: pass.tools.ffprobe.path,
     show: ['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0'],
     onLine: summary.add,
     limits: PACKETS_LIMITS,

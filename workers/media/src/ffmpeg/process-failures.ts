@@ -12,6 +12,10 @@ export function startFailure(program: string, cause: NodeJS.ErrnoException | Err
 /** A signal that was not ours ended the program. SIGKILL is how the kernel's memory killer ends one. */
 export function endedBySignal(program: string, signal: NodeJS.Signals, stderrTail: string): MediaError {
   const details = { signal, stderr: lastLines(stderrTail) };
+  if (signal === 'SIGXCPU') {
+    const message = `${program} used up the processor time that it was given.`;
+    return new MediaError({ code: 'ffmpeg_timeout', message, details });
+  }
   if (signal === 'SIGKILL' || signal === 'SIGTERM') {
     return new MediaError({ code: 'ffmpeg_killed', message: `${program} was ended by ${signal}, not by us.`, details });
   }
@@ -37,6 +41,10 @@ export function findSystemFailure({ program, stderrTail, exitCode }: EndOfProces
       message: `${program} could not write: no space left on the disk.`,
       details,
     });
+  }
+  // prlimit has become the program by the time that it runs; what it says itself, it says of the start.
+  if (/^prlimit: failed to execute/m.test(stderrTail)) {
+    return new MediaError({ code: 'ffmpeg_missing', message: `${program} could not be started.`, details });
   }
   if (exitCode === 255) {
     return new MediaError({ code: 'ffmpeg_killed', message: `${program} was told to stop, not by us.`, details });

@@ -1,16 +1,19 @@
 /** Runs one composed command of ffmpeg, inside the sandbox, with its progress read. */
 import { createProgressReader, type EncodeProgress } from './progress.ts';
 import { runProcess } from './run-process.ts';
-import { assertGuarded } from './sandbox.ts';
+import { assertGuarded, childResources } from './sandbox.ts';
+import type { MediaTools } from './tools.ts';
 import type { ProcessLimits } from './watchdog.ts';
 
 export interface RunFfmpegOptions {
-  readonly ffmpegPath: string;
+  readonly tools: MediaTools;
   readonly args: readonly string[];
   /** Length of what is written, for the percent. Seconds. */
   readonly durationSeconds?: number | undefined;
   readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
   readonly limits?: ProcessLimits | undefined;
+  /** The folder that relative names of outputs are in. */
+  readonly cwd?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,8 +41,10 @@ export async function runFfmpeg(options: RunFfmpegOptions): Promise<FfmpegResult
   let reached = 0;
   let percent: number | undefined;
   const { exitCode, stderrTail, seconds } = await runProcess({
-    program: options.ffmpegPath,
+    program: options.tools.ffmpeg.path,
     args: options.args,
+    cwd: options.cwd,
+    resources: childResources(options.tools.limits, options.limits?.totalMs),
     signal: options.signal,
     limits: {
       ...options.limits,

@@ -1,11 +1,12 @@
 /** Runs ffprobe on one file, inside the sandbox. */
 
 import { type ProcessResult, runProcess } from './run-process.ts';
-import { assertInputGuarded, fileUrl, inputGuards } from './sandbox.ts';
+import { assertInputGuarded, childResources, fileUrl, inputGuards } from './sandbox.ts';
+import type { MediaTools } from './tools.ts';
 import type { ProcessLimits } from './watchdog.ts';
 
 export interface RunFfprobeOptions {
-  readonly ffprobePath: string;
+  readonly tools: MediaTools;
   readonly inputPath: string;
   readonly maxPixels: number;
   readonly deepAnalysis?: boolean | undefined;
@@ -23,7 +24,8 @@ export async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessRes
   const input = fileUrl(options.inputPath);
   assertInputGuarded(before, input);
   return runProcess({
-    program: options.ffprobePath,
+    program: options.tools.ffprobe.path,
+    resources: childResources(options.tools.limits, options.limits.totalMs),
     args: [...before, input],
     onLine: options.onLine,
     limits: options.limits,

@@ -9,7 +9,8 @@ import { MediaError } from '../errors.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { endedBySignal, findSystemFailure, startFailure } from './process-failures.ts';
 import { forgetGroup, rememberGroup, signalGroup } from './process-groups.ts';
-import { CHILD_NICENESS, childEnvironment } from './sandbox.ts';
+import { withResourceLimits } from './resource-limits.ts';
+import { CHILD_NICENESS, type ChildResources, childEnvironment } from './sandbox.ts';
 import { createTextTail } from './text-tail.ts';
 import { createWatchdog, type ProcessLimits } from './watchdog.ts';
 
@@ -30,6 +31,9 @@ export interface RunProcessOptions {
   /** Aborting ends the whole process group: SIGTERM, then SIGKILL. */
   readonly signal?: AbortSignal | undefined;
   readonly limits?: ProcessLimits | undefined;
+  /** What the system should keep the program from taking, where it can. */
+  readonly resources?: ChildResources | undefined;
+  readonly cwd?: string | undefined;
   /** Called for each line of stdout as it comes. */
   readonly onLine?: ((line: string) => void) | undefined;
   /** Tells whether a line shows that work goes on; by default every line does. */
@@ -54,7 +58,9 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessRes
   if (signal?.aborted) throw abortedError(program, signal);
 
   const startedAt = Date.now();
-  const child = spawn(program, [...args], {
+  const limited = withResourceLimits({ program, args }, options.resources);
+  const child = spawn(limited.program, [...limited.args], {
+    cwd: options.cwd,
     detached: true,
     env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,6 +4,7 @@
  * did so in measurements with ffmpeg 5.1.9; `-protocol_whitelist` alone did not stop it, `-format_whitelist` did).
  */
 import { isAbsolute, resolve } from 'node:path';
+import type { ToolLimits } from './tools.ts';
 
 /**
  * The demuxers that open one file and nothing else. No hls, dash, concat, sdp, image or text formats. The audio formats
@@ -74,6 +75,21 @@ export function childEnvironment(source: NodeJS.ProcessEnv = process.env): Recor
     if (value !== undefined) environment[name] = value;
   }
   return environment;
+}
+
+/** What the system should keep a child from taking. */
+export interface ChildResources {
+  readonly memoryBytes: number | undefined;
+  readonly cpuSeconds: number | undefined;
+}
+
+/**
+ * The memory that was set, and of processor time what the threads can use within the time limit: a child that outlives
+ * us, and our watchdog with us, still ends.
+ */
+export function childResources(limits: ToolLimits, totalMs: number | undefined): ChildResources {
+  const cpuSeconds = totalMs === undefined ? undefined : Math.ceil((totalMs / 1000) * (limits.threads + 1)) + 60;
+  return { memoryBytes: limits.memoryBytes, cpuSeconds };
 }
 
 /**

@@ -9,8 +9,23 @@ export interface Tool {
   readonly origin: ToolOrigin;
 }
 
+/** What one run of a program may take. */
+export interface ToolLimits {
+  /** Threads of each decoder and encoder. */
+  readonly threads: number;
+  /** Address space of one process in bytes, where the system can limit it; `undefined` does not. */
+  readonly memoryBytes: number | undefined;
+}
+
+/**
+ * Two cores are used best by two threads: encoding parts of a video side by side took as long. Of address space, sources
+ * of 8K HEVC and of HDR took 0.9 to 1.4 GB (measured with ffmpeg 5.1.9 and 7.0, two threads).
+ */
+export const DEFAULT_LIMITS: ToolLimits = Object.freeze({ threads: 2, memoryBytes: 4_000_000_000 });
+
 /** Both programs, as `locateTools` found them. */
 export interface MediaTools {
+  readonly limits: ToolLimits;
   readonly ffmpeg: Tool & {
     /** Built with zimg: HDR can be converted (the zscale filter). */
     readonly canConvertHdr: boolean;

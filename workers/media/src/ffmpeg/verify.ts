@@ -14,7 +14,6 @@ export interface VerifyOptions {
   readonly plan: ConvertPlan;
   readonly outputPath: string;
   readonly tools: MediaTools;
-  readonly threads: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -81,20 +80,16 @@ function frameBefore(fps: number | undefined, seconds: number): number {
   return fps === undefined || fps < 2 ? 0 : seconds;
 }
 
-function decodeStretch(
-  { plan, outputPath, tools, threads, signal }: VerifyOptions,
-  output: MediaInfo,
-  fromSeconds: number,
-) {
+function decodeStretch({ plan, outputPath, tools, signal }: VerifyOptions, output: MediaInfo, fromSeconds: number) {
   return runFfmpeg({
-    ffmpegPath: tools.ffmpeg.path,
+    tools,
     args: decodeCheckArguments({
       inputPath: outputPath,
       videoIndex: output.video?.index ?? 0,
       fromSeconds,
       seconds: STRETCH_SECONDS,
       maxPixels: plan.policy.maxInputPixels,
-      threads,
+      threads: tools.limits.threads,
     }),
     limits: { totalMs: 120_000 },
     signal,

@@ -1,7 +1,9 @@
 /**
  * A `video.process` job, from the source in Storage to the results in Storage: download → probe → plan → encode →
- * upload → record. How each is done stands in `steps/`, `ffmpeg/` and `storage/`; this file only tells the story.
+ * publish the MP4 → derive the rest from it → upload that → record. How each is done stands in `steps/`, `ffmpeg/` and
+ * `storage/`; this file only tells the story.
  */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { VideoIdentity, Videos } from '../db/videos.ts';
@@ -10,31 +12,26 @@ import { probeMedia } from '../ffmpeg/probe.ts';
 import type { MediaTools } from '../ffmpeg/tools.ts';
 import { assertRoomFor, withWorkDirectory } from '../io/work-directory.ts';
 import type { ProbeResult } from '../media/media-info.ts';
-import { type Plan, planProcessing } from '../media/plan.ts';
-import { DEFAULT_POLICY } from '../media/policy.ts';
+import { type ConvertPlan, planProcessing } from '../media/plan.ts';
 import type { Rejection } from '../media/rejections.ts';
-import { formatBytes, formatRate, formatSeconds } from '../observability/format.ts';
+import { chooseSettings } from '../media/settings.ts';
+import { formatBytes, formatRate } from '../observability/format.ts';
 import type { Log } from '../observability/logger.ts';
 import { createStepRunner, type StepProgress } from '../observability/steps.ts';
 import { createThrottle } from '../observability/throttle.ts';
 import type { JobContext, VideoHandlers } from '../queue/consumer.ts';
 import type { VideoProcessPayload, VideoProcessResult } from '../queue/contract.ts';
-import { type EncodeStepResult, encodeOutputs, explainOutcome } from '../steps/encode.ts';
+import { deriveOutputs, isDerived } from '../steps/derive.ts';
+import { describeEncoded, describeOutputs, describePlan, describeProbe } from '../steps/describe.ts';
+import { encodeVideo, explainOutcome } from '../steps/encode.ts';
+import type { LocalOutput } from '../steps/local-output.ts';
 import { publishOutputs } from '../steps/publish.ts';
 import { resultPrefix } from '../steps/result-keys.ts';
+import { jobSteps } from '../steps/step-list.ts';
+import { writeInfo } from '../steps/write-info.ts';
 import type { StorageConnection } from '../storage/connection.ts';
 import { downloadFile } from '../storage/download.ts';
 import { openResumeStore } from '../storage/resume-store.ts';
-
-/** The steps, with their usual shares of the time. */
-const STEPS = [
-  { name: 'download', title: 'Downloading the source', weight: 10 },
-  { name: 'probe', title: 'Probing', weight: 2 },
-  { name: 'plan', title: 'Planning', weight: 1 },
-  { name: 'encode', title: 'Encoding', weight: 70 },
-  { name: 'upload', title: 'Uploading assets', weight: 16 },
-  { name: 'record', title: 'Recording the result', weight: 1 },
-] as const;
 
 /** Progress is written this often at most, in milliseconds. */
 const PROGRESS_EVERY_MS = 1000;
@@ -86,7 +83,10 @@ async function processVideo(
     },
     onError: (err) => log.debug({ err }, 'Progress could not be written'),
   });
-  const runStep = createStepRunner({ steps: STEPS, log, onProgress: progress.offer });
+  const settings = chooseSettings(config.media, payload);
+  let planned: ConvertPlan | undefined;
+  const steps = jobSteps(settings.outputs, () => planned);
+  const runStep = createStepRunner({ steps, log, onProgress: progress.offer });
 
   try {
     return await withWorkDirectory({ workDir: config.worker.workDir, jobId }, async (directory) => {
@@ -111,19 +111,21 @@ async function processVideo(
       });
 
       const probe = await runStep('probe', async () => {
-        const value = await probeMedia({ inputPath, tools, maxPixels: DEFAULT_POLICY.maxInputPixels, signal });
+        const value = await probeMedia({ inputPath, tools, maxPixels: settings.policy.maxInputPixels, signal });
         return { value, summary: describeProbe(value) };
       });
 
       const plan = await runStep('plan', async () => {
-        const value = planProcessing(probe, DEFAULT_POLICY);
+        const value = planProcessing(probe, settings.policy);
         return { value, summary: describePlan(value) };
       });
       if (plan.action === 'reject') return recordRejection(services, payload, probe, plan.rejection);
+      planned = plan;
 
       const encoded = await runStep('encode', async (report) => {
-        const value = await encodeOutputs({
+        const value = await encodeVideo({
           plan,
+          outputs: settings.outputs,
           inputPath,
           outDir: directory,
           tools,
@@ -134,34 +136,61 @@ async function processVideo(
       });
       if (encoded.outcome === 'rejected') return recordRejection(services, payload, probe, encoded.rejection);
 
-      const outputs = await runStep('upload', async (report) => {
+      // Room for what comes: nothing else is made of the source.
+      await rm(inputPath, { force: true });
+
+      const prefix = resultPrefix({ project: payload.project, videoId, sourceSha256: downloaded.sha256, settings });
+      const publish = async (outputs: readonly LocalOutput[], report: (done: number) => void) => {
         const value = await publishOutputs({
           connection: services.storage,
           policy: config.upload,
           resumeStore: openResumeStore(config.upload.stateDir),
           bucket: config.resultBucket,
-          prefix: resultPrefix({ project: payload.project, videoId, sourceSha256: downloaded.sha256 }),
-          outputs: encoded.outputs,
+          prefix,
+          outputs,
           signal,
           log,
           onProgress: (sent, total) => report(sent / total),
         });
-        return { value, summary: `${value.length} files in ${config.resultBucket}` };
-      });
+        return { value, summary: `${describeOutputs(outputs)} in ${config.resultBucket}` };
+      };
+      const published = await runStep('publish', (report) => publish(encoded.outputs, report));
+
+      if (settings.outputs.some(isDerived)) {
+        await videos.recordPublished(videoId, published);
+        const derived = await runStep('derive', async (report) => {
+          const value = await deriveOutputs({
+            encoded,
+            outputs: settings.outputs,
+            policy: settings.policy,
+            outDir: directory,
+            tools,
+            signal,
+            onProgress: ({ percent, speed, etaSeconds }) => report((percent ?? 0) / 100, { speed, etaSeconds }),
+          });
+          return { value, summary: describeOutputs(value.outputs) };
+        });
+        const info = settings.outputs.includes('info')
+          ? [await writeInfo({ outDir: directory, profile: settings.profile, probe, encoded, derived, tools })]
+          : [];
+        const rest = await runStep('upload', (report) => publish([...derived.outputs, ...info], report));
+        published.push(...rest);
+      }
 
       return await runStep('record', async () => {
         const { outcome, reasons, warnings } = encoded;
         const reason = explainOutcome(outcome, reasons);
         const facts = {
           input: summarize(probe),
-          output: encoded.output,
+          output: summarize(encoded.info),
+          profile: settings.profile,
           reasons,
           warnings,
           ffmpeg: tools.ffmpeg.version,
         };
         await progress.stop();
-        await videos.recordEnding(videoId, { status: 'ready', outcome, facts, outputs });
-        return { value: { videoId, outcome, reason, outputs }, summary: `${outcome}: ${reason}` };
+        await videos.recordEnding(videoId, { status: 'ready', outcome, facts, outputs: published });
+        return { value: { videoId, outcome, reason, outputs: published }, summary: `${outcome}: ${reason}` };
       });
     });
   } finally {
@@ -195,19 +224,3 @@ const identityOf = (payload: VideoProcessPayload): VideoIdentity => ({
   sourceBucket: payload.source.bucket,
   sourcePath: payload.source.path,
 });
-
-function describeProbe(probe: ProbeResult): string {
-  const facts = summarize(probe);
-  if (facts === undefined) return 'no video in it';
-  return `${facts.videoCodec} ${facts.width}x${facts.height}, ${formatSeconds(facts.durationSeconds)}, audio ${facts.audioCodec ?? 'none'}`;
-}
-
-function describePlan(plan: Plan): string {
-  if (plan.action === 'reject') return `reject, ${plan.rejection.code}`;
-  return `video ${plan.video}, audio ${plan.audio}: ${plan.reasons.map((reason) => reason.detail).join('; ')}`;
-}
-
-function describeEncoded(encoded: EncodeStepResult): string {
-  if (encoded.outcome === 'rejected') return `rejected, ${encoded.rejection.code}`;
-  return encoded.outputs.map((output) => `${output.kind} ${formatBytes(output.bytes)}`).join(', ');
-}

@@ -22,6 +22,16 @@ export function fitWidth(size: FrameSize, maxWidth: number): FrameSize {
   return scaleEven(size, Math.min(1, maxWidth / size.width));
 }
 
+/** The size of a picture whose short side is to be `shortSide`; never larger than it is. */
+export function fitShortSide(size: FrameSize, shortSide: number): FrameSize {
+  return scaleEven(size, Math.min(1, shortSide / Math.min(size.width, size.height)));
+}
+
+/** The size of a picture in a square of `side` pixels; never larger than it is. */
+export function fitSquare(size: FrameSize, side: number): FrameSize {
+  return scaleEven(size, Math.min(1, side / Math.max(size.width, size.height)));
+}
+
 function scaleEven(size: FrameSize, scale: number): FrameSize {
   return { width: evenSide(size.width, scale), height: evenSide(size.height, scale) };
 }

@@ -19,6 +19,8 @@ export interface MediaPolicy {
   readonly maxKeyGapSeconds: number;
   /** Pictures with more pixels are not decoded at all (memory). */
   readonly maxInputPixels: number;
+  /** Longer videos are turned away. Seconds. */
+  readonly maxDurationSeconds: number;
   readonly video: {
     readonly preset: string;
     /** libx264 constant rate factor, 0 (lossless) to 51. */
@@ -38,12 +40,33 @@ export interface MediaPolicy {
     /** ffmpeg's mjpeg quality, 2 (best) to 31. */
     readonly quality: number;
   };
+  readonly storyboard: {
+    /** The longer side of one tile, in pixels. */
+    readonly tileSide: number;
+    readonly columns: number;
+    readonly maxTiles: number;
+    /** Tiles are no closer than this. */
+    readonly minSecondsPerTile: number;
+    /** ffmpeg's mjpeg quality, 2 (best) to 31. */
+    readonly quality: number;
+  };
+  readonly hls: {
+    /** Below the MP4's own size, from large to small; short sides in pixels, rates in bits per second. */
+    readonly rungs: readonly { readonly shortSide: number; readonly maxRate: number }[];
+    readonly segmentSeconds: number;
+    /** Of one rendition: a longer video gets longer segments, not more of them. */
+    readonly maxSegments: number;
+    /** An MP4 with longer stretches without a key frame cannot be cut into segments as it is. */
+    readonly maxCopyKeyGapSeconds: number;
+  };
 }
 
 /**
- * Defaults. 8192x4352 is the largest picture that level 6.2 of H.264 and HEVC describe in common use; a 16000x16000
- * picture of a few KB took 856 MB of memory. veryfast with crf 23 has the best speed for its size on 2 cores: twice the
- * speed of `fast`, a third of the bytes of `ultrafast` (measured with ffmpeg 5.1.9, VMAF 91 to 97).
+ * Defaults, the profile `fast`. 8192x4352 is the largest picture that level 6.2 of H.264 and HEVC describe in common
+ * use; a 16000x16000 picture of a few KB took 856 MB of memory. veryfast with crf 23 has the best speed for its size on
+ * 2 cores: twice the speed of `fast`, a third of the bytes of `ultrafast` (measured with ffmpeg 5.1.9, VMAF 91 to 97).
+ * A storyboard of 100 tiles of 160x90 is one picture of about 130 KB. Segments of 4 s are two of our key frame
+ * intervals; 900 of them last an hour.
  */
 export const DEFAULT_POLICY: MediaPolicy = Object.freeze({
   maxShortSide: 1080,
@@ -54,7 +77,19 @@ export const DEFAULT_POLICY: MediaPolicy = Object.freeze({
   maxCopyLevel: 52,
   maxKeyGapSeconds: 10.5,
   maxInputPixels: 8192 * 4352,
+  maxDurationSeconds: 12 * 3600,
   video: Object.freeze({ preset: 'veryfast', crf: 23, maxRate: 6_000_000, keyframeSeconds: 2 }),
   audio: Object.freeze({ bitRate: 128_000, sampleRate: 48_000, channels: 2 }),
   poster: Object.freeze({ maxWidth: 1280, quality: 3 }),
+  storyboard: Object.freeze({ tileSide: 160, columns: 10, maxTiles: 100, minSecondsPerTile: 2, quality: 5 }),
+  hls: Object.freeze({
+    rungs: Object.freeze([
+      Object.freeze({ shortSide: 1080, maxRate: 6_000_000 }),
+      Object.freeze({ shortSide: 720, maxRate: 3_000_000 }),
+      Object.freeze({ shortSide: 480, maxRate: 1_400_000 }),
+    ]),
+    segmentSeconds: 4,
+    maxSegments: 900,
+    maxCopyKeyGapSeconds: 4,
+  }),
 });

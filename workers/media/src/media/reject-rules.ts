@@ -41,4 +41,11 @@ const undecodable: Rule = ({ video }) => {
   return undefined;
 };
 
-const RULES: readonly Rule[] = [noVideo, encrypted, unsupportedCodec, tooManyPixels, undecodable];
+const tooLong: Rule = (info, policy) => {
+  if (info.durationSeconds <= policy.maxDurationSeconds) return undefined;
+  return rejection('too_long', {
+    detail: `${info.durationSeconds.toFixed(0)} s, ${policy.maxDurationSeconds} s are allowed`,
+  });
+};
+
+const RULES: readonly Rule[] = [noVideo, encrypted, unsupportedCodec, tooManyPixels, undecodable, tooLong];

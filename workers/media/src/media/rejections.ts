@@ -14,6 +14,7 @@ export const REJECTIONS = {
   moov_missing:
     'This video is incomplete: its index is missing, most often because the recording or the transfer was cut off. Copy it from the camera again and upload that.',
   no_video_stream: `This file has no moving picture in it. Upload an ${FORMATS} file that contains video.`,
+  too_long: 'This video is longer than is allowed here. Cut it into parts and upload those.',
   too_many_pixels:
     'The picture of this video is larger than 8192x4352 pixels. Export it at 4K or smaller and upload that.',
   truncated_media:

@@ -10,7 +10,7 @@ export interface StepDefinition {
   readonly name: string;
   /** As in "Step 5/6: Uploading assets". */
   readonly title: string;
-  /** Its share of the job's time, in any unit. */
+  /** Its share of the job's time, in any unit. Read again whenever progress is told: a step may learn its share late. */
   readonly weight: number;
 }
 
@@ -51,21 +51,19 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
   readonly onProgress?: ((progress: StepProgress) => void) | undefined;
 }): RunStep<Steps[number]['name']> {
   const { steps, log, onProgress } = options;
-  const total = steps.reduce((sum, step) => sum + step.weight, 0);
+  const weigh = (some: readonly StepDefinition[]) => some.reduce((sum, { weight }) => sum + weight, 0);
+  let highest = 0;
   return async (name, work) => {
     const index = steps.findIndex((step) => step.name === name);
     const step = steps[index];
     if (step === undefined) throw new RangeError(`there is no step ${name}`);
-    const before = steps.slice(0, index).reduce((sum, earlier) => sum + earlier.weight, 0);
     const label = `Step ${index + 1}/${steps.length}`;
-    const report: ReportStep = (done, extra) =>
-      onProgress?.({
-        step: name,
-        stepNumber: index + 1,
-        stepCount: steps.length,
-        percent: Math.floor(((before + step.weight * Math.min(1, Math.max(0, done))) / total) * 100),
-        ...extra,
-      });
+    const report: ReportStep = (done, extra) => {
+      const reached = weigh(steps.slice(0, index)) + step.weight * Math.min(1, Math.max(0, done));
+      // Never backwards, also when a step turns out to be longer than it was taken to be.
+      highest = Math.max(highest, Math.floor((reached / weigh(steps)) * 100));
+      onProgress?.({ step: name, stepNumber: index + 1, stepCount: steps.length, percent: highest, ...extra });
+    };
     log.info({ event: 'step.started', step: name }, `${label}: ${step.title}`);
     report(0);
     const started = performance.now();

@@ -7,6 +7,8 @@
 import type { Job, Queue } from 'bullmq';
 import { z } from 'zod';
 import { MediaError } from '../errors.ts';
+import type { OutputKind } from '../media/outputs.ts';
+import type { ProfileName } from '../media/profiles.ts';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import {
   PAYLOAD_VERSION,
@@ -29,6 +31,9 @@ export interface EnqueueVideoRequest {
   readonly ownerId?: string | undefined;
   /** First segment of the results' keys; `default` unless told. */
   readonly project?: string | undefined;
+  /** What to make; left out, what the worker is set to. */
+  readonly outputs?: readonly OutputKind[] | undefined;
+  readonly profile?: ProfileName | undefined;
   /** Called before a job is added, not when one is already there: the place to write the video's row. */
   readonly beforeAdd?: (payload: VideoProcessPayload, jobId: string) => Promise<void>;
 }
@@ -67,6 +72,8 @@ function toPayload(request: EnqueueVideoRequest): VideoProcessPayload {
     videoId: request.videoId ?? videoIdOf(request.source),
     ownerId: request.ownerId,
     project: request.project ?? 'default',
+    outputs: request.outputs && [...request.outputs],
+    profile: request.profile,
     source: request.source,
   });
   if (parsed.success) return parsed.data;

@@ -3,6 +3,9 @@
  * `@supabase-media/worker/client`; a payload that does not fit is refused on both sides.
  */
 import { z } from 'zod';
+import { OUTPUT_KINDS } from '../media/outputs.ts';
+import { PROFILES } from '../media/profiles.ts';
+import type { StepProgress } from '../observability/steps.ts';
 
 /** The queue that all media jobs stand in. */
 export const QUEUE_NAME = 'media';
@@ -22,6 +25,10 @@ export const videoProcessPayload = z.strictObject({
   ownerId: z.uuid().optional(),
   /** First segment of the results' keys. */
   project: projectName,
+  /** What to make; left out, what the worker is set to. */
+  outputs: z.array(z.enum(OUTPUT_KINDS)).min(1).optional(),
+  /** How to weigh time against quality; left out, as the worker is set to. */
+  profile: z.enum(PROFILES).optional(),
   source: z.strictObject({ bucket: z.string().min(1).max(100), path: z.string().min(1).max(1024) }),
 });
 
@@ -30,12 +37,15 @@ export type VideoProcessPayload = z.infer<typeof videoProcessPayload>;
 
 /** One published result of a job. */
 export interface PublishedOutput {
+  /** `video`, `poster`, `storyboard` (its picture), `storyboard_index`, `hls` (its master playlist), `info`. */
   readonly kind: string;
   readonly bucket: string;
   readonly path: string;
   readonly contentType: string;
-  /** Size in bytes. */
+  /** Size in bytes; of a result of many files, of all together. */
   readonly bytes: number;
+  /** How many files a result is made of, where it is more than one. */
+  readonly files?: number | undefined;
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   readonly durationSeconds?: number | undefined;
@@ -54,13 +64,4 @@ export interface VideoProcessResult {
 }
 
 /** What a running job tells about itself, at most once a second. */
-export interface VideoProgress {
-  readonly step: string;
-  /** From 1. */
-  readonly stepNumber: number;
-  readonly stepCount: number;
-  /** Of the whole job, 0 to 100. */
-  readonly percent: number;
-  readonly speed?: number | undefined;
-  readonly etaSeconds?: number | undefined;
-}
+export type VideoProgress = StepProgress;

@@ -5,26 +5,33 @@ import { join } from 'node:path';
 import { linkNeutralInput } from '../ffmpeg/input-file.ts';
 import { type MediaSummary, summarize } from '../ffmpeg/media-summary.ts';
 import { probeMedia } from '../ffmpeg/probe.ts';
-import type { EncodeProgress } from '../ffmpeg/progress.ts';
 import type { MediaTools } from '../ffmpeg/tools.ts';
 import type { ProbeResult } from '../media/media-info.ts';
-import { type Outcome, planProcessing, type Reason } from '../media/plan.ts';
+import { type ConvertPlan, type Outcome, planProcessing, type Reason } from '../media/plan.ts';
 import type { MediaWarning } from '../media/plan-warnings.ts';
-import { DEFAULT_POLICY } from '../media/policy.ts';
 import type { Rejection } from '../media/rejections.ts';
+import type { MediaSettings } from '../media/settings.ts';
 import type { Log } from '../observability/logger.ts';
-import { encodeOutputs, explainOutcome } from './encode.ts';
-import type { LocalOutput } from './publish.ts';
+import { createStepRunner, type StepProgress } from '../observability/steps.ts';
+import { deriveOutputs, isDerived } from './derive.ts';
+import { describeEncoded, describeOutputs, describePlan, describeProbe } from './describe.ts';
+import { type EncodedVideo, encodeVideo, explainOutcome } from './encode.ts';
+import { type LocalOutput, type OutputSummary, summarizeOutput } from './local-output.ts';
+import { fileSteps } from './step-list.ts';
+import { writeInfo } from './write-info.ts';
 
 export interface ProcessFileOptions {
   /** Any ordinary file under any name. It is only read. */
   readonly file: string;
-  /** Where `video.mp4` and `poster.jpg` go; made when absent. */
+  /** Where the results go; made when absent. */
   readonly outDir: string;
+  readonly settings: MediaSettings;
   readonly tools: MediaTools;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
+  readonly onProgress?: ((progress: StepProgress) => void) | undefined;
+  /** Told when the MP4 and the poster are verified and in place, before anything is made of them. */
+  readonly onVideo?: ((outputs: readonly LocalOutput[]) => void) | undefined;
 }
 
 /** What became of a file. */
@@ -38,48 +45,102 @@ export interface ProcessFileResult {
   readonly warnings: readonly MediaWarning[];
   readonly input: MediaSummary | undefined;
   readonly output: MediaSummary | undefined;
-  readonly outputs: readonly LocalOutput[];
+  readonly outputs: readonly OutputSummary[];
   readonly ffmpegVersion: string;
 }
 
 /**
  * Processes one file. A file that is no usable video is an outcome (`rejected`), not an error.
  *
- * @throws {MediaError} as the probe and the encode do; no output is left then.
+ * @throws {MediaError} as the probe, the encode and what is derived from it do; no output is left then.
  */
 export async function processFile(options: ProcessFileOptions): Promise<ProcessFileResult> {
-  const { tools, signal, log, outDir } = options;
+  const { tools, signal, log, settings } = options;
   const workDir = await mkdtemp(join(tmpdir(), 'media-process-'));
+  let plan: ConvertPlan | undefined;
+  const runStep = createStepRunner({
+    steps: fileSteps(settings.outputs, () => plan),
+    log,
+    onProgress: options.onProgress,
+  });
   try {
-    log.info({ event: 'step.started', step: 'probe' }, 'Step 1/3: Probing');
     const inputPath = await linkNeutralInput(options.file, workDir);
-    const probe = await probeMedia({ inputPath, tools, maxPixels: DEFAULT_POLICY.maxInputPixels, signal });
-
-    log.info({ event: 'step.started', step: 'plan' }, 'Step 2/3: Planning');
-    const plan = planProcessing(probe, DEFAULT_POLICY);
-    if (plan.action === 'reject') return rejectedResult(plan.rejection, probe, tools);
-
-    log.info(
-      { event: 'step.started', step: 'encode' },
-      `Step 3/3: Encoding (video ${plan.video}, audio ${plan.audio})`,
-    );
-    await mkdir(outDir, { recursive: true });
-    const encoded = await encodeOutputs({ plan, inputPath, outDir, tools, signal, onProgress: options.onProgress });
+    const probe = await runStep('probe', async () => {
+      const value = await probeMedia({ inputPath, tools, maxPixels: settings.policy.maxInputPixels, signal });
+      return { value, summary: describeProbe(value) };
+    });
+    const planned = await runStep('plan', async () => {
+      const value = planProcessing(probe, settings.policy);
+      return { value, summary: describePlan(value) };
+    });
+    if (planned.action === 'reject') return rejectedResult(planned.rejection, probe, tools);
+    plan = planned;
+    await mkdir(options.outDir, { recursive: true });
+    const encoded = await runStep('encode', async (report) => {
+      const value = await encodeVideo({
+        ...options,
+        plan: planned,
+        outputs: settings.outputs,
+        inputPath,
+        onProgress: ({ percent, ...more }) => report((percent ?? 0) / 100, more),
+      });
+      return { value, summary: describeEncoded(value) };
+    });
     if (encoded.outcome === 'rejected') return rejectedResult(encoded.rejection, probe, tools);
-    const { outcome, reasons, warnings, output, outputs } = encoded;
+    options.onVideo?.(encoded.outputs);
+    const derived = await removeOnFailure(encoded, async () =>
+      settings.outputs.some(isDerived)
+        ? runStep('derive', async (report) => {
+            const value = await deriveAll(options, encoded, probe, (percent, more) => report(percent / 100, more));
+            return { value, summary: describeOutputs(value) };
+          })
+        : [],
+    );
+    if (!settings.outputs.includes('video')) await rm(encoded.videoPath, { force: true });
     return {
-      outcome,
-      code: reasons[0]?.code ?? outcome,
-      reason: explainOutcome(outcome, reasons),
-      reasons,
-      warnings,
+      outcome: encoded.outcome,
+      code: encoded.reasons[0]?.code ?? encoded.outcome,
+      reason: explainOutcome(encoded.outcome, encoded.reasons),
+      reasons: encoded.reasons,
+      warnings: encoded.warnings,
       input: summarize(probe),
-      output,
-      outputs,
+      output: summarize(encoded.info),
+      outputs: [...encoded.outputs, ...derived].map(summarizeOutput),
       ffmpegVersion: tools.ffmpeg.version,
     };
   } finally {
     await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+async function deriveAll(
+  { settings, outDir, tools, signal }: ProcessFileOptions,
+  encoded: EncodedVideo,
+  probe: ProbeResult,
+  report: (percent: number, more: { speed?: number | undefined; etaSeconds?: number | undefined }) => void,
+): Promise<readonly LocalOutput[]> {
+  const { outputs, policy, profile } = settings;
+  const derived = await deriveOutputs({
+    encoded,
+    outputs,
+    policy,
+    outDir,
+    tools,
+    signal,
+    onProgress: ({ percent, speed, etaSeconds }) => report(percent ?? 0, { speed, etaSeconds }),
+  });
+  if (!outputs.includes('info')) return derived.outputs;
+  return [...derived.outputs, await writeInfo({ outDir, profile, probe, encoded, derived, tools })];
+}
+
+/** Half a result is none: of a file of this machine, nothing was published yet. */
+async function removeOnFailure<T>(encoded: EncodedVideo, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    for (const path of [encoded.videoPath, ...encoded.outputs.map((output) => output.path)])
+      await rm(path, { force: true });
+    throw error;
   }
 }
 

@@ -18,6 +18,11 @@ const CORNERS =
   '-f lavfi -i color=blue:size=160x90:rate=25:duration=1 -f lavfi -i color=white:size=160x90:rate=25:duration=1 ' +
   '-filter_complex [0][1]hstack[t];[2][3]hstack[b];[t][b]vstack';
 
+/** Two seconds of red, of green, of blue. */
+const SECONDS =
+  '-f lavfi -i color=red:size=320x180:rate=25:duration=2 -f lavfi -i color=lime:size=320x180:rate=25:duration=2 ' +
+  '-f lavfi -i color=blue:size=320x180:rate=25:duration=2 -filter_complex [0][1][2]concat=n=3';
+
 /** What ffmpeg is given for each clip. */
 const RECIPES = {
   'web-ready.mp4': `${PICTURE} ${TONE} ${X264} -c:a aac -movflags +faststart`,
@@ -47,6 +52,13 @@ const RECIPES = {
   'pq.mp4': `-f lavfi -i smptebars=size=320x180:rate=25:duration=1 ${HEVC10}:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc`,
   'hlg.mp4': `-f lavfi -i smptebars=size=320x180:rate=25:duration=1 ${HEVC10}:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc`,
   'corners.mp4': `${CORNERS} ${X264} -movflags +faststart`,
+  'wide.mp4': `-f lavfi -i testsrc2=size=1280x720:rate=30000/1001:duration=5 ${TONE} ${X264} -g 60 -c:a aac -movflags +faststart`,
+  'portrait.mp4': `-f lavfi -i testsrc2=size=720x1280:rate=25:duration=1 ${X264} -movflags +faststart`,
+  'seconds.mp4': `${SECONDS} ${X264} -force_key_frames expr:gte(t,n_forced*2)`,
+  'seconds-one-key.mp4': `${SECONDS} ${X264} -g 1000 -keyint_min 1000 -sc_threshold 0`,
+  'reserved-matrix.mp4': `${PICTURE} -c:v libx264 -preset ultrafast -pix_fmt yuv422p -bsf:v h264_metadata=matrix_coefficients=3`,
+  'reserved-matrix-hevc.mp4': `${PICTURE} ${HEVC10} -bsf:v hevc_metadata=colour_primaries=3:transfer_characteristics=3:matrix_coefficients=3`,
+  'ladder.mp4': `-f lavfi -i testsrc2=size=1280x720:rate=30:duration=20 ${X264} -g 60`,
   'long.mp4': `-f lavfi -i testsrc2=size=640x360:rate=30:duration=90 -c:v mpeg4 -q:v 31`,
 } as const;
 

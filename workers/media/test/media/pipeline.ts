@@ -56,7 +56,8 @@ export async function runPipeline(
     log: pino({ level: 'silent' }),
   });
   const videoPath = join(folder, 'video.mp4');
-  const made = result.outcome === 'rejected' ? undefined : await probeMedia({ inputPath: videoPath, tools });
+  const isThere = result.outputs.some((output) => output.kind === 'video');
+  const made = isThere ? await probeMedia({ inputPath: videoPath, tools }) : undefined;
   return {
     outcome: result.outcome,
     codes: result.reasons.map((reason) => ('code' in reason ? String(reason.code) : result.code)),

@@ -1,55 +1,16 @@
 /** What the pictures look like: which way up, and in which colours. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runProcess } from '../../src/ffmpeg/run-process.ts';
-import type { MediaTools } from '../../src/ffmpeg/tools.ts';
 import { type ClipShop, openClipShop, withMatrix } from './clips.ts';
 import { outputOf, runPipeline, videoOf } from './pipeline.ts';
-import { findAllTools, selectCases, temporaryFolder } from './tools.ts';
+import { nameColor, pixels } from './pixels.ts';
+import { findAllTools, selectCases } from './tools.ts';
 
 const TIMEOUT = 60_000;
-
-/** The first frame as a player shows it, scaled down to so many pixels of red, green and blue. */
-async function pixels(
-  path: string,
-  size: `${number}:${number}`,
-  tools: MediaTools,
-): Promise<[number, number, number][]> {
-  const raw = join(await temporaryFolder(), 'raw');
-  const output = [
-    '-frames:v',
-    '1',
-    '-vf',
-    `format=rgb24,scale=${size}:flags=area`,
-    '-pix_fmt',
-    'rgb24',
-    '-f',
-    'rawvideo',
-    raw,
-  ];
-  const { exitCode, stderrTail } = await runProcess({
-    program: tools.ffmpeg.path,
-    args: ['-nostdin', '-v', 'error', '-i', path, ...output],
-  });
-  expect(stderrTail).toBe('');
-  expect(exitCode).toBe(0);
-  const bytes = [...(await readFile(raw))];
-  return Array.from({ length: bytes.length / 3 }, (_, i) => [
-    bytes[i * 3] ?? 0,
-    bytes[i * 3 + 1] ?? 0,
-    bytes[i * 3 + 2] ?? 0,
-  ]);
-}
 
 /** How far two pictures are apart, per value of 0 to 255. */
 function meanDistance(one: readonly number[][], other: readonly number[][]): number {
   const apart = one.flatMap((pixel, i) => pixel.map((value, channel) => Math.abs(value - (other[i]?.[channel] ?? 0))));
   return apart.reduce((sum, value) => sum + value, 0) / apart.length;
-}
-
-function nameColor([red, green, blue]: [number, number, number]): string {
-  return `${red > 128 ? 'R' : '-'}${green > 128 ? 'G' : '-'}${blue > 128 ? 'B' : '-'}`;
 }
 
 const [RED, GREEN, BLUE, WHITE] = ['R--', '-G-', '--B', 'RGB'];

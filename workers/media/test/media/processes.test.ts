@@ -7,10 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MediaError } from '../../src/errors.ts';
 import { encodeMp4 } from '../../src/ffmpeg/encode.ts';
 import { locateTools } from '../../src/ffmpeg/locate.ts';
+import { makeHls } from '../../src/ffmpeg/make-hls.ts';
 import { probeMedia } from '../../src/ffmpeg/probe.ts';
 import type { EncodeProgress } from '../../src/ffmpeg/progress.ts';
 import { type RunProcessOptions, runProcess } from '../../src/ffmpeg/run-process.ts';
 import { planProcessing } from '../../src/media/plan.ts';
+import { DEFAULT_POLICY } from '../../src/media/policy.ts';
 import { type ClipName, type ClipShop, openClipShop } from './clips.ts';
 import { findAllTools, temporaryFolder } from './tools.ts';
 
@@ -124,6 +126,23 @@ describe('runProcess', () => {
     await expect(run).rejects.toThrow(RangeError);
   });
 
+  const resources = { memoryBytes: 1_000_000_000_000, cpuSeconds: 1 };
+
+  it.skipIf(!existsSync('/usr/bin/prlimit'))('gives the program no more memory and time than it is told', async () => {
+    const shell = (script: string) => ({ program: '/bin/sh', args: ['-c', script], resources });
+    const lines: string[] = [];
+    const onLine = (line: string) => void lines.push(line);
+    await runProcess({ ...shell('ulimit -v; ulimit -c; ulimit -t'), onLine });
+    expect(lines).toEqual([String(1_000_000_000_000 / 1024), '0', '1']);
+    const error = await errorOf(runProcess(shell('while :; do :; done')));
+    expect(error.code).toMatch(/^ffmpeg_(timeout|killed)$/);
+  });
+
+  it.skipIf(!existsSync('/usr/bin/prlimit'))('says that a program is gone behind prlimit too', async () => {
+    const run = runProcess({ program: '/no/such/ffmpeg', args: [], resources });
+    expect((await errorOf(run)).code).toBe('ffmpeg_missing');
+  });
+
   const compiled = new URL('../../dist/ffmpeg/run-process.js', import.meta.url);
 
   it.skipIf(!existsSync(compiled))('leaves nothing behind when our own process exits', async () => {
@@ -192,6 +211,43 @@ describe.each(await findAllTools())('%s', (_, tools) => {
     await writeFile(`${encode.outputPath}.partial`, 'left over');
     expect((await encodeMp4(encode)).outcome).toBe('remuxed');
     expect(await readdir(dirname(encode.outputPath))).toEqual(['video.mp4']);
+  }, 60_000);
+
+  it.skipIf(!existsSync('/usr/bin/prlimit'))(
+    'tells when ffmpeg gets too little memory',
+    async () => {
+      const encode = await planOf('long.mp4');
+      const limits = { threads: 2, memoryBytes: 300_000_000 };
+      const error = await errorOf(encodeMp4({ ...encode, tools: { ...tools, limits } }));
+      expect(error.code).toMatch(/^ffmpeg_(memory|failed|killed)$/);
+      expect(await readdir(dirname(encode.outputPath))).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('stops the ladder within a second, and leaves no file', async () => {
+    const videoPath = await shop.clip('ladder.mp4');
+    const info = await probeMedia({ inputPath: videoPath, tools });
+    if (!info.readable) throw new Error(info.detail);
+    const outputFolder = join(await temporaryFolder(), 'hls');
+    const stop = new AbortController();
+    let stoppedAt = 0;
+    const onProgress = () => {
+      stoppedAt ||= Date.now();
+      stop.abort(new Error('cancelled by the user'));
+    };
+    const run = makeHls({
+      videoPath,
+      info,
+      outputFolder,
+      policy: DEFAULT_POLICY,
+      tools,
+      signal: stop.signal,
+      onProgress,
+    });
+    expect(await errorOf(run)).toMatchObject({ code: 'aborted' });
+    expect(Date.now() - stoppedAt).toBeLessThan(1500);
+    expect(await readdir(dirname(outputFolder))).toEqual([]);
   }, 60_000);
 
   it('encodes when a copy does not pass, and says why', async () => {

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { audioInfo, mediaInfo, videoInfo } from '../../../test/media/media-info-fixture.ts';
+import { audioInfo, mediaInfo, packetStats, videoInfo } from '../../../test/media/media-info-fixture.ts';
+import { planLadder } from '../../media/ladder.ts';
 import type { MediaInfo } from '../../media/media-info.ts';
 import { type ConvertPlan, planProcessing } from '../../media/plan.ts';
+import { DEFAULT_POLICY } from '../../media/policy.ts';
+import { planStoryboard } from '../../media/storyboard.ts';
 import { assertGuarded } from '../sandbox.ts';
+import { clearTagsArguments } from './clear-tags.ts';
 import { decodeCheckArguments } from './decode-check.ts';
+import { hlsArguments } from './hls.ts';
 import { posterArguments } from './poster.ts';
 import { remuxArguments } from './remux.ts';
+import { storyboardArguments } from './storyboard.ts';
 import { transcodeArguments } from './transcode.ts';
 
 function convert(info: MediaInfo): ConvertPlan {
@@ -87,6 +93,77 @@ describe('command lines', () => {
     const options = { inputPath: files.inputPath, videoIndex: 0, seconds: 1, maxPixels: 35_651_584, threads: 2 };
     expect(words(decodeCheckArguments({ ...options, fromSeconds: 8.5 }))).toBe(
       `${INPUT} -threads 2 -ss 8.500 -t 1.000 -i file:JOB/input -y -map 0:0 -an -sn -dn -fps_mode passthrough -f null -`,
+    );
+  });
+
+  const mp4 = mediaInfo({ video: videoInfo({ codedWidth: 1920, codedHeight: 1080 }) });
+  const hls = (info: MediaInfo) => {
+    const ladder = planLadder(info, DEFAULT_POLICY);
+    const { video = videoInfo(), audio } = info;
+    return words(
+      hlsArguments({ inputPath: files.inputPath, video, audio, ladder, policy: DEFAULT_POLICY, threads: 2 }),
+    );
+  };
+  const rung = (index: number, rate: number, keyframes: string) =>
+    `-c:v:${index} libx264 -preset:v:${index} veryfast -crf:v:${index} 23 -maxrate:v:${index} ${rate} -bufsize:v:${index} ${rate * 2} ` +
+    `-profile:v:${index} high -force_key_frames:v:${index} ${keyframes} -sc_threshold:v:${index} 0 ` +
+    `-enc_time_base:v:${index} 1/90000 -fps_mode:v:${index} passthrough`;
+  const muxer =
+    '-f hls -hls_time 4 -hls_playlist_type vod -hls_segment_type fmp4 -hls_flags independent_segments ' +
+    '-hls_fmp4_init_filename init.mp4 -hls_segment_filename %v/%04d.m4s';
+
+  it('hls: the largest size copied, the others encoded, all in one process', () => {
+    expect(hls(mp4)).toBe(
+      `${INPUT} -threads 2 -i file:JOB/input -filter_complex [0:0]split=2[s720p][s480p];` +
+        '[s720p]scale=1280:720:out_range=tv,setsar=1,format=yuv420p[720p];' +
+        '[s480p]scale=854:480:out_range=tv,setsar=1,format=yuv420p[480p] ' +
+        '-map 0:0 -map [720p] -map [480p] -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 -c:v:0 copy ' +
+        `${rung(1, 3_000_000, 'source')} ${rung(2, 1_400_000, 'source')} -threads 2 -max_muxing_queue_size 1024 -c:a copy ` +
+        `${muxer} -var_stream_map v:0,agroup:audio,name:1080p v:1,agroup:audio,name:720p ` +
+        'v:2,agroup:audio,name:480p a:0,agroup:audio,name:audio file:%v/index.m3u8',
+    );
+  });
+
+  it('hls of a small silent video: nothing to encode', () => {
+    const video = videoInfo({ codedWidth: 640, codedHeight: 360 });
+    expect(hls(mediaInfo({ video, audio: undefined, audioTracks: 0 }))).toBe(
+      `${INPUT} -threads 2 -i file:JOB/input -map 0:0 -sn -dn -map_metadata -1 -map_chapters -1 -c:v:0 copy ` +
+        `${muxer} -var_stream_map v:0,name:360p file:%v/index.m3u8`,
+    );
+  });
+
+  it('hls of a turned video: every size encoded, with key frames of our own', () => {
+    const video = videoInfo({ codedWidth: 640, codedHeight: 360, rotation: 90, displayWidth: 360, displayHeight: 640 });
+    const line = hls(mediaInfo({ video }));
+    expect(line).toContain('[s360p]scale=360:640:');
+    expect(line).toContain(rung(0, 1_400_000, 'expr:gte(t,n_forced*2)'));
+  });
+
+  it('storyboard', () => {
+    const options = { ...files, videoIndex: 0, quality: 5, maxPixels: 35_651_584 };
+    const line = (gap: number) => {
+      const video = videoInfo({ stats: packetStats({ durationSeconds: 25, largestKeyGapSeconds: gap }) });
+      const plan = planStoryboard(mediaInfo({ video }), DEFAULT_POLICY.storyboard);
+      return words(storyboardArguments({ ...options, plan }));
+    };
+    expect(line(2)).toBe(
+      `${INPUT} -threads 2 -skip_frame nokey -i file:JOB/input -filter:v fps=1/2:start_time=0:eof_action=pass,` +
+        'scale=160:90:out_range=pc,setsar=1,format=yuvj420p,tpad=stop_mode=clone:stop=20,tile=10x2 ' +
+        '-map 0:0 -an -sn -dn -map_metadata -1 -fps_mode passthrough -frames:v 1 -c:v mjpeg -q:v 5 -f mjpeg ' +
+        'file:JOB/video.mp4.partial',
+    );
+    expect(line(9)).not.toContain('nokey');
+  });
+
+  it('a copy drops colour tags that the standards reserve, in the file or ahead of an encode', () => {
+    const video = videoInfo({ color: { primaries: 'bt709', transfer: 'bt709', space: 'reserved', range: 'tv' } });
+    const plan = convert(mediaInfo({ video }));
+    expect(words(remuxArguments({ ...files, plan }))).toContain(
+      '-c:v copy -bsf:v h264_metadata=matrix_coefficients=2 ',
+    );
+    expect(words(clearTagsArguments({ ...files, plan, filter: 'h264_metadata=matrix_coefficients=2' }))).toBe(
+      `${INPUT} -threads 2 -i file:JOB/input -map 0:0 -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 ` +
+        '-c copy -bsf:v h264_metadata=matrix_coefficients=2 -f mov file:JOB/video.mp4.partial',
     );
   });
 });

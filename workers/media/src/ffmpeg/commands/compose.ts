@@ -15,9 +15,11 @@ export interface CommandParts {
   readonly inputOptions?: readonly string[] | undefined;
   readonly videoFilter?: string | undefined;
   readonly audioFilter?: string | undefined;
+  /** A graph whose outputs are mapped by name. */
+  readonly complexFilter?: string | undefined;
   readonly outputOptions: readonly string[];
-  /** A file to write, or `null` to decode without writing. */
-  readonly outputPath: string | null;
+  /** A file to write, a name relative to the folder that ffmpeg runs in, or `null` to decode without writing. */
+  readonly outputPath: string | { readonly relative: string } | null;
 }
 
 /** Seconds between two reports of progress. */
@@ -40,18 +42,25 @@ const RUN_OPTIONS = [
 export function composeArguments(parts: CommandParts): string[] {
   const command = ffmpeg()
     .input(fileUrl(parts.inputPath))
-    .inputOptions([
+    .inputOptions(
       ...RUN_OPTIONS,
       ...inputGuards(parts.guards),
       '-threads',
       String(parts.threads),
       ...(parts.inputOptions ?? []),
-    ])
-    .output(parts.outputPath === null ? '-' : fileUrl(parts.outputPath))
-    .outputOptions([...parts.outputOptions]);
+    )
+    .output(outputName(parts.outputPath))
+    // One by one: a list would be split at spaces.
+    .outputOptions(...parts.outputOptions);
   if (parts.videoFilter !== undefined) command.videoFilters(parts.videoFilter);
   if (parts.audioFilter !== undefined) command.audioFilters(parts.audioFilter);
+  if (parts.complexFilter !== undefined) command.complexFilter(parts.complexFilter);
   return argumentsOf(command);
+}
+
+function outputName(path: CommandParts['outputPath']): string {
+  if (path === null) return '-';
+  return typeof path === 'string' ? fileUrl(path) : `file:${path.relative}`;
 }
 
 /** The list that fluent-ffmpeg would run; the method is there since 1.0 but not in its types. */

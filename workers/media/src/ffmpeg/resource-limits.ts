@@ -1,0 +1,75 @@
+/**
+ * Limits of the system for a child: address space, processor time, no core dumps. prlimit (util-linux) sets them and
+ * becomes the program, under the same process id. Without it (macOS, BusyBox) the container's limits are all there is.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { ChildResources } from './sandbox.ts';
+
+export interface CommandLine {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/** The command as it is to be started. */
+export function withResourceLimits(command: CommandLine, resources: ChildResources | undefined): CommandLine {
+  if (resources === undefined) return command;
+  const prlimit = findPrlimit(process.env.PATH ?? '');
+  if (prlimit === undefined) return command;
+  return prlimitCommand({ prlimit, command, resources, ceilings: readCeilings() });
+}
+
+export interface PrlimitOptions {
+  readonly prlimit: string;
+  readonly command: CommandLine;
+  readonly resources: ChildResources;
+  /** The hard limits that hold for us already; no child can be given more. `undefined`: none is known. */
+  readonly ceilings: { readonly memoryBytes: number | undefined; readonly cpuSeconds: number | undefined };
+}
+
+/** The arguments of prlimit. Pure. */
+export function prlimitCommand({ prlimit, command, resources, ceilings }: PrlimitOptions): CommandLine {
+  const memory = lower(resources.memoryBytes, ceilings.memoryBytes);
+  const cpu = lower(resources.cpuSeconds, ceilings.cpuSeconds);
+  return {
+    program: prlimit,
+    args: [
+      '--core=0',
+      ...(memory === undefined ? [] : [`--as=${memory}`]),
+      ...(cpu === undefined ? [] : [`--cpu=${cpu}`]),
+      command.program,
+      ...command.args,
+    ],
+  };
+}
+
+function lower(wanted: number | undefined, ceiling: number | undefined): number | undefined {
+  return wanted === undefined ? undefined : Math.min(wanted, ceiling ?? Infinity);
+}
+
+function findPrlimit(searchPath: string): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  return searchPath
+    .split(delimiter)
+    .filter((folder) => folder.startsWith('/'))
+    .map((folder) => join(folder, 'prlimit'))
+    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+}
+
+/** proc(5): name, soft limit, hard limit, unit; `unlimited` is no number. */
+function readCeilings(): PrlimitOptions['ceilings'] {
+  const text = readText('/proc/self/limits');
+  const hardLimit = (name: string) => {
+    const words = new RegExp(`^${name} +\\S+ +(\\d+)`, 'm').exec(text);
+    return words?.[1] === undefined ? undefined : Number(words[1]);
+  };
+  return { memoryBytes: hardLimit('Max address space'), cpuSeconds: hardLimit('Max cpu time') };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
