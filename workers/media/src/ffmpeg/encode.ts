@@ -7,7 +7,7 @@ import type { MediaWarning } from '../media/plan-warnings.ts';
 import { type Rejection, rejection } from '../media/rejections.ts';
 import { remuxArguments } from './commands/remux.ts';
 import { transcodeArguments } from './commands/transcode.ts';
-import { classifyEncodeFailure } from './encode-failure.ts';
+import { classifyEncodeFailure, ranOutOfMemory } from './encode-failure.ts';
 import { encodeLimits } from './encode-limits.ts';
 import type { EncodeProgress } from './progress.ts';
 import { withReadableSource } from './readable-source.ts';
@@ -77,7 +77,7 @@ async function attempt(options: EncodeOptions, plan: ConvertPlan, partial: strin
   const { tools, signal } = options;
   const ran =
     plan.video === 'copy' ? await runRemux(options, plan, partial) : await runTranscode(options, plan, partial);
-  if (ran.exitCode !== 0) {
+  if (ran.exitCode !== 0 || ranOutOfMemory(ran)) {
     const failure = classifyEncodeFailure(ran);
     if (failure.kind === 'file') return rejectedBecause(plan, failure.detail);
     return { why: failure.error.message, error: failure.error };

@@ -62,6 +62,12 @@ describe('classifyEncodeFailure', () => {
     ['[vf#0:0] Error reinitializing filters!', 0, 'ffmpeg_failed'],
     ['Conversion failed!', 120, 'ffmpeg_failed'],
     ['x264 [error]: malloc failed\nCannot allocate memory', 0, 'ffmpeg_memory'],
+    [
+      'ffmpeg: error while loading shared libraries: a.so: failed to map segment from shared object',
+      0,
+      'ffmpeg_memory',
+    ],
+    ['Error initializing output stream 0:0 -- Error while opening encoder for output stream #0:0', 0, 'ffmpeg_failed'],
   ])('%s after %d frames: %s', (stderrTail, frames, expected) => {
     const failure = classifyEncodeFailure({ exitCode: 1, stderrTail, frames });
     expect(failure.kind === 'file' ? 'file' : failure.error.code).toBe(expected);

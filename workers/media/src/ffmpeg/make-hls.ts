@@ -9,7 +9,7 @@ import type { MediaInfo } from '../media/media-info.ts';
 import type { MediaPolicy } from '../media/policy.ts';
 import { aacCodec } from './codec-string.ts';
 import { AUDIO_FOLDER, hlsArguments, PLAYLIST_NAME } from './commands/hls.ts';
-import { classifyEncodeFailure } from './encode-failure.ts';
+import { classifyEncodeFailure, ranOutOfMemory } from './encode-failure.ts';
 import { encodeLimits } from './encode-limits.ts';
 import type { EncodeProgress } from './progress.ts';
 import { runFfmpeg } from './run-ffmpeg.ts';
@@ -87,7 +87,7 @@ async function encodeRungs(request: HlsRequest, ladder: Ladder, folder: string):
     onProgress: request.onProgress,
     signal: request.signal,
   });
-  if (run.exitCode === 0) return run.stderrTail;
+  if (run.exitCode === 0 && !ranOutOfMemory(run)) return run.stderrTail;
   const failure = classifyEncodeFailure(run);
   throw failure.kind === 'machine' ? failure.error : invalidStream(failure.detail, run.stderrTail);
 }

@@ -95,7 +95,7 @@ it('takes outputs, profile and limits from the environment', async () => {
     code: 'too_large',
     profile: 'quality',
     requested: ['video'],
-    plan: { target: { width: 852, height: 480 } },
+    plan: { target: { width: 854, height: 480 } },
   });
   expect(JSON.stringify(explained)).toContain('"-threads","1"');
   const short = await runCommand(['process', file, '--explain', '--json'], { MEDIA_OUTPUTS: 'film' });
