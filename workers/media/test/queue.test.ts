@@ -1,5 +1,6 @@
 /** The queue proves the same on both backends: one job for one video, truthful answers, retries and refusals as classed. */
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MediaError } from '../src/errors.ts';
@@ -11,6 +12,18 @@ import { startRedis, type TestRedis } from './support/redis.ts';
 import { stackValue } from './support/stack.ts';
 
 const log = pino({ level: 'silent' });
+
+/** A database of its own: the workers of other test files must not take these jobs. */
+async function createDatabase(): Promise<string> {
+  const url = new URL(stackValue('DATABASE_URL'));
+  const name = `queue_${randomUUID().replaceAll('-', '')}`;
+  const admin = new pg.Client(url.href);
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  await admin.end();
+  url.pathname = `/${name}`;
+  return url.href;
+}
 
 const request = () => ({ source: { bucket: 'project-videos', path: `queue/${randomUUID()}.mp4` } });
 
@@ -41,7 +54,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
   let address: QueueAddress;
   let client: QueueClient;
   beforeAll(async () => {
-    address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: stackValue('DATABASE_URL') };
+    address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createDatabase() };
     client = await openQueueClient(address);
   });
   afterAll(() => client.close());

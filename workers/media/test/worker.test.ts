@@ -1,6 +1,6 @@
 /** The worker as an operator runs it: a process of its own, jobs through the queue, results in Storage and in the row. */
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,6 +65,12 @@ const send = async (file: string): Promise<{ bucket: string; path: string }> => 
   return { bucket: SOURCES, path };
 };
 
+/** Its size in bytes, by what came back. */
+const fetchObject = async (path: string, file: string): Promise<number> => {
+  const object = { connection: storage, bucket: 'project-processed-videos', path, file };
+  return (await downloadFile({ ...object, clocks: policy, maxRetries: 0 })).size;
+};
+
 describe.each(['postgres', 'redis'] as const)('a worker on %s', (kind) => {
   let worker: RunningCommand;
   let queue: QueueClient;
@@ -103,18 +109,62 @@ describe.each(['postgres', 'redis'] as const)('a worker on %s', (kind) => {
     expect(video?.path).toMatch(new RegExp(`^tests/${videoId}/[0-9a-f]{12}-p2-fast-[0-9a-f]{6}/video\\.mp4$`));
 
     const back = join(folder, 'back.mp4');
-    const { bucket, path } = video ?? { bucket: '', path: '' };
-    const { size } = await downloadFile({
-      connection: storage,
-      bucket,
-      path,
-      file: back,
-      clocks: policy,
-      maxRetries: 0,
-    });
-    expect(size).toBe(video?.bytes);
+    expect(await fetchObject(video?.path ?? '', back)).toBe(video?.bytes);
     const played = spawnSync(tools.ffmpeg.path, ['-v', 'error', '-i', back, '-f', 'null', '-']);
     expect(String(played.stderr)).toBe('');
+  });
+
+  it('publishes a stream whose every file is there, and the video before the stream is made', async () => {
+    const { result, row } = await processSource(await send(makeClip('stream.avi', '-c:v', 'mpeg4', '-c:a', 'mp3')));
+    const hls = result.outputs.find((output) => output.kind === 'hls');
+    const root = hls?.path.replace('master.m3u8', '') ?? '';
+    const read = async (name: string) => {
+      const file = join(folder, 'stream-part');
+      return { bytes: await fetchObject(`${root}${name}`, file), text: await readFile(file, 'latin1') };
+    };
+    const master = await read('master.m3u8');
+    const playlists = [...master.text.matchAll(/^(\S+index\.m3u8)$|URI="([^"]+)"/gm)].map(([, a, b]) => a ?? b ?? '');
+    expect(playlists.sort()).toEqual(['240p/index.m3u8', 'audio/index.m3u8']);
+    let bytes = master.bytes;
+    let files = 1;
+    for (const playlist of playlists) {
+      const media = await read(playlist);
+      const names = [...media.text.matchAll(/^(\S+\.m4s)$|URI="([^"]+)"/gm)].map(([, a, b]) => a ?? b ?? '');
+      const sizes = await Promise.all(
+        names.map((name, index) =>
+          fetchObject(`${root}${playlist.replace('index.m3u8', name)}`, join(folder, `p${index}`)),
+        ),
+      );
+      bytes += media.bytes + sizes.reduce((sum, size) => sum + size, 0);
+      files += 1 + names.length;
+    }
+    expect(hls).toMatchObject({ bytes, files });
+
+    const lines = (await worker.sees('Uploaded info.json'))
+      .split('\n')
+      .filter((line) => line.includes(String(row?.id)));
+    const at = (text: string) => lines.findIndex((line) => line.includes(text));
+    const order = [
+      'Uploaded video.mp4',
+      'Step 6/8: Making',
+      'Uploaded hls/240p/index',
+      'Uploaded hls/master',
+      'Step 8/8',
+    ];
+    expect(order.map(at)).toEqual([...order.map(at)].sort((one, other) => one - other));
+    expect(at('Uploaded video.mp4')).toBeGreaterThan(0);
+  });
+
+  it('makes what a job asks for, and no more', async () => {
+    const source = await send(makeClip('few.avi', '-c:v', 'mpeg4', '-an'));
+    const { jobId } = await queue.enqueueVideo({ source, outputs: ['video', 'poster'], profile: 'quality' });
+    const { outputs } = await queue.waitForVideo(jobId);
+    expect(outputs.map((output) => output.kind)).toEqual(['video', 'poster']);
+    expect(outputs[0]?.path).toMatch(/-p2-quality-[0-9a-f]{6}\/video\.mp4$/);
+    await worker.sees('Step 6/6 done');
+    await expect(queue.enqueueVideo({ source, outputs: ['film' as 'video'] })).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
   });
 
   it('copies what is web-ready, and the same source gives the same objects again', async () => {
