@@ -8,7 +8,11 @@ import { type ObjectAddress, type ObjectInfo, readObjectInfo } from './object-in
 import { encodeObjectPath } from './object-key.ts';
 
 /** Of the file that was sent, in hex digits. */
-export type FileDigests = Readonly<Record<'md5' | 'sha256', string>>;
+export interface FileDigests {
+  readonly md5: string;
+  /** Where it was taken before the upload and kept with the object. */
+  readonly sha256?: string;
+}
 
 /** What an object must be to be ours. */
 export interface ExpectedObject extends ObjectAddress {
@@ -45,7 +49,8 @@ function findMismatch(
   if (info.etag !== undefined && MD5.test(info.etag) && info.etag !== digests.md5)
     return `content with MD5 ${info.etag}`;
   const { sha256 } = info.metadata;
-  if (typeof sha256 === 'string' && sha256 !== digests.sha256) return `content marked as SHA-256 ${sha256}`;
+  if (digests.sha256 !== undefined && typeof sha256 === 'string' && sha256 !== digests.sha256)
+    return `content marked as SHA-256 ${sha256}`;
   return undefined;
 }
 

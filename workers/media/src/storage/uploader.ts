@@ -72,14 +72,14 @@ export interface UploadResult {
   readonly seconds: number;
   /** Always true: an upload that could not be verified is an error. */
   readonly verified: true;
-  /** Of the content, 64 hex digits. */
-  readonly sha256: string;
+  /** Of the content, 64 hex digits; unset above 1 GB, where the MD5 alone is the proof. */
+  readonly sha256: string | undefined;
 }
 
 /**
  * Up to this size the SHA-256 is taken before the upload, so that it can be kept with the object: metadata is set when
- * an upload begins. Above, reading everything twice would cost over a second; there it is taken while sending, and the
- * proof is the MD5 of the ETag.
+ * an upload begins. Above, it is not taken at all: beside the MD5 that the proof needs, it made an upload of 2 GB take
+ * 1.4 instead of 1.2 times as long as curl on two cores.
  */
 const DIGEST_FIRST_MAX_BYTES = 1_000_000_000;
 
@@ -151,15 +151,12 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
 
   const upload = new AbortController();
   const digesting = takeDigests(file, known, signal ? AbortSignal.any([signal, upload.signal]) : upload.signal);
-  let digests: FileDigests;
   try {
-    digests = await retry(
+    await retry(
       async () => {
         await send();
         await assertUnchanged(file);
-        const taken = await digesting;
-        await proveUpload(expected, taken).finally(() => resumable.forget(attempt));
-        return taken;
+        await proveUpload(expected, await digesting).finally(() => resumable.forget(attempt));
       },
       {
         retries: policy.maxRetries,
@@ -183,7 +180,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     bytesSent: tally.bytesSent,
     seconds: (performance.now() - started) / 1000,
     verified: true,
-    sha256: digests.sha256,
+    sha256: known?.sha256,
   };
 }
 
@@ -212,16 +209,13 @@ const explainRefusal = (error: unknown, route: Route, file: SourceFile): unknown
     ? tooLarge({ name: basename(file.path), size: file.size }, { limit: 'request' })
     : error;
 
-/** Takes, beside the sending, what is not known yet. A failure shows when the digests are asked for. */
+/** Takes, beside the sending, the digest that the proof needs. A failure shows when it is asked for. */
 function takeDigests(
   file: SourceFile,
   known: { readonly sha256: string } | undefined,
   signal: AbortSignal,
 ): Promise<FileDigests> {
-  const taking =
-    known === undefined
-      ? digestFile(file, ['md5', 'sha256'], signal)
-      : digestFile(file, ['md5'], signal).then(({ md5 }) => ({ md5, ...known }));
+  const taking = digestFile(file, ['md5'], signal).then((taken) => ({ ...taken, ...known }));
   taking.catch(() => {});
   return taking;
 }
