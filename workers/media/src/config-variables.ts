@@ -88,6 +88,35 @@ export const VARIABLES = {
     reason: 'Jobs at a time in one process. One encode fills two cores: raise it only by one for each further two.',
     schema: wholeNumber(1, 64),
   },
+  ENCODE_CONCURRENCY: {
+    section: 'Worker',
+    allowed: 'a whole number of encodes from 1 to 64',
+    reason:
+      'Of the jobs in one process, how many may encode at the same time; the others download and upload meanwhile. Unset: as many as WORKER_CONCURRENCY.',
+    schema: wholeNumber(1, 64),
+  },
+  UPLOAD_CONCURRENCY: {
+    section: 'Worker',
+    allowed: 'a whole number of jobs from 1 to 64',
+    reason:
+      'Of the jobs in one process, how many may move files from and to Storage at the same time. Unset: as many as WORKER_CONCURRENCY.',
+    schema: wholeNumber(1, 64),
+  },
+  JOB_LOCK_SECONDS: {
+    section: 'Worker',
+    allowed: 'whole seconds from 2 to 3600',
+    default: '90',
+    reason:
+      "How long a worker's claim on a job outlives its last sign of life. Jobs of a killed worker are taken up again after this and a third more; a queue that is away for less than this costs nothing.",
+    schema: wholeNumber(2, 3600),
+  },
+  JOB_LIFETIME_HOURS: {
+    section: 'Worker',
+    allowed: 'whole hours from 1 to 168',
+    default: '12',
+    reason: 'One run of a job may take this long; then it fails for good.',
+    schema: wholeNumber(1, 168),
+  },
   WORK_DIR: {
     section: 'Worker',
     allowed: 'a folder this user may write to',
@@ -95,6 +124,14 @@ export const VARIABLES = {
     reason:
       'Sources and results stand here while a job runs: about 2.5 times the largest source for each job. Unset: a folder in the temporary directory of the system.',
     schema: text,
+  },
+  WORK_DIR_RESERVE_MB: {
+    section: 'Worker',
+    allowed: 'whole MB from 0 to 10000000',
+    default: '500',
+    reason:
+      'What is to stay free on the disk of WORK_DIR. A job starts only when 2.5 times its source fits beside this and beside what other jobs of the process may still need; until then it waits.',
+    schema: wholeNumber(0, 10_000_000),
   },
   SHUTDOWN_GRACE_SECONDS: {
     section: 'Worker',

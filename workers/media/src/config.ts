@@ -18,7 +18,17 @@ export interface Config {
   readonly supabase: { readonly url: string | undefined; readonly serviceRoleKey: string | undefined };
   readonly resultBucket: string;
   readonly queue: { readonly redisUrl: string | undefined; readonly databaseUrl: string | undefined };
-  readonly worker: { readonly concurrency: number; readonly workDir: string; readonly shutdownGraceMs: number };
+  readonly worker: {
+    readonly concurrency: number;
+    readonly encodeConcurrency: number;
+    readonly uploadConcurrency: number;
+    readonly workDir: string;
+    /** What is to stay free on its disk. */
+    readonly reserveBytes: number;
+    readonly shutdownGraceMs: number;
+    readonly jobLockMs: number;
+    readonly jobLifetimeMs: number;
+  };
   readonly ffmpeg: {
     readonly ffmpegPath: string | undefined;
     readonly ffprobePath: string | undefined;
@@ -108,7 +118,12 @@ export function loadConfig(options: LoadConfigOptions): Config {
     queue: { redisUrl: maybe('REDIS_URL'), databaseUrl: maybe('DATABASE_URL') },
     worker: {
       concurrency: get('WORKER_CONCURRENCY'),
+      encodeConcurrency: maybe('ENCODE_CONCURRENCY') ?? get('WORKER_CONCURRENCY'),
+      uploadConcurrency: maybe('UPLOAD_CONCURRENCY') ?? get('WORKER_CONCURRENCY'),
       workDir,
+      reserveBytes: get('WORK_DIR_RESERVE_MB') * 1_000_000,
+      jobLockMs: get('JOB_LOCK_SECONDS') * 1000,
+      jobLifetimeMs: get('JOB_LIFETIME_HOURS') * 3_600_000,
       shutdownGraceMs: get('SHUTDOWN_GRACE_SECONDS') * 1000,
     },
     ffmpeg: {

@@ -31,6 +31,11 @@ export const ERRORS = {
     meaning: 'Storage has no bucket of that name.',
     hint: 'Create the bucket: apply supabase/migrations (supabase db push), or correct the name.',
   },
+  canceled: {
+    retry: 'never',
+    meaning: 'Somebody canceled the video, or removed it, before it was done.',
+    hint: 'Nothing to do; enqueue the video again if it is wanted after all.',
+  },
   config_invalid: {
     retry: 'never',
     meaning: 'The environment does not fit.',
@@ -55,6 +60,16 @@ export const ERRORS = {
     retry: 'backoff',
     meaning: 'There is no room left where the work is done.',
     hint: 'Free space where WORK_DIR points, or point it at a larger disk.',
+  },
+  disk_too_small: {
+    retry: 'never',
+    meaning: 'The source needs more room than the whole disk of WORK_DIR has.',
+    hint: 'Point WORK_DIR at a larger disk, then enqueue the video again.',
+  },
+  disk_waiting: {
+    retry: 'backoff',
+    meaning: 'The disk of WORK_DIR has no room for the job yet; it waits in the queue.',
+    hint: 'It starts by itself when there is room: free space where WORK_DIR points, or lower WORK_DIR_RESERVE_MB.',
   },
   download_changed: {
     retry: 'backoff',
@@ -125,6 +140,11 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'The job was started again and again without coming to an end.',
     hint: 'It ends its workers, most often for lack of memory: try the file with `media process`.',
+  },
+  job_expired: {
+    retry: 'never',
+    meaning: 'One run of the job took longer than a job may.',
+    hint: 'Raise JOB_LIFETIME_HOURS if such videos are expected, then enqueue the video again.',
   },
   job_failed: {
     retry: 'never',

@@ -1,44 +1,11 @@
 /** The queue proves the same on both backends: one job for one video, truthful answers, retries and refusals as classed. */
-import { randomUUID } from 'node:crypto';
-import pg from 'pg';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MediaError } from '../src/errors.ts';
 import type { QueueAddress } from '../src/queue/backend.ts';
 import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
-import { startConsumer, type VideoHandlers } from '../src/queue/consumer.ts';
-import type { VideoProcessPayload, VideoProcessResult } from '../src/queue/contract.ts';
+import type { VideoHandlers } from '../src/queue/consumer.ts';
+import { createQueueDatabase, done, request, withConsumerOn } from './support/queue.ts';
 import { startRedis, type TestRedis } from './support/redis.ts';
-import { stackValue } from './support/stack.ts';
-
-const log = pino({ level: 'silent' });
-
-/** A database of its own: the workers of other test files must not take these jobs. */
-async function createDatabase(): Promise<string> {
-  const url = new URL(stackValue('DATABASE_URL'));
-  const name = `queue_${randomUUID().replaceAll('-', '')}`;
-  const admin = new pg.Client(url.href);
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  await admin.end();
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
-const request = () => ({ source: { bucket: 'project-videos', path: `queue/${randomUUID()}.mp4` } });
-
-const done = (payload: VideoProcessPayload): VideoProcessResult => ({
-  videoId: payload.videoId,
-  outcome: 'remuxed',
-  outputs: [],
-});
-
-const handlersOf = (changes: Partial<VideoHandlers>): VideoHandlers => ({
-  process: async (payload) => done(payload),
-  fail: async () => {},
-  wait: async () => {},
-  ...changes,
-});
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -54,19 +21,13 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
   let address: QueueAddress;
   let client: QueueClient;
   beforeAll(async () => {
-    address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createDatabase() };
+    address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
     client = await openQueueClient(address);
   });
   afterAll(() => client.close());
 
-  const withConsumer = async (handlers: Partial<VideoHandlers>, use: () => Promise<void>): Promise<void> => {
-    const consumer = await startConsumer({ address, concurrency: 2, handlers: handlersOf(handlers), log });
-    try {
-      await use();
-    } finally {
-      await consumer.stop(0);
-    }
-  };
+  const withConsumer = (handlers: Partial<VideoHandlers>, use: () => Promise<void>): Promise<void> =>
+    withConsumerOn(address, handlers, use);
 
   it('carries a payload to its handler and the result back', async () => {
     await withConsumer({}, async () => {

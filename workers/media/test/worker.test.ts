@@ -206,7 +206,7 @@ describe.each(['postgres', 'redis'] as const)('a worker on %s', (kind) => {
 });
 
 describe('a worker that is stopped in mid-job', () => {
-  it('gives the job back, removes its directory, and another worker ends it at the first attempt', async () => {
+  it('gives the job back, and another worker goes on after the download, at the first attempt', async () => {
     const workDir = join(folder, 'work-stopped');
     const environment = { ...stackEnvironment(), REDIS_URL: redis.url, WORK_DIR: workDir, SHUTDOWN_GRACE_SECONDS: '0' };
     const long = ['-c:v', 'mpeg4', '-vf', 'scale=1280:720,loop=loop=20:size=50', '-t', '30', '-an'];
@@ -219,12 +219,15 @@ describe('a worker that is stopped in mid-job', () => {
       await first.sees('Step 4/8: Encoding');
       first.kill('SIGTERM');
       expect((await first.ended).exitCode).toBe(0);
-      expect(await readdir(join(workDir, 'jobs'))).toEqual([]);
       expect(await openStackVideos().find(videoId)).toMatchObject({ status: 'queued' });
 
       const second = startCommand(['worker'], environment);
       expect((await queue.waitForVideo(jobId)).outcome).toBe('processed');
-      expect((await second.sees('attempt')).includes('attempt 1 of')).toBe(true);
+      const seen = await second.sees('Step 8/8 done');
+      expect(seen).toContain('attempt 1 of');
+      expect(seen).toContain('Going on after the source was downloaded');
+      expect(seen).not.toContain('Step 1/8');
+      expect(await readdir(join(workDir, 'jobs'))).toEqual([]);
       second.kill('SIGTERM');
       await second.ended;
     } finally {

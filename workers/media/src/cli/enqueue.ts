@@ -7,6 +7,7 @@ import type { ProfileName } from '../media/profiles.ts';
 import { formatBytes } from '../observability/format.ts';
 import { openQueueClient } from '../queue/client.ts';
 import type { VideoProcessResult } from '../queue/contract.ts';
+import type { JobPriority } from '../queue/policy.ts';
 import { createProgressBar } from './progress-bar.ts';
 import type { CommandContext } from './run-command.ts';
 
@@ -18,6 +19,7 @@ export interface EnqueueCommandOptions {
   readonly project?: string | undefined;
   readonly outputs?: readonly OutputKind[] | undefined;
   readonly profile?: ProfileName | undefined;
+  readonly priority?: JobPriority | undefined;
   readonly wait: boolean;
 }
 
@@ -39,6 +41,7 @@ export async function enqueueCommand(context: CommandContext, options: EnqueueCo
       project: options.project,
       outputs: options.outputs,
       profile: options.profile,
+      priority: options.priority,
       beforeAdd: (payload, jobId) =>
         videos.markQueued(
           {

@@ -53,35 +53,63 @@ export interface VideoEnding {
   readonly outputs?: readonly PublishedOutput[] | undefined;
 }
 
+/** What was measured of a source: its size in bytes, and 64 hex digits. */
+export interface SourceFacts {
+  readonly size: number;
+  readonly sha256: string;
+}
+
 /** What the rest of the worker may do with the table. */
 export interface Videos {
   /** Makes the row, or takes it back to the queue; what an earlier run measured is forgotten. */
   readonly markQueued: (video: VideoIdentity, jobId: string) => Promise<void>;
-  readonly markProcessing: (video: VideoIdentity, jobId: string) => Promise<void>;
-  readonly recordSource: (id: string, source: { size: number; sha256: string }) => Promise<void>;
+  /** Makes the row where there is none. @returns false when the video was canceled: then nothing is written. */
+  readonly markProcessing: (video: VideoIdentity, jobId: string, signal?: AbortSignal) => Promise<boolean>;
+  readonly recordSource: (id: string, source: SourceFacts, signal?: AbortSignal) => Promise<void>;
   /** Never throws: progress is a nudge, and the next one says more. */
   readonly recordProgress: (id: string, step: string, percent: number, signal?: AbortSignal) => Promise<void>;
   /** Back in the queue, with what went wrong so far. */
   readonly recordWaiting: (id: string, errorCode: string, errorMessage: string) => Promise<void>;
   /** What can be watched already while the rest is made; the status stays `processing`. */
-  readonly recordPublished: (id: string, outputs: readonly PublishedOutput[]) => Promise<void>;
-  readonly recordEnding: (id: string, ending: VideoEnding) => Promise<void>;
+  readonly recordPublished: (id: string, outputs: readonly PublishedOutput[], signal?: AbortSignal) => Promise<void>;
+  /** @returns false when the video was canceled or removed meanwhile: then nothing is written. */
+  readonly recordEnding: (id: string, ending: VideoEnding) => Promise<boolean>;
+  /** Cancels a video that waits or runs. @returns whether it did. */
+  readonly cancel: (id: string) => Promise<boolean>;
+  /** Of these videos, those that were canceled, or whose rows are gone. */
+  readonly findCanceled: (ids: readonly string[], signal?: AbortSignal) => Promise<readonly string[]>;
   readonly find: (id: string) => Promise<VideoRow | undefined>;
 }
 
-const RETRIES = 5;
+/** 0.5 s, 1 s, 2 s … 30 s: a database that is away for a minute and a half costs a job nothing. */
+const PATIENT_RETRIES = 8;
+/** For what is a courtesy, or what somebody waits for. */
+const QUICK_RETRIES = 2;
 
 type Answer<T> = { data: T; error: DatabaseRefusal | null };
 
-const ask = <T>(action: string, request: () => PromiseLike<Answer<T>>, retries = RETRIES): Promise<T> =>
+/** A request that a signal can end. */
+interface Abortable<T> extends PromiseLike<Answer<T>> {
+  abortSignal(signal: AbortSignal): PromiseLike<Answer<T>>;
+}
+
+const ask = <T>(
+  action: string,
+  request: () => Abortable<T>,
+  { signal, retries = PATIENT_RETRIES }: { signal?: AbortSignal | undefined; retries?: number } = {},
+): Promise<T> =>
   retry(
     async () => {
-      const { data, error } = await request();
+      const { data, error } = await (signal === undefined ? request() : request().abortSignal(signal));
       if (error !== null) throw toDatabaseError(error, action);
       return data;
     },
-    { retries, baseMs: 500 },
+    { retries, baseMs: 500, signal },
   );
+
+/** As `ask`, of a request that answers with rows. */
+const askRows = async <Row>(...question: Parameters<typeof ask<Row[] | null>>): Promise<Row[]> =>
+  (await ask<Row[] | null>(...question)) ?? [];
 
 const now = () => new Date().toISOString();
 
@@ -103,14 +131,20 @@ export const openVideos = (database: Database): Videos => ({
     await ask(`Queueing video ${video.id}`, () => database.from(TABLE).upsert(row));
   },
 
-  markProcessing: async (video, jobId) => {
-    const row = { ...identityColumns(video, jobId), ...FRESH, status: 'processing', started_at: now() };
-    await ask(`Starting video ${video.id}`, () => database.from(TABLE).upsert(row));
+  markProcessing: async (video, jobId, signal) => {
+    const columns = { ...identityColumns(video, jobId), ...FRESH, status: 'processing', started_at: now() };
+    const action = `Starting video ${video.id}`;
+    const insert = () => database.from(TABLE).upsert(columns, { ignoreDuplicates: true }).select('id');
+    const made = await askRows(action, insert, { signal });
+    if (made.length > 0) return true;
+    const update = () => database.from(TABLE).update(columns).eq('id', video.id).neq('status', 'canceled').select('id');
+    return (await askRows(action, update, { signal })).length > 0;
   },
 
-  recordSource: async (id, source) => {
+  recordSource: async (id, source, signal) => {
     const columns = { source_size: source.size, source_sha256: source.sha256 };
-    await ask(`Recording the source of ${id}`, () => database.from(TABLE).update(columns).eq('id', id));
+    const update = () => database.from(TABLE).update(columns).eq('id', id);
+    await ask(`Recording the source of ${id}`, update, { signal });
   },
 
   recordProgress: async (id, step, percent, signal) => {
@@ -121,13 +155,13 @@ export const openVideos = (database: Database): Videos => ({
 
   recordWaiting: async (id, errorCode, errorMessage) => {
     const columns = { status: 'queued', step: null, progress: 0, error_code: errorCode, error_message: errorMessage };
-    const update = () => database.from(TABLE).update(columns).eq('id', id).eq('status', 'processing');
-    await ask(`Queueing video ${id} again`, update);
+    const update = () => database.from(TABLE).update(columns).eq('id', id).in('status', ['queued', 'processing']);
+    await ask(`Queueing video ${id} again`, update, { retries: QUICK_RETRIES });
   },
 
-  recordPublished: async (id, outputs) => {
+  recordPublished: async (id, outputs, signal) => {
     const update = () => database.from(TABLE).update({ outputs }).eq('id', id).eq('status', 'processing');
-    await ask(`Recording the video of ${id}`, update);
+    await ask(`Recording the video of ${id}`, update, { signal });
   },
 
   recordEnding: async (id, ending) => {
@@ -142,11 +176,35 @@ export const openVideos = (database: Database): Videos => ({
       ...(ending.outputs === undefined ? {} : { outputs: ending.outputs }),
       finished_at: now(),
     };
-    await ask(`Recording the end of ${id}`, () => database.from(TABLE).update(columns).eq('id', id));
+    const write = () => {
+      const update = database.from(TABLE).update(columns).eq('id', id);
+      return (ending.status === 'canceled' ? update : update.neq('status', 'canceled')).select('id');
+    };
+    return (await askRows(`Recording the end of ${id}`, write)).length > 0;
+  },
+
+  cancel: async (id) => {
+    const columns = { status: 'canceled', step: null, finished_at: now() };
+    const update = () =>
+      database.from(TABLE).update(columns).eq('id', id).in('status', ['queued', 'processing']).select('id');
+    return (await askRows(`Canceling video ${id}`, update, { retries: QUICK_RETRIES })).length > 0;
+  },
+
+  findCanceled: async (ids, signal) => {
+    const select = () =>
+      database
+        .from(TABLE)
+        .select('id')
+        .in('id', [...ids])
+        .neq('status', 'canceled');
+    const rows = await askRows('Looking for canceled videos', select, { signal, retries: 0 });
+    const wanted = new Set(rows.map((row) => String(row.id)));
+    return ids.filter((id) => !wanted.has(id));
   },
 
   find: async (id) => {
-    const rows = await ask(`Looking up video ${id}`, () => database.from(TABLE).select('*').eq('id', id).limit(1), 2);
-    return (rows as VideoRow[] | null)?.[0];
+    const select = () => database.from(TABLE).select('*').eq('id', id).limit(1);
+    const rows = await askRows(`Looking up video ${id}`, select, { retries: QUICK_RETRIES });
+    return rows[0] as VideoRow | undefined;
   },
 });

@@ -1,14 +1,15 @@
-/** The private directory of one job: made before the job begins, gone when it ends, whatever the ending. */
-import { access, constants, mkdir, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+/**
+ * The private directories of jobs. A job has one, and in it one for each of its runs; they outlive a run only where the
+ * next one can go on with what is in them.
+ */
+import { access, constants, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { MediaError } from '../errors.ts';
-import { formatBytes } from '../observability/format.ts';
 
 /** For the owner alone: sources are private videos of other people. */
 const PRIVATE_MODE = 0o700;
 
-/** Encoding needs the source, its results, and a second copy of the MP4 while its index is moved to the front. */
-const ROOM_FACTOR = 2.5;
+const REMOVAL = { recursive: true, force: true, maxRetries: 3 } as const;
 
 function unusable(workDir: string, error: unknown): MediaError {
   const words = error instanceof Error ? error.message : String(error);
@@ -29,44 +30,83 @@ export async function assertWorkDirUsable(workDir: string): Promise<void> {
   }
 }
 
-/**
- * Runs `work` with an empty directory for one job and removes it afterwards.
- *
- * @throws {MediaError} `work_dir_unusable` when it cannot be made; else whatever `work` throws.
- */
-export async function withWorkDirectory<T>(
-  options: { readonly workDir: string; readonly jobId: string },
-  work: (directory: string) => Promise<T>,
-): Promise<T> {
-  const directory = join(options.workDir, 'jobs', options.jobId);
-  await assertWorkDirUsable(options.workDir);
-  try {
-    await rm(directory, { recursive: true, force: true });
-    await mkdir(directory, { mode: PRIVATE_MODE });
-  } catch (error) {
-    throw unusable(options.workDir, error);
-  }
-  try {
-    return await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
-  }
+/** Where one run of a job works. */
+export interface RunDirectory {
+  /** Of the job: every run of it has a folder in here. */
+  readonly jobDirectory: string;
+  /** Of this run alone, empty at first. */
+  readonly directory: string;
+}
+
+/** Removes what earlier runs of the job left, once what is of use was taken from it. */
+export async function removeOtherRuns({ jobDirectory, directory }: RunDirectory): Promise<void> {
+  for (const name of await readdir(jobDirectory))
+    if (name !== runName(directory)) await rm(join(jobDirectory, name), REMOVAL);
+}
+
+/** The name of a run's folder. A worker that lost its job may still write to its own when the next one begins. */
+export const runName = (directory: string): string => basename(directory);
+
+export interface WithRunDirectoryOptions {
+  readonly workDir: string;
+  readonly jobId: string;
+  /** What is left of the job when its run ends with this error: everything, everything but this run, or nothing. */
+  readonly keepAfter: (error: unknown) => 'job' | 'other runs' | 'nothing';
 }
 
 /**
- * Makes sure that the directory's disk has room for a source of this size and what is made from it.
+ * Runs `work` with an empty directory. When it succeeds, nothing is left of the job; when it fails, what `keepAfter`
+ * says, for the next run to go on with.
  *
- * @param sourceBytes of the source alone.
- * @throws {MediaError} `disk_full`, with what is free and what is needed.
+ * @throws {MediaError} `work_dir_unusable` when it cannot be made; else whatever `work` throws.
  */
-export async function assertRoomFor(directory: string, sourceBytes: number): Promise<void> {
-  const disk = await statfs(directory);
-  const free = disk.bavail * disk.bsize;
-  const needed = Math.ceil(sourceBytes * ROOM_FACTOR);
-  if (free >= needed) return;
-  throw new MediaError({
-    code: 'disk_full',
-    message: `The disk of ${directory} has ${formatBytes(free)} free; a source of ${formatBytes(sourceBytes)} needs ${formatBytes(needed)}.`,
-    details: { freeBytes: free, neededBytes: needed },
+export async function withRunDirectory<T>(
+  options: WithRunDirectoryOptions,
+  work: (place: RunDirectory) => Promise<T>,
+): Promise<T> {
+  await assertWorkDirUsable(options.workDir);
+  const jobDirectory = jobDirectoryOf(options.workDir, options.jobId);
+  const directory = await makeRunDirectory(jobDirectory).catch((error: unknown) => {
+    throw unusable(options.workDir, error);
   });
+  let kept: ReturnType<WithRunDirectoryOptions['keepAfter']> = 'nothing';
+  try {
+    return await work({ jobDirectory, directory });
+  } catch (error) {
+    kept = options.keepAfter(error);
+    throw error;
+  } finally {
+    if (kept === 'nothing') await removeJobDirectory(options.workDir, options.jobId);
+    if (kept === 'other runs') await rm(directory, REMOVAL);
+  }
+}
+
+async function makeRunDirectory(jobDirectory: string): Promise<string> {
+  await mkdir(jobDirectory, { recursive: true, mode: PRIVATE_MODE });
+  return mkdtemp(join(jobDirectory, 'run-'));
+}
+
+const jobDirectoryOf = (workDir: string, jobId: string): string => join(workDir, 'jobs', jobId);
+
+/** Removes all that is left of a job. */
+export const removeJobDirectory = (workDir: string, jobId: string): Promise<void> =>
+  rm(jobDirectoryOf(workDir, jobId), REMOVAL);
+
+/**
+ * Removes the directories of jobs that have come to their end elsewhere: killed workers cannot.
+ *
+ * @param isLive whether a job waits or runs; when that cannot be told, the directory stays.
+ * @returns the ids of the jobs whose directories went.
+ */
+export async function sweepJobDirectories(
+  workDir: string,
+  isLive: (jobId: string) => Promise<boolean>,
+): Promise<string[]> {
+  const swept: string[] = [];
+  for (const jobId of await readdir(join(workDir, 'jobs')).catch(() => [])) {
+    if (await isLive(jobId).catch(() => true)) continue;
+    await removeJobDirectory(workDir, jobId);
+    swept.push(jobId);
+  }
+  return swept;
 }

@@ -1,15 +1,17 @@
 /**
- * The producer's side, exported as `@supabase-media/worker/client`: put a video into the queue, wait for it.
+ * The producer's side, exported as `@supabase-media/worker/client`: put a video into the queue, wait for it, cancel it.
  *
  *     const queue = await openQueueClient({ databaseUrl: process.env.DATABASE_URL });
  *     const { videoId } = await queue.enqueueVideo({ source: { bucket: 'project-videos', path } });
  */
+import { randomUUID } from 'node:crypto';
 import type { Job, Queue } from 'bullmq';
 import { z } from 'zod';
 import { MediaError } from '../errors.ts';
 import type { OutputKind } from '../media/outputs.ts';
 import type { ProfileName } from '../media/profiles.ts';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
+import { type CancelFlags, openCancelFlags } from './cancel-flags.ts';
 import {
   PAYLOAD_VERSION,
   QUEUE_NAME,
@@ -19,7 +21,9 @@ import {
   type VideoProgress,
   videoProcessPayload,
 } from './contract.ts';
-import { JOB_POLICY, jobOptions } from './policy.ts';
+import { readNotes, withNotes } from './job-record.ts';
+import { isFinished, isWaiting } from './job-states.ts';
+import { JOB_POLICY, type JobPriority, jobOptions } from './policy.ts';
 import { videoIdOf } from './video-id.ts';
 import { waitForJob } from './wait.ts';
 
@@ -34,6 +38,8 @@ export interface EnqueueVideoRequest {
   /** What to make; left out, what the worker is set to. */
   readonly outputs?: readonly OutputKind[] | undefined;
   readonly profile?: ProfileName | undefined;
+  /** Which jobs go first; `normal` unless told. */
+  readonly priority?: JobPriority | undefined;
   /** Called before a job is added, not when one is already there: the place to write the video's row. */
   readonly beforeAdd?: (payload: VideoProcessPayload, jobId: string) => Promise<void>;
 }
@@ -43,6 +49,16 @@ export interface EnqueueVideoAnswer {
   readonly videoId: string;
   readonly jobId: string;
   readonly state: 'created' | 'existing' | 'requeued';
+}
+
+/**
+ * What became of a request to cancel. `canceled`: the job was waiting and is gone; its row is the caller's to write.
+ * `canceling`: a worker stops it within 2 s and writes the row. `finished`: it had come to its end. `unknown`: there is
+ * no such job.
+ */
+export interface CancelVideoAnswer {
+  readonly videoId: string;
+  readonly state: 'canceled' | 'canceling' | 'finished' | 'unknown';
 }
 
 export interface WaitForVideoOptions {
@@ -57,14 +73,19 @@ export interface QueueClient {
    */
   readonly enqueueVideo: (request: EnqueueVideoRequest) => Promise<EnqueueVideoAnswer>;
   /**
+   * Cancels a video's job wherever it waits or runs.
+   *
+   * @throws {MediaError} `queue_failed`.
+   */
+  readonly cancelVideo: (videoId: string) => Promise<CancelVideoAnswer>;
+  /**
    * @throws {MediaError} `job_failed` with the job's reason; `aborted` when the signal ended the wait.
    */
   readonly waitForVideo: (jobId: string, options?: WaitForVideoOptions) => Promise<VideoProcessResult>;
   readonly close: () => Promise<void>;
 }
 
-/** States in which a job has come to its end. */
-const FINISHED = new Set(['completed', 'failed']);
+export const jobIdOf = (videoId: string): string => `video-${videoId}`;
 
 function toPayload(request: EnqueueVideoRequest): VideoProcessPayload {
   const parsed = videoProcessPayload.safeParse({
@@ -83,20 +104,76 @@ function toPayload(request: EnqueueVideoRequest): VideoProcessPayload {
   });
 }
 
-async function enqueue(queue: Queue, request: EnqueueVideoRequest): Promise<EnqueueVideoAnswer> {
+/** The queue and the requests to cancel beside it. */
+interface QueueSide {
+  readonly queue: Queue;
+  readonly flags: CancelFlags;
+}
+
+async function enqueue({ queue, flags }: QueueSide, request: EnqueueVideoRequest): Promise<EnqueueVideoAnswer> {
   const payload = toPayload(request);
   const { videoId } = payload;
-  const jobId = `video-${videoId}`;
+  const jobId = jobIdOf(videoId);
   const earlier = (await queue.getJob(jobId)) as Job | undefined;
   if (earlier !== undefined) {
-    if (!FINISHED.has(await earlier.getState())) return { videoId, jobId, state: 'existing' };
+    const state = await earlier.getState();
+    if (!isFinished(state)) return { videoId, jobId, state: 'existing' };
     // A finished job keeps its id, and BullMQ silently ignores a second job of the same id.
-    await earlier.remove();
+    await request.beforeAdd?.(payload, jobId);
+    await flags.lower(jobId);
+    return { videoId, jobId, state: (await requeue(earlier, state, payload, request)) ? 'requeued' : 'existing' };
   }
   await request.beforeAdd?.(payload, jobId);
-  await queue.add(VIDEO_PROCESS, payload, { jobId, ...jobOptions(JOB_POLICY[VIDEO_PROCESS]) });
-  return { videoId, jobId, state: earlier === undefined ? 'created' : 'requeued' };
+  const own = randomUUID();
+  const data = withNotes(payload, { starts: 0, request: own });
+  await queue.add(VIDEO_PROCESS, data, { jobId, ...jobOptions(JOB_POLICY[VIDEO_PROCESS], request.priority) });
+  // Of two producers at once, BullMQ keeps the first one's job and tells neither.
+  const kept = await queue.getJob(jobId);
+  const isOurs = kept === undefined || readNotes(kept.data).request === own;
+  return { videoId, jobId, state: isOurs ? 'created' : 'existing' };
 }
+
+/** Runs a finished job again, from the start. Moving it is one step in the queue: of two producers, one does it. */
+async function requeue(
+  job: Job,
+  state: string,
+  payload: VideoProcessPayload,
+  { priority }: EnqueueVideoRequest,
+): Promise<boolean> {
+  await job.updateData(withNotes(payload, { starts: 0 }));
+  try {
+    await job.retry(state as 'completed' | 'failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+  } catch (error) {
+    if (isFinished(await job.getState())) throw error;
+    return false;
+  }
+  const wanted = jobOptions(JOB_POLICY[VIDEO_PROCESS], priority).priority;
+  if (wanted !== undefined && wanted !== job.priority) await job.changePriority({ priority: wanted }).catch(() => {});
+  return true;
+}
+
+async function cancel({ queue, flags }: QueueSide, videoId: string): Promise<CancelVideoAnswer> {
+  const jobId = jobIdOf(videoId);
+  const job = (await queue.getJob(jobId)) as Job | undefined;
+  if (job === undefined) return { videoId, state: 'unknown' };
+  const state = await job.getState();
+  if (isFinished(state)) return { videoId, state: 'finished' };
+  // A job that was begun may have left objects behind: its next worker removes them.
+  const isUntouched = isWaiting(state) && readNotes(job.data).checkpoint === undefined;
+  if (isUntouched && (await removeWaiting(job))) return { videoId, state: 'canceled' };
+  await flags.raise(jobId);
+  if (isWaiting(await job.getState())) await job.promote().catch(() => {});
+  if (!isFinished(await job.getState())) return { videoId, state: 'canceling' };
+  await flags.lower(jobId);
+  return { videoId, state: 'finished' };
+}
+
+/** Whether the job could be removed: a worker that took it in the same moment holds it. */
+const removeWaiting = (job: Job): Promise<boolean> =>
+  job.remove().then(
+    () => true,
+    () => false,
+  );
 
 /**
  * Opens a producer's connection. The caller closes it.
@@ -105,8 +182,11 @@ async function enqueue(queue: Queue, request: EnqueueVideoRequest): Promise<Enqu
  */
 export async function openQueueClient(address: QueueAddress): Promise<QueueClient> {
   await assertQueueReachable(address);
-  const { classes, connection } = chooseBackend(address);
+  const backend = chooseBackend(address);
+  const { classes, connection } = backend;
   const queue = new classes.Queue(QUEUE_NAME, { connection });
+  const flags = openCancelFlags(backend);
+  const side: QueueSide = { queue: queue as unknown as Queue, flags };
   const events = new classes.QueueEvents(QUEUE_NAME, { connection, autorun: false });
   // A lost connection comes back by itself; without a listener the first one would end the process.
   queue.on('error', () => {});
@@ -114,15 +194,8 @@ export async function openQueueClient(address: QueueAddress): Promise<QueueClien
   let eventsRun: Promise<void> | undefined;
 
   return {
-    enqueueVideo: async (request) => {
-      try {
-        return await enqueue(queue as unknown as Queue, request);
-      } catch (error) {
-        if (error instanceof MediaError) throw error;
-        const words = error instanceof Error ? error.message : String(error);
-        throw new MediaError({ code: 'queue_failed', message: `The job was not added: ${words}.`, cause: error });
-      }
-    },
+    enqueueVideo: (request) => explained('The job was not added', () => enqueue(side, request)),
+    cancelVideo: (videoId) => explained('The job was not canceled', () => cancel(side, videoId)),
     waitForVideo: (jobId, options = {}) => {
       eventsRun ??= events.run().catch(() => {});
       return waitForJob({ queue, events, jobId, ...options });
@@ -130,7 +203,17 @@ export async function openQueueClient(address: QueueAddress): Promise<QueueClien
     close: async () => {
       await events.close();
       await eventsRun;
-      await queue.close();
+      await Promise.all([queue.close(), flags.close()]);
     },
   };
+}
+
+async function explained<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof MediaError) throw error;
+    const words = error instanceof Error ? error.message : String(error);
+    throw new MediaError({ code: 'queue_failed', message: `${what}: ${words}.`, cause: error });
+  }
 }

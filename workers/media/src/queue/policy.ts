@@ -1,5 +1,6 @@
 /** How each job type is tried, ordered and kept. One table, so that nobody has to look for the numbers. */
 import type { JobsOptions } from 'bullmq';
+import type { ErrorCode } from '../errors.ts';
 import { VIDEO_PROCESS } from './contract.ts';
 
 export interface JobPolicy {
@@ -7,10 +8,11 @@ export interface JobPolicy {
   readonly attempts: number;
   /** The wait before the second try, in milliseconds; doubled for each further one. */
   readonly backoffMs: number;
-  /** How often a job may outlive its worker before it counts as the killer of workers. */
-  readonly maxStalledCount: number;
-  /** Starts in all, however they ended: bounds what neither attempts nor stalls count. */
-  readonly maxStartedAttempts: number;
+  /**
+   * Starts in a row that saved no checkpoint, however they ended, before the job counts as the killer of its workers.
+   * A job that is given back by a stopping worker is not counted.
+   */
+  readonly maxStartsWithoutProgress: number;
   readonly keepCompleted: { readonly age: number; readonly count: number };
   readonly keepFailed: { readonly age: number; readonly count: number };
 }
@@ -21,24 +23,58 @@ export const JOB_POLICY: Readonly<Record<typeof VIDEO_PROCESS, JobPolicy>> = {
   [VIDEO_PROCESS]: {
     attempts: 3,
     backoffMs: 10_000,
-    // BullMQ's default of 1 makes the second rollout during one encode a permanent failure.
-    maxStalledCount: 3,
-    maxStartedAttempts: 25,
+    maxStartsWithoutProgress: 10,
     keepCompleted: { age: 7 * DAY_SECONDS, count: 1000 },
     keepFailed: { age: 30 * DAY_SECONDS, count: 5000 },
   },
 };
 
-/** How long a worker's claim on a job lasts without renewal, in milliseconds: an event loop may be busy for a while. */
-export const LOCK_DURATION_MS = 60_000;
+/** Which jobs go first. BullMQ takes the lowest number first, and jobs without one before all others. */
+export const PRIORITIES = { high: 1, normal: 5, low: 10 } as const;
 
-/** How often jobs of dead workers are looked for, in milliseconds. */
-export const STALLED_INTERVAL_MS = 30_000;
+export type JobPriority = keyof typeof PRIORITIES;
+
+/**
+ * Failures of the place rather than of the job: it is put off for a while and no attempt is spent. Those that are
+ * counted end after {@link JobPolicy.maxStartsWithoutProgress} in a row; a full disk is waited for as long as it takes.
+ */
+export const PUT_OFF: Readonly<Partial<Record<ErrorCode, { readonly isCounted: boolean }>>> = {
+  disk_waiting: { isCounted: false },
+  disk_full: { isCounted: true },
+  database_failed: { isCounted: true },
+  queue_failed: { isCounted: true },
+  storage_unreachable: { isCounted: true },
+};
+
+const PUT_OFF_BASE_MS = 30_000;
+const PUT_OFF_MAX_MS = 600_000;
+
+/**
+ * How long a job is put off.
+ *
+ * @param starts in a row without progress, from 1.
+ * @returns milliseconds: 30 s, doubled for each further start, at most 10 min.
+ */
+export const putOffDelay = (starts: number): number => Math.min(PUT_OFF_MAX_MS, PUT_OFF_BASE_MS * 2 ** (starts - 1));
+
+/**
+ * BullMQ counts how often a job outlived its worker and how often it was started, and fails it for good beyond these.
+ * Both know nothing of progress (its own default of 1 makes the second rollout during one encode a failure), so they
+ * only bound what our own count cannot see.
+ */
+export const BULLMQ_BOUNDS = { maxStalledCount: 200, maxStartedAttempts: 1000 } as const;
+
+/** A claim is renewed this many times within its life: the queue may be away for almost all of it. */
+export const RENEWALS_PER_LOCK = 6;
+
+/** Jobs of dead workers are looked for this many times within the life of a claim. */
+export const STALLED_LOOKS_PER_LOCK = 3;
 
 /** BullMQ's options for a new job of a type. */
-export const jobOptions = (policy: JobPolicy): JobsOptions => ({
+export const jobOptions = (policy: JobPolicy, priority: JobPriority = 'normal'): JobsOptions => ({
   attempts: policy.attempts,
   backoff: { type: 'exponential', delay: policy.backoffMs, jitter: 0.25 },
+  priority: PRIORITIES[priority],
   removeOnComplete: policy.keepCompleted,
   removeOnFail: policy.keepFailed,
   stackTraceLimit: 5,

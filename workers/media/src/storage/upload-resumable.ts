@@ -74,7 +74,8 @@ export class ResumableUpload {
     await this.#options.store.forget(keyOf(attempt));
   }
 
-  async #giveUp(attempt: UploadAttempt): Promise<void> {
+  /** Ends the upload at Storage, where that is still possible, and forgets it. */
+  async discard(attempt: UploadAttempt): Promise<void> {
     if (this.#entry !== undefined) await terminateUpload(requestOf(attempt), this.#entry.url);
     await this.forget(attempt);
   }
@@ -92,7 +93,7 @@ export class ResumableUpload {
         await this.#acknowledge(attempt, offset);
         return offset;
       }
-      await this.#giveUp(attempt);
+      await this.discard(attempt);
       throw new MediaError({
         code: 'upload_untrusted',
         message: `${request.action}: Storage stands at byte ${offset} of ${size}, though it had acknowledged ${entry.acknowledged} of ${attempt.file.size}.`,
@@ -142,7 +143,7 @@ export class ResumableUpload {
         onSent: (sent) => attempt.onSent(sent, offset + sent),
       });
       if (reached < offset) {
-        await this.#giveUp(attempt);
+        await this.discard(attempt);
         throw lostBytes(attempt, reached, offset);
       }
       attempt.onSettled();

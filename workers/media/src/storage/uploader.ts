@@ -166,6 +166,11 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
         hasProgressed: progressOf(resumable),
       },
     );
+  } catch (error) {
+    // Nobody will go on with it: Storage need not keep what it has.
+    if (error instanceof MediaError && error.code === 'canceled')
+      await resumable.discard({ ...attempt, signal: undefined });
+    throw error;
   } finally {
     upload.abort();
   }

@@ -1,0 +1,27 @@
+/** `media cancel ID`: stops a video wherever it waits or runs. */
+import { supabaseOf } from '../config.ts';
+import { openDatabase } from '../db/database.ts';
+import { openVideos } from '../db/videos.ts';
+import { MediaError } from '../errors.ts';
+import { cancelVideo } from '../handlers/cancel-video.ts';
+import { type CancelVideoAnswer, openQueueClient } from '../queue/client.ts';
+import type { CommandContext } from './run-command.ts';
+
+const WORDS: Readonly<Record<Exclude<CancelVideoAnswer['state'], 'unknown'>, string>> = {
+  canceled: 'canceled before it was begun',
+  canceling: 'its worker stops within 2 s and removes what it made',
+  finished: 'it had come to its end already; nothing was changed',
+};
+
+export async function cancelCommand({ config, output }: CommandContext, videoId: string): Promise<void> {
+  const videos = openVideos(openDatabase(supabaseOf(config)));
+  const queue = await openQueueClient(config.queue);
+  try {
+    const answer = await cancelVideo({ queue, videos, videoId });
+    if (answer.state === 'unknown')
+      throw new MediaError({ code: 'video_missing', message: `There is no video ${videoId} to cancel.` });
+    output.result({ ...answer }, [`video ${videoId}: ${WORDS[answer.state]}`]);
+  } finally {
+    await queue.close();
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Room on the disk before a job begins: for its source and what is made of it, beside what the other jobs of this
+ * process may still need, and beside the reserve. A job that does not fit waits a while in its place, then in the queue.
+ */
+import { statfs } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MediaError } from '../errors.ts';
+import { formatBytes } from '../observability/format.ts';
+import type { Log } from '../observability/logger.ts';
+
+/** Encoding needs the source, its results, and a second copy of the MP4 while its index is moved to the front. */
+const ROOM_FACTOR = 2.5;
+
+/** A short wait costs nothing; after a long one a worker with more room shall have the job. In milliseconds. */
+const WAIT_MS = 60_000;
+const LOOK_EVERY_MS = 2000;
+
+/** A disk, in bytes. */
+export interface DiskSpace {
+  readonly free: number;
+  readonly total: number;
+}
+
+export interface AdmissionOptions {
+  readonly workDir: string;
+  /** What is to stay free, in bytes. */
+  readonly reserveBytes: number;
+  readonly log: Log;
+  /** How long a job waits in its place, in milliseconds. */
+  readonly waitMs?: number;
+  readonly lookEveryMs?: number;
+  readonly readDisk?: (path: string) => Promise<DiskSpace>;
+}
+
+/** Lets jobs in. */
+export interface Admission {
+  /**
+   * Waits for room and holds it until the returned function is called.
+   *
+   * @param sourceBytes of the source alone.
+   * @throws {MediaError} `disk_waiting` when there is none for a while; `disk_too_small` when there never will be; the
+   * signal's reason.
+   */
+  readonly admit: (sourceBytes: number, signal: AbortSignal) => Promise<() => void>;
+}
+
+/** What a job may need on disk, in bytes. */
+export const roomFor = (sourceBytes: number): number => Math.ceil(sourceBytes * ROOM_FACTOR);
+
+async function readDiskSpace(path: string): Promise<DiskSpace> {
+  const disk = await statfs(path);
+  return { free: disk.bavail * disk.bsize, total: disk.blocks * disk.bsize };
+}
+
+/** Opens the gate for the jobs of one process. */
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { workDir, reserveBytes, log, waitMs = WAIT_MS, lookEveryMs = LOOK_EVERY_MS } = options;
+  const readDisk = options.readDisk ?? readDiskSpace;
+  let promised = 0;
+  /** Said once until a job gets in again: a full disk fills the log otherwise. */
+  let isSaid = false;
+
+  return {
+    admit: async (sourceBytes, signal) => {
+      const needed = roomFor(sourceBytes);
+      const deadline = Date.now() + waitMs;
+      for (;;) {
+        signal.throwIfAborted();
+        const { free, total } = await readDisk(workDir);
+        const facts = {
+          freeBytes: free,
+          totalBytes: total,
+          neededBytes: needed,
+          reserveBytes,
+          promisedBytes: promised,
+        };
+        if (needed + reserveBytes > total)
+          throw new MediaError({
+            code: 'disk_too_small',
+            message: `A source of ${formatBytes(sourceBytes)} needs ${formatBytes(needed)} beside a reserve of ${formatBytes(reserveBytes)}; the disk of ${workDir} has ${formatBytes(total)} in all.`,
+            details: facts,
+          });
+        if (needed + reserveBytes + promised <= free) {
+          isSaid = false;
+          promised += needed;
+          let isHeld = true;
+          return () => {
+            if (isHeld) promised -= needed;
+            isHeld = false;
+          };
+        }
+        const message = `The disk of ${workDir} has ${formatBytes(free)} free; a source of ${formatBytes(sourceBytes)} needs ${formatBytes(needed)}, beside a reserve of ${formatBytes(reserveBytes)} and ${formatBytes(promised)} for running jobs.`;
+        if (!isSaid) log.warn({ event: 'disk.waiting', ...facts }, `${message} Jobs wait until there is room.`);
+        isSaid = true;
+        if (Date.now() >= deadline) throw new MediaError({ code: 'disk_waiting', message, details: facts });
+        await sleep(lookEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+      }
+    },
+  };
+}

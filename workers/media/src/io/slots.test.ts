@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { createSlots } from './slots.ts';
+
+const signal = new AbortController().signal;
+
+/** Work that ends when it is told to. */
+function createWork() {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let isRunning = false;
+  const work = async () => {
+    isRunning = true;
+    await ended;
+    isRunning = false;
+  };
+  return { work, end, isRunning: () => isRunning };
+}
+
+it('runs as much at a time as there are places, in the order of coming', async () => {
+  const slots = createSlots(2);
+  const all = [createWork(), createWork(), createWork()] as const;
+  const runs = all.map(({ work }) => slots.run(signal, work));
+  await Promise.resolve();
+  expect(all.map(({ isRunning }) => isRunning())).toEqual([true, true, false]);
+  all[1].end();
+  await runs[1];
+  await Promise.resolve();
+  expect(all.map(({ isRunning }) => isRunning())).toEqual([true, false, true]);
+  for (const { end } of all) end();
+  await Promise.all(runs);
+});
+
+it('lets go of a place when the work fails', async () => {
+  const slots = createSlots(1);
+  await expect(slots.run(signal, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(await slots.run(signal, async () => 'next')).toBe('next');
+});
+
+it('takes who gives up out of the line', async () => {
+  const slots = createSlots(1);
+  const first = createWork();
+  const running = slots.run(signal, first.work);
+  const giveUp = new AbortController();
+  const waiting = slots.run(giveUp.signal, async () => 'never');
+  giveUp.abort(new Error('enough'));
+  await expect(waiting).rejects.toThrow('enough');
+  first.end();
+  await running;
+  expect(await slots.run(signal, async () => 'free')).toBe('free');
+});

@@ -1,0 +1,31 @@
+/** What a job in the queue carries: the payload of its producer, and our own notes beside it. Pure. */
+import type { VideoProcessPayload } from './contract.ts';
+
+/** Our notes. */
+export interface JobNotes {
+  /** Starts in a row that saved no checkpoint. */
+  readonly starts: number;
+  /** Names the request that made the job, so that its producer can tell it from one that was there before. */
+  readonly request?: string | undefined;
+  /** What the last run had done, in the handler's own terms. */
+  readonly checkpoint?: unknown;
+}
+
+/** The name under which the notes stand in the job's data; no payload has it. */
+export const NOTES = 'worker';
+
+/** Reads the notes of a job's data; a job that was never started has none. */
+export function readNotes(data: unknown): JobNotes {
+  const notes = (data as Readonly<Record<string, unknown>> | null)?.[NOTES] as Partial<JobNotes> | undefined;
+  return { starts: Number(notes?.starts ?? 0), request: notes?.request, checkpoint: notes?.checkpoint };
+}
+
+/** A job's data without the notes: what its producer sent. */
+export function readProducerData(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null) return data;
+  const { [NOTES]: _, ...payload } = data as Record<string, unknown>;
+  return payload;
+}
+
+/** The data of a job of ours. */
+export const withNotes = (payload: VideoProcessPayload, notes: JobNotes): object => ({ ...payload, [NOTES]: notes });

@@ -1,0 +1,56 @@
+/** Looks once a second whether running jobs were canceled: by a request in the queue, or in the videos' own rows. */
+import { setInterval as everyInterval } from 'node:timers/promises';
+import { MediaError } from '../errors.ts';
+import type { Log } from '../observability/logger.ts';
+import type { CancelFlags } from './cancel-flags.ts';
+
+/** A job that runs in this process. */
+export interface RunningJob {
+  readonly jobId: string;
+  readonly videoId: string;
+  readonly controller: AbortController;
+}
+
+/** Which of these videos are not wanted any more. */
+export type FindCanceled = (videoIds: readonly string[], signal: AbortSignal) => Promise<readonly string[]>;
+
+export interface WatchCancelsOptions {
+  readonly running: ReadonlyMap<string, RunningJob>;
+  readonly flags: CancelFlags;
+  readonly findCanceled?: FindCanceled | undefined;
+  readonly log: Log;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+}
+
+/** A canceled job is to stop within 2 s wherever it runs; in milliseconds. */
+const LOOK_EVERY_MS = 1000;
+
+const canceled = (by: string) => new MediaError({ code: 'canceled', message: `The video was canceled (${by}).` });
+
+/** Watches until the signal ends it. Never throws: what cannot be asked now is asked again a second later. */
+export async function watchCancels(options: WatchCancelsOptions): Promise<void> {
+  const { running, signal, log } = options;
+  try {
+    for await (const _ of everyInterval(LOOK_EVERY_MS, undefined, { signal, ref: false })) {
+      const jobs = [...running.values()].filter(({ controller }) => !controller.signal.aborted);
+      if (jobs.length === 0) continue;
+      await Promise.all([lookAtFlags(options, jobs), lookAtRows(options, jobs)]).catch((err: unknown) =>
+        log.debug({ err }, 'Could not look whether jobs were canceled'),
+      );
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function lookAtFlags({ flags }: WatchCancelsOptions, jobs: readonly RunningJob[]): Promise<void> {
+  for (const { jobId, controller } of jobs)
+    if (await flags.isRaised(jobId)) controller.abort(canceled('by request to the queue'));
+}
+
+async function lookAtRows({ findCanceled, signal }: WatchCancelsOptions, jobs: readonly RunningJob[]): Promise<void> {
+  if (findCanceled === undefined) return;
+  const unwanted = new Set(await findCanceled([...new Set(jobs.map(({ videoId }) => videoId))], signal));
+  for (const { videoId, controller } of jobs) if (unwanted.has(videoId)) controller.abort(canceled('in its row'));
+}

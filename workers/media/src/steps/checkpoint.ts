@@ -1,0 +1,76 @@
+/**
+ * What a run of a job keeps for the next one. It stands in the job itself, so that any worker may go on; the files it
+ * speaks of stand in the run's directory, and are proved before they are used.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ProbeResult } from '../media/media-info.ts';
+import type { MediaSettings } from '../media/settings.ts';
+import type { PublishedOutput } from '../queue/contract.ts';
+import { type EncodedVideo, VIDEO_NAME } from './encode.ts';
+import { fileProof } from './file-proof.ts';
+import type { LocalFile, LocalOutput } from './local-output.ts';
+
+const source = z.object({
+  /** In bytes. */
+  size: z.number(),
+  /** Of the content, 64 hex digits. */
+  sha256: z.string(),
+  /** As Storage gives it: changes with the content. */
+  etag: z.string().optional(),
+});
+
+const checkpoint = z.object({
+  version: z.literal(1),
+  /** The folder of the run that made the files, below the job's. */
+  run: z.string().regex(/^run-[A-Za-z0-9]+$/),
+  /** What the job was set to make, as {@link settingsKey} has it. */
+  settings: z.string(),
+  source,
+  /** Of the downloaded source; gone once it was encoded. */
+  input: fileProof.optional(),
+  encoded: z
+    .object({
+      probe: z.custom<ProbeResult>((value) => typeof value === 'object'),
+      value: z.custom<EncodedVideo>((value) => typeof value === 'object'),
+      files: z.array(fileProof),
+    })
+    .optional(),
+  /** What of `encoded` is in Storage. */
+  published: z.array(z.custom<PublishedOutput>()).optional(),
+  /** Of the file that names everything derived: too much for a job. */
+  derived: fileProof.optional(),
+});
+
+export type Checkpoint = z.infer<typeof checkpoint>;
+export type SourceVersion = z.infer<typeof source>;
+
+/** Reads what an earlier run kept; anything else is no checkpoint. */
+export function readCheckpoint(value: unknown): Checkpoint | undefined {
+  const parsed = checkpoint.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Names settings: results made under others are of no use. */
+export const settingsKey = (settings: MediaSettings): string =>
+  createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
+
+/** The same results in another run's directory. */
+export const moveEncoded = (encoded: EncodedVideo, directory: string): EncodedVideo => ({
+  ...encoded,
+  videoPath: join(directory, VIDEO_NAME),
+  outputs: moveOutputs(encoded.outputs, directory),
+});
+
+/** The same results in another run's directory. */
+export const moveOutputs = (outputs: readonly LocalOutput[], directory: string): LocalOutput[] =>
+  outputs.map((output) => ({
+    ...moveFile(output, directory),
+    ...(output.parts === undefined ? {} : { parts: output.parts.map((part) => moveFile(part, directory)) }),
+  }));
+
+const moveFile = <File extends LocalFile>(file: File, directory: string): File => ({
+  ...file,
+  path: join(directory, file.name),
+});

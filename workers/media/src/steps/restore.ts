@@ -1,0 +1,114 @@
+/** Goes on where the last run of a job ended: at the first step whose result is not proved to be there. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MediaError } from '../errors.ts';
+import { type RunDirectory, removeOtherRuns } from '../io/work-directory.ts';
+import type { ProbeResult } from '../media/media-info.ts';
+import type { Log } from '../observability/logger.ts';
+import type { PublishedOutput } from '../queue/contract.ts';
+import type { StorageConnection } from '../storage/connection.ts';
+import { downloadFile } from '../storage/download.ts';
+import type { ObjectInfo } from '../storage/object-info.ts';
+import type { UploadPolicy } from '../storage/uploader.ts';
+import { type Checkpoint, moveEncoded, readCheckpoint, type SourceVersion } from './checkpoint.ts';
+import { claimDerived } from './derived-files.ts';
+import { type EncodedVideo, VIDEO_NAME } from './encode.ts';
+import { claimFiles, type FileProof } from './file-proof.ts';
+import type { LocalOutput } from './local-output.ts';
+
+export interface RestoreOptions {
+  /** What the job carries. */
+  readonly saved: unknown;
+  /** The source as Storage has it now. */
+  readonly source: Pick<ObjectInfo, 'size' | 'etag'>;
+  readonly settings: string;
+  readonly place: RunDirectory;
+  readonly connection: StorageConnection;
+  readonly policy: UploadPolicy;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** What is there already. A later result implies those before it. */
+export interface Restored {
+  readonly source?: SourceVersion;
+  readonly encoded?: {
+    readonly probe: ProbeResult;
+    readonly value: EncodedVideo;
+    readonly files: readonly FileProof[];
+  };
+  readonly published?: readonly PublishedOutput[] | undefined;
+  readonly derived?: { readonly outputs: readonly LocalOutput[]; readonly proof: FileProof } | undefined;
+}
+
+/** The downloaded source. Without an extension: a name must not tell ffmpeg what a file is. */
+export const INPUT_NAME = 'input';
+
+/**
+ * Takes over what earlier runs left and removes the rest of it.
+ *
+ * @throws {MediaError} when Storage cannot be asked; the signal's reason.
+ */
+export async function restoreRun(options: RestoreOptions): Promise<Restored> {
+  const checkpoint = readCheckpoint(options.saved);
+  const restored = checkpoint && isUsable(checkpoint, options) ? await takeOver(checkpoint, options) : {};
+  await removeOtherRuns(options.place);
+  const kept = describeRestored(restored);
+  if (kept !== undefined) options.log.info({ event: 'job.resumed', kept }, `Going on after ${kept}`);
+  return restored;
+}
+
+const isUsable = (checkpoint: Checkpoint, { settings, source }: RestoreOptions): boolean =>
+  checkpoint.settings === settings && checkpoint.source.size === source.size && checkpoint.source.etag === source.etag;
+
+async function takeOver(checkpoint: Checkpoint, options: RestoreOptions): Promise<Restored> {
+  const { place, signal } = options;
+  const { source, input, encoded, published, derived } = checkpoint;
+  const from = join(place.jobDirectory, checkpoint.run);
+  const to = place.directory;
+  if (encoded === undefined)
+    return input && (await claimFiles({ from, to, proofs: [input], signal })) ? { source } : {};
+  const isThere =
+    (await claimFiles({ from, to, proofs: encoded.files, signal })) || (await fetchVideo(checkpoint, options));
+  if (!isThere) return {};
+  const outputs = derived && (await claimDerived({ from, to, proof: derived, signal }));
+  return {
+    source,
+    encoded: { ...encoded, value: moveEncoded(encoded.value, to) },
+    published,
+    derived: derived && outputs && { outputs, proof: derived },
+  };
+}
+
+/** The MP4 as it was published: on another machine, reading it back costs less than encoding it again. */
+async function fetchVideo({ encoded, published }: Checkpoint, options: RestoreOptions): Promise<boolean> {
+  const { connection, policy, place, signal } = options;
+  const object = published?.find(({ kind }) => kind === 'video');
+  const proof = encoded?.files.find(({ name }) => name === VIDEO_NAME);
+  if (object === undefined || proof === undefined) return false;
+  const file = join(place.directory, VIDEO_NAME);
+  try {
+    const { bucket, path } = object;
+    const found = await downloadFile({
+      connection,
+      bucket,
+      path,
+      file,
+      clocks: policy,
+      maxRetries: policy.maxRetries,
+      signal,
+    });
+    if (found.sha256 === proof.sha256) return true;
+  } catch (error) {
+    if (!(error instanceof MediaError) || error.code !== 'object_missing') throw error;
+  }
+  await rm(file, { force: true });
+  return false;
+}
+
+function describeRestored({ source, encoded, published, derived }: Restored): string | undefined {
+  if (derived !== undefined) return 'everything was made';
+  if (published !== undefined) return 'the video was published';
+  if (encoded !== undefined) return 'the video was encoded';
+  return source === undefined ? undefined : 'the source was downloaded';
+}

@@ -1,0 +1,215 @@
+/** Cancel, priority, producers at the same time, jobs that are put off or kill their workers: the same on both backends. */
+import type { Queue } from 'bullmq';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MediaError } from '../src/errors.ts';
+import { chooseBackend, type QueueAddress } from '../src/queue/backend.ts';
+import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
+import type { EndedJob } from '../src/queue/consumer.ts';
+import { QUEUE_NAME, type VideoProcessPayload } from '../src/queue/contract.ts';
+import { JOB_POLICY } from '../src/queue/policy.ts';
+import { createGate, createQueueDatabase, done, request, untilAborted, withConsumerOn } from './support/queue.ts';
+import { startRedis, type TestRedis } from './support/redis.ts';
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
+  let address: QueueAddress;
+  let client: QueueClient;
+  let other: QueueClient;
+  beforeAll(async () => {
+    address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
+    [client, other] = await Promise.all([openQueueClient(address), openQueueClient(address)]);
+  });
+  afterAll(() => Promise.all([client.close(), other.close()]));
+
+  it('makes one job of two producers at once, and tells each the truth', async () => {
+    for (let round = 0; round < 20; round++) {
+      const same = request();
+      const answers = await Promise.all([client.enqueueVideo(same), other.enqueueVideo(same)]);
+      expect(answers.map(({ state }) => state).sort()).toEqual(['created', 'existing']);
+      await client.cancelVideo(answers[0].videoId);
+    }
+  });
+
+  it('runs a finished job once more for two producers at once', async () => {
+    const same = request();
+    let runs = 0;
+    const process = async (payload: VideoProcessPayload) => {
+      runs++;
+      return done(payload);
+    };
+    let jobId = '';
+    await withConsumerOn(address, { process }, async () => {
+      ({ jobId } = await client.enqueueVideo(same));
+      await client.waitForVideo(jobId);
+    });
+    const answers = await Promise.all([client.enqueueVideo(same), other.enqueueVideo(same)]);
+    expect(answers.map(({ state }) => state).sort()).toEqual(['existing', 'requeued']);
+    await withConsumerOn(address, { process }, async () => {
+      await client.waitForVideo(jobId);
+    });
+    expect(runs).toBe(2);
+  });
+
+  it('takes jobs of high priority first, and of the same one in their order', async () => {
+    const order: string[] = [];
+    const names = new Map<string, string>();
+    const wanted = [
+      ['low', 'low'],
+      ['first', 'normal'],
+      ['second', undefined],
+      ['high', 'high'],
+    ] as const;
+    let last = '';
+    for (const [name, priority] of wanted) {
+      const { videoId, jobId } = await client.enqueueVideo({ ...request(), priority });
+      names.set(videoId, name);
+      if (name === 'low') last = jobId;
+    }
+    const process = async (payload: VideoProcessPayload) => {
+      order.push(names.get(payload.videoId) ?? '');
+      return done(payload);
+    };
+    const wait = async () => {
+      await client.waitForVideo(last);
+    };
+    await withConsumerOn(address, { process }, wait, { concurrency: 1 });
+    expect(order).toEqual(['high', 'first', 'second', 'low']);
+  });
+
+  it('cancels a job that waits, and does not know one that never was', async () => {
+    const { videoId, jobId } = await client.enqueueVideo(request());
+    expect(await other.cancelVideo(videoId)).toEqual({ videoId, state: 'canceled' });
+    expect((await other.cancelVideo(videoId)).state).toBe('unknown');
+    await expect(client.waitForVideo(jobId)).rejects.toMatchObject({ code: 'job_missing' });
+  });
+
+  it('cancels a running job within 2 s, from another connection, with what it had saved', async () => {
+    const begun = createGate();
+    const ended: (EndedJob & { code: string })[] = [];
+    const process = async (
+      _payload: unknown,
+      context: { signal: AbortSignal; saveCheckpoint: (c: object) => unknown },
+    ) => {
+      await context.saveCheckpoint({ done: 'half' });
+      begun.open();
+      return untilAborted(context.signal);
+    };
+    const fail = async (_payload: unknown, error: MediaError, job: EndedJob) =>
+      void ended.push({ ...job, code: error.code });
+    const same = request();
+    await withConsumerOn(address, { process, fail }, async () => {
+      const { videoId, jobId } = await client.enqueueVideo(same);
+      await begun.opened;
+      const asked = performance.now();
+      expect((await other.cancelVideo(videoId)).state).toBe('canceling');
+      await expect(client.waitForVideo(jobId)).rejects.toMatchObject({ code: 'job_failed' });
+      expect(performance.now() - asked).toBeLessThan(2500);
+      expect((await other.cancelVideo(videoId)).state).toBe('finished');
+    });
+    expect(ended).toMatchObject([{ code: 'canceled', checkpoint: { done: 'half' } }]);
+    await withConsumerOn(address, {}, async () => {
+      const { jobId, state } = await client.enqueueVideo(same);
+      expect(state).toBe('requeued');
+      await client.waitForVideo(jobId);
+    });
+  });
+
+  it('stops a job whose video is not wanted any more', async () => {
+    const begun = createGate();
+    const reasons: unknown[] = [];
+    const process = async (_payload: unknown, { signal }: { signal: AbortSignal }) => {
+      begun.open();
+      return untilAborted(signal).catch((error: unknown) => {
+        reasons.push(error);
+        throw error;
+      });
+    };
+    let isWanted = true;
+    const use = async () => {
+      const { jobId } = await client.enqueueVideo(request());
+      await begun.opened;
+      isWanted = false;
+      await expect(client.waitForVideo(jobId)).rejects.toMatchObject({ code: 'job_failed' });
+    };
+    await withConsumerOn(address, { process }, use, { findCanceled: async (ids) => (isWanted ? [] : ids) });
+    expect(reasons).toMatchObject([{ code: 'canceled' }]);
+  });
+
+  it('hands what one run saved to the next, and counts only starts without progress', async () => {
+    const seen: unknown[] = [];
+    const same = request();
+    for (const name of ['one', 'two']) {
+      const begun = createGate();
+      const process = async (
+        _payload: unknown,
+        context: { signal: AbortSignal; checkpoint: unknown; saveCheckpoint: (c: object) => unknown },
+      ) => {
+        seen.push(context.checkpoint);
+        await context.saveCheckpoint({ name });
+        begun.open();
+        return untilAborted(context.signal);
+      };
+      await withConsumerOn(address, { process }, async () => {
+        await client.enqueueVideo(same);
+        await begun.opened;
+      });
+    }
+    const process = async (payload: VideoProcessPayload, context: { checkpoint: unknown; attempt: number }) => {
+      seen.push(context.checkpoint, context.attempt);
+      return done(payload);
+    };
+    await withConsumerOn(address, { process }, async () => {
+      await client.waitForVideo((await client.enqueueVideo(same)).jobId);
+    });
+    expect(seen).toEqual([undefined, { name: 'one' }, { name: 'two' }, 1]);
+  });
+
+  it('puts a job off without spending an attempt when the place is to blame', async () => {
+    const waits: string[] = [];
+    const told = createGate();
+    const process = async () => {
+      throw new MediaError({ code: 'disk_waiting', message: 'There is no room.' });
+    };
+    const wait = async (_payload: unknown, error: MediaError) => {
+      waits.push(error.code);
+      told.open();
+    };
+    const same = request();
+    await withConsumerOn(address, { process, wait }, async () => {
+      await client.enqueueVideo(same);
+      await told.opened;
+    });
+    const { state, videoId } = await client.enqueueVideo(same);
+    expect({ state, waits }).toEqual({ state: 'existing', waits: ['disk_waiting'] });
+    expect((await client.cancelVideo(videoId)).state).toBe('canceled');
+  });
+
+  it('gives up a job that killed its workers again and again, without starting it once more', async () => {
+    const { maxStartsWithoutProgress } = JOB_POLICY['video.process'];
+    const failures: MediaError[] = [];
+    const given = createGate();
+    let isStarted = false;
+    const process = async (payload: VideoProcessPayload) => {
+      isStarted = true;
+      return done(payload);
+    };
+    const fail = async (_payload: unknown, error: MediaError) => {
+      failures.push(error);
+      given.open();
+    };
+    const { jobId } = await client.enqueueVideo(request());
+    const { classes, connection } = chooseBackend(address);
+    const queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
+    const job = await queue.getJob(jobId);
+    await job?.updateData({ ...job.data, worker: { starts: maxStartsWithoutProgress } });
+    await queue.close();
+    await withConsumerOn(address, { process, fail }, () => given.opened);
+    expect(failures).toMatchObject([{ code: 'job_abandoned' }]);
+    expect(isStarted).toBe(false);
+  });
+});
