@@ -1,0 +1,196 @@
+/** A run goes on with what is proved to be there, and with nothing else. */
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type RunDirectory, runName, sweepJobDirectories, withRunDirectory } from '../src/io/work-directory.ts';
+import type { Checkpoint } from '../src/steps/checkpoint.ts';
+import { keepDerived } from '../src/steps/derived-files.ts';
+import type { EncodedVideo } from '../src/steps/encode.ts';
+import { proveFile } from '../src/steps/file-proof.ts';
+import { describeFile } from '../src/steps/local-output.ts';
+import { type RestoreOptions, restoreRun } from '../src/steps/restore.ts';
+import { openStackStorage, uniquePath } from './support/stack.ts';
+import { openWorkshop, POLICY, type UploadWorkshop } from './support/uploads.ts';
+
+const { signal } = new AbortController();
+const SOURCE = { size: 1000, sha256: 'a'.repeat(64), etag: 'one' };
+const storage = openStackStorage();
+let root: string;
+let shop: UploadWorkshop;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'media-restore-'));
+  shop = await openWorkshop({ seed: 7, size: 50_000 });
+});
+afterAll(async () => {
+  await storage.close();
+  await shop.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+let before: RunDirectory;
+let place: RunDirectory;
+beforeEach(async () => {
+  const jobDirectory = await mkdtemp(join(root, 'job-'));
+  const [old, directory] = await Promise.all([
+    mkdtemp(join(jobDirectory, 'run-')),
+    mkdtemp(join(jobDirectory, 'run-')),
+  ]);
+  before = { jobDirectory, directory: old };
+  place = { jobDirectory, directory };
+});
+
+const write = (name: string, content = `content of ${name}`) => writeFile(join(before.directory, name), content);
+
+const base = (): Checkpoint => ({ version: 1, run: runName(before.directory), settings: 's', source: SOURCE });
+
+const restore = (saved: unknown, changes: Partial<RestoreOptions> = {}) =>
+  restoreRun({
+    saved,
+    source: { size: SOURCE.size, etag: SOURCE.etag },
+    settings: 's',
+    place,
+    connection: storage,
+    policy: POLICY,
+    signal,
+    log: pino({ level: 'silent' }),
+    ...changes,
+  });
+
+/** What a run keeps after its download. */
+const afterDownload = async (): Promise<Checkpoint> => {
+  await write('input');
+  return { ...base(), input: await proveFile(before.directory, 'input', signal) };
+};
+
+/** What a run keeps after its encode: the MP4 is the workshop's file. */
+const afterEncode = async (): Promise<Checkpoint> => {
+  await writeFile(join(before.directory, 'video.mp4'), await readFile(shop.file));
+  await write('poster.jpg');
+  const outputs = await Promise.all(
+    (['video.mp4', 'poster.jpg'] as const).map(async (name) => ({
+      kind: name === 'video.mp4' ? 'video' : 'poster',
+      ...(await describeFile(before.directory, name)),
+    })),
+  );
+  const value = { outcome: 'processed', videoPath: outputs[0]?.path, outputs } as unknown as EncodedVideo;
+  const files = [
+    await proveFile(before.directory, 'video.mp4', signal),
+    await proveFile(before.directory, 'poster.jpg', signal),
+  ];
+  return { ...base(), encoded: { probe: {} as never, value, files } };
+};
+
+/** As it stands in the queue. */
+const stored = (checkpoint: Checkpoint): unknown => JSON.parse(JSON.stringify(checkpoint));
+
+it('begins at the start without a checkpoint, or with one that is none of ours', async () => {
+  await write('input');
+  for (const saved of [undefined, null, 'x', { version: 2 }, { ...base(), run: '../../etc' }])
+    expect(await restore(saved)).toEqual({});
+  expect(await readdir(place.jobDirectory)).toEqual([runName(place.directory)]);
+});
+
+it('takes over a download whose digest matches, and removes the rest', async () => {
+  const saved = await afterDownload();
+  await write('video.mp4.partial');
+  expect(await restore(stored(saved))).toEqual({ source: SOURCE });
+  expect(await readdir(place.directory)).toEqual(['input']);
+  expect(await readdir(place.jobDirectory)).toEqual([runName(place.directory)]);
+});
+
+it('does not believe a file that changed by a byte, of the same size', async () => {
+  const saved = await afterDownload();
+  await write('input', 'content of inpuT');
+  expect(await restore(stored(saved))).toEqual({});
+  expect(await readdir(place.directory)).toEqual([]);
+});
+
+it.each([
+  ['the source is another one now', { source: { size: 1000, etag: 'two' } }],
+  ['the settings are others now', { settings: 't' }],
+])('begins anew when %s', async (_why, changes) => {
+  expect(await restore(stored(await afterDownload()), changes)).toEqual({});
+});
+
+it('takes over an encode, under its new paths', async () => {
+  const saved = await afterEncode();
+  const { encoded, published } = await restore(stored(saved));
+  expect(encoded?.value.videoPath).toBe(join(place.directory, 'video.mp4'));
+  expect(encoded?.value.outputs.map(({ path }) => path)).toEqual([
+    join(place.directory, 'video.mp4'),
+    join(place.directory, 'poster.jpg'),
+  ]);
+  expect(published).toBeUndefined();
+  expect((await readdir(place.directory)).sort()).toEqual(['poster.jpg', 'video.mp4']);
+});
+
+it('reads a published MP4 back where its file is gone, as on another machine', async () => {
+  const path = uniquePath('video.mp4');
+  const { bucket } = await shop.upload(storage, { path });
+  const published = [{ kind: 'video', bucket, path, contentType: 'video/mp4', bytes: shop.size }];
+  const saved = { ...(await afterEncode()), published };
+  await rm(before.directory, { recursive: true });
+  const restored = await restore(stored(saved));
+  expect(restored.published).toEqual(published);
+  expect(await readFile(join(place.directory, 'video.mp4'))).toEqual(await readFile(shop.file));
+
+  const lost = { ...saved, published: [{ ...published[0], path: uniquePath('video.mp4') }] } as Checkpoint;
+  await rm(place.directory, { recursive: true });
+  await mkdir(place.directory);
+  expect(await restore(stored(lost))).toEqual({});
+});
+
+it('takes over what was derived only when every file of it is there', async () => {
+  const hls = join(before.directory, 'hls');
+  await mkdir(hls);
+  await writeFile(join(hls, 'master.m3u8'), '#EXTM3U');
+  await writeFile(join(hls, '1.m4s'), 'segment');
+  const parts = [
+    await describeFile(before.directory, 'hls/master.m3u8'),
+    await describeFile(before.directory, 'hls/1.m4s'),
+  ];
+  const [master] = parts;
+  const outputs = master === undefined ? [] : [{ ...master, kind: 'hls', parts }];
+  const saved = {
+    ...(await afterEncode()),
+    published: [],
+    derived: await keepDerived(before.directory, outputs, signal),
+  };
+  const { derived } = await restore(stored(saved));
+  expect(derived?.outputs[0]?.parts?.map(({ path }) => path)).toEqual([
+    join(place.directory, 'hls/master.m3u8'),
+    join(place.directory, 'hls/1.m4s'),
+  ]);
+
+  const next = { jobDirectory: place.jobDirectory, directory: await mkdtemp(join(place.jobDirectory, 'run-')) };
+  await rm(join(place.directory, 'hls/1.m4s'));
+  const again = await restore(stored({ ...saved, run: runName(place.directory) }), { place: next });
+  expect(again.encoded).toBeDefined();
+  expect(again.derived).toBeUndefined();
+});
+
+it('leaves of a failed run what the next one needs, and nothing of a finished one', async () => {
+  const fail = (kept: 'job' | 'other runs' | 'nothing') =>
+    withRunDirectory({ workDir: root, jobId: 'video-1', keepAfter: () => kept }, () => Promise.reject(new Error(kept)));
+  const jobs = () => readdir(join(root, 'jobs')).catch(() => []);
+  await expect(fail('job')).rejects.toThrow('job');
+  await expect(fail('other runs')).rejects.toThrow('other runs');
+  expect(await readdir(join(root, 'jobs', 'video-1'))).toHaveLength(1);
+  await expect(fail('nothing')).rejects.toThrow('nothing');
+  expect(await jobs()).toEqual([]);
+  await withRunDirectory({ workDir: root, jobId: 'video-2', keepAfter: () => 'job' }, async () => {});
+  expect(await jobs()).toEqual([]);
+});
+
+it('sweeps the directories of jobs that ended, and keeps those of which it cannot tell', async () => {
+  const workDir = await mkdtemp(join(root, 'sweep-'));
+  for (const jobId of ['ended', 'lives', 'unknown']) await mkdir(join(workDir, 'jobs', jobId), { recursive: true });
+  const isLive = async (jobId: string) => {
+    if (jobId === 'unknown') throw new Error('the queue is away');
+    return jobId === 'lives';
+  };
+  expect(await sweepJobDirectories(workDir, isLive)).toEqual(['ended']);
+  expect(await readdir(join(workDir, 'jobs'))).toEqual(['lives', 'unknown']);
+});
