@@ -42,8 +42,8 @@ export function findSystemFailure({ program, stderrTail, exitCode }: EndOfProces
       details,
     });
   }
-  // prlimit has become the program by the time that it runs; what it says itself, it says of the start.
-  if (/^prlimit: failed to execute/m.test(stderrTail)) {
+  // prlimit and setpriv have become the program by the time that it runs; what they say, they say of the start.
+  if (/^(prlimit|setpriv): failed to execute/m.test(stderrTail)) {
     return new MediaError({ code: 'ffmpeg_missing', message: `${program} could not be started.`, details });
   }
   if (exitCode === 255) {

@@ -2,19 +2,13 @@
  * Limits of the system for a child: address space, processor time, no core dumps. prlimit (util-linux) sets them and
  * becomes the program, under the same process id. Without it (macOS, BusyBox) the container's limits are all there is.
  */
-import { readFileSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { ChildResources } from './sandbox.ts';
-
-export interface CommandLine {
-  readonly program: string;
-  readonly args: readonly string[];
-}
+import { type CommandLine, findUtility } from './utilities.ts';
 
 /** The command as it is to be started. */
-export function withResourceLimits(command: CommandLine, resources: ChildResources | undefined): CommandLine {
-  if (resources === undefined) return command;
-  const prlimit = findPrlimit(process.env.PATH ?? '');
+export function withResourceLimits(command: CommandLine, resources: ChildResources): CommandLine {
+  const prlimit = findUtility('prlimit', process.env.PATH ?? '');
   if (prlimit === undefined) return command;
   return prlimitCommand({ prlimit, command, resources, ceilings: readCeilings() });
 }
@@ -45,15 +39,6 @@ export function prlimitCommand({ prlimit, command, resources, ceilings }: Prlimi
 
 function lower(wanted: number | undefined, ceiling: number | undefined): number | undefined {
   return wanted === undefined ? undefined : Math.min(wanted, ceiling ?? Infinity);
-}
-
-function findPrlimit(searchPath: string): string | undefined {
-  if (process.platform !== 'linux') return undefined;
-  return searchPath
-    .split(delimiter)
-    .filter((folder) => folder.startsWith('/'))
-    .map((folder) => join(folder, 'prlimit'))
-    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
 /** proc(5): name, soft limit, hard limit, unit; `unlimited` is no number. */

@@ -7,11 +7,13 @@ import { constants as osConstants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { MediaError } from '../errors.ts';
 import { createLineSplitter } from './line-splitter.ts';
+import { withParentDeath } from './parent-death.ts';
 import { endedBySignal, findSystemFailure, startFailure } from './process-failures.ts';
 import { forgetGroup, rememberGroup, signalGroup } from './process-groups.ts';
 import { withResourceLimits } from './resource-limits.ts';
 import { CHILD_NICENESS, type ChildResources, childEnvironment } from './sandbox.ts';
 import { createTextTail } from './text-tail.ts';
+import type { CommandLine } from './utilities.ts';
 import { createWatchdog, type ProcessLimits } from './watchdog.ts';
 
 /** Enough for the lines that say why, and little enough for a log. */
@@ -58,7 +60,7 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessRes
   if (signal?.aborted) throw abortedError(program, signal);
 
   const startedAt = Date.now();
-  const limited = withResourceLimits({ program, args }, options.resources);
+  const limited = limitCommand({ program, args }, options.resources);
   const child = spawn(limited.program, [...limited.args], {
     cwd: options.cwd,
     detached: true,
@@ -96,6 +98,10 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessRes
     stop.end();
   }
 }
+
+/** A look at a version ends by itself; everything else is limited, and dies with us. */
+const limitCommand = (command: CommandLine, resources: ChildResources | undefined): CommandLine =>
+  resources === undefined ? command : withParentDeath(withResourceLimits(command, resources));
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -157,5 +163,6 @@ function lowerPriority(child: Child): void {
 }
 
 function abortedError(program: string, signal: AbortSignal | undefined): MediaError {
+  if (signal?.reason instanceof MediaError) return signal.reason;
   return new MediaError({ code: 'aborted', message: `${program} was told to stop.`, cause: signal?.reason });
 }

@@ -174,7 +174,8 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
       await lowerFlag(jobId);
       return result;
     } catch (thrown) {
-      const error = toMediaError(thrown);
+      // What broke because the job was told to stop is no failure of its own.
+      const error = toMediaError(controller.signal.aborted ? controller.signal.reason : thrown);
       if (reasonOf(controller.signal) === 'aborted')
         return await giveBack(job, payload, { token, error, isCounted: false });
       const putOff = controller.signal.aborted ? undefined : PUT_OFF[error.code];
