@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MediaError } from '../src/errors.ts';
 import type { QueueAddress } from '../src/queue/backend.ts';
 import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
-import type { VideoHandlers } from '../src/queue/consumer.ts';
+import type { VideoHandlers } from '../src/queue/job-runner.ts';
 import { createQueueDatabase, done, request, withConsumerOn } from './support/queue.ts';
 import { startRedis, type TestRedis } from './support/redis.ts';
 

@@ -11,7 +11,8 @@ export const CANCEL_QUEUE_NAME = 'media-cancel';
 /** The requests on one queue. */
 export interface CancelFlags {
   readonly raise: (jobId: string) => Promise<void>;
-  readonly isRaised: (jobId: string) => Promise<boolean>;
+  /** @param sinceMs when the job was made, in milliseconds since the epoch: a request that came too late for an earlier one is none. */
+  readonly isRaised: (jobId: string, sinceMs: number) => Promise<boolean>;
   readonly lower: (jobId: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -25,7 +26,7 @@ export function openCancelFlags({ classes, connection }: QueueBackend): CancelFl
     raise: async (jobId) => {
       await queue.add('cancel', {}, { jobId });
     },
-    isRaised: async (jobId) => (await queue.getJob(jobId)) !== undefined,
+    isRaised: async (jobId, sinceMs) => ((await queue.getJob(jobId))?.timestamp ?? 0) >= sinceMs,
     lower: async (jobId) => {
       await queue.remove(jobId);
     },

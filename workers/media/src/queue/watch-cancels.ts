@@ -8,6 +8,8 @@ import type { CancelFlags } from './cancel-flags.ts';
 export interface RunningJob {
   readonly jobId: string;
   readonly videoId: string;
+  /** When the job was made, in milliseconds since the epoch. */
+  readonly madeMs: number;
   readonly controller: AbortController;
 }
 
@@ -45,8 +47,8 @@ export async function watchCancels(options: WatchCancelsOptions): Promise<void> 
 }
 
 async function lookAtFlags({ flags }: WatchCancelsOptions, jobs: readonly RunningJob[]): Promise<void> {
-  for (const { jobId, controller } of jobs)
-    if (await flags.isRaised(jobId)) controller.abort(canceled('by request to the queue'));
+  for (const { jobId, madeMs, controller } of jobs)
+    if (await flags.isRaised(jobId, madeMs)) controller.abort(canceled('by request to the queue'));
 }
 
 async function lookAtRows({ findCanceled, signal }: WatchCancelsOptions, jobs: readonly RunningJob[]): Promise<void> {

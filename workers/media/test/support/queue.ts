@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { pino } from 'pino';
 import type { QueueAddress } from '../../src/queue/backend.ts';
-import { type StartConsumerOptions, startConsumer, type VideoHandlers } from '../../src/queue/consumer.ts';
+import { type StartConsumerOptions, startConsumer } from '../../src/queue/consumer.ts';
 import type { VideoProcessPayload, VideoProcessResult } from '../../src/queue/contract.ts';
+import type { VideoHandlers } from '../../src/queue/job-runner.ts';
 import { stackValue } from './stack.ts';
 
 const log = pino({ level: 'silent' });

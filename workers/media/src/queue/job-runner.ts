@@ -1,0 +1,156 @@
+/**
+ * One run of a job: its notes kept, one signal for all that may end it, and its ending translated into what BullMQ
+ * understands.
+ */
+import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
+import { z } from 'zod';
+import { isRetryable, MediaError, toMediaError } from '../errors.ts';
+import type { Log } from '../observability/logger.ts';
+import {
+  VIDEO_PROCESS,
+  type VideoProcessPayload,
+  type VideoProcessResult,
+  type VideoProgress,
+  videoProcessPayload,
+} from './contract.ts';
+import { readNotes, readProducerData, withNotes } from './job-record.ts';
+import { JOB_POLICY, PUT_OFF, putOffDelay } from './policy.ts';
+import type { RunningJob } from './watch-cancels.ts';
+
+/** One job as its handler sees it. */
+export interface JobContext {
+  readonly jobId: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly attempts: number;
+  /**
+   * Aborted with its reason, a {@link MediaError}: `canceled`, `aborted` (the worker stops), `lock_lost` (another worker
+   * may have the job), `job_expired`.
+   */
+  readonly signal: AbortSignal;
+  /** What the last run of this job saved, on whichever worker. */
+  readonly checkpoint: unknown;
+  /** Keeps what is done, for the next run. Never throws: without it that run only does more. */
+  readonly saveCheckpoint: (checkpoint: object) => Promise<void>;
+  readonly reportProgress: (progress: VideoProgress) => Promise<void>;
+}
+
+/** A job as it stands when a run of it has ended. */
+export interface EndedJob {
+  readonly jobId: string;
+  readonly checkpoint: unknown;
+}
+
+/** What the worker does with `video.process` jobs. */
+export interface VideoHandlers {
+  readonly process: (payload: VideoProcessPayload, context: JobContext) => Promise<VideoProcessResult>;
+  /** The job has failed for good, in its handler or by outliving its workers, or was canceled. */
+  readonly fail: (payload: VideoProcessPayload, error: MediaError, job: EndedJob) => Promise<void>;
+  /** The job will be tried again: it failed, was put off, or was given back by a worker that stops. */
+  readonly wait: (payload: VideoProcessPayload, error: MediaError) => Promise<void>;
+}
+
+export interface JobRunnerOptions {
+  readonly handlers: VideoHandlers;
+  /** The jobs that run in this process; whoever ends one aborts it here. */
+  readonly running: Map<string, RunningJob>;
+  readonly lifetimeMs: number;
+  readonly log: Log;
+}
+
+const expired = (ms: number) =>
+  new MediaError({ code: 'job_expired', message: `The job ran for more than ${ms / 3_600_000} h.` });
+
+/** The error of a job that was started too often. */
+export const abandoned = (why: string): MediaError =>
+  new MediaError({
+    code: 'job_abandoned',
+    message: `The job was started again and again without coming to an end (${why}).`,
+  });
+
+/** Makes what BullMQ calls for each job. */
+export function createJobRunner(
+  options: JobRunnerOptions,
+): (job: Job, token: string | undefined) => Promise<VideoProcessResult> {
+  const { handlers, running, lifetimeMs, log } = options;
+  const policy = JOB_POLICY[VIDEO_PROCESS];
+
+  /** Back to the queue without spending an attempt: at once, or after a while. */
+  const giveBack = async (
+    job: Job,
+    payload: VideoProcessPayload,
+    options: { token: string | undefined; error: MediaError; isCounted: boolean; delayMs?: number },
+  ): Promise<never> => {
+    const notes = readNotes(job.data);
+    if (!options.isCounted) await job.updateData(withNotes(payload, { ...notes, starts: notes.starts - 1 }));
+    // The row first: from the next line on another worker may write it.
+    await handlers
+      .wait(payload, options.error)
+      .catch((err: unknown) => log.error({ err, jobId: job.id }, 'That the job waits could not be recorded'));
+    if (options.delayMs === undefined) {
+      await job.moveToWait(options.token);
+      throw new WaitingError();
+    }
+    await job.moveToDelayed(Date.now() + options.delayMs, options.token);
+    throw new DelayedError();
+  };
+
+  return async (job, token) => {
+    const payload = parsePayload(job);
+    const jobId = String(job.id);
+    const earlier = readNotes(job.data);
+    let notes = { ...earlier, starts: earlier.starts + 1 };
+    if (notes.starts > policy.maxStartsWithoutProgress)
+      throw permanent(abandoned(`${earlier.starts} times in a row without finishing a step`));
+    const controller = new AbortController();
+    running.set(jobId, { jobId, videoId: payload.videoId, madeMs: job.timestamp, controller });
+    const lifetime = setTimeout(() => controller.abort(expired(lifetimeMs)), lifetimeMs);
+    try {
+      await job.updateData(withNotes(payload, notes));
+      return await handlers.process(payload, {
+        jobId,
+        attempt: job.attemptsMade + 1,
+        attempts: job.opts.attempts ?? 1,
+        signal: controller.signal,
+        checkpoint: earlier.checkpoint,
+        saveCheckpoint: async (checkpoint) => {
+          notes = { ...notes, starts: 0, checkpoint };
+          await job
+            .updateData(withNotes(payload, notes))
+            .catch((err: unknown) => log.warn({ err, jobId }, 'The checkpoint could not be saved'));
+        },
+        reportProgress: (progress) => job.updateProgress(progress),
+      });
+    } catch (thrown) {
+      // What broke because the job was told to stop is no failure of its own.
+      const error = toMediaError(controller.signal.aborted ? controller.signal.reason : thrown);
+      if (reasonOf(controller.signal) === 'aborted')
+        return await giveBack(job, payload, { token, error, isCounted: false });
+      const putOff = controller.signal.aborted ? undefined : PUT_OFF[error.code];
+      if (putOff !== undefined && notes.starts < policy.maxStartsWithoutProgress)
+        return await giveBack(job, payload, {
+          token,
+          error,
+          delayMs: putOffDelay(Math.max(1, notes.starts)),
+          ...putOff,
+        });
+      if (!isRetryable(error)) throw permanent(error);
+      throw error;
+    } finally {
+      clearTimeout(lifetime);
+      running.delete(jobId);
+    }
+  };
+}
+
+const permanent = (error: MediaError): UnrecoverableError =>
+  Object.assign(new UnrecoverableError(error.message), { cause: error });
+
+const reasonOf = (signal: AbortSignal): string | undefined =>
+  signal.aborted && signal.reason instanceof MediaError ? signal.reason.code : undefined;
+
+function parsePayload(job: Job): VideoProcessPayload {
+  const parsed = videoProcessPayload.safeParse(readProducerData(job.data));
+  if (parsed.success) return parsed.data;
+  throw new UnrecoverableError(`The job's payload is not one of ours: ${z.prettifyError(parsed.error)}`);
+}
