@@ -206,7 +206,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
     const { classes, connection } = chooseBackend(address);
     const queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
     const job = await queue.getJob(jobId);
-    await job?.updateData({ ...job.data, worker: { starts: maxStartsWithoutProgress } });
+    await job?.updateData({ ...job.data, worker: { startsAtProgress: -maxStartsWithoutProgress } });
     await queue.close();
     await withConsumerOn(address, { process, fail }, () => given.opened);
     expect(failures).toMatchObject([{ code: 'job_abandoned' }]);

@@ -125,7 +125,7 @@ async function enqueue({ queue, flags }: QueueSide, request: EnqueueVideoRequest
   }
   await request.beforeAdd?.(payload, jobId);
   const own = randomUUID();
-  const data = withNotes(payload, { starts: 0, request: own });
+  const data = withNotes(payload, { startsAtProgress: 0, request: own });
   await queue.add(VIDEO_PROCESS, data, { jobId, ...jobOptions(JOB_POLICY[VIDEO_PROCESS], request.priority) });
   // Of two producers at once, BullMQ keeps the first one's job and tells neither.
   const kept = await queue.getJob(jobId);
@@ -140,7 +140,7 @@ async function requeue(
   payload: VideoProcessPayload,
   { priority }: EnqueueVideoRequest,
 ): Promise<boolean> {
-  await job.updateData(withNotes(payload, { starts: 0 }));
+  await job.updateData(withNotes(payload, { startsAtProgress: 0 }));
   try {
     await job.retry(state as 'completed' | 'failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
   } catch (error) {

@@ -3,8 +3,8 @@ import type { VideoProcessPayload } from './contract.ts';
 
 /** Our notes. */
 export interface JobNotes {
-  /** Starts in a row that saved no checkpoint. */
-  readonly starts: number;
+  /** How many starts the job had had when it last got on, or was given back: later ones made no progress. */
+  readonly startsAtProgress: number;
   /** Names the request that made the job, so that its producer can tell it from one that was there before. */
   readonly request?: string | undefined;
   /** What the last run had done, in the handler's own terms. */
@@ -17,7 +17,11 @@ export const NOTES = 'worker';
 /** Reads the notes of a job's data; a job that was never started has none. */
 export function readNotes(data: unknown): JobNotes {
   const notes = (data as Readonly<Record<string, unknown>> | null)?.[NOTES] as Partial<JobNotes> | undefined;
-  return { starts: Number(notes?.starts ?? 0), request: notes?.request, checkpoint: notes?.checkpoint };
+  return {
+    startsAtProgress: Number(notes?.startsAtProgress ?? 0),
+    request: notes?.request,
+    checkpoint: notes?.checkpoint,
+  };
 }
 
 /** A job's data without the notes: what its producer sent. */

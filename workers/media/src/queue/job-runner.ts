@@ -81,8 +81,8 @@ export function createJobRunner(
     payload: VideoProcessPayload,
     options: { token: string | undefined; error: MediaError; isCounted: boolean; delayMs?: number },
   ): Promise<never> => {
-    const notes = readNotes(job.data);
-    if (!options.isCounted) await job.updateData(withNotes(payload, { ...notes, starts: notes.starts - 1 }));
+    if (!options.isCounted)
+      await job.updateData(withNotes(payload, { ...readNotes(job.data), startsAtProgress: job.attemptsStarted }));
     // The row first: from the next line on another worker may write it.
     await handlers
       .wait(payload, options.error)
@@ -98,25 +98,24 @@ export function createJobRunner(
   return async (job, token) => {
     const payload = parsePayload(job);
     const jobId = String(job.id);
-    const earlier = readNotes(job.data);
-    let notes = { ...earlier, starts: earlier.starts + 1 };
-    if (notes.starts > policy.maxStartsWithoutProgress)
-      throw permanent(abandoned(`${earlier.starts} times in a row without finishing a step`));
+    const notes = readNotes(job.data);
+    let starts = job.attemptsStarted - notes.startsAtProgress;
+    if (starts > policy.maxStartsWithoutProgress)
+      throw permanent(abandoned(`${starts - 1} times in a row without finishing a step`));
     const controller = new AbortController();
     running.set(jobId, { jobId, videoId: payload.videoId, madeMs: job.timestamp, controller });
     const lifetime = setTimeout(() => controller.abort(expired(lifetimeMs)), lifetimeMs);
     try {
-      await job.updateData(withNotes(payload, notes));
       return await handlers.process(payload, {
         jobId,
         attempt: job.attemptsMade + 1,
         attempts: job.opts.attempts ?? 1,
         signal: controller.signal,
-        checkpoint: earlier.checkpoint,
+        checkpoint: notes.checkpoint,
         saveCheckpoint: async (checkpoint) => {
-          notes = { ...notes, starts: 0, checkpoint };
+          starts = 0;
           await job
-            .updateData(withNotes(payload, notes))
+            .updateData(withNotes(payload, { ...notes, startsAtProgress: job.attemptsStarted, checkpoint }))
             .catch((err: unknown) => log.warn({ err, jobId }, 'The checkpoint could not be saved'));
         },
         reportProgress: (progress) => job.updateProgress(progress),
@@ -127,11 +126,11 @@ export function createJobRunner(
       if (reasonOf(controller.signal) === 'aborted')
         return await giveBack(job, payload, { token, error, isCounted: false });
       const putOff = controller.signal.aborted ? undefined : PUT_OFF[error.code];
-      if (putOff !== undefined && notes.starts < policy.maxStartsWithoutProgress)
+      if (putOff !== undefined && starts < policy.maxStartsWithoutProgress)
         return await giveBack(job, payload, {
           token,
           error,
-          delayMs: putOffDelay(Math.max(1, notes.starts)),
+          delayMs: putOffDelay(Math.max(1, starts)),
           ...putOff,
         });
       if (!isRetryable(error)) throw permanent(error);
