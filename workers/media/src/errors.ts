@@ -62,9 +62,9 @@ export const ERRORS = {
     hint: 'Free space where WORK_DIR points, or point it at a larger disk.',
   },
   disk_too_small: {
-    retry: 'never',
+    retry: 'backoff',
     meaning: 'The source needs more room than the whole disk of WORK_DIR has.',
-    hint: 'Point WORK_DIR at a larger disk, then enqueue the video again.',
+    hint: 'Point WORK_DIR at a larger disk, or lower WORK_DIR_RESERVE_MB; another worker with more room takes the job.',
   },
   disk_waiting: {
     retry: 'backoff',

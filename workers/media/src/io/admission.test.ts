@@ -42,7 +42,7 @@ it('lets a waiting job in when there is room, and says once that jobs wait', asy
   expect(JSON.parse(gate.lines[0] ?? '')).toMatchObject({ event: 'disk.waiting', freeBytes: 0 });
 });
 
-it('fails at once what no emptying of the disk can help', async () => {
+it('does not wait for what no emptying of the disk can bring', async () => {
   const gate = createGate({ free: 200 * MB, total: 300 * MB }, 10_000);
   await expect(gate.admit(100 * MB, signal)).rejects.toMatchObject({ code: 'disk_too_small' });
 });

@@ -38,7 +38,7 @@ export interface Admission {
    * Waits for room and holds it until the returned function is called.
    *
    * @param sourceBytes of the source alone.
-   * @throws {MediaError} `disk_waiting` when there is none for a while; `disk_too_small` when there never will be; the
+   * @throws {MediaError} `disk_waiting` when there is none for a while; `disk_too_small` when there can be none here; the
    * signal's reason.
    */
   readonly admit: (sourceBytes: number, signal: AbortSignal) => Promise<() => void>;

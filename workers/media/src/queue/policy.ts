@@ -41,6 +41,8 @@ export type JobPriority = keyof typeof PRIORITIES;
 export const PUT_OFF: Readonly<Partial<Record<ErrorCode, { readonly isCounted: boolean }>>> = {
   disk_waiting: { isCounted: false },
   disk_full: { isCounted: true },
+  // Another worker may have a larger disk.
+  disk_too_small: { isCounted: true },
   database_failed: { isCounted: true },
   queue_failed: { isCounted: true },
   storage_unreachable: { isCounted: true },
