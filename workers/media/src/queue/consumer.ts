@@ -2,6 +2,7 @@
  * The worker's side of the queue: takes jobs, keeps its claims on them, records their endings, and stops in phases.
  */
 
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import { MediaError, toMediaError } from '../errors.ts';
@@ -73,6 +74,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
 
   const worker = new classes.Worker(QUEUE_NAME, createJobRunner({ handlers, running, lifetimeMs, log }), {
     connection,
+    name: `${hostname()}:${process.pid}`,
     concurrency: options.concurrency,
     lockDuration: lockMs,
     lockRenewTime: Math.ceil((lockMs * 2) / RENEWALS_PER_LOCK),

@@ -1,6 +1,4 @@
 /** What a job in the queue carries: the payload of its producer, and our own notes beside it. Pure. */
-import type { VideoProcessPayload } from './contract.ts';
-
 /** Our notes. */
 export interface JobNotes {
   /** How many starts the job had had when it last got on, or was given back: later ones made no progress. */
@@ -32,4 +30,4 @@ export function readProducerData(data: unknown): unknown {
 }
 
 /** The data of a job of ours. */
-export const withNotes = (payload: VideoProcessPayload, notes: JobNotes): object => ({ ...payload, [NOTES]: notes });
+export const withNotes = (payload: object, notes: JobNotes): object => ({ ...payload, [NOTES]: notes });

@@ -1,0 +1,83 @@
+/** What an operator sees of the queue and may do to it, on both backends. */
+import { hostname } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeJob } from '../src/cli/jobs.ts';
+import { MediaError } from '../src/errors.ts';
+import type { QueueAddress } from '../src/queue/backend.ts';
+import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
+import { type JobAdmin, openJobAdmin } from '../src/queue/job-admin.ts';
+import type { VideoHandlers } from '../src/queue/job-runner.ts';
+import { createGate, createQueueDatabase, done, request, withConsumerOn } from './support/queue.ts';
+import { startRedis, type TestRedis } from './support/redis.ts';
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+describe.each(['postgres', 'redis'] as const)('the jobs on %s', (kind) => {
+  let address: QueueAddress;
+  let client: QueueClient;
+  let admin: JobAdmin;
+  beforeAll(async () => {
+    address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
+    client = await openQueueClient(address);
+    admin = await openJobAdmin(address);
+  });
+  afterAll(() => Promise.all([client.close(), admin.close()]));
+
+  it('are listed with their worker, shown with their data, and removed only while they wait', async () => {
+    const begun = createGate();
+    const end = createGate();
+    const process: VideoHandlers['process'] = async (payload, context) => {
+      await context.reportProgress({ step: 'encode', stepNumber: 4, stepCount: 8, percent: 40 });
+      begun.open();
+      await end.opened;
+      return done(payload);
+    };
+    const use = async () => {
+      const running = await client.enqueueVideo(request());
+      await begun.opened;
+      const waiting = await client.enqueueVideo(request());
+      expect(await admin.count()).toMatchObject({ active: 1, waiting: 1, failed: 0 });
+      const jobs = await admin.list(['active', 'waiting'], 10);
+      expect(jobs).toMatchObject([
+        { jobId: running.jobId, state: 'active', step: 'encode', percent: 40, starts: 1 },
+        { jobId: waiting.jobId, state: 'waiting', starts: 0 },
+      ]);
+      expect(jobs[0]?.worker).toContain(hostname());
+      for (const line of jobs.flatMap((job) => describeJob(job, Date.now())))
+        expect(line.length).toBeLessThanOrEqual(80);
+      await expect(admin.remove(running.jobId)).rejects.toMatchObject({ code: 'invalid_argument' });
+      await expect(admin.retry(waiting.jobId)).rejects.toMatchObject({ code: 'invalid_argument' });
+      await admin.remove(waiting.jobId);
+      await expect(admin.show(waiting.jobId)).rejects.toMatchObject({ code: 'job_missing' });
+      end.open();
+      await client.waitForVideo(running.jobId);
+      expect(await admin.show(running.jobId)).toMatchObject({ state: 'completed', data: { videoId: running.videoId } });
+    };
+    await withConsumerOn(address, { process }, use, { concurrency: 1 });
+  });
+
+  it('are run again by hand after they failed, with all their attempts', async () => {
+    const failing = async () => {
+      throw new MediaError({ code: 'object_missing', message: 'There is no such object.' });
+    };
+    const { jobId } = await client.enqueueVideo(request());
+    await withConsumerOn(address, { process: failing }, async () => {
+      await client.waitForVideo(jobId).catch(() => {});
+    });
+    expect(await admin.list(['failed'], 10)).toMatchObject([{ jobId, failure: 'There is no such object.' }]);
+    await admin.retry(jobId);
+    const attempts: number[] = [];
+    const process: VideoHandlers['process'] = async (payload, { attempt }) => {
+      attempts.push(attempt);
+      return done(payload);
+    };
+    await withConsumerOn(address, { process }, async () => {
+      await client.waitForVideo(jobId);
+    });
+    expect(attempts).toEqual([1]);
+  });
+});
