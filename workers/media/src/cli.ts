@@ -3,11 +3,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { boundMemory } from './cli/bound-memory.ts';
 import { createOutput } from './cli/output.ts';
-import type { CommonOptions } from './cli/run-command.ts';
+import type { CommandContext, CommonOptions } from './cli/run-command.ts';
 import { runCommand } from './cli/run-command.ts';
 import { MediaError } from './errors.ts';
 import { OUTPUT_KINDS, type OutputKind, parseOutputs } from './media/outputs.ts';
 import { PROFILES } from './media/profiles.ts';
+import { PRIORITIES } from './queue/policy.ts';
 import { ROUTES } from './storage/route.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -22,6 +23,15 @@ function parseOutputList(value: string): readonly OutputKind[] {
   if (outputs !== undefined) return outputs;
   throw new InvalidArgumentError(`"${value}" is no list of ${OUTPUT_KINDS.join(', ')}.`);
 }
+
+function parseLimit(value: string): number {
+  const limit = Number(value);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit;
+  throw new InvalidArgumentError(`"${value}" is no whole number from 1 to 1000.`);
+}
+
+const runJobs = (command: Command, run: (context: CommandContext) => Promise<void>) =>
+  runCommand({ common: command.optsWithGlobals<CommonOptions>(), needs: { queue: true }, run });
 
 function createProgram(): Command {
   const program = new Command('media')
@@ -62,6 +72,7 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
     .option('--project <name>', 'the first folder of the results (default: "default")')
     .option('--outputs <list>', `what to make, of ${OUTPUT_KINDS.join(',')}`, parseOutputList)
     .addOption(new Option('--profile <name>', 'time against quality').choices(PROFILES))
+    .addOption(new Option('--priority <name>', 'which jobs go first').choices(Object.keys(PRIORITIES)))
     .option('--wait', 'wait for the outcome', false)
     .action(async (options, command: Command) =>
       runCommand({
@@ -117,8 +128,66 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
       }),
     );
 
+  program
+    .command('cancel')
+    .description('stop a video, wherever it waits or runs, and remove what was made of it')
+    .argument('<id>', "the video's UUID", parseVideoId)
+    .action(async (videoId: string, _options, command: Command) =>
+      runCommand({
+        common: command.optsWithGlobals<CommonOptions>(),
+        needs: { supabase: true, queue: true },
+        run: async (context) => (await import('./cli/cancel.ts')).cancelCommand(context, videoId),
+      }),
+    );
+
+  const jobs = program.command('jobs').description('what stands in the queue');
+  jobs
+    .command('list', { isDefault: true })
+    .description('the jobs that run, wait or failed')
+    .option('--state <list>', 'only these, of active,waiting,delayed,failed,completed')
+    .option('--limit <n>', 'at most so many of each state', parseLimit, 20)
+    .action(async (options, command: Command) =>
+      runJobs(command, async (context) => {
+        const { listJobsCommand, parseStates } = await import('./cli/jobs.ts');
+        return listJobsCommand(context, { ...options, state: options.state && parseStates(options.state) });
+      }),
+    );
+  jobs
+    .command('show')
+    .description('all that is known of a job')
+    .argument('<id>', "the video's UUID or the job's id")
+    .action(async (id: string, _options, command: Command) =>
+      runJobs(command, async (context) => (await import('./cli/jobs.ts')).showJobCommand(context, id)),
+    );
+  jobs
+    .command('retry')
+    .description('run an ended job again, from the start')
+    .argument('<id>', "the video's UUID or the job's id")
+    .action(async (id: string, _options, command: Command) =>
+      runJobs(command, async (context) => (await import('./cli/jobs.ts')).retryJobCommand(context, id)),
+    );
+  jobs
+    .command('remove')
+    .description('take a job that does not run out of the queue')
+    .argument('<id>', "the video's UUID or the job's id")
+    .action(async (id: string, _options, command: Command) =>
+      runJobs(command, async (context) => (await import('./cli/jobs.ts')).removeJobCommand(context, id)),
+    );
+
+  program
+    .command('doctor')
+    .description('look for what is wrong with this set-up, and say how to mend it')
+    .option('--probe', 'also send 6 MiB to Storage, to find what a proxy does to them', false)
+    .option('--source-bucket <bucket>', 'the bucket of the sources (default: project-videos)')
+    .action(async (options, command: Command) =>
+      runCommand({
+        common: command.optsWithGlobals<CommonOptions>(),
+        run: async (context) => (await import('./cli/doctor.ts')).doctorCommand(context, options),
+      }),
+    );
+
   // A mistyped command line is an error like any other: one shape, one exit code.
-  for (const command of [program, ...program.commands])
+  for (const command of [program, ...program.commands, ...jobs.commands])
     command
       .exitOverride()
       .configureOutput({ outputError: () => {} })

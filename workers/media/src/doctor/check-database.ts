@@ -1,0 +1,14 @@
+/** Can what becomes of a video be written down? */
+import { openDatabase } from '../db/database.ts';
+import { inspectTables } from '../db/inspect-tables.ts';
+import { allRight, type Finding, found } from './findings.ts';
+
+export async function checkDatabase(
+  supabase: { readonly url: string; readonly serviceRoleKey: string },
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const problem = await inspectTables(openDatabase(supabase), signal);
+  if (problem === undefined) return [allRight('database', 'The table videos is there, with all its columns.')];
+  const code = problem.kind === 'migrations' ? 'migrations_missing' : 'database_unreachable';
+  return [found('database', code, { message: problem.message })];
+}

@@ -1,0 +1,72 @@
+/** Is there room for the files of the jobs, and on what? */
+import { statfs } from 'node:fs/promises';
+import { MediaError } from '../errors.ts';
+import { assertWorkDirUsable } from '../io/work-directory.ts';
+import { formatBytes } from '../observability/format.ts';
+import { type Finding, found, orAllRight } from './findings.ts';
+
+/** The source, its results, and a second copy of the MP4 (`io/work-directory.ts`), for one video of 2 GB. */
+const ROOM_FOR_LARGE_BYTES = 5_000_000_000;
+
+/** Less than this, and ordinary clips of phones fail too. */
+const LEAST_BYTES = 1_000_000_000;
+
+/** Types of file systems as statfs(2) names them. */
+const IN_MEMORY = new Set([0x01021994]);
+const ON_NETWORK = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB 2'],
+  [0x00c36400, 'Ceph'],
+]);
+
+export interface DiskFacts {
+  readonly folder: string;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+  /** Of the file system, from statfs(2). */
+  readonly type: number;
+  /** Jobs at a time. */
+  readonly concurrency: number;
+}
+
+export function judgeDisk(facts: DiskFacts): readonly Finding[] {
+  const { folder, freeBytes, totalBytes, concurrency } = facts;
+  const room = `${folder} has ${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`;
+  const needed = ROOM_FOR_LARGE_BYTES * concurrency;
+  const jobs = concurrency === 1 ? 'one job' : `${concurrency} jobs at a time`;
+  const findings: Finding[] = [];
+  if (freeBytes < LEAST_BYTES) findings.push(found('disk', 'disk_low', { message: `${room}.` }));
+  else if (freeBytes < needed)
+    findings.push(
+      found('disk', 'disk_tight', { message: `${room}; ${jobs} on 2 GB videos need ${formatBytes(needed)}.` }),
+    );
+  // Linux reports the type as a signed number on some platforms.
+  const type = facts.type >>> 0;
+  if (IN_MEMORY.has(type)) findings.push(found('disk', 'disk_in_memory', { message: `${folder} is a tmpfs.` }));
+  const network = ON_NETWORK.get(type);
+  if (network !== undefined)
+    findings.push(found('disk', 'disk_on_network', { message: `${folder} is on ${network}.` }));
+  return orAllRight(findings, 'disk', `${room}, enough for ${jobs} on 2 GB videos.`);
+}
+
+export async function checkDisk(options: {
+  readonly workDir: string;
+  readonly concurrency: number;
+}): Promise<readonly Finding[]> {
+  try {
+    await assertWorkDirUsable(options.workDir);
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error;
+    return [found('disk', 'work_dir_unusable', { message: error.message })];
+  }
+  const disk = await statfs(options.workDir);
+  return judgeDisk({
+    folder: options.workDir,
+    freeBytes: disk.bavail * disk.bsize,
+    totalBytes: disk.blocks * disk.bsize,
+    type: disk.type,
+    concurrency: options.concurrency,
+  });
+}

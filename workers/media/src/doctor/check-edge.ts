@@ -1,0 +1,67 @@
+/**
+ * What bodies does a proxy in front of Storage refuse? Proxies refuse by the announced Content-Length, so announcing is
+ * enough; the few that count as bytes pass show only when a chunk is really sent (`--probe`).
+ */
+import type { MediaError } from '../errors.ts';
+import { formatBytes } from '../observability/format.ts';
+import { announceBody, sendChunk } from '../storage/announce-body.ts';
+import { CHUNK_MIN_BYTES, CHUNK_STEPS } from '../storage/chunk-size.ts';
+import type { StorageConnection } from '../storage/connection.ts';
+import { allRight, type Finding, found } from './findings.ts';
+
+/** Tried from the largest on, until one is not refused: the uploader's own steps, then nginx's default and below. */
+const TRIED_BYTES: readonly number[] = [...CHUNK_STEPS, 1_048_576, 65_536];
+
+export interface EdgeFacts {
+  /** The smallest that was refused; undefined when none was. */
+  readonly refusedBytes: number | undefined;
+  /** The largest that was not; undefined when all were. */
+  readonly passedBytes: number | undefined;
+  /** What went wrong with a chunk that was really sent; undefined when it was not sent or arrived. */
+  readonly chunkError: MediaError | undefined;
+  readonly wasProbed: boolean;
+}
+
+export function judgeEdge(facts: EdgeFacts): readonly Finding[] {
+  const { refusedBytes, passedBytes, chunkError, wasProbed } = facts;
+  if (refusedBytes !== undefined) {
+    const passed = passedBytes === undefined ? 'none of the smaller ones either' : `${formatBytes(passedBytes)} pass`;
+    const code = (passedBytes ?? 0) < CHUNK_MIN_BYTES ? 'edge_body_limit_small' : 'edge_body_limit';
+    return [found('edge', code, { message: `Bodies of ${formatBytes(refusedBytes)} are refused, ${passed}.` })];
+  }
+  if (chunkError !== undefined) return [found('edge', 'edge_breaks_bodies', { message: chunkError.message })];
+  const how = wasProbed ? `; ${formatBytes(CHUNK_MIN_BYTES)} were really sent` : '';
+  return [allRight('edge', `No proxy refuses large bodies${how}.`)];
+}
+
+/**
+ * @param options.refusal of the largest body, which the check of limits announced already.
+ * @param options.probe send one chunk of 6 MiB for real.
+ */
+export async function checkEdge(
+  connection: StorageConnection,
+  options: {
+    readonly bucket: string;
+    readonly refusal: MediaError | undefined;
+    readonly refusalBytes: number;
+    readonly roundTripMs: number;
+    readonly probe: boolean;
+    readonly signal: AbortSignal;
+  },
+): Promise<readonly Finding[]> {
+  const { bucket, refusal, probe, roundTripMs, signal } = options;
+  if (refusal?.code === 'edge_too_large') {
+    let refusedBytes = options.refusalBytes;
+    for (const bytes of TRIED_BYTES) {
+      const again = await announceBody(connection, { bucket, bytes, roundTripMs, signal });
+      if (again?.code !== 'edge_too_large')
+        return judgeEdge({ refusedBytes, passedBytes: bytes, chunkError: undefined, wasProbed: false });
+      refusedBytes = bytes;
+    }
+    return judgeEdge({ refusedBytes, passedBytes: undefined, chunkError: undefined, wasProbed: false });
+  }
+  const chunkError = probe ? await sendChunk(connection, { bucket, bytes: CHUNK_MIN_BYTES, signal }) : undefined;
+  if (chunkError?.code === 'edge_too_large')
+    return judgeEdge({ refusedBytes: CHUNK_MIN_BYTES, passedBytes: undefined, chunkError, wasProbed: true });
+  return judgeEdge({ refusedBytes: undefined, passedBytes: undefined, chunkError, wasProbed: probe });
+}

@@ -1,0 +1,102 @@
+/** Which of the three size limits would refuse a video of 2 GB? Asked without uploading one. */
+import type { MediaError } from '../errors.ts';
+import { formatBytes } from '../observability/format.ts';
+import { announceBody } from '../storage/announce-body.ts';
+import type { StorageConnection } from '../storage/connection.ts';
+import type { BucketFacts } from '../storage/inspect-bucket.ts';
+import { inspectResumable, type ResumableFacts } from '../storage/inspect-resumable.ts';
+import { allRight, type Finding, type FindingCode, found } from './findings.ts';
+
+/** What the buckets of supabase/migrations allow: 2 GiB. */
+export const LARGEST_VIDEO_BYTES = 2_147_483_648;
+
+/** What was learned about one bucket. */
+export interface LimitFacts {
+  readonly bucket: string;
+  readonly bucketBytes: number | undefined;
+  readonly resumable: ResumableFacts;
+  /** The answer to one request that announced it all; undefined when it was not refused. */
+  readonly requestRefusal: MediaError | undefined;
+}
+
+/** The limit that binds a resumable upload, the smallest of the two. */
+function judgeResumable({ bucket, bucketBytes, resumable }: LimitFacts): Finding | undefined {
+  const { status, words, projectBytes } = resumable;
+  const wanted = formatBytes(LARGEST_VIDEO_BYTES);
+  const tell = (code: FindingCode, bytes: number | undefined) => {
+    const value = bytes === undefined ? 'a limit that it does not tell' : `${formatBytes(bytes)} (${bytes} bytes)`;
+    return found('limits', code, { message: `${bucket}: ${wanted} refused, ${value} allowed.` });
+  };
+  if (status === 201) return undefined;
+  if (status === 413) {
+    // SQL writes a bucket limit above the global one unchecked: the smaller of the two is the one to raise first.
+    const isBucket =
+      (bucketBytes ?? Number.POSITIVE_INFINITY) < Math.min(LARGEST_VIDEO_BYTES, projectBytes ?? Infinity);
+    return isBucket ? tell('limit_bucket', bucketBytes) : tell('limit_project', projectBytes);
+  }
+  if (status === 415) return found('limits', 'type_refused', { message: `${bucket}: video/mp4 refused, "${words}".` });
+  if (status === 404 || status === 405 || status === 501)
+    return found('resumable', 'resumable_missing', { message: `${bucket}: answered ${status}, "${words}".` });
+  return found('limits', 'limit_unknown', { message: `${bucket}: answered ${status}, "${words}".` });
+}
+
+export function judgeLimits(facts: LimitFacts): readonly Finding[] {
+  const { bucket, requestRefusal } = facts;
+  const binding = judgeResumable(facts);
+  if (binding !== undefined) return [binding];
+  const wanted = formatBytes(LARGEST_VIDEO_BYTES);
+  if (requestRefusal?.code === 'object_too_large')
+    return [found('limits', 'limit_request', { message: `${bucket}: ${wanted} refused in a single request only.` })];
+  // A proxy's refusal for the size is the edge's business.
+  if (requestRefusal !== undefined && requestRefusal.code !== 'edge_too_large')
+    return [found('limits', 'request_refused', { message: `${bucket}: ${requestRefusal.message}` })];
+  return [allRight('limits', `${bucket} takes ${wanted}, asked without uploading.`)];
+}
+
+/** Is what Storage calls itself what we call it? */
+export function judgeLocation(storageUrl: string, location: string | undefined): Finding {
+  const own = new URL(storageUrl);
+  // A Location may be relative (RFC 9110, 10.2.2).
+  const named =
+    location === undefined || !URL.canParse(location, storageUrl) ? undefined : new URL(location, storageUrl);
+  if (named === undefined)
+    return found('resumable', 'resumable_missing', { message: 'An upload was created, but without a Location.' });
+  if (named.origin === own.origin && named.pathname.startsWith(own.pathname))
+    return allRight('resumable', 'Resumable uploads are offered, at our own address.');
+  return found('resumable', 'resumable_location_elsewhere', {
+    message: `Asked at ${own.origin}${own.pathname}, it names ${named.origin}${named.pathname.replace(/[^/]*$/, '…')}`,
+  });
+}
+
+export interface LimitsReport {
+  readonly findings: readonly Finding[];
+  readonly facts: readonly LimitFacts[];
+}
+
+export async function checkLimits(
+  connection: StorageConnection,
+  options: { readonly buckets: readonly BucketFacts[]; readonly signal: AbortSignal },
+): Promise<LimitsReport> {
+  const { buckets, signal } = options;
+  const bytes = LARGEST_VIDEO_BYTES;
+  const facts = await Promise.all(
+    buckets.map(async ({ bucket, limitBytes }): Promise<LimitFacts> => {
+      const resumable = await inspectResumable(connection, { bucket, bytes, signal });
+      const requestRefusal = await announceBody(connection, {
+        bucket,
+        bytes,
+        roundTripMs: resumable.roundTripMs,
+        signal,
+      });
+      return { bucket, bucketBytes: limitBytes, resumable, requestRefusal };
+    }),
+  );
+  const created = facts.find(({ resumable }) => resumable.status === 201);
+  return {
+    findings: [
+      ...facts.flatMap(judgeLimits),
+      ...(created === undefined ? [] : [judgeLocation(connection.storageUrl, created.resumable.location)]),
+    ],
+    facts,
+  };
+}

@@ -1,0 +1,166 @@
+/** Runs the checks: all of them for a person who asks, the fast ones for a worker that starts. */
+import type { Config } from '../config.ts';
+import { openStorage, type StorageConnection } from '../storage/connection.ts';
+import { judgeClocks } from './check-clock.ts';
+import { checkDatabase } from './check-database.ts';
+import { checkDisk } from './check-disk.ts';
+import { checkEdge } from './check-edge.ts';
+import { checkFfmpeg } from './check-ffmpeg.ts';
+import { checkLimits, LARGEST_VIDEO_BYTES } from './check-limits.ts';
+import { checkQueue, type QueueReport } from './check-queue.ts';
+import { checkStorage, type StorageReport } from './check-storage.ts';
+import { CHECKS, type CheckName, type Finding, type FindingCode, type FindingStatus, found } from './findings.ts';
+
+/** The bucket that producers put sources into, as the migrations make it. */
+export const SOURCE_BUCKET = 'project-videos';
+
+export interface DoctorOptions {
+  readonly config: Config;
+  readonly signal: AbortSignal;
+  readonly sourceBucket?: string | undefined;
+  /** Send one chunk of 6 MiB through whatever stands in front of Storage. Default false. */
+  readonly probe?: boolean | undefined;
+}
+
+/** What was found, in the order of {@link CHECKS}. */
+export interface DoctorReport {
+  /** The worst of the findings. */
+  readonly status: FindingStatus;
+  readonly findings: readonly Finding[];
+  readonly seconds: number;
+}
+
+/** A check that takes longer is told as broken, in milliseconds. */
+const CHECK_TIMEOUT_MS = 60_000;
+
+const NO_QUEUE: QueueReport = { findings: [], clocks: [] };
+const NO_STORAGE: StorageReport = { findings: [], clocks: [], buckets: [] };
+
+/** What broke inside a check is a finding too: the others go on. */
+async function guard<T>(
+  check: CheckName,
+  options: {
+    readonly signal: AbortSignal;
+    readonly add: (findings: readonly Finding[]) => void;
+    readonly otherwise: T;
+  },
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal, add, otherwise } = options;
+  try {
+    return await run(AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]));
+  } catch (error) {
+    signal.throwIfAborted();
+    const words = error instanceof Error ? error.message : String(error);
+    add([found(check, 'check_failed', { message: words })]);
+    return otherwise;
+  }
+}
+
+const worstOf = (findings: readonly Finding[]): FindingStatus =>
+  (['error', 'warning'] as const).find((status) => findings.some((finding) => finding.status === status)) ?? 'ok';
+
+/** Runs every check. It changes nothing, and leaves nothing behind but unfinished uploads that it gave up. */
+export const runDoctor = (options: DoctorOptions): Promise<DoctorReport> => run(options, 'all');
+
+/** What a worker can look at in a second before it takes its first job: ffmpeg, disk, queue, Storage, buckets, clocks. */
+export const runFastChecks = (options: Omit<DoctorOptions, 'probe'>): Promise<DoctorReport> => run(options, 'fast');
+
+async function run(options: DoctorOptions, extent: 'all' | 'fast'): Promise<DoctorReport> {
+  const { config, signal } = options;
+  const started = performance.now();
+  const findings: Finding[] = [];
+  const add = (more: readonly Finding[]) => void findings.push(...more);
+  const guarded = { signal, add };
+  const { url, serviceRoleKey } = config.supabase;
+  const supabase = url === undefined || serviceRoleKey === undefined ? undefined : { url, serviceRoleKey };
+  const connection = supabase && openStorage({ ...supabase, connectMs: config.upload.connectMs });
+  try {
+    const [queue, storage] = await Promise.all([
+      guard('queue', { ...guarded, otherwise: NO_QUEUE }, (bounded) => checkQueue(config.queue, bounded)),
+      connection === undefined
+        ? NO_STORAGE
+        : guard('storage', { ...guarded, otherwise: NO_STORAGE }, (bounded) =>
+            checkStorage(connection, { buckets: bucketsOf(options), signal: bounded }),
+          ),
+      guard('ffmpeg', { ...guarded, otherwise: undefined }, async (bounded) =>
+        add(await checkFfmpeg(config.ffmpeg, bounded)),
+      ),
+      guard('disk', { ...guarded, otherwise: undefined }, async () => add(await checkDisk(config.worker))),
+    ]);
+    add(queue.findings);
+    add(storage.findings);
+    add(judgeClocks([...storage.clocks, ...queue.clocks]));
+    if (supabase === undefined)
+      add([found('storage', 'supabase_not_configured', { message: 'SUPABASE_URL or its key is not set.' })]);
+    if (extent === 'all' && connection !== undefined && supabase !== undefined) {
+      await guard('database', { ...guarded, otherwise: undefined }, async (bounded) =>
+        add(
+          isKeyOrAddressWrong(storage)
+            ? [found('database', 'check_skipped', { message: 'Nothing can be asked with this address and key.' })]
+            : await checkDatabase(supabase, bounded),
+        ),
+      );
+      await lookAtUploads(options, { connection, storage, add });
+    }
+  } finally {
+    await connection?.close();
+  }
+  const order = (finding: Finding) => CHECKS.indexOf(finding.check);
+  findings.sort((a, b) => order(a) - order(b));
+  return { status: worstOf(findings), findings, seconds: (performance.now() - started) / 1000 };
+}
+
+/** What is wrong with these is wrong for the database too; one finding about it is enough. */
+const OF_KEY_OR_ADDRESS: readonly string[] = [
+  'key_expired',
+  'key_not_service_role',
+  'key_other_project',
+  'storage_not_supabase',
+  'storage_unauthorized',
+  'storage_unreachable',
+] satisfies FindingCode[];
+
+const isKeyOrAddressWrong = ({ findings }: StorageReport): boolean =>
+  findings.some(({ code }) => OF_KEY_OR_ADDRESS.includes(code));
+
+const bucketsOf = ({ config, sourceBucket = SOURCE_BUCKET }: DoctorOptions): readonly string[] => [
+  ...new Set([sourceBucket, config.resultBucket]),
+];
+
+/** The questions that need a bucket: limits, resumable uploads, the edge. */
+async function lookAtUploads(
+  options: DoctorOptions,
+  at: {
+    readonly connection: StorageConnection;
+    readonly storage: StorageReport;
+    readonly add: (findings: readonly Finding[]) => void;
+  },
+): Promise<void> {
+  const { connection, storage, add } = at;
+  const { buckets } = storage;
+  if (buckets.length === 0) {
+    const message = 'No bucket could be looked at.';
+    return add([found('limits', 'check_skipped', { message })]);
+  }
+  const guarded = { signal: options.signal, add };
+  const facts = await guard('limits', { ...guarded, otherwise: [] }, async (signal) => {
+    const report = await checkLimits(connection, { buckets, signal });
+    add(report.findings);
+    return report.facts;
+  });
+  const [first] = facts;
+  if (first === undefined) return undefined;
+  return guard('edge', { ...guarded, otherwise: undefined }, async (signal) =>
+    add(
+      await checkEdge(connection, {
+        bucket: first.bucket,
+        refusal: first.requestRefusal,
+        refusalBytes: LARGEST_VIDEO_BYTES,
+        roundTripMs: first.resumable.roundTripMs,
+        probe: options.probe ?? false,
+        signal,
+      }),
+    ),
+  );
+}
