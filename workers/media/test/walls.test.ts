@@ -41,6 +41,12 @@ describe('a wall', () => {
       'storage/x.ts',
       /storage\//,
     ],
+    [
+      'only observability/health-server.ts and storage/ open HTTP servers and connections',
+      `import { createServer } from 'node:http';\ncreateServer();\n`,
+      'observability/health-server.ts',
+      /storage\//,
+    ],
     ['only storage/ and db/ fetch', `await fetch('x');\n`, 'db/x.ts', /fetch/],
     [
       'only db/ names tables',

@@ -2,10 +2,16 @@
 import type { TestProject } from 'vitest/node';
 import startStack from './global-setup.ts';
 
+/** What the intake needs beside them: to sign people up, to know their tokens, and a queue. */
+const OPTIONAL = ['SUPABASE_ANON_KEY', 'SUPABASE_JWT_SECRET', 'DATABASE_URL', 'REDIS_URL'] as const;
+
 // biome-ignore lint/style/noDefaultExport: vitest calls the default export.
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY } = process.env;
   if (!SUPABASE_URL || !SUPABASE_SERVICE_ROLE_KEY) return startStack(project);
-  project.provide('stack', { SUPABASE_URL: SUPABASE_URL.replace(/\/+$/, ''), SUPABASE_SERVICE_ROLE_KEY });
+  const values = Object.fromEntries(
+    OPTIONAL.flatMap((name) => (process.env[name] ? [[name, String(process.env[name])]] : [])),
+  );
+  project.provide('stack', { ...values, SUPABASE_URL: SUPABASE_URL.replace(/\/+$/, ''), SUPABASE_SERVICE_ROLE_KEY });
   return async () => {};
 }

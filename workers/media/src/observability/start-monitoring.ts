@@ -1,0 +1,59 @@
+/** Puts metrics and health of one process together and serves them: the same for a worker and for the API. */
+import type { QueueAddress } from '../queue/backend.ts';
+import { openQueueInspector } from '../queue/inspect-queue.ts';
+import type { HealthCheck } from './health.ts';
+import { startHealthServer } from './health-server.ts';
+import type { Metrics } from './metrics.ts';
+import { watchDisk, watchProcess, watchQueue } from './metrics-gauges.ts';
+
+export interface StartMonitoringOptions {
+  readonly metrics: Metrics;
+  /** `METRICS_HOST`. */
+  readonly host: string;
+  /** `METRICS_PORT`; `undefined` serves nothing. */
+  readonly port: number | undefined;
+  readonly queue: QueueAddress;
+  /** Of a worker; the API has none. */
+  readonly workDir?: string | undefined;
+  /** The parts that `/ready` asks. */
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+}
+
+export interface Monitoring {
+  /** Where it is served; `undefined` when nothing is. */
+  readonly port: number | undefined;
+  /** From now on `/ready` says no: the process is about to end. */
+  readonly drain: () => void;
+  /** After everything else, so that the last minutes of a process can be seen. */
+  readonly close: () => Promise<void>;
+}
+
+const NOTHING: Monitoring = { port: undefined, drain: () => {}, close: async () => {} };
+
+/**
+ * Starts serving. The caller closes it.
+ *
+ * @throws {MediaError} `queue_unreachable`; `config_invalid` for a port that is taken.
+ */
+export async function startMonitoring(options: StartMonitoringOptions): Promise<Monitoring> {
+  const { metrics, host, port, workDir, checks } = options;
+  if (port === undefined) return NOTHING;
+  const inspector = await openQueueInspector(options.queue);
+  try {
+    watchQueue(metrics, inspector.read);
+    if (workDir !== undefined) watchDisk(metrics, workDir);
+    watchProcess(metrics);
+    const server = await startHealthServer({ host, port, registry: metrics.registry, checks });
+    return {
+      port: server.port,
+      drain: server.drain,
+      close: async () => {
+        await server.close();
+        await inspector.close();
+      },
+    };
+  } catch (error) {
+    await inspector.close();
+    throw error;
+  }
+}
