@@ -160,6 +160,19 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
     expect(attempts).toEqual([1, 1]);
   });
 
+  it('closes at once, also when a wait has just begun', async () => {
+    for (let round = 0; round < 5; round++) {
+      const hasty = await openQueueClient(address);
+      const { jobId } = await hasty.enqueueVideo(request());
+      const stop = new AbortController();
+      const waiting = hasty.waitForVideo(jobId, { signal: stop.signal });
+      stop.abort();
+      const closing = hasty.close();
+      await expect(waiting).rejects.toBeDefined();
+      await closing;
+    }
+  }, 10_000);
+
   it('refuses a request that does not fit the contract', async () => {
     const wrong = { source: { bucket: '', path: 'a.mp4' } };
     await expect(client.enqueueVideo(wrong)).rejects.toMatchObject({ code: 'invalid_argument' });

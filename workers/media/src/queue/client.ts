@@ -104,6 +104,9 @@ function toPayload(request: EnqueueVideoRequest): VideoProcessPayload {
   });
 }
 
+/** Closing cannot end a look for events that has just begun: it lasts this long at most, in milliseconds. */
+const EVENTS_BLOCK_MS = 1000;
+
 /** The queue and the requests to cancel beside it. */
 interface QueueSide {
   readonly queue: Queue;
@@ -187,10 +190,12 @@ export async function openQueueClient(address: QueueAddress): Promise<QueueClien
   const queue = new classes.Queue(QUEUE_NAME, { connection });
   const flags = openCancelFlags(backend);
   const side: QueueSide = { queue: queue as unknown as Queue, flags };
-  const events = new classes.QueueEvents(QUEUE_NAME, { connection, autorun: false });
+  const events = new classes.QueueEvents(QUEUE_NAME, { connection, autorun: false, blockingTimeout: EVENTS_BLOCK_MS });
   // A lost connection comes back by itself; without a listener the first one would end the process.
   queue.on('error', () => {});
   events.on('error', () => {});
+  // Each wait listens; a server follows as many videos as it has viewers.
+  events.setMaxListeners(0);
   let eventsRun: Promise<void> | undefined;
 
   return {

@@ -1,0 +1,64 @@
+/** A door in front of a server: it lets bytes through, or resets every connection and refuses new ones. */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { LOOPBACK } from '../stack/ports.ts';
+
+export interface TcpGate {
+  readonly port: number;
+  /** Resets what is open and refuses what comes. */
+  readonly shut: () => Promise<void>;
+  readonly open: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens a gate to a port of this machine.
+ *
+ * @param bytesPerSecond each way on each connection: what takes no time cannot be interrupted.
+ */
+export async function openTcpGate(targetPort: number, bytesPerSecond: number): Promise<TcpGate> {
+  const sockets = new Set<Socket>();
+  const listen = async (port: number): Promise<Server> => {
+    const server = createServer({ allowHalfOpen: true }, (near) => {
+      const far = connect({ port: targetPort, host: LOOPBACK, allowHalfOpen: true });
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        sockets.add(one);
+        one.on('error', () => other.destroy()).on('close', () => sockets.delete(one));
+        one.on('data', (chunk: Buffer) => {
+          one.pause();
+          const isFull = !other.write(chunk);
+          const waitMs = (chunk.length / bytesPerSecond) * 1000;
+          setTimeout(
+            () => (isFull && other.writableNeedDrain ? other.once('drain', () => one.resume()) : one.resume()),
+            waitMs,
+          );
+        });
+        one.on('end', () => other.end());
+      }
+    });
+    server.listen(port, LOOPBACK);
+    await once(server, 'listening');
+    return server;
+  };
+  let server: Server | undefined = await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const shut = async () => {
+    const closing = server;
+    server = undefined;
+    const closed = closing === undefined ? undefined : once(closing, 'close');
+    closing?.close();
+    for (const socket of sockets) socket.resetAndDestroy();
+    await closed;
+  };
+  return {
+    port,
+    shut,
+    open: async () => {
+      server ??= await listen(port);
+    },
+    close: shut,
+  };
+}

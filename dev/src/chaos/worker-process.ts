@@ -1,0 +1,145 @@
+/** One worker as an operator runs it: a process that is started again whenever it has ended. Its log tells what it does. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { listDescendants, type ProcessMark } from './process-tree.ts';
+
+export const WORKER_CLI = fileURLToPath(new URL('../../../workers/media/dist/cli.js', import.meta.url));
+
+export interface WorkerOptions {
+  readonly cli: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Everything it says, over all its lives. */
+  readonly logFile: string;
+}
+
+/** One line of a worker's log. */
+export interface LogLine {
+  readonly level?: string;
+  readonly event?: string;
+  readonly videoId?: string;
+  readonly step?: string;
+  readonly code?: string;
+  readonly msg?: string;
+}
+
+/** How a life ended that nobody had asked to end. */
+export interface OddEnding {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly lastLines: readonly string[];
+}
+
+export interface WorkerProcess {
+  /** The step that its job is in; `recorded` between the last one and what comes next; undefined without a job. */
+  readonly step: () => string | undefined;
+  readonly isBusy: () => boolean;
+  /** The video that it has or had last. */
+  readonly video: () => string | undefined;
+  /** Everything below it now. */
+  readonly descendants: () => Promise<readonly ProcessMark[]>;
+  /** Changes the environment from the next life on. */
+  readonly setVariables: (changes: Readonly<Record<string, string>>) => void;
+  /** Sends a signal to the process of now. */
+  readonly signal: (name: NodeJS.Signals) => void;
+  /** Ends with the life of now. */
+  readonly ended: () => Promise<void>;
+  /** Lets the next end be the last; resolves when there is no process any more. */
+  readonly retire: () => Promise<void>;
+  /** Starts it again after it was retired. */
+  readonly revive: () => void;
+  readonly oddEndings: readonly OddEnding[];
+  /** Counts lines with an event, over all lives. */
+  readonly countEvents: (matches: (line: LogLine) => boolean) => number;
+}
+
+/** As systemd and Docker do by default or nearly so: what ends at once is not started again without a pause. */
+const RESTART_PAUSE_MS = 300;
+
+/** A job whose line says one of these has left its worker. */
+const ENDINGS = /^video\.(failed|waiting|rejected|canceled)$/;
+
+export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
+  const log = createWriteStream(options.logFile, { flags: 'a' });
+  let step: string | undefined;
+  let video: string | undefined;
+  const events: LogLine[] = [];
+  const oddEndings: OddEnding[] = [];
+  let child: ChildProcessByStdio<null, null, Readable>;
+  let variables: Readonly<Record<string, string>> = {};
+  let isAsked = false;
+  let isRetired = false;
+
+  const read = (text: string) => {
+    log.write(`${text}\n`);
+    if (!text.startsWith('{')) return;
+    const line = JSON.parse(text) as LogLine;
+    if (line.event === undefined) return;
+    events.push(line);
+    // Each worker has one job at a time.
+    if (line.event === 'video.started') video = line.videoId;
+    if (line.event === 'video.started' || ENDINGS.test(line.event)) step = undefined;
+    else if (line.event === 'step.started') step = line.step;
+    else if (line.event === 'step.done' && line.step === 'record') step = 'recorded';
+  };
+  const live = async (): Promise<void> => {
+    for (;;) {
+      isAsked = false;
+      const last: string[] = [];
+      child = spawn(process.execPath, ['--', options.cli, 'worker'], {
+        env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.environment, ...variables },
+        stdio: ['ignore', 'ignore', 'pipe'],
+        cwd: '/',
+      });
+      createInterface({ input: child.stderr }).on('line', (text) => {
+        last.push(text);
+        if (last.length > 5) last.shift();
+        read(text);
+      });
+      const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+      step = undefined;
+      if (!isAsked || (signal === null && exitCode !== 0))
+        oddEndings.push({ at: Date.now(), exitCode, signal, lastLines: last });
+      if (isRetired) break;
+      await sleep(RESTART_PAUSE_MS);
+      if (isRetired) break;
+    }
+  };
+  let over = live();
+
+  return {
+    step: () => step,
+    video: () => video,
+    isBusy: () => step !== undefined && step !== 'recorded',
+    descendants: () => (child.pid === undefined ? Promise.resolve([]) : listDescendants(child.pid)),
+    setVariables: (changes) => {
+      variables = changes;
+    },
+    signal: (name) => {
+      if (name === 'SIGKILL' || name === 'SIGTERM') isAsked = true;
+      child.kill(name);
+    },
+    ended: async () => {
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+    },
+    retire: async () => {
+      isRetired = true;
+      isAsked = true;
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await over;
+    },
+    revive: () => {
+      if (!isRetired) return;
+      isRetired = false;
+      over = live();
+    },
+    oddEndings,
+    countEvents: (matches) => events.filter(matches).length,
+  };
+}
