@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default defineConfig({
   test: {
-    include: ['workers/*/test/acceptance/**/*.test.ts'],
+    include: ['workers/*/test/acceptance/**/*.test.ts', 'apps/*/test/acceptance/**/*.test.ts'],
     globalSetup: ['workers/media/test/support/acceptance-setup.ts'],
     maxWorkers: 1,
     testTimeout: 180_000,

@@ -8,7 +8,11 @@ export default defineConfig({
       'workers/*/test/**/*.test.ts',
       'dev/src/**/*.test.ts',
       'dev/test/**/*.test.ts',
+      'apps/web/src/**/*.test.ts',
+      'apps/web/test/**/*.test.ts',
     ],
+    // Hundreds of megabytes, for `npm run test:acceptance`.
+    exclude: ['apps/web/test/acceptance/**', '**/node_modules/**'],
     globalSetup: ['workers/media/test/support/global-setup.ts'],
     // Real servers and encoders on two cores: more files at a time only take the processor from each other.
     maxWorkers: 2,

@@ -85,7 +85,8 @@ describe('.env.example', () => {
   const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
 
   it('is what the table of variables says; `npm run env:example` writes it', () => {
-    expect(text).toBe(renderEnvExample());
+    // The intake's own table follows; its test compares the whole.
+    expect(text.startsWith(renderEnvExample().trimEnd())).toBe(true);
   });
 
   it('names every variable and loads as it stands', () => {

@@ -1,6 +1,9 @@
 /** `.env.example`, written from the table of variables, so that the file cannot say what the worker does not do. */
 import { VARIABLES, type Variable } from './config-variables.ts';
 
+/** What is written of a variable, whichever program reads it. */
+export type DescribedVariable = Omit<Variable, 'section' | 'schema'> & { readonly section: string };
+
 const WIDTH = 78;
 
 /** Breaks a text into comment lines of at most 80 columns. */
@@ -18,7 +21,7 @@ function comment(text: string): string[] {
   return [...lines, line].map((text) => `# ${text}`);
 }
 
-function describe(name: string, variable: Variable): string[] {
+function describe(name: string, variable: DescribedVariable): string[] {
   const preset = variable.default === undefined ? 'No default.' : `Default: ${variable.default}.`;
   return [
     ...comment(variable.reason),
@@ -29,15 +32,21 @@ function describe(name: string, variable: Variable): string[] {
   ];
 }
 
-/** The whole file. */
-export function renderEnvExample(): string {
+/**
+ * The whole file.
+ *
+ * @param others tables of other programs, after the worker's.
+ */
+export function renderEnvExample(others: Readonly<Record<string, DescribedVariable>> = {}): string {
   const lines = [
-    ...comment('Copy to .env and fill in. Every variable the worker reads stands here; an empty one counts as unset.'),
-    ...comment('This file is written by `npm run env:example` from workers/media/src/config-variables.ts.'),
+    ...comment(
+      'Copy to .env and fill in. Every variable the worker and the intake read stands here; an empty one counts as unset.',
+    ),
+    ...comment('This file is written by `npm run env:example` from the two tables in config-variables.ts.'),
     '',
   ];
   let section = '';
-  for (const [name, variable] of Object.entries<Variable>(VARIABLES)) {
+  for (const [name, variable] of Object.entries<DescribedVariable>({ ...VARIABLES, ...others })) {
     if (variable.section !== section) {
       section = variable.section;
       lines.push(`# ${'-'.repeat(3)} ${section} ${'-'.repeat(WIDTH - 5 - section.length)}`, '');

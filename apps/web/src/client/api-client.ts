@@ -1,0 +1,131 @@
+/** Speaks JSON with the API: the user's token, a limit on the wait, tries again where that can help. */
+import type { ErrorBody } from '../contract/error-body.ts';
+import { errorOfApi } from './api-errors.ts';
+import { backoffDelay, parseRetryAfter } from './backoff.ts';
+import { UploadError } from './upload-error.ts';
+import { type Connectivity, waitFor, waitUntilOnline } from './waits.ts';
+
+export interface ApiClientOptions {
+  /** Without `/api` and without a slash at the end. */
+  readonly apiUrl: string;
+  /** The user's access token; asked before every request, so it may change. `refresh`: the last one was refused. */
+  readonly getToken: (options: { readonly refresh: boolean }) => string | Promise<string>;
+  readonly fetch: typeof globalThis.fetch;
+  readonly connectivity: Connectivity;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Begins with `/api/`. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+  /** How long an answer is waited for, in milliseconds; 30 s unless told. */
+  readonly timeoutMs?: number;
+  /** How often a failure that may pass is tried again; 4 unless told. */
+  readonly retries?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Anyone may ask: no token is sent. */
+  readonly isPublic?: boolean;
+}
+
+export interface ApiClient {
+  readonly apiUrl: string;
+  /**
+   * The answer's JSON.
+   *
+   * @throws {UploadError} what the API refused; `offline`, `timed_out`; `signed_out`; `stopped` when the signal ended it.
+   */
+  readonly request: <T>(request: ApiRequest) => Promise<T>;
+  /** As {@link request}, once, with the answer's body left to be read. */
+  readonly open: (request: ApiRequest) => Promise<Response>;
+  /** The header that says who asks. @throws {UploadError} `signed_out`. */
+  readonly authorization: (options: { readonly refresh: boolean }) => Promise<string>;
+}
+
+const TIMEOUT_MS = 30_000;
+const RETRIES = 4;
+
+export function openApiClient(options: ApiClientOptions): ApiClient {
+  const authorization = async ({ refresh }: { readonly refresh: boolean }): Promise<string> => {
+    try {
+      const token = await options.getToken({ refresh });
+      if (token) return `Bearer ${token}`;
+    } catch (cause) {
+      throw new UploadError({ code: 'signed_out', cause });
+    }
+    throw new UploadError({ code: 'signed_out' });
+  };
+
+  /** Once; a token that has run out is replaced once. */
+  const open = async (request: ApiRequest, refresh = false): Promise<Response> => {
+    const response = await send(options, request, request.isPublic ? undefined : await authorization({ refresh }));
+    if (response.ok) return response;
+    const error = await refusalOf(response);
+    if (error.code === 'signed_out' && !refresh && !request.isPublic) return open(request, true);
+    throw error;
+  };
+
+  const request = async <T>(asked: ApiRequest): Promise<T> => {
+    const signal = asked.signal ?? new AbortController().signal;
+    for (let failures = 1; ; failures++) {
+      try {
+        const response = await open(asked);
+        return (response.status === 204 ? undefined : await response.json()) as T;
+      } catch (error) {
+        const known = knownError(error, signal);
+        if (known.retryBy !== 'client' || failures > (asked.retries ?? RETRIES)) throw known;
+        const ms = backoffDelay({ failures, random: options.random(), retryAfterMs: known.retryAfterMs });
+        const wait = { signal, connectivity: options.connectivity };
+        await waitFor(ms, wait).then(
+          () => waitUntilOnline(wait),
+          () => {
+            throw new UploadError({ code: 'stopped', cause: signal.reason });
+          },
+        );
+      }
+    }
+  };
+  return { apiUrl: options.apiUrl, request, open: (asked) => open(asked), authorization };
+}
+
+async function send(
+  options: ApiClientOptions,
+  request: ApiRequest,
+  authorization: string | undefined,
+): Promise<Response> {
+  const limit = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
+  const body = request.body === undefined ? null : JSON.stringify(request.body);
+  return options.fetch(`${options.apiUrl}${request.path}`, {
+    method: request.method,
+    headers: {
+      accept: 'application/json',
+      ...(body !== null && { 'content-type': 'application/json' }),
+      ...request.headers,
+      ...(authorization !== undefined && { authorization }),
+    },
+    body,
+    signal: request.signal === undefined ? limit : AbortSignal.any([request.signal, limit]),
+  });
+}
+
+/** What `fetch` threw, in our words. */
+function knownError(error: unknown, signal: AbortSignal): UploadError {
+  if (signal.aborted) return new UploadError({ code: 'stopped', cause: signal.reason });
+  if (error instanceof UploadError) return error;
+  const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+  // SyntaxError: a page where JSON was expected, so a gateway spoke; it may pass.
+  const isPage = error instanceof SyntaxError;
+  return new UploadError({ code: isTimeout ? 'timed_out' : isPage ? 'server_busy' : 'offline', cause: error });
+}
+
+async function refusalOf(response: Response): Promise<UploadError> {
+  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
+  const body = (await response.json().catch(() => undefined)) as Partial<ErrorBody> | undefined;
+  if (body?.error !== undefined) return errorOfApi({ ...body.error, retryAfterMs });
+  const message = `The server answered ${response.status}.`;
+  const mayPass = response.status >= 500 || response.status === 408 || response.status === 429;
+  return new UploadError({ code: mayPass ? 'server_busy' : 'failed', message, retryAfterMs });
+}

@@ -1,0 +1,35 @@
+/** Who works on something: one upload of this page, and of all its tabs where the browser can tell (Web Locks). */
+
+/**
+ * Claims a name.
+ *
+ * @param taken the names that this page has claimed.
+ * @returns what gives it back; undefined when another has it.
+ */
+export async function claimName(name: string, taken: Set<string>): Promise<(() => void) | undefined> {
+  if (taken.has(name)) return undefined;
+  taken.add(name);
+  const unlock = await lockAcrossTabs(name);
+  if (unlock === undefined) {
+    taken.delete(name);
+    return undefined;
+  }
+  return () => {
+    taken.delete(name);
+    unlock();
+  };
+}
+
+/** A lock goes with its page. Only secure contexts have them; elsewhere tabs do not know of each other. */
+function lockAcrossTabs(name: string): Promise<(() => void) | undefined> {
+  const locks = globalThis.navigator?.locks;
+  if (locks === undefined) return Promise.resolve(() => {});
+  return new Promise((resolve) => {
+    const hold = (lock: Lock | null): Promise<void> | undefined => {
+      if (lock !== null) return new Promise((release) => resolve(release));
+      resolve(undefined);
+      return undefined;
+    };
+    locks.request(`supabase-media:${name}`, { ifAvailable: true }, hold).catch(() => resolve(() => {}));
+  });
+}

@@ -1,0 +1,37 @@
+/** One attempt at sending a small file whole, to its signed address. */
+import { AttemptError, failedAnswer } from './failure.ts';
+import { lastPartClocks, sendWithClocks, type Transport, TransportError } from './transport.ts';
+import { UploadError } from './upload-error.ts';
+import type { UploadSource } from './upload-source.ts';
+
+export interface SingleAttemptOptions {
+  readonly transport: Transport;
+  /** How long no byte may move, in milliseconds. */
+  readonly stallMs: number;
+  readonly source: UploadSource;
+  /** Carries its own right to be written to. */
+  readonly url: string;
+  readonly contentType: string;
+  readonly onSent: (position: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** @throws {AttemptError}; the signal's reason when it ended the attempt. */
+export async function runSingleAttempt(options: SingleAttemptOptions): Promise<void> {
+  const bodyBytes = options.source.size;
+  const clocks = lastPartClocks(bodyBytes, options.stallMs);
+  const request = {
+    method: 'PUT',
+    url: options.url,
+    headers: { 'content-type': options.contentType },
+    body: options.source.slice(0, bodyBytes),
+    onSent: options.onSent,
+    signal: options.signal,
+  };
+  const answer = await sendWithClocks(options.transport, request, clocks).catch((cause: unknown) => {
+    if (options.signal.aborted || !(cause instanceof TransportError)) throw cause;
+    if (cause.kind !== 'unreadable') throw new AttemptError({ kind: cause.kind, asked: 'put', bodyBytes, cause });
+    throw new UploadError({ code: 'file_unreadable', cause });
+  });
+  if (answer.status >= 300) throw new AttemptError(failedAnswer(answer, { asked: 'put', bodyBytes, now: Date.now() }));
+}

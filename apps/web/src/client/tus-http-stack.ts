@@ -1,0 +1,81 @@
+/**
+ * Lets tus-js-client send through our transport, which knows clocks and, in Node, files. Addresses that Storage names
+ * are rebased: behind proxies, and in production mode over plain HTTP, it names hosts and schemes that are not its own.
+ */
+import type { HttpRequest, HttpResponse, HttpStack } from 'tus-js-client';
+import {
+  type Clocks,
+  lastPartClocks,
+  partClocks,
+  SHORT_CLOCKS,
+  sendWithClocks,
+  type Transport,
+  type TransportAnswer,
+} from './transport.ts';
+
+export interface TusHttpStackOptions {
+  readonly transport: Transport;
+  /** Of the whole file. */
+  readonly fileBytes: number;
+  /** How long no byte may move, in milliseconds. */
+  readonly stallMs: number;
+  /** Where uploads are made; theirs are its children. */
+  readonly endpoint: string;
+}
+
+/** The address of an upload, by the last segment of whatever address Storage named. */
+export function rebaseUpload(endpoint: string, location: string): string {
+  return `${endpoint.replace(/\/+$/, '')}/${uploadIdOf(location)}`;
+}
+
+/** The last segment of an upload's address. */
+export function uploadIdOf(location: string): string {
+  return /([^/?#]+)\/?(?:[?#].*)?$/.exec(location)?.[1] ?? '';
+}
+
+export function createTusHttpStack(options: TusHttpStackOptions): HttpStack {
+  return { getName: () => 'transport', createRequest: (method, url) => createRequest(options, method, url) };
+}
+
+function createRequest(options: TusHttpStackOptions, method: string, url: string): HttpRequest {
+  const headers: Record<string, string> = {};
+  const controller = new AbortController();
+  let onSent: ((bytes: number) => void) | undefined;
+  return {
+    getMethod: () => method,
+    getURL: () => url,
+    setHeader: (name, value) => {
+      headers[name] = value;
+    },
+    getHeader: (name) => headers[name],
+    setProgressHandler: (handler) => {
+      onSent = handler;
+    },
+    send: async (value) => {
+      const body = (value ?? undefined) as Blob | undefined;
+      const request = { method, url, headers, body, onSent, signal: controller.signal };
+      const clocks = clocksFor(options, body, Number(headers['Upload-Offset']));
+      return responseOf(await sendWithClocks(options.transport, request, clocks), options.endpoint);
+    },
+    abort: async () => controller.abort(),
+    getUnderlyingObject: () => undefined,
+  };
+}
+
+function clocksFor(options: TusHttpStackOptions, body: Blob | undefined, offset: number): Clocks {
+  if (body === undefined) return SHORT_CLOCKS;
+  const isLast = offset + body.size >= options.fileBytes;
+  return isLast ? lastPartClocks(options.fileBytes, options.stallMs) : partClocks(options.stallMs);
+}
+
+function responseOf(answer: TransportAnswer, endpoint: string): HttpResponse {
+  return {
+    getStatus: () => answer.status,
+    getHeader: (name) => {
+      const value = answer.header(name) ?? undefined;
+      return name.toLowerCase() === 'location' && value !== undefined ? rebaseUpload(endpoint, value) : value;
+    },
+    getBody: () => answer.body,
+    getUnderlyingObject: () => answer,
+  };
+}

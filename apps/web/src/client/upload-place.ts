@@ -1,0 +1,79 @@
+/** Where one file's upload stands, kept so that a reload or another day finds it. */
+import type { OpenUpload } from '../contract/uploads.ts';
+import { claimName } from './claim-name.ts';
+import { UploadError } from './upload-error.ts';
+import { fingerprintOf, isExpired, type UploadRecord, userOfToken } from './upload-record.ts';
+import type { UploadSource } from './upload-source.ts';
+import type { TaskTools, UploadResult } from './upload-types.ts';
+
+/** The memory of one file's upload. */
+export interface Place {
+  readonly record: () => UploadRecord | undefined;
+  readonly remember: (
+    session: OpenUpload,
+    at: { readonly confirmedBytes: number; readonly uploadId?: string | null },
+  ) => Promise<void>;
+  readonly forget: () => Promise<void>;
+  /** What ended at the server is not asked for again. */
+  readonly forgetIfOver: (error: UploadError) => Promise<void>;
+  readonly release: () => void;
+}
+
+const OVER = new Set(['session_ended', 'session_expired', 'refused_content', 'digest_mismatch', 'bad_size']);
+
+/** Of two uploads of the same file at once only the first has a memory. @throws {UploadError} `signed_out`. */
+export async function claimPlace(tools: TaskTools, source: UploadSource): Promise<Place> {
+  const { records, client, underWay } = tools;
+  const user = userOfToken((await client.authorization({ refresh: false })).slice('Bearer '.length));
+  const key = fingerprintOf(source, { apiUrl: client.apiUrl, user });
+  const release = await claimName(key, underWay);
+  const isOurs = release !== undefined;
+  const stored = isOurs ? await records.read(key) : undefined;
+  let record = stored !== undefined && !isExpired(stored, Date.now()) ? stored : undefined;
+  const place: Place = {
+    record: () => record,
+    remember: async (session, at) => {
+      if (!isOurs) return;
+      record = {
+        sessionId: session.id,
+        apiUrl: client.apiUrl,
+        user,
+        fileName: source.name,
+        size: source.size,
+        confirmedBytes: at.confirmedBytes,
+        uploadId: at.uploadId === undefined ? (record?.uploadId ?? null) : at.uploadId,
+        expiresAt: session.expiresAt,
+      };
+      await records.write(key, record);
+    },
+    forget: async () => {
+      record = undefined;
+      if (isOurs) await records.forget(key);
+    },
+    forgetIfOver: async (error) => {
+      if (OVER.has(error.code)) await place.forget();
+    },
+    release: () => release?.(),
+  };
+  return place;
+}
+
+/** The session of an earlier visit, if it can be taken up; its result, if only the last answer was missed. */
+export async function findSession(
+  tools: TaskTools,
+  place: Place,
+  signal: AbortSignal,
+): Promise<OpenUpload | UploadResult | undefined> {
+  const record = place.record();
+  if (record === undefined) return undefined;
+  try {
+    return await tools.uploads.resume(record.sessionId, { signal });
+  } catch (error) {
+    const isOver = error instanceof UploadError && OVER.has(error.code);
+    if (!isOver) throw error;
+    await place.forget();
+    if (error.apiCode !== 'session_ended') return undefined;
+    const ended = await tools.uploads.get(record.sessionId, { signal });
+    return ended.state === 'completed' ? { videoId: ended.videoId, sessionId: ended.id } : undefined;
+  }
+}

@@ -1,0 +1,67 @@
+/** The upload sessions of the API, typed. Every function throws {@link UploadError}. */
+import type {
+  CanceledUpload,
+  CompletedUpload,
+  CreateUploadRequest,
+  OpenUpload,
+  Upload,
+  UploadList,
+} from '../contract/uploads.ts';
+import type { ApiClient } from './api-client.ts';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface UploadsApi {
+  readonly create: (request: CreateUploadRequest, options?: CallOptions) => Promise<OpenUpload>;
+  readonly get: (id: string, options?: CallOptions) => Promise<Upload>;
+  /** Newest first, the user's own. */
+  readonly list: (options?: CallOptions & { readonly state?: Upload['state'] }) => Promise<readonly Upload[]>;
+  /** The session with a fresh token. */
+  readonly resume: (id: string, options?: CallOptions) => Promise<OpenUpload>;
+  /** `isDigestTold`: the API may have to read the whole object, for as long as ten minutes. */
+  readonly complete: (
+    id: string,
+    options?: CallOptions & { readonly isDigestTold?: boolean },
+  ) => Promise<CompletedUpload>;
+  /** Ends the session: upload, object and job go. */
+  readonly cancel: (id: string, options?: CallOptions) => Promise<CanceledUpload>;
+  /** Tells other tabs and devices how far it is; a failure is nobody's business. */
+  readonly reportProgress: (id: string, confirmedBytes: number, options?: CallOptions) => Promise<void>;
+}
+
+/** The API reads the object's beginning, and Storage may first have to read all of it, in milliseconds. */
+const COMPLETE_TIMEOUT_MS = 120_000;
+
+/** A little more than the API takes for it unless told otherwise (INTAKE_PROVE_SECONDS), in milliseconds. */
+const DIGEST_TIMEOUT_MS = 630_000;
+
+/** Everything has been sent: more patience than elsewhere, about two minutes. */
+const COMPLETE_RETRIES = 8;
+
+export function openUploadsApi(client: ApiClient): UploadsApi {
+  const at = (id: string, rest = ''): string => `/api/uploads/${encodeURIComponent(id)}${rest}`;
+  return {
+    create: (body, options) => client.request({ method: 'POST', path: '/api/uploads', body, ...options }),
+    get: (id, options) => client.request({ method: 'GET', path: at(id), ...options }),
+    list: async ({ state, signal } = {}) => {
+      const path = `/api/uploads${state === undefined ? '' : `?state=${state}`}`;
+      return (await client.request<UploadList>({ method: 'GET', path, signal })).uploads;
+    },
+    resume: (id, options) => client.request({ method: 'POST', path: at(id, '/resume'), ...options }),
+    complete: (id, { signal, isDigestTold = false } = {}) =>
+      client.request({
+        method: 'POST',
+        path: at(id, '/complete'),
+        timeoutMs: isDigestTold ? DIGEST_TIMEOUT_MS : COMPLETE_TIMEOUT_MS,
+        retries: COMPLETE_RETRIES,
+        signal,
+      }),
+    cancel: (id, options) => client.request({ method: 'DELETE', path: at(id), ...options }),
+    reportProgress: async (id, confirmedBytes, options) => {
+      const body = { confirmedBytes };
+      await client.request({ method: 'PUT', path: at(id, '/progress'), body, retries: 0, ...options }).catch(() => {});
+    },
+  };
+}

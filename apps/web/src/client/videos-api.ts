@@ -1,0 +1,34 @@
+/** The videos of the API, typed. Every function throws {@link UploadError}. */
+import type { CanceledVideo, DeletedVideo, RetriedVideo, Video, VideoList } from '../contract/videos.ts';
+import type { ApiClient } from './api-client.ts';
+import type { CallOptions } from './uploads-api.ts';
+
+export interface VideosApi {
+  /** Newest first; `before`: the `nextBefore` of the last page. */
+  readonly list: (
+    options?: CallOptions & { readonly before?: string | undefined; readonly limit?: number },
+  ) => Promise<VideoList>;
+  /** With short-lived addresses of its outputs. */
+  readonly get: (id: string, options?: CallOptions) => Promise<Video>;
+  /** Queues a failed one again. */
+  readonly retry: (id: string, options?: CallOptions) => Promise<RetriedVideo>;
+  readonly cancel: (id: string, options?: CallOptions) => Promise<CanceledVideo>;
+  /** Removes the row, the source and the results. */
+  readonly delete: (id: string, options?: CallOptions) => Promise<DeletedVideo>;
+}
+
+export function openVideosApi(client: ApiClient): VideosApi {
+  const at = (id: string, rest = ''): string => `/api/videos/${encodeURIComponent(id)}${rest}`;
+  return {
+    list: ({ before, limit, signal } = {}) => {
+      const query = new URLSearchParams();
+      if (before !== undefined) query.set('before', before);
+      if (limit !== undefined) query.set('limit', String(limit));
+      return client.request({ method: 'GET', path: `/api/videos${query.size > 0 ? `?${query}` : ''}`, signal });
+    },
+    get: (id, options) => client.request({ method: 'GET', path: at(id), ...options }),
+    retry: (id, options) => client.request({ method: 'POST', path: at(id, '/retry'), ...options }),
+    cancel: (id, options) => client.request({ method: 'POST', path: at(id, '/cancel'), ...options }),
+    delete: (id, options) => client.request({ method: 'DELETE', path: at(id), ...options }),
+  };
+}

@@ -1,0 +1,92 @@
+/** What a card says and offers, by the state of its video. Pure. */
+import type { Video } from '../../contract/videos.ts';
+import { formatTimeLeft } from '../../react/format.ts';
+
+/** What a person can do with a video. */
+export type VideoAction = 'watch' | 'cancel' | 'retry' | 'upload_again' | 'delete';
+
+export interface VideoView {
+  readonly tone: 'plain' | 'moving' | 'done' | 'problem';
+  /** One word or two. */
+  readonly status: string;
+  /** What happens just now, or what went wrong. */
+  readonly detail: string | undefined;
+  /** From 0 to 100; undefined: no bar. */
+  readonly percent: number | undefined;
+  /** The right next step first. */
+  readonly actions: readonly VideoAction[];
+}
+
+/** The worker's steps, for who waits for them. */
+const STEPS: Readonly<Record<string, string>> = {
+  download: 'Fetching the upload',
+  probe: 'Looking at the file',
+  plan: 'Deciding what to do',
+  encode: 'Encoding',
+  publish: 'Storing the video',
+  derive: 'Making previews and streams',
+  upload: 'Storing previews and streams',
+  record: 'Finishing',
+};
+
+/** Running these again cannot help: what was uploaded is not there, or not what it was. */
+const NEEDS_UPLOAD: ReadonlySet<string> = new Set(['object_missing', 'digest_mismatch', 'source_too_large']);
+
+/** The MP4 is published before the rest is made, so a video can often be watched early. */
+export const isPlayable = ({ outputs, status }: Pick<Video, 'outputs' | 'status'>): boolean =>
+  (status === 'ready' || status === 'processing') && outputs.some(({ kind }) => kind === 'video' || kind === 'hls');
+
+/** Says what a card shows. @param etaSeconds as the last event said. */
+export function describeVideo(video: Video, etaSeconds: number | undefined): VideoView {
+  const watch = isPlayable(video) ? (['watch'] as const) : [];
+  switch (video.status) {
+    case 'queued':
+      return { tone: 'plain', status: 'Waiting', detail: 'In the queue', percent: 0, actions: ['cancel', 'delete'] };
+    case 'processing': {
+      const step = STEPS[video.step ?? ''] ?? 'Starting';
+      const left = etaSeconds === undefined || etaSeconds <= 0 ? '' : ` · ${formatTimeLeft(etaSeconds)}`;
+      return {
+        tone: 'moving',
+        status: `${video.progress} %`,
+        detail: `${step}${left}`,
+        percent: video.progress,
+        actions: [...watch, 'cancel', 'delete'],
+      };
+    }
+    case 'ready':
+      return { tone: 'done', status: 'Ready', detail: undefined, percent: undefined, actions: [...watch, 'delete'] };
+    case 'rejected':
+      return {
+        tone: 'problem',
+        status: 'Not usable',
+        detail: video.errorMessage ?? 'This file cannot be made into a video.',
+        percent: undefined,
+        actions: ['upload_again', 'delete'],
+      };
+    case 'failed':
+      return {
+        tone: 'problem',
+        status: 'Failed',
+        detail: describeFailure(video),
+        percent: undefined,
+        actions: [NEEDS_UPLOAD.has(video.errorCode ?? '') ? 'upload_again' : 'retry', 'delete'],
+      };
+    case 'canceled':
+      return {
+        tone: 'plain',
+        status: 'Canceled',
+        detail: 'It was stopped before it was ready.',
+        percent: undefined,
+        actions: ['retry', 'delete'],
+      };
+  }
+}
+
+function describeFailure({ errorCode, errorMessage }: Video): string {
+  const why = errorMessage ?? 'It could not be processed.';
+  return NEEDS_UPLOAD.has(errorCode ?? '') ? `${why} Upload the file again.` : why;
+}
+
+/** As the person knows it. */
+export const titleOf = ({ fileName, sourcePath }: Pick<Video, 'fileName' | 'sourcePath'>): string =>
+  fileName ?? sourcePath.split('/').at(-1) ?? sourcePath;

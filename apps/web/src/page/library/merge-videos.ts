@@ -1,0 +1,21 @@
+/** Puts what was read into what is shown. Pure. */
+import type { Video } from '../../contract/videos.ts';
+import type { VideoItem } from './video-list.ts';
+
+/** Newest first; a row that was read replaces what events said of it, unless they are of the same run and further on. */
+export function mergeVideos(items: readonly VideoItem[], read: readonly Video[]): readonly VideoItem[] {
+  const merged = new Map(items.map((item) => [item.video.id, item]));
+  for (const video of read) {
+    const shown = merged.get(video.id);
+    const isFurther =
+      shown?.video.status === 'processing' &&
+      video.status === 'processing' &&
+      shown.video.startedAt === video.startedAt &&
+      shown.video.progress > video.progress;
+    merged.set(video.id, {
+      video: isFurther ? { ...video, progress: shown.video.progress, step: shown.video.step } : video,
+      etaSeconds: shown?.etaSeconds,
+    });
+  }
+  return [...merged.values()].sort((a, b) => b.video.createdAt.localeCompare(a.video.createdAt));
+}

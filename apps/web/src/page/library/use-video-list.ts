@@ -1,0 +1,37 @@
+/** The list for React. */
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import type { Uploader } from '../../client/create-uploader.ts';
+import type { Video } from '../../contract/videos.ts';
+import { createVideoList, type VideoList, type VideoListState } from './video-list.ts';
+
+export interface Videos {
+  readonly list: VideoList;
+  readonly state: VideoListState;
+}
+
+export function useVideoList(uploader: Uploader): Videos {
+  const [list] = useState(() => createVideoList(uploader));
+  useEffect(() => list.start(), [list]);
+  const state = useSyncExternalStore(list.subscribe, list.getSnapshot);
+  return { list, state };
+}
+
+/** A video with addresses of its outputs; undefined while they are asked for, or where there are none. */
+export function useDetail(list: VideoList, video: Video, isWanted: boolean): Video | undefined {
+  const [detail, setDetail] = useState<Video>();
+  const { id, status } = video;
+  const outputs = video.outputs.length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new outputs and another status have other addresses.
+  useEffect(() => {
+    if (!isWanted || outputs === 0) return undefined;
+    let isOver = false;
+    list.readDetail(id).then(
+      (read) => !isOver && setDetail(read),
+      () => {},
+    );
+    return () => {
+      isOver = true;
+    };
+  }, [list, id, status, outputs, isWanted]);
+  return detail;
+}

@@ -1,0 +1,228 @@
+/**
+ * The user's videos as the page shows them. The row is the truth: it is read again when the tab wakes, when a network
+ * appears and when an event says that something ended. Events only make what is shown livelier.
+ */
+import type { Uploader } from '../../client/create-uploader.ts';
+import { UploadError } from '../../client/upload-error.ts';
+import type { VideoEvent } from '../../client/watch-video.ts';
+import type { Video } from '../../contract/videos.ts';
+import { chooseWatched, isUnderWay } from './choose-watched.ts';
+import { mergeVideos } from './merge-videos.ts';
+
+export interface VideoItem {
+  readonly video: Video;
+  /** As the last event said; undefined: not known. */
+  readonly etaSeconds: number | undefined;
+}
+
+export interface VideoListState {
+  readonly phase: 'loading' | 'ready' | 'failed';
+  /** Why the list could not be read; what was read earlier is still shown. */
+  readonly problem: string | undefined;
+  /** Newest first. */
+  readonly items: readonly VideoItem[];
+  readonly hasMore: boolean;
+}
+
+export interface VideoList {
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly getSnapshot: () => VideoListState;
+  /** Reads and follows until the returned function is called. */
+  readonly start: () => () => void;
+  readonly refresh: () => Promise<void>;
+  readonly loadMore: () => Promise<void>;
+  /** The video with addresses that still work for a minute at least. @throws {UploadError} */
+  readonly readDetail: (id: string, options?: { readonly isFresh?: boolean }) => Promise<Video>;
+  /** @throws {UploadError} */
+  readonly cancel: (id: string) => Promise<void>;
+  /** @throws {UploadError} */
+  readonly retry: (id: string) => Promise<void>;
+  /** Waits for a worker that still holds the video. @throws {UploadError} */
+  readonly remove: (id: string) => Promise<void>;
+}
+
+/** Between two looks at videos that are under way and not followed by events, in milliseconds. */
+const POLL_MS = 5000;
+
+/** Addresses are renewed when they have no longer than this to live, in milliseconds. */
+const RENEW_MS = 60_000;
+
+/** A worker that was told to stop does so within 2 s; it is asked again so often. */
+const REMOVE_TRIES = 10;
+const REMOVE_WAIT_MS = 2000;
+
+type Tools = Pick<Uploader, 'videos' | 'watchVideo'>;
+
+export function createVideoList(uploader: Tools): VideoList {
+  const listeners = new Set<() => void>();
+  const watching = new Map<string, AbortController>();
+  /** Following these failed; they are looked at instead. */
+  const unwatchable = new Set<string>();
+  const details = new Map<string, Promise<Video>>();
+  let state: VideoListState = { phase: 'loading', problem: undefined, items: [], hasMore: false };
+  let nextBefore: string | null = null;
+  let reading: Promise<void> | undefined;
+  let isReadAgain = false;
+  let life: AbortController | undefined;
+
+  const publish = (changes: Partial<VideoListState>): void => {
+    state = { ...state, ...changes };
+    for (const listener of listeners) listener();
+    follow();
+  };
+  const find = (id: string): VideoItem | undefined => state.items.find((item) => item.video.id === id);
+  const put = (video: Video): void => publish({ items: mergeVideos(state.items, [video]) });
+  const drop = (id: string): void => publish({ items: state.items.filter(({ video }) => video.id !== id) });
+
+  const onEvent = (id: string, event: VideoEvent): void => {
+    const item = find(id);
+    if (item === undefined) return;
+    if (event.kind === 'ended') return void settle(id);
+    const { status, step, percent, etaSeconds } = event;
+    const video = { ...item.video, status, step, progress: Math.round(percent) };
+    publish({ items: state.items.map((other) => (other.video.id === id ? { video, etaSeconds } : other)) });
+  };
+  const settle = async (id: string): Promise<void> => {
+    await list.readDetail(id, { isFresh: true }).then(put, (error) => isGone(error) && drop(id));
+  };
+
+  /** Events for a few: a browser gives one server six connections, and the page needs some for itself. */
+  const follow = (): void => {
+    if (life === undefined) return;
+    const wanted = chooseWatched(
+      state.items.map(({ video }) => video),
+      unwatchable,
+    );
+    for (const [id, controller] of watching) if (!wanted.includes(id)) controller.abort();
+    for (const id of wanted) if (!watching.has(id)) void watch(id, life.signal);
+  };
+  const watch = async (id: string, signal: AbortSignal): Promise<void> => {
+    const controller = new AbortController();
+    watching.set(id, controller);
+    try {
+      await uploader.watchVideo(id, {
+        signal: AbortSignal.any([signal, controller.signal]),
+        onEvent: (event) => onEvent(id, event),
+      });
+    } catch (error) {
+      if (isGone(error)) drop(id);
+      else if (!controller.signal.aborted) unwatchable.add(id);
+    } finally {
+      watching.delete(id);
+    }
+  };
+
+  const read = async (): Promise<void> => {
+    const signal = life?.signal;
+    try {
+      const page = await uploader.videos.list({ signal });
+      const oldest = page.videos.at(-1)?.createdAt;
+      const isWhole = page.nextBefore === null;
+      // What the page should have held and does not is gone; older ones were loaded by hand and stay.
+      const older = isWhole ? [] : state.items.filter(({ video }) => oldest !== undefined && video.createdAt < oldest);
+      const known = state.items.filter(({ video }) => page.videos.some(({ id }) => id === video.id));
+      if (older.length === 0) nextBefore = page.nextBefore;
+      publish({
+        phase: 'ready',
+        problem: undefined,
+        items: mergeVideos([...known, ...older], page.videos),
+        hasMore: nextBefore !== null,
+      });
+    } catch (error) {
+      if (signal?.aborted || !(error instanceof UploadError)) return;
+      publish({ phase: state.items.length > 0 ? 'ready' : 'failed', problem: `${error.message} ${error.action}` });
+    }
+  };
+  const refresh = (): Promise<void> => {
+    if (reading !== undefined) {
+      isReadAgain = true;
+      return reading;
+    }
+    reading = read().finally(() => {
+      reading = undefined;
+      if (isReadAgain) {
+        isReadAgain = false;
+        void refresh();
+      }
+    });
+    return reading;
+  };
+
+  const list: VideoList = {
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    getSnapshot: () => state,
+    refresh,
+    start: () => {
+      const own = new AbortController();
+      life = own;
+      const wake = (): void => {
+        if (document.visibilityState !== 'visible') return;
+        unwatchable.clear();
+        void refresh();
+      };
+      const timer = setInterval(() => {
+        const isAnyLeft = state.items.some(({ video }) => isUnderWay(video) && !watching.has(video.id));
+        if (isAnyLeft && document.visibilityState === 'visible') void refresh();
+      }, POLL_MS);
+      document.addEventListener('visibilitychange', wake, { signal: own.signal });
+      addEventListener('online', wake, { signal: own.signal });
+      addEventListener('pageshow', (event) => event.persisted && wake(), { signal: own.signal });
+      void refresh();
+      return () => {
+        clearInterval(timer);
+        own.abort();
+        if (life === own) life = undefined;
+      };
+    },
+    loadMore: async () => {
+      if (nextBefore === null) return;
+      const page = await uploader.videos.list({ before: nextBefore, signal: life?.signal });
+      nextBefore = page.nextBefore;
+      publish({ items: mergeVideos(state.items, page.videos), hasMore: nextBefore !== null });
+    },
+    readDetail: async (id, { isFresh = false } = {}) => {
+      const known = isFresh ? undefined : await details.get(id)?.catch(() => undefined);
+      if (known !== undefined && isUsable(known, find(id)?.video)) return known;
+      const asked = uploader.videos.get(id);
+      details.set(id, asked);
+      asked.catch(() => details.get(id) === asked && details.delete(id));
+      return asked;
+    },
+    cancel: async (id) => {
+      await uploader.videos.cancel(id);
+      await settle(id);
+    },
+    retry: async (id) => {
+      await uploader.videos.retry(id);
+      unwatchable.delete(id);
+      await settle(id);
+    },
+    remove: async (id) => {
+      for (let tries = 1; ; tries++) {
+        try {
+          await uploader.videos.delete(id);
+          break;
+        } catch (error) {
+          if (isGone(error)) break;
+          const mayPass = error instanceof UploadError && error.code === 'video_busy' && tries < REMOVE_TRIES;
+          if (!mayPass) throw error;
+          await new Promise((resolve) => setTimeout(resolve, REMOVE_WAIT_MS));
+        }
+      }
+      details.delete(id);
+      drop(id);
+    },
+  };
+  return list;
+}
+
+const isGone = (error: unknown): boolean => error instanceof UploadError && error.code === 'not_found';
+
+/** Its addresses still work, and nothing has been added since. */
+function isUsable(detail: Video, row: Video | undefined): boolean {
+  const lives = detail.urlExpiresAt === null || Date.parse(detail.urlExpiresAt) - Date.now() > RENEW_MS;
+  return lives && (row === undefined || (row.outputs.length === detail.outputs.length && row.status === detail.status));
+}

@@ -1,0 +1,56 @@
+/** What was uploaded, what was made of it, and why. */
+import type { ReactElement } from 'react';
+import type { Video } from '../../contract/videos.ts';
+import { formatBytes, formatDuration } from '../../react/format.ts';
+import { explainVideo } from '../library/explain-video.ts';
+import { codecName, type MediaFacts, readMediaFacts, readReasons } from '../library/facts.ts';
+
+export function VideoFacts({ video }: { readonly video: Video }): ReactElement {
+  const explanation = explainVideo(video);
+  const warnings = readReasons(video, 'warnings');
+  const input = readMediaFacts(video, 'input');
+  const output = readMediaFacts(video, 'output');
+  const rows = [
+    ['Uploaded', [describe(input), video.sourceSize === null ? '' : formatBytes(video.sourceSize)]],
+    ['Plays as', [describe(output), sizeOf(video)]],
+    ['Length', [output.durationSeconds === undefined ? '' : formatDuration(output.durationSeconds)]],
+    ['Added', [new Date(video.createdAt).toLocaleString()]],
+  ] as const;
+  return (
+    <section className="facts panel" aria-label="About this video">
+      {explanation !== undefined && (
+        <div className="facts__why">
+          <p className="facts__short">{explanation.short}</p>
+          {explanation.details.map((detail) => (
+            <p key={detail}>{detail}</p>
+          ))}
+          {warnings.map(({ code, detail }) => (
+            <p key={code}>Note: {detail}.</p>
+          ))}
+        </div>
+      )}
+      <dl className="facts__list">
+        {rows.map(([name, values]) => {
+          const words = values.filter((value) => value !== '').join(', ');
+          return words === '' ? null : (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{words}</dd>
+            </div>
+          );
+        })}
+      </dl>
+    </section>
+  );
+}
+
+function describe({ videoCodec, audioCodec, width, height }: MediaFacts): string {
+  const codecs = [videoCodec, audioCodec].filter((codec) => codec !== undefined).map(codecName);
+  const size = width === undefined || height === undefined ? '' : `${width} × ${height}`;
+  return [codecs.join('/'), size].filter((value) => value !== '').join(', ');
+}
+
+function sizeOf({ outputs }: Video): string {
+  const bytes = outputs.find(({ kind }) => kind === 'video')?.bytes;
+  return bytes === undefined ? '' : formatBytes(bytes);
+}

@@ -1,0 +1,104 @@
+/** What a row says and offers, by the state of its upload. Pure. */
+import { formatBytes, formatSpeed, formatTimeLeft } from './format.ts';
+import type { UploadItem, UploadItemState } from './upload-list.ts';
+
+/** What a person can do with a row. */
+export type UploadAction = 'pause' | 'resume' | 'try_now' | 'retry' | 'cancel' | 'dismiss';
+
+export interface UploadView {
+  /** Decides the colour, never alone: the words say the same. */
+  readonly tone: 'plain' | 'moving' | 'waiting' | 'done' | 'problem';
+  /** What happens. */
+  readonly status: string;
+  /** Bytes, speed, time left; empty where there is nothing to say. */
+  readonly numbers: string;
+  /** What happened and what to do, where something is wrong. */
+  readonly problem: string | undefined;
+  /** From 0 to 100; `unknown` while something goes on whose end cannot be told; undefined: no bar. */
+  readonly bar: number | 'unknown' | undefined;
+  readonly actions: readonly UploadAction[];
+}
+
+const ACTIONS: Readonly<Record<UploadItemState['name'], readonly UploadAction[]>> = {
+  queued: ['cancel'],
+  preparing: ['pause', 'cancel'],
+  uploading: ['pause', 'cancel'],
+  waiting: ['try_now', 'cancel'],
+  paused: ['resume', 'cancel'],
+  completing: ['cancel'],
+  completed: ['dismiss'],
+  failed: ['retry', 'dismiss'],
+  refused: ['dismiss'],
+  canceled: [],
+};
+
+/** Says what a row shows. */
+export function describeUpload(item: UploadItem): UploadView {
+  const { state, progress } = item;
+  const view = {
+    tone: 'plain',
+    numbers: describeBytes(item),
+    problem: undefined,
+    bar: progress?.percentage ?? 0,
+    actions: ACTIONS[state.name],
+  } as const;
+  switch (state.name) {
+    case 'queued':
+      return { ...view, status: 'Waiting for its turn' };
+    case 'preparing':
+      return { ...view, status: 'Starting' };
+    case 'uploading':
+      return {
+        ...view,
+        tone: 'moving',
+        status: state.resumedFrom > 0 ? `Going on from ${formatBytes(state.resumedFrom)}` : 'Uploading',
+        numbers: describeMovement(item),
+      };
+    case 'waiting':
+      return {
+        ...view,
+        tone: 'waiting',
+        status: 'Waiting to try again',
+        problem: `${state.error.message} ${state.error.action}`,
+      };
+    case 'paused':
+      return { ...view, tone: 'waiting', status: 'Paused' };
+    case 'completing':
+      return { ...view, tone: 'moving', status: 'Checking what arrived', bar: 'unknown' };
+    case 'completed':
+      return { ...view, tone: 'done', status: 'Uploaded', numbers: formatBytes(item.size), bar: 100 };
+    case 'canceled':
+      return { ...view, status: 'Canceled', bar: undefined };
+    case 'failed':
+      return {
+        ...view,
+        tone: 'problem',
+        status: 'Upload stopped',
+        problem: `${state.error.message} ${state.error.action}`,
+        actions: state.error.retryBy === 'nobody' ? ['dismiss'] : view.actions,
+      };
+    case 'refused':
+      return {
+        ...view,
+        tone: 'problem',
+        status: 'Not uploaded',
+        numbers: item.size > 0 ? formatBytes(item.size) : '',
+        problem: `${state.problem.message} ${state.problem.action}`,
+        bar: undefined,
+      };
+  }
+}
+
+function describeBytes({ size, progress }: UploadItem): string {
+  const sent = progress?.bytesUploaded ?? 0;
+  return sent > 0 ? `${formatBytes(sent)} of ${formatBytes(size)}` : formatBytes(size);
+}
+
+function describeMovement(item: UploadItem): string {
+  const speed = item.progress?.speedBytesPerSecond;
+  const left = item.progress?.etaSeconds;
+  const parts = [describeBytes(item)];
+  if (speed !== undefined && speed > 0) parts.push(formatSpeed(speed));
+  if (left !== undefined && Number.isFinite(left)) parts.push(formatTimeLeft(left));
+  return parts.join(' · ');
+}

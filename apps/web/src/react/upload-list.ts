@@ -1,0 +1,155 @@
+/**
+ * The files of one uploader and what becomes of each: what `<VideoUploader>` shows. Knows nothing of React, so other
+ * frameworks can show it too: `subscribe` and `getSnapshot` are all there is to it.
+ */
+import type { Uploader } from '../client/create-uploader.ts';
+import type { UploadProgress } from '../client/progress.ts';
+import type { UploadHandle, UploadState } from '../client/upload-types.ts';
+import type { FileProblem, UploadLimits } from './validate-file.ts';
+import { validateFile } from './validate-file.ts';
+
+/** What an upload does, or why it was not begun. */
+export type UploadItemState = UploadState | { readonly name: 'refused'; readonly problem: FileProblem };
+
+/** One file. A changed item is a new object. */
+export interface UploadItem {
+  readonly id: string;
+  readonly fileName: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly state: UploadItemState;
+  /** Undefined until something was sent or confirmed. */
+  readonly progress: UploadProgress | undefined;
+}
+
+export interface UploadListOptions {
+  readonly uploader: Pick<Uploader, 'uploadVideo'>;
+  /** Asked for every file that is added. */
+  readonly limits: () => UploadLimits;
+  readonly project?: string | undefined;
+  /** The video is in the queue of the workers. */
+  readonly onUploaded?: ((video: { readonly videoId: string; readonly fileName: string }) => void) | undefined;
+}
+
+export interface UploadList {
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly getSnapshot: () => readonly UploadItem[];
+  readonly add: (files: readonly File[]) => void;
+  /** Shows why something was not taken, such as a folder. */
+  readonly refuse: (fileName: string, problem: FileProblem) => void;
+  readonly pause: (id: string) => void;
+  readonly resume: (id: string) => void;
+  /** Ends a wait: tries again at once. */
+  readonly tryNow: (id: string) => void;
+  /** After a failure, from where it stopped. */
+  readonly retry: (id: string) => void;
+  /** Gives the upload up, here and at the server. */
+  readonly cancel: (id: string) => void;
+  /** Takes an ended one off the list. */
+  readonly dismiss: (id: string) => void;
+  /** Stops every upload and keeps its place. */
+  readonly stop: () => void;
+}
+
+const ENDS: ReadonlySet<UploadItemState['name']> = new Set(['completed', 'failed', 'canceled', 'refused']);
+
+/** Nothing more happens to it by itself. */
+export const isEnded = ({ state }: UploadItem): boolean => ENDS.has(state.name);
+
+const ALREADY_ADDED: FileProblem = {
+  code: 'already_added',
+  message: 'This file is being uploaded already.',
+  action: 'Look for it in the list.',
+};
+
+export function createUploadList(options: UploadListOptions): UploadList {
+  const listeners = new Set<() => void>();
+  const files = new Map<string, File>();
+  const handles = new Map<string, UploadHandle>();
+  let items: readonly UploadItem[] = [];
+  let stopping = new AbortController();
+  let count = 0;
+
+  const publish = (next: readonly UploadItem[]): void => {
+    items = next;
+    for (const listener of listeners) listener();
+  };
+  const change = (id: string, changes: Partial<UploadItem>): void =>
+    publish(items.map((item) => (item.id === id ? { ...item, ...changes } : item)));
+  const drop = (id: string): void => {
+    files.delete(id);
+    handles.delete(id);
+    publish(items.filter((item) => item.id !== id));
+  };
+
+  const start = (id: string, file: File): void => {
+    const handle = options.uploader.uploadVideo(file, {
+      project: options.project,
+      signal: stopping.signal,
+      onProgress: (progress) => change(id, { progress }),
+      onState: (state) => change(id, { state }),
+    });
+    handles.set(id, handle);
+    handle.finished.then(
+      ({ videoId }) => options.onUploaded?.({ videoId, fileName: file.name }),
+      // The state tells it: the list shows failures, and what was canceled goes.
+      () => handle.state().name === 'canceled' && drop(id),
+    );
+  };
+
+  const isUnderWay = (file: File): boolean =>
+    items.some((item) => {
+      const other = files.get(item.id);
+      const isSame = other?.name === file.name && other.size === file.size && other.lastModified === file.lastModified;
+      return isSame && !isEnded(item);
+    });
+
+  const append = (fileName: string, size: number, state: UploadItemState): string => {
+    const id = `upload-${++count}`;
+    publish([...items, { id, fileName, size, state, progress: undefined }]);
+    return id;
+  };
+
+  return {
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    getSnapshot: () => items,
+    add: (added) => {
+      for (const file of added) {
+        const problem = isUnderWay(file) ? ALREADY_ADDED : validateFile(file, options.limits());
+        if (problem !== undefined) {
+          append(file.name, file.size, { name: 'refused', problem });
+          continue;
+        }
+        const id = append(file.name, file.size, { name: 'queued' });
+        files.set(id, file);
+        start(id, file);
+      }
+    },
+    refuse: (fileName, problem) => void append(fileName, 0, { name: 'refused', problem }),
+    pause: (id) => handles.get(id)?.pause(),
+    resume: (id) => handles.get(id)?.resume(),
+    tryNow: (id) => {
+      handles.get(id)?.pause();
+      handles.get(id)?.resume();
+    },
+    retry: (id) => {
+      const file = files.get(id);
+      if (file !== undefined) start(id, file);
+    },
+    cancel: (id) => handles.get(id)?.cancel(),
+    dismiss: (id) => {
+      const item = items.find((candidate) => candidate.id === id);
+      if (item !== undefined && isEnded(item)) drop(id);
+    },
+    stop: () => {
+      stopping.abort();
+      stopping = new AbortController();
+      publish([]);
+      files.clear();
+      handles.clear();
+    },
+  };
+}

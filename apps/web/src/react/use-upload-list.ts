@@ -1,0 +1,71 @@
+/** The uploader's state for React. */
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { Uploader } from '../client/create-uploader.ts';
+import type { UploadRecord } from '../client/upload-record.ts';
+import { listWaiting } from './match-unfinished.ts';
+import { createUploadList, isEnded, type UploadItem, type UploadList, type UploadListOptions } from './upload-list.ts';
+import { DEFAULT_LIMITS, type UploadLimits } from './validate-file.ts';
+
+export interface UploadListState {
+  readonly list: UploadList;
+  readonly items: readonly UploadItem[];
+  readonly limits: UploadLimits;
+}
+
+export interface UseUploadListOptions extends Pick<UploadListOptions, 'project' | 'onUploaded'> {
+  readonly uploader: Uploader;
+}
+
+/** Uploads end with the component and keep their places. Another uploader means another list. */
+export function useUploadList({ uploader, project, onUploaded }: UseUploadListOptions): UploadListState {
+  const [limits, setLimits] = useState(DEFAULT_LIMITS);
+  const latest = useRef({ limits, onUploaded });
+  latest.current = { limits, onUploaded };
+  const [list] = useState(() =>
+    createUploadList({
+      uploader,
+      project,
+      limits: () => latest.current.limits,
+      onUploaded: (video) => latest.current.onUploaded?.(video),
+    }),
+  );
+  useEffect(() => () => list.stop(), [list]);
+  useEffect(() => {
+    const stop = new AbortController();
+    // Without an answer the limits that every installation begins with hold; the API looks at each file anyway.
+    uploader.getConfig({ signal: stop.signal }).then(setLimits, () => {});
+    return () => stop.abort();
+  }, [uploader]);
+  const items = useSyncExternalStore(list.subscribe, list.getSnapshot, list.getSnapshot);
+  return { list, items, limits };
+}
+
+export interface UnfinishedState {
+  readonly records: readonly UploadRecord[];
+  readonly discard: (record: UploadRecord) => void;
+}
+
+/** What earlier visits left, looked at again whenever an upload begins or ends. */
+export function useUnfinished(uploader: Uploader, items: readonly UploadItem[]): UnfinishedState {
+  const [records, setRecords] = useState<readonly UploadRecord[]>([]);
+  const settled = items.map((item) => `${item.id}${isEnded(item)}`).join();
+  const look = useCallback(() => {
+    uploader.listUnfinished().then(setRecords, () => {});
+  }, [uploader]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of `settled` is when it is looked at again.
+  useEffect(look, [look, settled]);
+  return {
+    records: listWaiting(records, items),
+    discard: (record) => void uploader.discardUnfinished(record).finally(look),
+  };
+}
+
+/** Asks before a page is left while bytes are on their way. */
+export function useLeaveWarning(isNeeded: boolean): void {
+  useEffect(() => {
+    if (!isNeeded) return undefined;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener('beforeunload', warn);
+    return () => removeEventListener('beforeunload', warn);
+  }, [isNeeded]);
+}

@@ -1,0 +1,138 @@
+/** The Fastify application: limits and clocks of every request, then the routes. Nothing listens yet. */
+import { randomUUID } from 'node:crypto';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import type { Log } from '@supabase-media/worker/internal/observability/logger';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { ApiError } from './api-error.ts';
+import type { WebConfig } from './config.ts';
+import { answerErrors } from './http/answer-errors.ts';
+import { authenticate, userOf } from './http/authenticate.ts';
+import { allowOrigins } from './http/cors.ts';
+import { pageRoutes } from './http/page-routes.ts';
+import { playlistRoutes } from './http/playlist-routes.ts';
+import { relayRoutes } from './http/relay-routes.ts';
+import { systemRoutes } from './http/system-routes.ts';
+import { uploadRoutes } from './http/upload-routes.ts';
+import { videoRoutes } from './http/video-routes.ts';
+import type { RelayServices } from './relay/relay-upload.ts';
+import type { ResultPlaylists } from './storage/result-playlists.ts';
+import type { VerifyToken } from './verify-token.ts';
+import { createListenerSlots } from './videos/listener-slots.ts';
+import type { VideoServices } from './videos/video-actions.ts';
+import type { VideoWatch } from './videos/video-watch.ts';
+
+/** The longest JSON body, in bytes. */
+const BODY_MAX_BYTES = 16 * 1024;
+
+/** Headers arrive within this, in milliseconds; tokens are in them, so a slow phone needs a moment. */
+const HEADERS_TIMEOUT_MS = 20_000;
+
+/** A JSON body arrives within this, in milliseconds. */
+const BODY_TIMEOUT_MS = 20_000;
+
+/** A connection on which nothing moves is closed after this, in milliseconds. Event streams send more often. */
+const IDLE_TIMEOUT_MS = 60_000;
+
+export interface AppServices {
+  readonly config: WebConfig;
+  readonly log: Log;
+  readonly verify: VerifyToken;
+  readonly relay: RelayServices;
+  readonly video: VideoServices;
+  readonly playlists: ResultPlaylists;
+  readonly watch: VideoWatch;
+  readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Aborted when the server begins to stop. */
+  readonly stopping: AbortSignal;
+}
+
+/** Builds the application. */
+export async function createApp(services: AppServices): Promise<FastifyInstance> {
+  const { config, stopping } = services;
+  const app = Fastify({
+    loggerInstance: services.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: BODY_MAX_BYTES,
+    // One request may carry a whole file through the relay, which has clocks of its own.
+    requestTimeout: 0,
+    connectionTimeout: IDLE_TIMEOUT_MS,
+    keepAliveTimeout: 65_000,
+    routerOptions: { maxParamLength: 2048 },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: 32 * 1024 },
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  answerErrors(app as unknown as FastifyInstance);
+
+  app.addHook('onSend', async (request, reply) => {
+    reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    });
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Supabase Media intake', version: '1', description: 'Uploads and videos of signed-in users.' },
+      components: { securitySchemes: { user: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      security: [{ user: [] }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  await app.register(allowOrigins, { origins: config.origins });
+  await app.register(systemRoutes, { config, checks: services.checks, signal: stopping });
+
+  await app.register(async (signedIn) => {
+    await signedIn.register(authenticate, { verify: services.verify });
+    await signedIn.register(async (json) => {
+      json.addHook('onRequest', async (request) => {
+        const timer = setTimeout(() => request.raw.destroy(), BODY_TIMEOUT_MS);
+        request.raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+      });
+      await json.register(rateLimit, {
+        max: config.ratePerMinute,
+        timeWindow: 60_000,
+        hook: 'preHandler',
+        keyGenerator: (request) => userOf(request).id,
+        errorResponseBuilder: (_request, { max, ttl }) =>
+          new ApiError({
+            code: 'rate_limited',
+            message: `${max} requests of this user came within a minute; more are not taken.`,
+            details: { limit: max },
+            retryAfterSeconds: Math.max(1, Math.ceil(ttl / 1000)),
+          }),
+      });
+      await json.register(uploadRoutes, {
+        prefix: '/api/uploads',
+        services: services.relay,
+        signal: services.relay.signal,
+      });
+      await json.register(videoRoutes, {
+        prefix: '/api/videos',
+        services: services.video,
+        watch: services.watch,
+        takeListenerSlot: createListenerSlots(config.events),
+        signal: stopping,
+      });
+      const playlists = { ...services.video, playlists: services.playlists };
+      await json.register(playlistRoutes, { prefix: '/api/videos', services: playlists });
+    });
+    await signedIn.register(relayRoutes, { prefix: '/api/uploads', services: services.relay });
+  });
+  await app.register(pageRoutes, { supabaseUrl: config.supabase.publicUrl });
+  return app as unknown as FastifyInstance;
+}

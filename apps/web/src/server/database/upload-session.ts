@@ -1,0 +1,53 @@
+/** A row of `upload_sessions`, checked where it comes in. */
+import { z } from 'zod';
+import { UPLOAD_STATES } from '../../contract/uploads.ts';
+import { timestamp } from './timestamp.ts';
+
+export const uploadSessionRow = z
+  .object({
+    id: z.uuid(),
+    owner_id: z.uuid(),
+    video_id: z.uuid(),
+    project: z.string(),
+    file_name: z.string(),
+    size: z.coerce.number(),
+    content_type: z.string(),
+    sha256: z.string().nullable(),
+    bucket: z.string(),
+    path: z.string(),
+    strategy: z.enum(['single', 'resumable']),
+    storage_upload_id: z.string().nullable(),
+    confirmed_bytes: z.coerce.number(),
+    state: z.enum(UPLOAD_STATES),
+    end_code: z.string().nullable(),
+    claimed_by: z.string().nullable(),
+    cleaned_at: timestamp.nullable(),
+    created_at: timestamp,
+    expires_at: timestamp,
+    ended_at: timestamp.nullable(),
+  })
+  .transform((row) => ({
+    id: row.id,
+    ownerId: row.owner_id,
+    videoId: row.video_id,
+    project: row.project,
+    fileName: row.file_name,
+    size: row.size,
+    contentType: row.content_type,
+    sha256: row.sha256 ?? undefined,
+    bucket: row.bucket,
+    path: row.path,
+    strategy: row.strategy,
+    storageUploadId: row.storage_upload_id ?? undefined,
+    confirmedBytes: row.confirmed_bytes,
+    state: row.state,
+    endCode: row.end_code ?? undefined,
+    claimedBy: row.claimed_by ?? undefined,
+    cleanedAt: row.cleaned_at ?? undefined,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    endedAt: row.ended_at ?? undefined,
+  }));
+
+/** One upload; sizes in bytes. */
+export type UploadSession = z.output<typeof uploadSessionRow>;

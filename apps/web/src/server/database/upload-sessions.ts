@@ -1,0 +1,209 @@
+/**
+ * The `upload_sessions` table. Reading is done as the user; each write is conditional on the state it starts from, so
+ * that of two processes only one makes a change.
+ */
+import { z } from 'zod';
+import { LIST_MAX, SESSION_SECONDS } from '../../contract/limits.ts';
+import type { User } from '../verify-token.ts';
+import { ask, asUser, type Database } from './database.ts';
+import { type UploadSession, uploadSessionRow } from './upload-session.ts';
+
+const TABLE = 'upload_sessions';
+
+export interface NewUploadSession {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly videoId: string;
+  readonly project: string;
+  readonly fileName: string;
+  readonly size: number;
+  readonly contentType: string;
+  readonly sha256: string | undefined;
+  readonly bucket: string;
+  readonly path: string;
+  readonly strategy: UploadSession['strategy'];
+}
+
+export interface SessionLimits {
+  readonly maxOpen: number;
+  readonly createPerMinute: number;
+}
+
+/** A session, or why there is none. */
+export type CreateAnswer =
+  | { readonly kind: 'created'; readonly session: UploadSession }
+  | { readonly kind: 'too_many_sessions'; readonly open: number }
+  | { readonly kind: 'rate_limited'; readonly retryAfterSeconds: number };
+
+/** The claim on a session that a request or sweep works on. */
+export interface Claim {
+  readonly id: string;
+  readonly claimant: string;
+}
+
+type Unfinished = 'open' | 'completing';
+type Ended = 'completed' | 'canceled';
+
+export interface UploadSessions {
+  readonly create: (session: NewUploadSession, limits: SessionLimits) => Promise<CreateAnswer>;
+  readonly find: (user: User, id: string) => Promise<UploadSession | undefined>;
+  readonly list: (user: User, state: UploadSession['state'] | undefined) => Promise<readonly UploadSession[]>;
+  /** Takes an unfinished session to complete it; undefined when another request has it or it has ended. */
+  readonly claim: (claim: Claim, leaseSeconds: number) => Promise<UploadSession | undefined>;
+  /** Back to `open`, for the claimant alone. */
+  readonly reopen: (claim: Claim, confirmedBytes: number) => Promise<boolean>;
+  /** The end, for the claimant alone. */
+  readonly finish: (claim: Claim, state: Ended, endCode?: string) => Promise<boolean>;
+  /** Ends a session that is in one of the given states. */
+  readonly cancel: (id: string, from: readonly (Unfinished | 'completed')[]) => Promise<boolean>;
+  /** Never lowers it, and only while the session is open. */
+  readonly confirm: (id: string, bytes: number) => Promise<void>;
+  /** Sets the resumable upload at Storage, if the session still has the one that was seen. */
+  readonly replaceUpload: (id: string, seen: string | undefined, uploadId: string | null) => Promise<boolean>;
+  readonly markCleaned: (id: string) => Promise<void>;
+  /** Ends what is past its time; answers how many were abandoned. */
+  readonly abandonExpired: (batch: number) => Promise<number>;
+  readonly claimRemains: (options: {
+    readonly claimant: string;
+    readonly batch: number;
+    readonly leaseSeconds: number;
+    readonly retentionSeconds: number;
+  }) => Promise<readonly UploadSession[]>;
+  /** Forgets an unsuccessful session. */
+  readonly forget: (id: string) => Promise<void>;
+  /** Forgets completed sessions that ended before it. */
+  readonly forgetCompleted: (before: Date) => Promise<void>;
+}
+
+const createAnswer = z.union([
+  z.object({ session: uploadSessionRow }).transform(({ session }) => ({ kind: 'created' as const, session })),
+  z
+    .object({ refusal: z.literal('too_many_sessions'), open: z.coerce.number() })
+    .transform(({ open }) => ({ kind: 'too_many_sessions' as const, open })),
+  z
+    .object({ refusal: z.literal('rate_limited'), retry_after_seconds: z.coerce.number() })
+    .transform((answer) => ({ kind: 'rate_limited' as const, retryAfterSeconds: answer.retry_after_seconds })),
+]);
+
+const rows = z.array(uploadSessionRow);
+const now = () => new Date().toISOString();
+const RELEASED = { claimed_by: null, claimed_until: null };
+
+/** Opens the table on a database. */
+export function openUploadSessions({ service, users }: Database): UploadSessions {
+  const update = (columns: Record<string, unknown>) => service.from(TABLE).update({ ...columns, updated_at: now() });
+  const changed = async (query: PromiseLike<{ data: unknown; error: { message: string } | null }>): Promise<boolean> =>
+    ((await ask(query)) as unknown[] | null)?.length === 1;
+
+  return {
+    create: async (session, limits) => {
+      const answer = await ask(
+        service.rpc('create_upload_session', {
+          session_id: session.id,
+          owner: session.ownerId,
+          video: session.videoId,
+          project_name: session.project,
+          display_name: session.fileName,
+          size_bytes: session.size,
+          declared_type: session.contentType,
+          digest: session.sha256 ?? null,
+          bucket_name: session.bucket,
+          object_path: session.path,
+          way: session.strategy,
+          lives_seconds: SESSION_SECONDS,
+          max_open: limits.maxOpen,
+          max_per_minute: limits.createPerMinute,
+        }),
+      );
+      return createAnswer.parse(answer);
+    },
+
+    find: async (user, id) => {
+      const query = users.from(TABLE).select('*').eq('id', id).eq('owner_id', user.id).limit(1);
+      return rows.parse(await ask(asUser(query, user.token)))[0];
+    },
+
+    list: async (user, state) => {
+      const all = users.from(TABLE).select('*').eq('owner_id', user.id);
+      const filtered =
+        state === undefined
+          ? all
+          : state === 'open'
+            ? all.eq('state', state).gt('expires_at', now())
+            : all.eq('state', state);
+      const query = filtered.order('created_at', { ascending: false }).limit(LIST_MAX);
+      return rows.parse(await ask(asUser(query, user.token)));
+    },
+
+    claim: async ({ id, claimant }, leaseSeconds) => {
+      const parameters = { session_id: id, claimant, lease_seconds: leaseSeconds };
+      const answer = await ask(service.rpc('claim_upload_completion', parameters));
+      return answer === null ? undefined : uploadSessionRow.parse(answer);
+    },
+
+    reopen: ({ id, claimant }, confirmedBytes) =>
+      changed(
+        update({ state: 'open', confirmed_bytes: confirmedBytes, ...RELEASED })
+          .eq('id', id)
+          .eq('claimed_by', claimant)
+          .eq('state', 'completing')
+          .select('id'),
+      ),
+
+    finish: ({ id, claimant }, state, endCode) =>
+      changed(
+        update({ state, end_code: endCode ?? null, ended_at: now(), ...RELEASED })
+          .eq('id', id)
+          .eq('claimed_by', claimant)
+          .eq('state', 'completing')
+          .select('id'),
+      ),
+
+    cancel: (id, from) =>
+      changed(
+        update({ state: 'canceled', ended_at: now(), ...RELEASED })
+          .eq('id', id)
+          .in('state', [...from])
+          .select('id'),
+      ),
+
+    confirm: async (id, bytes) => {
+      const query = update({ confirmed_bytes: bytes }).eq('id', id).eq('state', 'open').lt('confirmed_bytes', bytes);
+      await ask(query);
+    },
+
+    replaceUpload: (id, seen, uploadId) => {
+      const query = update({ storage_upload_id: uploadId, confirmed_bytes: 0 }).eq('id', id).eq('state', 'open');
+      const same = seen === undefined ? query.is('storage_upload_id', null) : query.eq('storage_upload_id', seen);
+      return changed(same.select('id'));
+    },
+
+    markCleaned: async (id) => {
+      await ask(
+        update({ cleaned_at: now(), ...RELEASED })
+          .eq('id', id)
+          .in('state', ['canceled', 'abandoned']),
+      );
+    },
+
+    abandonExpired: async (batch) => Number(await ask(service.rpc('abandon_upload_sessions', { batch }))),
+
+    claimRemains: async (options) => {
+      const parameters = {
+        claimant: options.claimant,
+        batch: options.batch,
+        lease_seconds: options.leaseSeconds,
+        retention_seconds: options.retentionSeconds,
+      };
+      return rows.parse(await ask(service.rpc('claim_upload_remains', parameters)));
+    },
+
+    forget: async (id) => {
+      await ask(service.from(TABLE).delete().eq('id', id).in('state', ['canceled', 'abandoned']));
+    },
+
+    forgetCompleted: async (before) => {
+      await ask(service.from(TABLE).delete().eq('state', 'completed').lt('ended_at', before.toISOString()));
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** A row of `videos`, checked where it comes in. */
+import { z } from 'zod';
+import { VIDEO_STATUSES } from '../../contract/videos.ts';
+import { timestamp } from './timestamp.ts';
+
+const output = z.object({
+  kind: z.string(),
+  bucket: z.string(),
+  path: z.string(),
+  contentType: z.string(),
+  bytes: z.number(),
+  files: z.number().optional(),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  durationSeconds: z.number().optional(),
+});
+
+export const videoRow = z.object({
+  id: z.uuid(),
+  owner_id: z.uuid().nullable(),
+  project: z.string(),
+  source_bucket: z.string(),
+  source_path: z.string(),
+  source_size: z.coerce.number().nullable(),
+  source_sha256: z.string().nullable(),
+  file_name: z.string().nullable(),
+  status: z.enum(VIDEO_STATUSES),
+  step: z.string().nullable(),
+  progress: z.number(),
+  outcome: z.enum(['processed', 'remuxed', 'rejected']).nullable(),
+  error_code: z.string().nullable(),
+  error_message: z.string().nullable(),
+  facts: z.record(z.string(), z.unknown()),
+  outputs: z.array(output),
+  created_at: timestamp,
+  updated_at: timestamp,
+  started_at: timestamp.nullable(),
+  finished_at: timestamp.nullable(),
+});
+
+export type VideoRow = z.output<typeof videoRow>;
+
+/** Nothing more happens to a video in one of these by itself. */
+export const ENDED_STATUSES = [
+  'ready',
+  'rejected',
+  'failed',
+  'canceled',
+] as const satisfies readonly VideoRow['status'][];
+
+export const isEndedStatus = (status: VideoRow['status']): boolean =>
+  (ENDED_STATUSES as readonly string[]).includes(status);

@@ -1,0 +1,83 @@
+/** The `videos` table as the intake uses it: its owner reads, the service makes, cancels and deletes. */
+import { openVideos } from '@supabase-media/worker/internal/db/videos';
+import { z } from 'zod';
+import type { User } from '../verify-token.ts';
+import { ask, asUser, type Database } from './database.ts';
+import { ENDED_STATUSES, isEndedStatus, type VideoRow, videoRow } from './video-row.ts';
+
+const TABLE = 'videos';
+
+export interface VideosTable {
+  readonly find: (user: User, id: string, signal?: AbortSignal) => Promise<VideoRow | undefined>;
+  /** Newest first. */
+  readonly list: (user: User, page: { before: Date | undefined; limit: number }) => Promise<readonly VideoRow[]>;
+  readonly markQueued: (video: NewVideo, jobId: string) => Promise<void>;
+  /** Whether it was waiting or running and is canceled now. */
+  readonly markCanceled: (id: string) => Promise<boolean>;
+  /** Whether the video has come to its end; false where there is none. */
+  readonly isEnded: (id: string) => Promise<boolean>;
+  readonly remove: (id: string) => Promise<void>;
+  /** @throws {ApiError} `database_unavailable`. */
+  readonly check: () => Promise<void>;
+}
+
+export interface NewVideo {
+  readonly videoId: string;
+  readonly ownerId: string;
+  readonly project: string;
+  readonly bucket: string;
+  readonly path: string;
+  readonly fileName: string | undefined;
+}
+
+const rows = z.array(videoRow);
+
+/** Opens the table on a database. */
+export function openVideosTable({ service, users }: Database): VideosTable {
+  const workerSide = openVideos(service);
+  return {
+    find: async (user, id, signal) => {
+      const query = users.from(TABLE).select('*').eq('id', id).eq('owner_id', user.id).limit(1);
+      return rows.parse(await ask(asUser(signal ? query.abortSignal(signal) : query, user.token)))[0];
+    },
+
+    list: async (user, { before, limit }) => {
+      const all = users.from(TABLE).select('*').eq('owner_id', user.id);
+      const older = before === undefined ? all : all.lt('created_at', before.toISOString());
+      const query = older.order('created_at', { ascending: false }).limit(limit);
+      return rows.parse(await ask(asUser(query, user.token)));
+    },
+
+    markQueued: async (video, jobId) => {
+      const identity = { ...video, id: video.videoId, sourceBucket: video.bucket, sourcePath: video.path };
+      await workerSide.markQueued(identity, jobId);
+      if (video.fileName !== undefined)
+        await ask(service.from(TABLE).update({ file_name: video.fileName }).eq('id', video.videoId));
+    },
+
+    markCanceled: async (id) => {
+      const columns = { status: 'canceled', step: null, finished_at: new Date().toISOString() };
+      const update = service.from(TABLE).update(columns).eq('id', id).in('status', ['queued', 'processing']);
+      return ((await ask(update.select('id'))) as unknown[] | null)?.length === 1;
+    },
+
+    isEnded: async (id) => {
+      const query = service
+        .from(TABLE)
+        .select('status')
+        .eq('id', id)
+        .in('status', [...ENDED_STATUSES])
+        .limit(1);
+      const found = z.array(z.object({ status: videoRow.shape.status })).parse(await ask(query))[0];
+      return found !== undefined && isEndedStatus(found.status);
+    },
+
+    remove: async (id) => {
+      await ask(service.from(TABLE).delete().eq('id', id));
+    },
+
+    check: async () => {
+      await ask(service.from(TABLE).select('id').limit(1));
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** `/api/uploads/:id/relay`: TUS for browsers that cannot reach Storage. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ApiError } from '../api-error.ts';
+import { type RelayMethod, TUS_VERSION } from '../relay/relay-request.ts';
+import { type RelayServices, relayUpload } from '../relay/relay-upload.ts';
+import { assertUnfinished, findSession } from '../uploads/find-session.ts';
+import { userOf } from './authenticate.ts';
+import { discardBody } from './discard-body.ts';
+
+const params = z.object({ id: z.uuid() });
+/** The last segment of an upload's address at Storage: base64url, or what another server makes. */
+const uploadParams = z.object({ id: z.uuid(), uploadId: z.string().regex(/^[\w.~-]{1,2048}$/) });
+
+const description = 'TUS 1.0.0 (core, creation, termination), passed on to Storage while it streams.';
+
+export const relayRoutes: FastifyPluginAsyncZod<{ readonly services: RelayServices }> = async (app, { services }) => {
+  // The body is never parsed nor kept: the handlers pass the stream on.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+
+  // Before the body: after the handlers nobody would read it, and a socket with unread bytes serves no next request.
+  app.addHook('onSend', async (request) => discardBody(request.raw));
+  app.addHook('onRequest', async (request) => {
+    // The relay has clocks of its own; silence while Storage finishes an object is not the client's.
+    request.raw.socket.setTimeout(0);
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('tus-resumable', TUS_VERSION);
+  });
+
+  const handle = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    address: { readonly id: string; readonly uploadId: string | undefined },
+  ) => {
+    const session = await findSession(services.sessions, userOf(request), address.id);
+    assertUnfinished(session, Date.now());
+    if (session.state !== 'open')
+      throw new ApiError({ code: 'session_ended', message: 'The upload is being completed; nothing is left to send.' });
+    const answer = await relayUpload(services, {
+      method: request.method as RelayMethod,
+      uploadId: address.uploadId,
+      session,
+      incoming: request.raw,
+    });
+    return reply.code(answer.status).headers(answer.headers).send(answer.text);
+  };
+
+  app.post(
+    '/:id/relay',
+    { schema: { tags: ['relay'], summary: 'Begin a relayed upload', description, params } },
+    (request, reply) => handle(request, reply, { id: request.params.id, uploadId: undefined }),
+  );
+  for (const method of ['HEAD', 'PATCH', 'DELETE'] as const)
+    app.route({
+      method,
+      url: '/:id/relay/:uploadId',
+      schema: { tags: ['relay'], summary: `${method} of a relayed upload`, description, params: uploadParams },
+      handler: (request, reply) => handle(request, reply, request.params),
+    });
+};

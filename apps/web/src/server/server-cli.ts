@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+/** `npm run web`: the intake's command line. */
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { resolveUserPath } from '@supabase-media/worker/internal/cli/run-command';
+import { readEnvironment } from '@supabase-media/worker/internal/config';
+import { MediaError, toMediaError } from '@supabase-media/worker/internal/errors';
+import { createLogger, redactSecrets } from '@supabase-media/worker/internal/observability/logger';
+import { boundMemory } from './bound-memory.ts';
+
+const HELP = `Usage: npm run web -- [serve|sweep] [options]
+
+The intake: takes uploads of signed-in users and follows their videos.
+
+Commands:
+  serve               answer requests until told to stop (default)
+  sweep               end and remove uploads past their 24 hours, once
+
+Options:
+  --env-file <file>   read variables from this file instead of .env
+  --port <number>     listen there instead of WEB_PORT; 0 takes a free one
+  --json              print one JSON object on stdout
+  -h, --help          show this
+
+Examples:
+  npm run stack -- --env-file .env     a whole Supabase on this machine, then
+  npm run web                          the intake at http://127.0.0.1:3000
+  curl 127.0.0.1:3000/ready            is it able to work?
+  curl 127.0.0.1:3000/api/openapi.json every request and answer
+  npm run web -- sweep                 where SWEEP_EVERY_SECONDS is 0
+
+It needs SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY, REDIS_URL or DATABASE_URL,
+and SUPABASE_JWT_SECRET where users' tokens are signed with it (HS256).
+All variables are explained in .env.example. SIGTERM ends it: running requests
+have WEB_SHUTDOWN_GRACE_SECONDS. Exit code 0: done, 1: an error.
+`;
+
+const OPTIONS = {
+  'env-file': { type: 'string' },
+  port: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+    const [command = 'serve', ...rest] = positionals;
+    if (rest.length === 0 && (command === 'serve' || command === 'sweep')) return { ...values, command };
+    throw new Error(`"${positionals.join(' ')}" is neither serve nor sweep`);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new MediaError({ code: 'invalid_argument', message: `${words}. npm run web -- --help shows what there is.` });
+  }
+}
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function run(): Promise<void> {
+  const options = readArguments();
+  if (options.help) return print(HELP.trimEnd());
+  const file = options['env-file'];
+  const environment = readEnvironment(file === undefined ? undefined : resolveUserPath(file));
+  const { loadWebConfig } = await import('./config.ts');
+  const config = loadWebConfig({ ...environment, ...(options.port !== undefined && { WEB_PORT: options.port }) });
+  secrets = config.secrets;
+  const log = await createLogger({ config });
+  const { startServer, sweepOnce } = await import('./server.ts');
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  if (options.command === 'sweep') {
+    const result = await sweepOnce({ config, log, signal: stop.signal });
+    const { abandoned, cleaned, forgotten, failed } = result;
+    print(
+      options.json
+        ? JSON.stringify(result)
+        : `${abandoned} abandoned, ${cleaned} cleaned, ${forgotten} forgotten, ${failed} to be tried again`,
+    );
+  } else {
+    const server = await startServer({ config, log });
+    print(options.json ? JSON.stringify({ ready: true, url: server.url }) : `Listening on ${server.url}`);
+    if (!stop.signal.aborted) await once(stop.signal, 'abort');
+    log.info({ event: 'web.stopping' }, `Stopping: running requests have ${config.shutdownGraceMs / 1000} s`);
+    await server.stop();
+    log.info({ event: 'web.stopped' }, 'Stopped');
+    // What a library still holds open must not keep a stopped server.
+    process.exit(0);
+  }
+  process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+}
+
+let secrets: readonly string[] = [];
+boundMemory();
+try {
+  await run();
+} catch (thrown) {
+  const error = toMediaError(thrown);
+  process.stderr.write(`${redactSecrets(`error (${error.code}): ${error.message}\n${error.hint}`, secrets)}\n`);
+  process.exitCode = 1;
+}

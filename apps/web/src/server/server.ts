@@ -1,0 +1,123 @@
+/** The intake as a whole: its parts made, listening, sweeping, and ended in order. */
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@supabase-media/worker/internal/observability/logger';
+import { openStorage } from '@supabase-media/worker/internal/storage/connection';
+import { assertStorageReachable } from '@supabase-media/worker/internal/storage/reach';
+import { createApp } from './app.ts';
+import type { WebConfig } from './config.ts';
+import { openDatabase } from './database/database.ts';
+import { openUploadSessions } from './database/upload-sessions.ts';
+import { openVideosTable } from './database/videos.ts';
+import { openMediaQueue } from './queue.ts';
+import { createChunkCollector } from './relay/collect-chunks.ts';
+import { openRelayDispatcher } from './relay/relay-dispatcher.ts';
+import { createRelaySlots } from './relay/relay-slots.ts';
+import { openResultPlaylists } from './storage/result-playlists.ts';
+import { openResultStorage } from './storage/result-storage.ts';
+import { openUploadStorage } from './storage/upload-storage.ts';
+import { keepSweeping, type SweepResult, sweepUploads } from './sweep.ts';
+import { createTokenVerifier } from './verify-token.ts';
+import { createVideoWatch } from './videos/video-watch.ts';
+
+/** Connections are closed within this, or left to the end of the process, in milliseconds. */
+const CLOSE_MS = 5000;
+
+export interface WebServer {
+  /** `http://127.0.0.1:3000` */
+  readonly url: string;
+  /** Lets running requests finish within the grace period, then ends them. */
+  readonly stop: () => Promise<void>;
+}
+
+function openParts(config: WebConfig) {
+  const { url, serviceRoleKey, anonKey } = config.supabase;
+  const connection = openStorage({ url, serviceRoleKey });
+  const database = openDatabase({ url, serviceRoleKey, anonKey });
+  const videos = openVideosTable(database);
+  const storage = openUploadStorage(connection);
+  const queue = openMediaQueue({ address: config.queue, videos });
+  return { connection, videos, storage, queue, sessions: openUploadSessions(database) };
+}
+
+/** Sweeps once, for a schedule outside. */
+export async function sweepOnce(options: { config: WebConfig; log: Log; signal: AbortSignal }): Promise<SweepResult> {
+  const { connection, sessions, storage } = openParts(options.config);
+  try {
+    return await sweepUploads({ ...options, sessions, storage }, options.signal);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Starts the intake. @throws what listening throws: a port that is taken. */
+export async function startServer(options: { readonly config: WebConfig; readonly log: Log }): Promise<WebServer> {
+  const { config, log } = options;
+  const { connection, videos, storage, queue, sessions } = openParts(config);
+  const { url } = config.supabase;
+  const stopping = new AbortController();
+  const graceOver = new AbortController();
+  const dispatcher = openRelayDispatcher(config.relay.max);
+  const uploads = { config, log, sessions, videos, storage, queue };
+  const watch = createVideoWatch({ videos, queue });
+  const results = openResultStorage({
+    connection,
+    publicUrl: `${config.supabase.publicUrl}/storage/v1`,
+    lifeSeconds: config.resultUrlSeconds,
+  });
+  const app = await createApp({
+    config,
+    log,
+    verify: createTokenVerifier({
+      secret: config.supabase.jwtSecret,
+      jwksUrl: `${url}/auth/v1/.well-known/jwks.json`,
+      issuer: config.supabase.jwtIssuer,
+    }),
+    relay: {
+      ...uploads,
+      dispatcher,
+      slots: createRelaySlots(config.relay.max),
+      collectChunks: createChunkCollector(),
+      signal: graceOver.signal,
+    },
+    video: { config, videos, queue, storage, results },
+    playlists: openResultPlaylists(connection),
+    watch,
+    checks: {
+      database: () => videos.check(),
+      storage: () => assertStorageReachable(connection, config.sourceBucket),
+      queue: () => queue.check(),
+    },
+    stopping: stopping.signal,
+  });
+  await app.listen({ host: config.host, port: config.port });
+  const sweeping =
+    config.sweepEveryMs === 0 ? Promise.resolve() : keepSweeping(uploads, config.sweepEveryMs, stopping.signal);
+
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    const timer = setTimeout(() => {
+      graceOver.abort(new Error('The server stops.'));
+      app.server.closeAllConnections();
+    }, config.shutdownGraceMs);
+    await app.close();
+    clearTimeout(timer);
+    graceOver.abort(new Error('The server stops.'));
+    const closeParts = async () => {
+      await Promise.all([sweeping, watch.close()]);
+      await Promise.all([queue.close(), connection.close(), dispatcher.destroy()]);
+    };
+    // A connection to the queue that is being made when it is closed can wait for ever; nobody else should.
+    await Promise.race([closeParts(), sleep(CLOSE_MS, undefined, { ref: false })]);
+  };
+  const { port, address, family } = app.server.address() as AddressInfo;
+  const host = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address;
+  return {
+    url: `http://${host}:${port}`,
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** Reads the playlists of results as the service; they are small, and the same for everyone who may see the video. */
+import { classifyAnswer } from '@supabase-media/worker/internal/storage/classify-answer';
+import { SHORT_CLOCKS } from '@supabase-media/worker/internal/storage/clocks';
+import type { StorageConnection } from '@supabase-media/worker/internal/storage/connection';
+import type { ObjectAddress } from '@supabase-media/worker/internal/storage/object-info';
+import { encodeObjectPath } from '@supabase-media/worker/internal/storage/object-key';
+
+export interface ResultPlaylists {
+  /**
+   * The text of a playlist; undefined where there is none. At most 64 KB are read, twice what 900 segments need.
+   *
+   * @throws {MediaError} what Storage answers.
+   */
+  readonly read: (address: ObjectAddress) => Promise<string | undefined>;
+}
+
+export function openResultPlaylists(connection: StorageConnection): ResultPlaylists {
+  return {
+    read: async ({ bucket, path }) => {
+      const action = `Reading ${bucket}/${path}`;
+      const answer = await connection.transport.send({
+        method: 'GET',
+        url: `${connection.storageUrl}/object/authenticated/${encodeObjectPath(bucket, path)}`,
+        headers: connection.headers,
+        clocks: SHORT_CLOCKS,
+        action,
+      });
+      if (answer.status === 200) return answer.body;
+      const error = classifyAnswer(answer, { action, now: Date.now() });
+      if (error.code === 'object_missing') return undefined;
+      throw error;
+    },
+  };
+}

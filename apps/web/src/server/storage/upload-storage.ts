@@ -1,0 +1,178 @@
+/** What the intake asks of Storage, apart from passing bytes on. Only `storage/` and `relay/` speak to it. */
+import { createHash } from 'node:crypto';
+import { MediaError } from '@supabase-media/worker/internal/errors';
+import { SNIFF_BYTES } from '@supabase-media/worker/internal/io/sniff-content';
+import { classifyAnswer } from '@supabase-media/worker/internal/storage/classify-answer';
+import { SHORT_CLOCKS } from '@supabase-media/worker/internal/storage/clocks';
+import type { StorageConnection } from '@supabase-media/worker/internal/storage/connection';
+import { readLimits, type StorageLimits } from '@supabase-media/worker/internal/storage/limits';
+import {
+  type ObjectAddress,
+  type ObjectInfo,
+  readObjectInfo,
+} from '@supabase-media/worker/internal/storage/object-info';
+import { encodeObjectPath } from '@supabase-media/worker/internal/storage/object-key';
+import type { SendOptions } from '@supabase-media/worker/internal/storage/transport';
+import { createUpload, readOffset } from '@supabase-media/worker/internal/storage/tus';
+import { decodeJwt } from 'jose';
+
+/** The right to put bytes at one path. */
+export interface UploadGrant {
+  readonly token: string;
+  /** Below Storage's address: `/object/upload/sign/…?token=…`. */
+  readonly path: string;
+  readonly expiresAt: Date;
+}
+
+export interface UploadStorage {
+  /** `…/storage/v1` */
+  readonly url: string;
+  readonly limits: (bucket: string) => Promise<StorageLimits>;
+  readonly signUpload: (address: ObjectAddress) => Promise<UploadGrant>;
+  /** Begins a resumable upload without a byte; answers its id, the last segment of its address. */
+  readonly createUpload: (upload: ObjectAddress & { size: number; contentType: string }) => Promise<string>;
+  /** Ends a PATCH that runs, so never ask while one may. Undefined: Storage knows the upload no more. */
+  readonly readOffset: (uploadId: string) => Promise<number | undefined>;
+  /** @throws {MediaError} unless the partial upload is gone afterwards, or was finished. */
+  readonly terminate: (uploadId: string) => Promise<void>;
+  readonly info: (address: ObjectAddress) => Promise<ObjectInfo | undefined>;
+  /** @throws {MediaError} unless the object is gone afterwards. */
+  readonly remove: (address: ObjectAddress) => Promise<void>;
+  readonly readHead: (address: ObjectAddress, signal: AbortSignal) => Promise<Uint8Array>;
+  /** Reads the whole object; hexadecimal. */
+  readonly sha256: (address: ObjectAddress, signal: AbortSignal) => Promise<string>;
+}
+
+/** What Storage gives upload tokens where they do not say (documentation, createSignedUploadUrl), in milliseconds. */
+const TOKEN_LIFE_MS = 2 * 3600 * 1000;
+
+/** A read that stands still for this long has failed; reading 2 GB may take minutes. */
+const READ_CLOCKS = { timeoutMs: 3_600_000, stallMs: 60_000, answerMs: 60_000 };
+
+const addressOf = ({ bucket, path }: ObjectAddress) => `${bucket}/${path}`;
+
+/** Speaks to Storage as the service. */
+export function openUploadStorage(connection: StorageConnection): UploadStorage {
+  const { storageUrl: url, headers, transport } = connection;
+  const uploadUrl = (id: string) => `${url}/upload/resumable/${id}`;
+  const tus = (action: string) => ({ connection, upsert: true, signal: undefined, action });
+
+  const send = async (options: Omit<SendOptions, 'clocks'>, isFine: (status: number) => boolean) => {
+    const answer = await transport.send({
+      ...options,
+      headers: { ...headers, ...options.headers },
+      clocks: SHORT_CLOCKS,
+    });
+    if (isFine(answer.status)) return answer;
+    throw classifyAnswer(answer, { action: options.action, now: Date.now() });
+  };
+
+  const receive = <T>(
+    address: ObjectAddress,
+    options: { range?: string; signal: AbortSignal },
+    consume: (body: AsyncIterable<Buffer>) => Promise<T>,
+  ) => {
+    const action = `Reading ${addressOf(address)}`;
+    return transport.receive(
+      {
+        method: 'GET',
+        url: `${url}/object/authenticated/${encodeObjectPath(address.bucket, address.path)}`,
+        headers: { ...headers, ...(options.range !== undefined && { range: options.range }) },
+        clocks: READ_CLOCKS,
+        signal: options.signal,
+        action,
+      },
+      async (answer) => {
+        if (answer.status === 200 || answer.status === 206) return consume(answer.body);
+        let body = '';
+        for await (const chunk of answer.body) if (body.length < 4096) body += String(chunk);
+        throw classifyAnswer({ ...answer, body }, { action, now: Date.now() });
+      },
+    );
+  };
+
+  return {
+    url,
+    limits: (bucket) => readLimits(connection, bucket),
+
+    signUpload: async (address) => {
+      const action = `Signing an upload to ${addressOf(address)}`;
+      const answer = await send(
+        {
+          method: 'POST',
+          url: `${url}/object/upload/sign/${encodeObjectPath(address.bucket, address.path)}`,
+          // The path is this session's alone: a retry whose first answer was lost must not be a duplicate.
+          headers: { 'x-upsert': 'true', 'content-type': 'application/json' },
+          body: '{}',
+          action,
+        },
+        (status) => status === 200,
+      );
+      const { url: path, token } = JSON.parse(answer.body) as { url?: string; token?: string };
+      if (path === undefined || token === undefined)
+        throw new MediaError({ code: 'storage_failed', message: `${action}: Storage gave no token.` });
+      const { exp } = decodeJwt(token);
+      return { token, path, expiresAt: new Date(exp === undefined ? Date.now() + TOKEN_LIFE_MS : exp * 1000) };
+    },
+
+    createUpload: async ({ bucket, path, size, contentType }) => {
+      const action = `Beginning the upload to ${bucket}/${path}`;
+      const created = await createUpload({ ...tus(action), bucket, path, size, contentType, metadata: {} });
+      return created.url.slice(created.url.lastIndexOf('/') + 1);
+    },
+
+    readOffset: async (uploadId) => {
+      try {
+        return (await readOffset(tus('Asking for the offset'), uploadUrl(uploadId))).offset;
+      } catch (error) {
+        if (error instanceof MediaError && error.code === 'upload_expired') return undefined;
+        throw error;
+      }
+    },
+
+    terminate: async (uploadId) => {
+      const action = 'Ending a resumable upload';
+      const answer = await transport.send({
+        method: 'DELETE',
+        url: uploadUrl(uploadId),
+        headers: { ...headers, 'tus-resumable': '1.0.0', 'x-upsert': 'true' },
+        clocks: SHORT_CLOCKS,
+        action,
+      });
+      // 404 and 410: gone already. 409 on Storage 1.11.2: a finished upload has become an object and cannot be ended;
+      // the TUS server itself says that as 400, in words.
+      if ([204, 404, 409, 410].includes(answer.status) || /already completed/i.test(answer.body)) return;
+      throw classifyAnswer(answer, { action, now: Date.now() });
+    },
+
+    info: (address) => readObjectInfo(connection, address),
+
+    remove: async (address) => {
+      const request = { method: 'DELETE' as const, action: `Removing ${addressOf(address)}` };
+      const place = `${url}/object/${encodeObjectPath(address.bucket, address.path)}`;
+      await send({ ...request, url: place }, (status) => status === 200 || status === 204).catch((error: unknown) => {
+        if (!(error instanceof MediaError) || error.code !== 'object_missing') throw error;
+      });
+    },
+
+    readHead: (address, signal) =>
+      receive(address, { range: `bytes=0-${SNIFF_BYTES - 1}`, signal }, async (body) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        for await (const chunk of body) {
+          chunks.push(chunk);
+          bytes += chunk.length;
+          // A server that does not know ranges sends the whole object.
+          if (bytes >= SNIFF_BYTES) break;
+        }
+        return Buffer.concat(chunks).subarray(0, SNIFF_BYTES);
+      }),
+
+    sha256: (address, signal) =>
+      receive(address, { signal }, async (body) => {
+        const hash = createHash('sha256');
+        for await (const chunk of body) hash.update(chunk);
+        return hash.digest('hex');
+      }),
+  };
+}

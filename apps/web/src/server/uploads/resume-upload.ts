@@ -1,0 +1,54 @@
+/** Takes a session up again: a fresh token, and where the upload stands. */
+import type { OpenUpload } from '../../contract/uploads.ts';
+import { ApiError } from '../api-error.ts';
+import type { UploadSession } from '../database/upload-session.ts';
+import type { User } from '../verify-token.ts';
+import { assertUnfinished, findSession } from './find-session.ts';
+import { presentOpenUpload } from './present-upload.ts';
+import type { UploadServices } from './services.ts';
+
+/**
+ * Gives a new token. Storage is asked for the offset: whoever resumes is not sending, and a PATCH that still hangs there
+ * from a dead connection had better end. An upload that Storage has forgotten is begun anew.
+ *
+ * @throws {ApiError} `session_not_found`, `session_expired`, `session_ended`.
+ */
+export async function resumeUploadSession(services: UploadServices, user: User, id: string): Promise<OpenUpload> {
+  const { sessions, storage, config } = services;
+  const session = await findSession(sessions, user, id);
+  assertUnfinished(session, Date.now());
+  if (session.state !== 'open')
+    throw new ApiError({ code: 'session_ended', message: 'The upload is being completed; nothing is left to send.' });
+  const [grant, standing] = await Promise.all([storage.signUpload(session), findStanding(services, session)]);
+  const resumed = { ...session, storageUploadId: standing.uploadId };
+  return presentOpenUpload({ session: resumed, grant, config, confirmedBytes: standing.confirmedBytes });
+}
+
+interface Standing {
+  readonly uploadId: string | undefined;
+  readonly confirmedBytes: number;
+}
+
+/** How much of a session is in Storage, by asking it; the row is brought up to date. */
+export async function findStanding(services: UploadServices, session: UploadSession): Promise<Standing> {
+  const { sessions, storage } = services;
+  const seen = session.storageUploadId;
+  const object = await storage.info(session);
+  if (object?.size === session.size) {
+    await sessions.confirm(session.id, session.size);
+    return { uploadId: seen, confirmedBytes: session.size };
+  }
+  if (seen !== undefined) {
+    const offset = await storage.readOffset(seen);
+    if (offset !== undefined) {
+      await sessions.confirm(session.id, offset);
+      return { uploadId: seen, confirmedBytes: offset };
+    }
+  }
+  if (session.strategy === 'single') return { uploadId: undefined, confirmedBytes: 0 };
+  const uploadId = await storage.createUpload(session);
+  if (await sessions.replaceUpload(session.id, seen, uploadId)) return { uploadId, confirmedBytes: 0 };
+  // Another request was faster; its upload is the one.
+  await storage.terminate(uploadId);
+  return { uploadId: undefined, confirmedBytes: 0 };
+}

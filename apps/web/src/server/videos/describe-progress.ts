@@ -1,0 +1,54 @@
+/** What listeners are told of a video's row. Pure. */
+import type { VideoEndedEvent, VideoProgressEvent } from '../../contract/videos.ts';
+import { isEndedStatus, type VideoRow } from '../database/video-row.ts';
+
+/** One event of a stream. */
+export type VideoEvent =
+  | { readonly id: number; readonly name: 'progress'; readonly data: VideoProgressEvent }
+  | { readonly id: number; readonly name: 'ended'; readonly data: VideoEndedEvent };
+
+/** What a running job says beyond the row. */
+export interface JobWords {
+  readonly speed?: number | undefined;
+  readonly etaSeconds?: number | undefined;
+}
+
+/** Below so many percent the time that is left cannot be told from the time that went by. */
+const ETA_FROM_PERCENT = 5;
+
+/**
+ * The event that a row stands for. Its id is the time of the row's last change in milliseconds: the same in every
+ * process, and ascending.
+ */
+export function describeVideo(row: VideoRow, words: JobWords, now: number): VideoEvent {
+  const id = row.updated_at.getTime();
+  if (isEndedStatus(row.status))
+    return {
+      id,
+      name: 'ended',
+      data: { status: row.status, outcome: row.outcome, errorCode: row.error_code, errorMessage: row.error_message },
+    };
+  const etaSeconds = words.etaSeconds ?? estimateSeconds(row, now);
+  return {
+    id,
+    name: 'progress',
+    data: {
+      status: row.status,
+      step: row.step,
+      percent: row.progress,
+      ...(words.speed !== undefined && { speed: words.speed }),
+      ...(etaSeconds !== undefined && { etaSeconds }),
+    },
+  };
+}
+
+/** By rule of three from the time that the job has been running. */
+function estimateSeconds(row: VideoRow, now: number): number | undefined {
+  if (row.status !== 'processing' || row.started_at === null || row.progress < ETA_FROM_PERCENT) return undefined;
+  const elapsed = Math.max(0, now - row.started_at.getTime()) / 1000;
+  return Math.round((elapsed * (100 - row.progress)) / row.progress);
+}
+
+/** One event in the form of the HTML standard, section 9.2 (server-sent events). */
+export const formatEvent = (event: VideoEvent): string =>
+  `id: ${event.id}\nevent: ${event.name}\ndata: ${JSON.stringify(event.data)}\n\n`;

@@ -1,0 +1,92 @@
+/**
+ * HLS from a private bucket. Players ask this API for playlists; those name every segment by a signed address, so the
+ * bytes themselves come from Storage and never pass through here.
+ */
+import { posix } from 'node:path';
+import { ApiError } from '../api-error.ts';
+import type { ResultPlaylists } from '../storage/result-playlists.ts';
+import type { User } from '../verify-token.ts';
+import { listNames, rewriteNames } from './rewrite-playlist.ts';
+import { findVideo, type VideoServices } from './video-actions.ts';
+
+export interface PlaylistServices extends Pick<VideoServices, 'config' | 'videos' | 'results'> {
+  readonly playlists: ResultPlaylists;
+}
+
+/** Addresses that Storage signs in one answer: some 600 bytes each, and of an answer 64 KB are read. */
+const SIGN_BATCH = 50;
+
+/** A rendition has at most 900 segments and its beginning. */
+const NAMES_MAX = 1000;
+
+/** When the addresses in a playlist end; a comment to every player, a date to ours. */
+const EXPIRY_LINE = '## addresses-expire-at ';
+
+/** The playlist that says which renditions there are; their names stay as they are, below this API. */
+export async function presentMaster(services: PlaylistServices, user: User, videoId: string): Promise<string> {
+  const { bucket, path } = await findStream(services, user, videoId);
+  const text = await readPlaylist(services, bucket, path);
+  const names = listNames(text);
+  if (typeof names === 'string') throw unusable(path, names);
+  return text;
+}
+
+/** The playlist of one rendition, its segments with addresses that work for as long as results' addresses do. */
+export async function presentRendition(
+  services: PlaylistServices,
+  user: User,
+  { videoId, rendition, name }: { readonly videoId: string; readonly rendition: string; readonly name: string },
+): Promise<string> {
+  const { bucket, path } = await findStream(services, user, videoId);
+  const folder = `${posix.dirname(path)}/${rendition}`;
+  const text = await readPlaylist(services, bucket, `${folder}/${name}`);
+  const names = listNames(text);
+  if (typeof names === 'string') throw unusable(`${folder}/${name}`, names);
+  if (names.length > NAMES_MAX) throw unusable(`${folder}/${name}`, `it has ${names.length} segments`);
+  if (!text.includes('#EXT-X-ENDLIST')) throw unusable(`${folder}/${name}`, 'it has no end');
+  const expiresAt = new Date(Date.now() + services.config.resultUrlSeconds * 1000);
+  const addresses = await signAll(services, bucket, folder, names);
+  const rewritten = rewriteNames(text, (segment) => addresses.get(segment) ?? segment);
+  return rewritten.replace('\n', `\n${EXPIRY_LINE}${expiresAt.toISOString()}\n`);
+}
+
+async function signAll(
+  services: PlaylistServices,
+  bucket: string,
+  folder: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const unique = [...new Set(names)];
+  const addresses = new Map<string, string>();
+  for (let at = 0; at < unique.length; at += SIGN_BATCH) {
+    const batch = unique.slice(at, at + SIGN_BATCH);
+    const signed = await services.results.signDownloads(
+      bucket,
+      batch.map((name) => `${folder}/${name}`),
+    );
+    for (const [index, name] of batch.entries()) {
+      const address = signed[index];
+      if (!address) throw notReady(`The segment ${name} is not in Storage any more.`);
+      addresses.set(name, address);
+    }
+  }
+  return addresses;
+}
+
+async function findStream(services: PlaylistServices, user: User, videoId: string) {
+  const row = await findVideo(services.videos, user, videoId);
+  const stream = row.outputs.find(({ kind, bucket }) => kind === 'hls' && bucket === services.config.resultBucket);
+  if (stream === undefined) throw notReady('The video has no HLS stream (yet); its MP4 may be there.');
+  return stream;
+}
+
+async function readPlaylist({ playlists }: PlaylistServices, bucket: string, path: string): Promise<string> {
+  const text = await playlists.read({ bucket, path });
+  if (text === undefined) throw notReady('There is no such playlist of this video.');
+  return text;
+}
+
+const notReady = (message: string): ApiError => new ApiError({ code: 'not_found', message });
+
+const unusable = (path: string, why: string): ApiError =>
+  new ApiError({ code: 'internal', message: `The playlist ${path} cannot be passed on: ${why}.` });

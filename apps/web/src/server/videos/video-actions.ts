@@ -1,0 +1,108 @@
+/** What an owner can do with a video: look, run it again, cancel it, delete it. */
+
+import { LIST_MAX } from '../../contract/limits.ts';
+import type { CanceledVideo, DeletedVideo, RetriedVideo, Video, VideoList } from '../../contract/videos.ts';
+import { ApiError } from '../api-error.ts';
+import type { WebConfig } from '../config.ts';
+import { isEndedStatus, type VideoRow } from '../database/video-row.ts';
+import type { VideosTable } from '../database/videos.ts';
+import type { MediaQueue } from '../queue.ts';
+import type { ResultStorage } from '../storage/result-storage.ts';
+import type { UploadStorage } from '../storage/upload-storage.ts';
+import type { User } from '../verify-token.ts';
+import { presentVideo } from './present-video.ts';
+
+export interface VideoServices {
+  readonly config: WebConfig;
+  readonly videos: VideosTable;
+  readonly queue: MediaQueue;
+  readonly storage: UploadStorage;
+  readonly results: ResultStorage;
+}
+
+/** @throws {ApiError} `video_not_found`: another user's video is no different from none. */
+export async function findVideo(videos: VideosTable, user: User, id: string, signal?: AbortSignal): Promise<VideoRow> {
+  const video = await videos.find(user, id, signal);
+  if (video !== undefined) return video;
+  throw new ApiError({ code: 'video_not_found', message: `There is no video ${id} of this user.` });
+}
+
+export async function listVideos(
+  services: VideoServices,
+  user: User,
+  query: { readonly before?: string | undefined; readonly limit?: number | undefined },
+): Promise<VideoList> {
+  const limit = query.limit ?? LIST_MAX;
+  const before = query.before === undefined ? undefined : new Date(query.before);
+  const rows = await services.videos.list(user, { before, limit });
+  const last = rows.length < limit ? undefined : rows.at(-1);
+  return { videos: rows.map((row) => presentVideo(row)), nextBefore: last?.created_at.toISOString() ?? null };
+}
+
+/** The video with addresses of its results that work for a while. */
+export async function readVideo(services: VideoServices, user: User, id: string): Promise<Video> {
+  const row = await findVideo(services.videos, user, id);
+  const expiresAt = new Date(Date.now() + services.config.resultUrlSeconds * 1000);
+  const urls = new Map<string, string | null>();
+  const bucket = services.config.resultBucket;
+  // Only results of ours: a row cannot make the service sign what lies elsewhere.
+  const paths = row.outputs.filter((output) => output.bucket === bucket).map((output) => output.path);
+  const signed = await services.results.signDownloads(bucket, paths);
+  paths.forEach((path, index) => void urls.set(path, signed[index] ?? null));
+  const urlOf = (output: { bucket: string; path: string }) =>
+    output.bucket === bucket ? (urls.get(output.path) ?? null) : null;
+  return presentVideo(row, { urlOf, expiresAt });
+}
+
+/** @throws {ApiError} `video_busy` while the video waits or runs, or is ready. */
+export async function retryVideo(services: VideoServices, user: User, id: string): Promise<RetriedVideo> {
+  const row = await findVideo(services.videos, user, id);
+  if (row.status !== 'failed' && row.status !== 'canceled' && row.status !== 'rejected')
+    throw new ApiError({
+      code: 'video_busy',
+      message: `The video is ${row.status}; only one that failed, was rejected or canceled can be run again.`,
+      details: { status: row.status },
+    });
+  const jobState = await services.queue.enqueue({
+    videoId: id,
+    ownerId: user.id,
+    project: row.project,
+    bucket: row.source_bucket,
+    path: row.source_path,
+    fileName: row.file_name ?? undefined,
+  });
+  return { id, jobState };
+}
+
+export async function cancelVideo(services: VideoServices, user: User, id: string): Promise<CanceledVideo> {
+  const row = await findVideo(services.videos, user, id);
+  if (isEndedStatus(row.status)) return { id, state: 'finished' };
+  const { state } = await services.queue.cancel(id);
+  // A worker that is stopping writes the row itself; a job that is nowhere cannot.
+  if (state === 'canceled' || state === 'unknown') await services.videos.markCanceled(id);
+  return { id, state };
+}
+
+/**
+ * Removes row, source and results.
+ *
+ * @throws {ApiError} `video_busy` while a worker still holds it: it was told to stop, so the same request succeeds soon.
+ */
+export async function deleteVideo(services: VideoServices, user: User, id: string): Promise<DeletedVideo> {
+  const row = await findVideo(services.videos, user, id);
+  const { state } = isEndedStatus(row.status) ? { state: 'finished' as const } : await services.queue.cancel(id);
+  if (state === 'canceling')
+    throw new ApiError({
+      code: 'video_busy',
+      message: 'A worker is processing the video; it was told to stop and needs a few seconds.',
+      details: { status: row.status },
+      retryAfterSeconds: 3,
+    });
+  await services.results.removeFolder({ bucket: services.config.resultBucket, path: `${row.project}/${id}` });
+  // The source of a video that came another way than by this intake belongs to whoever put it there.
+  if (row.source_bucket === services.config.sourceBucket && row.source_path.startsWith(`${user.id}/`))
+    await services.storage.remove({ bucket: row.source_bucket, path: row.source_path });
+  // Last, so that a request that broke off can be repeated.
+  await services.videos.remove(id);
+  return { id, deleted: true };
+}

@@ -1,0 +1,154 @@
+/** An abandoned session leaves no row, no partial upload and no object; what fails is tried again. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startFaultProxy } from '../../../workers/media/test/support/fault-proxy.ts';
+import { stackValue } from '../../../workers/media/test/support/stack.ts';
+import type { OpenUpload } from '../src/contract/uploads.ts';
+import {
+  type ApiLab,
+  type ApiProcess,
+  type Call,
+  createCaller,
+  mp4Bytes,
+  openApiLab,
+  patchAt,
+  type ToldError,
+} from './support/api-lab.ts';
+import { createTestUser } from './support/test-user.ts';
+
+let lab: ApiLab;
+let api: ApiProcess;
+let call: Call;
+
+beforeAll(async () => {
+  lab = await openApiLab();
+  api = await lab.start();
+  call = createCaller(api.url, (await createTestUser()).token());
+});
+afterAll(() => lab?.close());
+
+const begin = async (size: number) =>
+  (await call<OpenUpload>('POST', '/api/uploads', { json: { fileName: 'a.mp4', size } })).body;
+
+/** A session that has some bytes, and whose time is over. */
+async function abandon(): Promise<OpenUpload> {
+  const open = await begin(8_000_000);
+  await fetch(String(open.uploadUrl), {
+    method: 'PATCH',
+    headers: { ...patchAt(0), 'x-signature': open.token },
+    body: new Uint8Array(mp4Bytes(1_000_000)),
+  });
+  await age(open, '25 hours');
+  return open;
+}
+
+const age = ({ id }: { id: string }, by: string) =>
+  lab.sql(
+    `update upload_sessions set expires_at = expires_at - $2::interval, ended_at = ended_at - $2::interval, claimed_until = claimed_until - $2::interval where id = $1`,
+    [id, by],
+  );
+
+const rowOf = async ({ id }: { id: string }) =>
+  (
+    await lab.sql<{ state: string; cleaned: boolean }>(
+      `select state, cleaned_at is not null as cleaned from upload_sessions where id = $1`,
+      [id],
+    )
+  )[0];
+
+const sweep = async (environment: Record<string, string> = {}) => {
+  const { exitCode, stdout, stderr } = await lab.run(['sweep', '--json'], environment);
+  expect(stderr.match(/error \(/)).toBeNull();
+  expect(exitCode).toBe(0);
+  return JSON.parse(stdout) as Record<'abandoned' | 'cleaned' | 'forgotten' | 'failed', number>;
+};
+
+describe('a sweep', () => {
+  it('ends what is past its time, removes its bytes, and at last its row', async () => {
+    const [old, oldSingle, young] = [await abandon(), await begin(1000), await begin(8_000_000)];
+    await fetch(oldSingle.endpoint, {
+      method: 'PUT',
+      headers: { 'content-type': 'video/mp4' },
+      body: new Uint8Array(mp4Bytes(1000)),
+    });
+    await age(oldSingle, '25 hours');
+    expect(await lab.hasObject(oldSingle)).toBe(true);
+    // Nobody can go on with it, also before it is swept.
+    for (const path of ['resume', 'complete'])
+      expect((await call<ToldError>('POST', `/api/uploads/${old.id}/${path}`)).body.error.code).toBe('session_expired');
+    expect((await call('GET', `/api/uploads/${old.id}`)).body).toMatchObject({ state: 'abandoned' });
+    expect(await sweep()).toMatchObject({ abandoned: 2, cleaned: 2, failed: 0 });
+    expect(await rowOf(old)).toEqual({ state: 'abandoned', cleaned: true });
+    expect(await lab.partialStatus(String(old.uploadUrl), old.token)).toBe(404);
+    expect(await lab.hasObject(oldSingle)).toBe(false);
+    expect(await rowOf(young)).toMatchObject({ state: 'open' });
+    expect(await sweep()).toEqual({ abandoned: 0, cleaned: 0, forgotten: 0, failed: 0 });
+
+    // Its upload token outlived it, and somebody used that.
+    await fetch(oldSingle.endpoint, {
+      method: 'PUT',
+      headers: { 'content-type': 'video/mp4' },
+      body: new Uint8Array(mp4Bytes(1000)),
+    });
+    expect(await lab.hasObject(oldSingle)).toBe(true);
+    for (const session of [old, oldSingle]) await age(session, '8 days');
+    expect(await sweep()).toMatchObject({ forgotten: 2, failed: 0 });
+    expect(await rowOf(old)).toBeUndefined();
+    expect(await rowOf(oldSingle)).toBeUndefined();
+    expect(await lab.hasObject(oldSingle)).toBe(false);
+    await call('DELETE', `/api/uploads/${young.id}`);
+  });
+
+  it('by three processes at once works on each session once', async () => {
+    const sessions = await Promise.all(Array.from({ length: 6 }, abandon));
+    const results = await Promise.all([sweep(), sweep(), sweep()]);
+    expect(results.reduce((sum, { abandoned }) => sum + abandoned, 0)).toBe(6);
+    expect(results.reduce((sum, { cleaned }) => sum + cleaned, 0)).toBe(6);
+    for (const session of sessions) expect(await rowOf(session)).toEqual({ state: 'abandoned', cleaned: true });
+  });
+
+  it('that fails half-way is finished by the next one', async () => {
+    const old = await abandon();
+    const proxy = await startFaultProxy(stackValue('SUPABASE_URL'), ({ method, path }) =>
+      method === 'DELETE' && path.includes('/object/')
+        ? { kind: 'answer', status: 503, body: 'down' }
+        : { kind: 'pass' },
+    );
+    expect(await sweep({ SUPABASE_URL: proxy.url })).toMatchObject({ abandoned: 1, cleaned: 0, failed: 1 });
+    await proxy.close();
+    expect(await rowOf(old)).toEqual({ state: 'abandoned', cleaned: false });
+    // The claim of the failed sweep runs out by itself.
+    await age(old, '10 minutes');
+    expect(await sweep()).toMatchObject({ cleaned: 1, failed: 0 });
+    expect(await rowOf(old)).toEqual({ state: 'abandoned', cleaned: true });
+  });
+
+  it('leaves a completed upload alone, and completes one whose process died after enqueueing', async () => {
+    const bytes = mp4Bytes(1000);
+    const open = await begin(bytes.length);
+    await fetch(open.endpoint, {
+      method: 'PUT',
+      headers: { 'content-type': 'video/mp4' },
+      body: new Uint8Array(bytes),
+    });
+    await call('POST', `/api/uploads/${open.id}/complete`);
+    await lab.sql(
+      `update upload_sessions set state = 'completing', ended_at = null, claimed_until = now() - interval '1 minute' where id = $1`,
+      [open.id],
+    );
+    await age(open, '25 hours');
+    expect(await sweep()).toMatchObject({ abandoned: 0, cleaned: 0 });
+    expect(await rowOf(open)).toMatchObject({ state: 'completed' });
+    expect(await lab.hasObject(open)).toBe(true);
+    await age(open, '8 days');
+    await sweep();
+    expect(await rowOf(open)).toBeUndefined();
+    expect(await lab.hasObject(open)).toBe(true);
+  });
+
+  it('is done by the server itself', async () => {
+    const old = await abandon();
+    const sweeping = await lab.start({ SWEEP_EVERY_SECONDS: '1' });
+    await expect.poll(() => rowOf(old), { timeout: 20_000 }).toEqual({ state: 'abandoned', cleaned: true });
+    expect(await sweeping.end('SIGTERM')).toBe(0);
+  });
+});

@@ -1,0 +1,205 @@
+/** Videos: who sees them, how they are followed, and what an owner can do with them. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stackValue } from '../../../workers/media/test/support/stack.ts';
+import type { OpenUpload } from '../src/contract/uploads.ts';
+import type { Video } from '../src/contract/videos.ts';
+import {
+  type ApiLab,
+  type ApiProcess,
+  type Call,
+  createCaller,
+  mp4Bytes,
+  openApiLab,
+  type ToldError,
+} from './support/api-lab.ts';
+import { createTestUser, type TestUser } from './support/test-user.ts';
+
+let lab: ApiLab;
+let api: ApiProcess;
+let user: TestUser;
+let call: Call;
+
+beforeAll(async () => {
+  lab = await openApiLab();
+  api = await lab.start({ EVENTS_MAX_PER_USER: '3' });
+  user = await createTestUser();
+  call = createCaller(api.url, user.token());
+});
+afterAll(() => lab?.close());
+
+/** A video that was uploaded and waits. */
+async function makeVideo(): Promise<OpenUpload> {
+  const bytes = mp4Bytes(1000);
+  const { body: open } = await call<OpenUpload>('POST', '/api/uploads', {
+    json: { fileName: 'a.mp4', size: bytes.length },
+  });
+  await fetch(open.endpoint, {
+    method: 'PUT',
+    headers: { 'content-type': open.contentType },
+    body: new Uint8Array(bytes),
+  });
+  expect((await call('POST', `/api/uploads/${open.id}/complete`)).status).toBe(200);
+  return open;
+}
+
+interface Told {
+  readonly id: number;
+  readonly event: string;
+  readonly data: Record<string, unknown>;
+}
+
+/** Follows a video; `next` waits for one more event, undefined at the end of the stream. */
+async function follow(id: string, options: { lastEventId?: number; token?: string } = {}) {
+  const answer = await fetch(`${api.url}/api/videos/${id}/events`, {
+    headers: {
+      authorization: `Bearer ${options.token ?? user.token()}`,
+      ...(options.lastEventId !== undefined && { 'last-event-id': String(options.lastEventId) }),
+    },
+  });
+  async function* read(): AsyncGenerator<Told> {
+    let text = '';
+    for await (const piece of answer.body ?? []) {
+      text += Buffer.from(piece).toString();
+      const blocks = text.split('\n\n');
+      text = blocks.pop() ?? '';
+      for (const block of blocks) {
+        const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2)));
+        if (fields.event !== undefined)
+          yield { id: Number(fields.id), event: fields.event, data: JSON.parse(fields.data) };
+      }
+    }
+  }
+  const events = read();
+  return {
+    status: answer.status,
+    type: answer.headers.get('content-type'),
+    next: async (): Promise<Told | undefined> => {
+      const { value, done } = await events.next();
+      return done ? undefined : value;
+    },
+    leave: () => answer.body?.cancel().catch(() => {}),
+  };
+}
+
+const setRow = (id: string, columns: string) => lab.sql(`update videos set ${columns} where id = $1`, [id]);
+
+describe('following a video', () => {
+  it('tells each step and the end, to all who listen', async () => {
+    const { videoId } = await makeVideo();
+    const [one, two] = [await follow(videoId), await follow(videoId)];
+    expect(one.type).toMatch(/^text\/event-stream/);
+    const first = await one.next();
+    expect(first).toMatchObject({ event: 'progress', data: { status: 'queued', percent: 0 } });
+    expect(await two.next()).toEqual(first);
+    await setRow(
+      videoId,
+      `status = 'processing', step = 'encode', progress = 50, started_at = now() - interval '30 seconds'`,
+    );
+    const half = await one.next();
+    expect(half).toMatchObject({ event: 'progress', data: { status: 'processing', step: 'encode', percent: 50 } });
+    expect(Number(half?.data.etaSeconds)).toBeGreaterThan(25);
+    expect(Number(half?.data.etaSeconds)).toBeLessThan(40);
+    expect(Number(half?.id)).toBeGreaterThan(Number(first?.id));
+    // Who comes again has seen that one already.
+    const again = await follow(videoId, { lastEventId: Number(half?.id) });
+    await setRow(videoId, `status = 'ready', outcome = 'processed', progress = 100, finished_at = now()`);
+    expect(await again.next()).toMatchObject({ event: 'ended', data: { status: 'ready', outcome: 'processed' } });
+    expect(await one.next()).toMatchObject({ event: 'ended' });
+    expect(await one.next()).toBeUndefined();
+    await two.leave();
+    // The end is told to whoever comes late, too.
+    expect(await (await follow(videoId)).next()).toMatchObject({ event: 'ended' });
+  });
+
+  it('is for its owner, and for so many pages at a time', async () => {
+    const { videoId } = await makeVideo();
+    const stranger = await createTestUser();
+    expect((await follow(videoId, { token: stranger.token() })).status).toBe(404);
+    expect((await follow(randomUUID())).status).toBe(404);
+    const open = [await follow(videoId), await follow(videoId), await follow(videoId)];
+    const refused = await call<ToldError>('GET', `/api/videos/${videoId}/events`);
+    expect([refused.status, refused.body.error.code]).toEqual([429, 'too_many_listeners']);
+    for (const listener of open) await listener.leave();
+    await expect
+      .poll(async () => {
+        const listener = await follow(videoId);
+        await listener.leave();
+        return listener.status;
+      })
+      .toBe(200);
+    await call('POST', `/api/videos/${videoId}/cancel`);
+  });
+
+  it('ends when the server stops, which does not wait for it', async () => {
+    const { videoId } = await makeVideo();
+    const other = await lab.start();
+    const answer = await fetch(`${other.url}/api/videos/${videoId}/events`, {
+      headers: { authorization: `Bearer ${user.token()}` },
+    });
+    const ended = answer.text();
+    const started = performance.now();
+    expect(await other.end('SIGTERM')).toBe(0);
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(await ended).not.toContain('event: ended');
+    await call('POST', `/api/videos/${videoId}/cancel`);
+  });
+});
+
+describe('an owner', () => {
+  it('sees their videos, newest first, page by page, and nobody else’s', async () => {
+    const fresh = await createTestUser();
+    const as = createCaller(api.url, fresh.token());
+    for (let number = 0; number < 3; number += 1)
+      await lab.sql(
+        `insert into videos (owner_id, source_bucket, source_path, created_at) values ($1, 'project-videos', $2, now() - $3::interval)`,
+        [fresh.id, `${fresh.id}/${number}.mp4`, `${number} minutes`],
+      );
+    const first = (await as<{ videos: Video[]; nextBefore: string }>('GET', '/api/videos?limit=2')).body;
+    expect(first.videos.map(({ sourcePath }) => sourcePath)).toEqual([`${fresh.id}/0.mp4`, `${fresh.id}/1.mp4`]);
+    const second = (
+      await as<{ videos: Video[]; nextBefore: null }>('GET', `/api/videos?limit=2&before=${first.nextBefore}`)
+    ).body;
+    expect(second.videos.map(({ sourcePath }) => sourcePath)).toEqual([`${fresh.id}/2.mp4`]);
+    expect(second.nextBefore).toBeNull();
+    const id = String(first.videos[0]?.id);
+    expect((await call<ToldError>('GET', `/api/videos/${id}`)).body.error.code).toBe('video_not_found');
+    for (const [method, path] of [
+      ['POST', '/retry'],
+      ['POST', '/cancel'],
+      ['DELETE', ''],
+    ] as const)
+      expect((await call<ToldError>(method, `/api/videos/${id}${path}`)).body.error.code).toBe('video_not_found');
+  });
+
+  it('gets addresses of the results that work, cancels, runs again, and deletes everything', async () => {
+    const open = await makeVideo();
+    const { videoId } = open;
+    const path = `default/${videoId}/v1/video.mp4`;
+    const service = stackValue('SUPABASE_SERVICE_ROLE_KEY');
+    const put = (name: string) =>
+      fetch(`${stackValue('SUPABASE_URL')}/storage/v1/object/project-processed-videos/${name}`, {
+        method: 'POST',
+        headers: { apikey: service, authorization: `Bearer ${service}`, 'content-type': 'video/mp4' },
+        body: 'result',
+      });
+    for (const name of [path, `default/${videoId}/v1/hls/720p/init.mp4`]) expect((await put(name)).status).toBe(200);
+    expect((await call('POST', `/api/videos/${videoId}/cancel`)).body).toEqual({ id: videoId, state: 'canceled' });
+    expect((await call('POST', `/api/videos/${videoId}/cancel`)).body).toEqual({ id: videoId, state: 'finished' });
+    expect((await call('POST', `/api/videos/${videoId}/retry`)).body).toEqual({ id: videoId, jobState: 'created' });
+    expect((await call<ToldError>('POST', `/api/videos/${videoId}/retry`)).body.error.code).toBe('video_busy');
+    const outputs = [
+      { kind: 'video', bucket: 'project-processed-videos', path, contentType: 'video/mp4', bytes: 6 },
+      { kind: 'info', bucket: 'project-videos', path: 'somebody/else.mp4', contentType: 'application/json', bytes: 1 },
+    ];
+    await setRow(videoId, `status = 'ready', outcome = 'processed', outputs = '${JSON.stringify(outputs)}'`);
+    const { body: video } = await call<Video>('GET', `/api/videos/${videoId}`);
+    expect(await (await fetch(String(video.outputs[0]?.url))).text()).toBe('result');
+    expect(video.outputs[1]?.url).toBeNull();
+    expect(Date.parse(String(video.urlExpiresAt))).toBeGreaterThan(Date.now());
+    expect((await call('DELETE', `/api/videos/${videoId}`)).body).toEqual({ id: videoId, deleted: true });
+    expect(await lab.sql('select id from videos where id = $1', [videoId])).toEqual([]);
+    expect(await lab.hasObject(open)).toBe(false);
+    expect(await lab.sql(`select name from storage.objects where name like $1`, [`default/${videoId}/%`])).toEqual([]);
+  });
+});

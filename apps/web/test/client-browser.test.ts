@@ -1,0 +1,138 @@
+/** The client where it lives: in a browser, on a page of another origin than the API and Storage. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CHROMIUM_ARGS, findChromium } from '../../../workers/media/test/media/browser.ts';
+import type { FaultRule } from '../../../workers/media/test/support/fault-proxy.ts';
+import { SEED } from '../../../workers/media/test/support/random.ts';
+import type { UploadResult, UploadState } from '../src/client/upload-types.ts';
+import { type ClientPage, serveClientPage } from './support/browser-page.ts';
+import { type ClientLab, openClientLab, type TestFile } from './support/client-lab.ts';
+
+const MIB = 1024 * 1024;
+/** What a page may spend on the client, compressed. */
+const WEIGHT_MAX = 30_000;
+const executablePath = findChromium();
+
+describe.skipIf(executablePath === undefined)(
+  executablePath === undefined ? 'the client: skipped, there is no Chromium (apt-get install chromium)' : 'in Chromium',
+  () => {
+    let lab: ClientLab;
+    let file: TestFile;
+    let site: ClientPage;
+    let profile: string;
+    let browser: BrowserContext;
+    beforeAll(async () => {
+      lab = await openClientLab();
+      file = await lab.makeFile({ bytes: 40 * MIB, seed: SEED });
+      site = await serveClientPage();
+      profile = await mkdtemp(join(tmpdir(), 'client-chromium-'));
+      browser = await chromium.launchPersistentContext(profile, {
+        executablePath,
+        headless: true,
+        args: CHROMIUM_ARGS,
+      });
+    });
+    afterEach(() => lab.endTest());
+    afterAll(async () => {
+      await browser?.close();
+      await site?.close();
+      await lab?.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    });
+
+    /** A fresh page with the file chosen, and an API that says that Storage is behind the rule's proxy. */
+    const open = async (rule: FaultRule) => {
+      const storage = await lab.behind(rule);
+      const api = await lab.startApi({
+        publicUrl: storage.url,
+        environment: { WEB_ORIGINS: new URL(site.url).origin },
+      });
+      const page = await browser.newPage();
+      await page.goto(site.url);
+      await page.evaluate('localStorage.clear()');
+      return { page, storage, api };
+    };
+    const start = async (page: Page, apiUrl: string): Promise<UploadResult> => {
+      await page.locator('input').setInputFiles(file.path);
+      return page.evaluate<UploadResult>(
+        `uploadChosen(${JSON.stringify(apiUrl)}, ${JSON.stringify(lab.user.token())})`,
+      );
+    };
+
+    it('it weighs what a page can bear', () => {
+      expect(gzipSync(site.code).length).toBeLessThan(WEIGHT_MAX);
+    });
+
+    it('a file goes straight to Storage, and the bar moves', async () => {
+      const { page, api } = await open(({ method }) =>
+        method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 25 * MIB } : { kind: 'pass' },
+      );
+      const result = await start(page, api.url);
+      expect(result).not.toHaveProperty('error');
+      expect(await lab.storedSha256(result.sessionId)).toBe(file.sha256);
+      const shown = await page.evaluate<number[]>('shown');
+      expect(shown.length).toBeGreaterThan(3);
+      expect(shown).toEqual([...shown].sort((a, b) => a - b));
+      expect(await page.evaluate('localStorage.length')).toBe(0);
+      await page.close();
+    });
+
+    it('a gateway whose 413 the browser may not read is recognised', async () => {
+      const { page, api } = await open(({ bytes }) =>
+        bytes > 2 * MIB ? { kind: 'answer', status: 413, body: '<html>413</html>' } : { kind: 'pass' },
+      );
+      const result = await start(page, api.url);
+      expect(result).not.toHaveProperty('error');
+      expect(await lab.storedSha256(result.sessionId)).toBe(file.sha256);
+      await page.close();
+    });
+
+    it('a Storage that the page may not speak to is gone around', async () => {
+      const { page, api } = await open(() => ({
+        kind: 'rewrite-headers',
+        headers: { 'access-control-allow-origin': 'https://elsewhere.example' },
+      }));
+      const result = await start(page, api.url);
+      expect(result).not.toHaveProperty('error');
+      expect(await lab.storedSha256(result.sessionId)).toBe(file.sha256);
+      await page.close();
+    });
+
+    it('a second tab with the same file has an upload of its own', async () => {
+      const { page, api } = await open(({ method }) =>
+        method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 20 * MIB } : { kind: 'pass' },
+      );
+      const other = await browser.newPage();
+      await other.goto(site.url);
+      const first = start(page, api.url);
+      await page.waitForFunction(`globalThis.shown?.at(-1) > ${5 * MIB}`);
+      const results = await Promise.all([first, start(other, api.url)]);
+      expect(results[0].sessionId).not.toBe(results[1].sessionId);
+      for (const { sessionId } of results) expect(await lab.storedSha256(sessionId)).toBe(file.sha256);
+      await page.close();
+      await other.close();
+    });
+
+    it('a reload in the middle goes on where it was', async () => {
+      const { page, api, storage } = await open(({ method }) =>
+        method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 10 * MIB } : { kind: 'pass' },
+      );
+      void start(page, api.url).catch(() => {});
+      await page.waitForFunction(`globalThis.shown?.at(-1) > ${15 * MIB}`);
+      await page.reload();
+      const created = storage.seen.filter((line) => line.startsWith('POST')).length;
+      const result = await start(page, api.url);
+      expect(result).not.toHaveProperty('error');
+      const states = await page.evaluate<UploadState[]>('states');
+      const uploading = states.find((state) => state.name === 'uploading');
+      expect(uploading?.name === 'uploading' && uploading.resumedFrom).toBeGreaterThan(5 * MIB);
+      expect(storage.seen.filter((line) => line.startsWith('POST')).length).toBe(created);
+      expect(await lab.storedSha256(result.sessionId)).toBe(file.sha256);
+      await page.close();
+    });
+  },
+);
