@@ -2,9 +2,11 @@
  * Every environment variable the worker reads: section, unit, default and reason. `.env.example` is generated from this
  * table (`npm run env:example`) and `config.ts` validates by it, so the two cannot drift apart.
  */
+
 import { z } from 'zod';
 import { OUTPUT_KINDS, parseOutputs } from './media/outputs.ts';
 import { PROFILES } from './media/profiles.ts';
+import { METRICS_VARIABLES } from './observability/metrics-variables.ts';
 
 /** One environment variable. */
 export interface Variable {
@@ -140,6 +142,7 @@ export const VARIABLES = {
     reason: 'How long a stopping worker lets running jobs finish before it gives them back to the queue.',
     schema: wholeNumber(0, 86_400),
   },
+  ...METRICS_VARIABLES,
   FFMPEG_PATH: {
     section: 'Media',
     allowed: 'the path of an ffmpeg program',

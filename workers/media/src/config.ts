@@ -48,6 +48,8 @@ export interface Config {
     readonly stateDir: string;
     readonly maxRetries: number;
   };
+  /** `port` is undefined when nothing is served. */
+  readonly metrics: { readonly host: string; readonly port: number | undefined };
   readonly log: { readonly level: Value<'LOG_LEVEL'>; readonly format: Value<'LOG_FORMAT'> };
   /** Every secret value that was read, so that the logger can blot them out. */
   readonly secrets: readonly string[];
@@ -149,6 +151,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
       stateDir: join(workDir, 'uploads'),
       maxRetries: get('UPLOAD_MAX_RETRIES'),
     },
+    metrics: { host: get('METRICS_HOST'), port: get('METRICS_PORT') || undefined },
     log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
     secrets: [...new Set([...secrets, ...secrets.flatMap(passwordsOf)])].filter((secret) => secret.length >= 6),
   });

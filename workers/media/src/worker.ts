@@ -3,12 +3,17 @@ import { setInterval as everyInterval } from 'node:timers/promises';
 import { type Config, supabaseOf } from './config.ts';
 import { openDatabase } from './db/database.ts';
 import { openVideos } from './db/videos.ts';
+import { logFindings } from './doctor/log-findings.ts';
+import { runFastChecks } from './doctor/run-doctor.ts';
 import { locateTools } from './ffmpeg/locate.ts';
 import { createVideoHandlers } from './handlers/video-process.ts';
 import { createAdmission } from './io/admission.ts';
 import { createSlots } from './io/slots.ts';
 import { assertWorkDirUsable, sweepJobDirectories } from './io/work-directory.ts';
+import { workerHealthChecks } from './observability/health-checks.ts';
 import type { Log } from './observability/logger.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { startMonitoring } from './observability/start-monitoring.ts';
 import { type Consumer, startConsumer } from './queue/consumer.ts';
 import { openStorage } from './storage/connection.ts';
 import { assertStorageReachable } from './storage/reach.ts';
@@ -28,8 +33,13 @@ const SWEEP_EVERY_MS = 600_000;
  * @throws {MediaError} `ffmpeg_missing`, `work_dir_unusable`, `storage_unreachable`, `storage_unauthorized`,
  * `bucket_missing`, `queue_unreachable`.
  */
-export async function startWorker(options: { readonly config: Config; readonly log: Log }): Promise<Worker> {
-  const { config, log } = options;
+export async function startWorker(options: {
+  readonly config: Config;
+  readonly log: Log;
+  /** Ends what need not be finished when the process is told to stop. */
+  readonly signal?: AbortSignal | undefined;
+}): Promise<Worker> {
+  const { config, log, signal } = options;
   const { workDir, reserveBytes, encodeConcurrency, uploadConcurrency } = config.worker;
   const supabase = supabaseOf(config);
   const tools = await locateTools(config.ffmpeg);
@@ -38,10 +48,22 @@ export async function startWorker(options: { readonly config: Config; readonly l
     `ffmpeg ${tools.ffmpeg.version}, ffprobe ${tools.ffprobe.version}`,
   );
   await assertWorkDirUsable(workDir);
+  const metrics = createMetrics();
   const storage = openStorage({ ...supabase, connectMs: config.upload.connectMs });
   const videos = openVideos(openDatabase(supabase));
+  const closing: (() => Promise<void>)[] = [storage.close];
   try {
     await assertStorageReachable(storage, config.resultBucket);
+    const monitoring = await startMonitoring({
+      metrics,
+      ...config.metrics,
+      queue: config.queue,
+      workDir,
+      checks: workerHealthChecks({ config, supabase, storage, tools }),
+    });
+    closing.unshift(monitoring.close);
+    if (monitoring.port !== undefined)
+      log.info({ event: 'worker.metrics', port: monitoring.port }, `Metrics and health on port ${monitoring.port}`);
     const consumer = await startConsumer({
       address: config.queue,
       concurrency: config.worker.concurrency,
@@ -52,26 +74,40 @@ export async function startWorker(options: { readonly config: Config; readonly l
         storage,
         tools,
         videos,
+        metrics,
         admission: createAdmission({ workDir, reserveBytes, log }),
         slots: { encodes: createSlots(encodeConcurrency), transfers: createSlots(uploadConcurrency) },
         log,
       }),
       findCanceled: videos.findCanceled,
+      metrics,
       log,
     });
     const over = new AbortController();
     const sweeping = keepSwept({ workDir, consumer, log, signal: over.signal });
+    const looking = lookAtSetUp({ config, log, signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal });
     return {
       stop: async () => {
+        monitoring.drain();
         over.abort();
-        await sweeping;
+        await Promise.all([sweeping, looking]);
         await consumer.stop(config.worker.shutdownGraceMs);
-        await storage.close();
+        for (const close of closing) await close();
       },
     };
   } catch (error) {
-    await storage.close();
+    for (const close of closing) await close();
     throw error;
+  }
+}
+
+/** Tells in the log what the doctor would say. Jobs need not wait for it. */
+async function lookAtSetUp(options: { config: Config; log: Log; signal: AbortSignal }): Promise<void> {
+  const { log, signal } = options;
+  try {
+    logFindings(await runFastChecks(options), log);
+  } catch (err) {
+    if (!signal.aborted) log.warn({ err }, 'The set-up could not be looked at');
   }
 }
 

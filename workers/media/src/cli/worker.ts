@@ -5,7 +5,7 @@ import type { CommandContext } from './run-command.ts';
 
 export async function workerCommand(context: CommandContext): Promise<void> {
   const { config, log, signal } = context;
-  const worker = await startWorker({ config, log });
+  const worker = await startWorker({ config, log, signal });
   if (!signal.aborted) await once(signal, 'abort');
   log.info(
     { event: 'worker.stopping' },

@@ -1,11 +1,11 @@
 /** Finds ffmpeg and ffprobe: where they were said to be, else on the PATH, else in the npm packages. */
-import { statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { MediaError } from '../errors.ts';
 import { findNpmBinary } from './npm-binaries.ts';
 import { runProcess } from './run-process.ts';
 import { lastLines } from './stderr-lines.ts';
 import { DEFAULT_LIMITS, type MediaTools, type Tool, type ToolOrigin } from './tools.ts';
+import { isReadableFile } from './utilities.ts';
 import { readVersion, type VersionReport, whyUnusable } from './version.ts';
 
 export interface LocateOptions {
@@ -89,7 +89,7 @@ function searchFolders(program: Program, searchPath: string): Candidate[] {
     .split(delimiter)
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, file))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+    .filter(isReadableFile)
     .map((path) => ({ path, origin: 'path' as const }));
 }
 

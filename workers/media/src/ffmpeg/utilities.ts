@@ -18,8 +18,14 @@ export function findUtility(name: 'prlimit' | 'setpriv', searchPath: string): st
     .split(delimiter)
     .filter((folder) => folder.startsWith('/'))
     .map((folder) => join(folder, name))
-    .find(
-      (path) =>
-        statSync(path, { throwIfNoEntry: false })?.isFile() === true && basename(realpathSync(path)) !== 'busybox',
-    );
+    .find((path) => isReadableFile(path) && basename(realpathSync(path)) !== 'busybox');
+}
+
+/** Whether a file is there and this user may look: a folder of the PATH may be closed to them. */
+export function isReadableFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

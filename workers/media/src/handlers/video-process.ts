@@ -20,6 +20,8 @@ import type { Rejection } from '../media/rejections.ts';
 import { chooseSettings } from '../media/settings.ts';
 import { formatBytes, formatRate } from '../observability/format.ts';
 import type { Log } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { countRetry } from '../observability/metrics-uploads.ts';
 import { createStepRunner, type StepProgress } from '../observability/steps.ts';
 import { createThrottle } from '../observability/throttle.ts';
 import type { VideoProcessPayload, VideoProcessResult } from '../queue/contract.ts';
@@ -53,6 +55,7 @@ export interface VideoServices {
   readonly storage: StorageConnection;
   readonly videos: Videos;
   readonly tools: MediaTools;
+  readonly metrics: Metrics;
   readonly admission: Admission;
   /** How much of each kind of work goes on at the same time in this process. */
   readonly slots: { readonly encodes: Slots; readonly transfers: Slots };
@@ -88,8 +91,8 @@ async function processVideo(
   payload: VideoProcessPayload,
   context: JobContext,
 ): Promise<VideoProcessResult> {
-  const { config, videos, tools, slots } = services;
-  const { jobId, attempt, attempts, signal } = context;
+  const { config, videos, tools, slots, metrics } = services;
+  const { jobId, attempt, attempts, signal, recording } = context;
   const { videoId, source } = payload;
   const log = services.log.child({ jobId, videoId, attempt });
   log.info(
@@ -110,7 +113,13 @@ async function processVideo(
   });
   let planned: ConvertPlan | undefined;
   const steps = jobSteps(settings.outputs, () => planned);
-  const runStep = createStepRunner({ steps, log, onProgress: progress.offer });
+  const runStep = createStepRunner({
+    steps,
+    log,
+    onProgress: progress.offer,
+    timeStep: recording.stepStarted,
+    signal,
+  });
 
   try {
     const keepAfter = (error: unknown) => whatToKeep(toMediaError(error), signal);
@@ -141,8 +150,10 @@ async function processVideo(
               maxRetries: config.upload.maxRetries,
               signal,
               onProgress: (received, size) => report(received / size),
-              onRetry: ({ error, waitMs }) =>
-                log.warn({ code: error.code, waitMs }, `${error.message} Again in ${waitMs} ms`),
+              onRetry: ({ error, waitMs }) => {
+                countRetry(metrics, 'download', error);
+                log.warn({ code: error.code, waitMs }, `${error.message} Again in ${waitMs} ms`);
+              },
             });
             await videos.recordSource(videoId, value, signal);
             const summary = `${formatBytes(value.size)} at ${formatRate(value.size, seconds)}`;
@@ -165,6 +176,7 @@ async function processVideo(
         planned = plan;
         const value = await slots.encodes.run(signal, () =>
           runStep('encode', async (report) => {
+            const began = performance.now();
             const value = await encodeVideo({
               plan,
               outputs: settings.outputs,
@@ -174,6 +186,8 @@ async function processVideo(
               signal,
               onProgress: ({ percent, speed, etaSeconds }) => report((percent ?? 0) / 100, { speed, etaSeconds }),
             });
+            if (value.outcome === 'processed')
+              metrics.encoded((value.info.durationSeconds * 1000) / (performance.now() - began));
             return { value, summary: describeEncoded(value) };
           }),
         );
@@ -201,6 +215,7 @@ async function processVideo(
               outputs,
               signal,
               log,
+              metrics,
               onProgress: (sent, total) => report(sent / total),
             });
             return { value, summary: `${describeOutputs(outputs)} in ${config.resultBucket}` };

@@ -1,6 +1,6 @@
 /** What is counted of uploads and of the sessions of browsers. */
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode, MediaError } from '../errors.ts';
 import {
   ERROR_CODES,
   RETRIED_OPERATIONS,
@@ -124,4 +124,13 @@ export function createUploadMetrics(registry: Registry): UploadMetrics {
     sessionCreated: () => created.inc(),
     sessionEnded: (ending: SessionEnding) => ended.inc({ ending }),
   };
+}
+
+/** Counts a further attempt by the class of the failure before it. */
+export function countRetry(
+  metrics: Pick<UploadMetrics, 'retried'>,
+  operation: RetriedOperation,
+  error: MediaError,
+): void {
+  if (error.retry !== 'never') metrics.retried(operation, error.retry);
 }

@@ -44,11 +44,19 @@ export type RunStep<Name extends string> = <T>(
   work: (report: ReportStep) => Promise<StepOutcome<T>>,
 ) => Promise<T>;
 
+/** Told how a step ended: `stopped` when the job was told to stop. */
+export interface StepTimer {
+  readonly ended: (outcome: 'done' | 'failed' | 'stopped') => void;
+}
+
 /** Starts the bookkeeping for one job over a fixed list of steps. */
 export function createStepRunner<const Steps extends readonly StepDefinition[]>(options: {
   readonly steps: Steps;
   readonly log: Log;
   readonly onProgress?: ((progress: StepProgress) => void) | undefined;
+  /** Called when a step begins. */
+  readonly timeStep?: ((name: Steps[number]['name']) => StepTimer) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }): RunStep<Steps[number]['name']> {
   const { steps, log, onProgress } = options;
   const weigh = (some: readonly StepDefinition[]) => some.reduce((sum, { weight }) => sum + weight, 0);
@@ -67,7 +75,12 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
     log.info({ event: 'step.started', step: name }, `${label}: ${step.title}`);
     report(0);
     const started = performance.now();
-    const { value, summary } = await work(report);
+    const timer = options.timeStep?.(name);
+    const { value, summary } = await work(report).catch((error: unknown) => {
+      timer?.ended(options.signal?.aborted ? 'stopped' : 'failed');
+      throw error;
+    });
+    timer?.ended('done');
     const seconds = (performance.now() - started) / 1000;
     log.info({ event: 'step.done', step: name, seconds }, `${label} done in ${formatSeconds(seconds)}: ${summary}`);
     report(1);

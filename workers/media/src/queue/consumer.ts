@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import { MediaError, toMediaError } from '../errors.ts';
 import type { Log } from '../observability/logger.ts';
+import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import { openCancelFlags } from './cancel-flags.ts';
 import { QUEUE_NAME, videoProcessPayload } from './contract.ts';
@@ -21,6 +22,8 @@ export interface StartConsumerOptions {
   readonly concurrency: number;
   readonly handlers: VideoHandlers;
   readonly log: Log;
+  /** Counts what happens; a registry of nobody's unless told. */
+  readonly metrics?: Pick<Metrics, 'jobStarted' | 'jobStalled' | 'lockLost'> | undefined;
   /** How long a claim on a job outlives the worker's last sign of life, in milliseconds; 90 s unless told. */
   readonly lockMs?: number | undefined;
   /** One run of a job takes at most this long, in milliseconds; 12 h unless told. */
@@ -57,7 +60,7 @@ const lockLost = () =>
  * @throws {MediaError} `queue_unreachable`.
  */
 export async function startConsumer(options: StartConsumerOptions): Promise<Consumer> {
-  const { address, handlers, log, lockMs = LOCK_MS, lifetimeMs = LIFETIME_MS } = options;
+  const { address, handlers, log, lockMs = LOCK_MS, lifetimeMs = LIFETIME_MS, metrics = createMetrics() } = options;
   await assertQueueReachable(address);
   const backend = chooseBackend(address);
   const { classes, connection, place } = backend;
@@ -72,7 +75,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
   const lowerFlag = (jobId: string) =>
     flags.lower(jobId).catch((err: unknown) => log.debug({ err, jobId }, 'A request to cancel could not be removed'));
 
-  const worker = new classes.Worker(QUEUE_NAME, createJobRunner({ handlers, running, lifetimeMs, log }), {
+  const worker = new classes.Worker(QUEUE_NAME, createJobRunner({ handlers, running, lifetimeMs, metrics, log }), {
     connection,
     name: `${hostname()}:${process.pid}`,
     concurrency: options.concurrency,
@@ -82,7 +85,10 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     ...BULLMQ_BOUNDS,
   });
   worker.on('lockRenewalFailed', (jobIds) => {
-    for (const jobId of jobIds) running.get(jobId)?.controller.abort(lockLost());
+    for (const jobId of jobIds) {
+      metrics.lockLost();
+      running.get(jobId)?.controller.abort(lockLost());
+    }
   });
   worker.on('failed', (job, thrown) => {
     const payload = videoProcessPayload.safeParse(readProducerData(job?.data));
@@ -99,9 +105,10 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
       .finally(() => endings.delete(settled));
     endings.add(settled);
   });
-  worker.on('stalled', (jobId) =>
-    log.warn({ event: 'job.stalled', jobId }, 'A job outlived its worker; it is taken up again'),
-  );
+  worker.on('stalled', (jobId) => {
+    metrics.jobStalled();
+    log.warn({ event: 'job.stalled', jobId }, 'A job outlived its worker; it is taken up again');
+  });
   // A connection that breaks while it is being closed is no news.
   worker.on('error', (error) => {
     if (!isStopping) log.error({ event: 'queue.error', err: error }, `The queue (${place}) failed: ${error.message}`);

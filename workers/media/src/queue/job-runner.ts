@@ -6,6 +6,8 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq
 import { z } from 'zod';
 import { isRetryable, MediaError, toMediaError } from '../errors.ts';
 import type { Log } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { JobRecording } from '../observability/metrics-jobs.ts';
 import {
   VIDEO_PROCESS,
   type VideoProcessPayload,
@@ -33,6 +35,8 @@ export interface JobContext {
   /** Keeps what is done, for the next run. Never throws: without it that run only does more. */
   readonly saveCheckpoint: (checkpoint: object) => Promise<void>;
   readonly reportProgress: (progress: VideoProgress) => Promise<void>;
+  /** Times this run; its end is recorded by whoever called the handler. */
+  readonly recording: JobRecording;
 }
 
 /** A job as it stands when a run of it has ended. */
@@ -55,6 +59,7 @@ export interface JobRunnerOptions {
   /** The jobs that run in this process; whoever ends one aborts it here. */
   readonly running: Map<string, RunningJob>;
   readonly lifetimeMs: number;
+  readonly metrics: Pick<Metrics, 'jobStarted'>;
   readonly log: Log;
 }
 
@@ -72,7 +77,7 @@ export const abandoned = (why: string): MediaError =>
 export function createJobRunner(
   options: JobRunnerOptions,
 ): (job: Job, token: string | undefined) => Promise<VideoProcessResult> {
-  const { handlers, running, lifetimeMs, log } = options;
+  const { handlers, running, lifetimeMs, metrics, log } = options;
   const policy = JOB_POLICY[VIDEO_PROCESS];
 
   /** Back to the queue without spending an attempt: at once, or after a while. */
@@ -102,11 +107,12 @@ export function createJobRunner(
     let starts = job.attemptsStarted - notes.startsAtProgress;
     if (starts > policy.maxStartsWithoutProgress)
       throw permanent(abandoned(`${starts - 1} times in a row without finishing a step`));
+    const recording = metrics.jobStarted();
     const controller = new AbortController();
     running.set(jobId, { jobId, videoId: payload.videoId, madeMs: job.timestamp, controller });
     const lifetime = setTimeout(() => controller.abort(expired(lifetimeMs)), lifetimeMs);
     try {
-      return await handlers.process(payload, {
+      const result = await handlers.process(payload, {
         jobId,
         attempt: job.attemptsMade + 1,
         attempts: job.opts.attempts ?? 1,
@@ -119,20 +125,17 @@ export function createJobRunner(
             .catch((err: unknown) => log.warn({ err, jobId }, 'The checkpoint could not be saved'));
         },
         reportProgress: (progress) => job.updateProgress(progress),
+        recording,
       });
+      recording.ended(result.outcome);
+      return result;
     } catch (thrown) {
       // What broke because the job was told to stop is no failure of its own.
       const error = toMediaError(controller.signal.aborted ? controller.signal.reason : thrown);
-      if (reasonOf(controller.signal) === 'aborted')
-        return await giveBack(job, payload, { token, error, isCounted: false });
-      const putOff = controller.signal.aborted ? undefined : PUT_OFF[error.code];
-      if (putOff !== undefined && starts < policy.maxStartsWithoutProgress)
-        return await giveBack(job, payload, {
-          token,
-          error,
-          delayMs: putOffDelay(Math.max(1, starts)),
-          ...putOff,
-        });
+      const hasAttempts = job.attemptsMade + 1 < (job.opts.attempts ?? 1);
+      const ending = decideEnding({ error, isStopped: controller.signal.aborted, starts, hasAttempts });
+      recording.ended(ending.outcome);
+      if (ending.outcome === 'returned') return await giveBack(job, payload, { token, error, ...ending });
       if (!isRetryable(error)) throw permanent(error);
       throw error;
     } finally {
@@ -145,8 +148,34 @@ export function createJobRunner(
 const permanent = (error: MediaError): UnrecoverableError =>
   Object.assign(new UnrecoverableError(error.message), { cause: error });
 
-const reasonOf = (signal: AbortSignal): string | undefined =>
-  signal.aborted && signal.reason instanceof MediaError ? signal.reason.code : undefined;
+/** How a run that did not succeed ends. */
+export type FailedEnding =
+  | { readonly outcome: 'canceled' | 'failed' | 'retried' }
+  | { readonly outcome: 'returned'; readonly isCounted: boolean; readonly delayMs?: number };
+
+/**
+ * Decides it. Pure.
+ *
+ * @param run.error of a stopped run, the reason why it was stopped.
+ * @param run.starts in a row without progress, this one included.
+ * @param run.hasAttempts whether a failed one may be tried again.
+ */
+export function decideEnding(run: {
+  readonly error: MediaError;
+  readonly isStopped: boolean;
+  readonly starts: number;
+  readonly hasAttempts: boolean;
+}): FailedEnding {
+  const { error, isStopped, starts } = run;
+  if (error.code === 'canceled') return { outcome: 'canceled' };
+  if (isStopped && error.code === 'aborted') return { outcome: 'returned', isCounted: false };
+  const putOff = isStopped ? undefined : PUT_OFF[error.code];
+  if (putOff !== undefined && starts < JOB_POLICY[VIDEO_PROCESS].maxStartsWithoutProgress)
+    return { outcome: 'returned', ...putOff, delayMs: putOffDelay(Math.max(1, starts)) };
+  // A lost job is another worker's: BullMQ takes neither ending from us.
+  if (error.code === 'lock_lost') return { outcome: 'retried' };
+  return { outcome: isRetryable(error) && run.hasAttempts ? 'retried' : 'failed' };
+}
 
 function parsePayload(job: Job): VideoProcessPayload {
   const parsed = videoProcessPayload.safeParse(readProducerData(job.data));

@@ -1,6 +1,9 @@
 /** The upload step: every file of the results to its key. Doing it twice gives the same objects. */
+import { toMediaError } from '../errors.ts';
 import { formatBytes, formatRate, formatSeconds } from '../observability/format.ts';
 import type { Log } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { countRetry, type UploadRecording } from '../observability/metrics-uploads.ts';
 import type { PublishedOutput } from '../queue/contract.ts';
 import type { StorageConnection } from '../storage/connection.ts';
 import type { ResumeStore } from '../storage/resume-store.ts';
@@ -19,6 +22,7 @@ export interface PublishOutputsOptions {
   readonly outputs: readonly LocalOutput[];
   readonly signal: AbortSignal;
   readonly log: Log;
+  readonly metrics: Pick<Metrics, 'uploadStarted' | 'retried'>;
   /** Told the bytes sent of all files together. */
   readonly onProgress: (sentBytes: number, totalBytes: number) => void;
 }
@@ -78,7 +82,8 @@ async function publishFile(
 ): Promise<void> {
   // Of hundreds of segments, a line for each would bury the others.
   const level = file.name.endsWith('.m4s') ? 'debug' : 'info';
-  const log = options.log;
+  const { log, metrics } = options;
+  let recording: UploadRecording | undefined;
   const result = await uploadFile({
     connection: options.connection,
     policy: options.policy,
@@ -90,12 +95,20 @@ async function publishFile(
     // The keys are ours alone: what stands there came from an earlier run of the same job.
     upsert: true,
     signal,
-    onRoute: ({ route, reason }, size) =>
-      log[level]({ event: 'upload.started', route, bytes: size }, `Uploading ${file.name}, ${route}: ${reason}`),
+    onRoute: ({ route, reason }, size) => {
+      recording ??= metrics.uploadStarted({ route, bytes: size });
+      log[level]({ event: 'upload.started', route, bytes: size }, `Uploading ${file.name}, ${route}: ${reason}`);
+    },
     onProgress: onSent,
-    onRetry: ({ error, waitMs }) =>
-      log.warn({ event: 'upload.retry', code: error.code, waitMs }, `${error.message} Again in ${waitMs} ms`),
+    onRetry: ({ error, waitMs }) => {
+      countRetry(metrics, 'upload', error);
+      log.warn({ event: 'upload.retry', code: error.code, waitMs }, `${error.message} Again in ${waitMs} ms`);
+    },
+  }).catch((error: unknown) => {
+    recording?.failed(toMediaError(error).code);
+    throw error;
   });
+  recording?.succeeded(result);
   onSent(file.bytes);
   log[level](
     { event: 'upload.file', route: result.route, bytes: result.size, attempts: result.attempts },
