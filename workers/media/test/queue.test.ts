@@ -171,7 +171,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
       await expect(waiting).rejects.toBeDefined();
       await closing;
     }
-  }, 10_000);
+  }, 20_000);
 
   it('refuses a request that does not fit the contract', async () => {
     const wrong = { source: { bucket: '', path: 'a.mp4' } };

@@ -1,6 +1,6 @@
 /** Puts metrics and health of one process together and serves them: the same for a worker and for the API. */
 import type { QueueAddress } from '../queue/backend.ts';
-import { openQueueInspector } from '../queue/inspect-queue.ts';
+import { openQueueInspector, type QueueInspector } from '../queue/inspect-queue.ts';
 import type { HealthCheck } from './health.ts';
 import { startHealthServer } from './health-server.ts';
 import type { Metrics } from './metrics.ts';
@@ -30,30 +30,53 @@ export interface Monitoring {
 
 const NOTHING: Monitoring = { port: undefined, drain: () => {}, close: async () => {} };
 
+/** Connecting to the queue and reading it take at most this long together, in milliseconds: Prometheus waits 10 s. */
+const LOOK_TIMEOUT_MS = 8000;
+
+/** Connects when it is first asked, and again after it could not: a queue that is down is news, not an end. */
+function inspectWhenAsked(address: QueueAddress): QueueInspector {
+  let opening: Promise<QueueInspector> | undefined;
+  const look = async () => {
+    opening ??= openQueueInspector(address).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return (await opening).read();
+  };
+  return {
+    read: async () => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error('the queue did not answer in time')), LOOK_TIMEOUT_MS);
+      });
+      return await Promise.race([look(), late]).finally(() => clearTimeout(timer));
+    },
+    close: async () => {
+      const inspector = await opening?.catch(() => undefined);
+      await inspector?.close();
+    },
+  };
+}
+
 /**
  * Starts serving. The caller closes it.
  *
- * @throws {MediaError} `queue_unreachable`; `config_invalid` for a port that is taken.
+ * @throws {MediaError} `config_invalid` for a port that is taken.
  */
 export async function startMonitoring(options: StartMonitoringOptions): Promise<Monitoring> {
   const { metrics, host, port, workDir, checks } = options;
   if (port === undefined) return NOTHING;
-  const inspector = await openQueueInspector(options.queue);
-  try {
-    watchQueue(metrics, inspector.read);
-    if (workDir !== undefined) watchDisk(metrics, workDir);
-    watchProcess(metrics);
-    const server = await startHealthServer({ host, port, registry: metrics.registry, checks });
-    return {
-      port: server.port,
-      drain: server.drain,
-      close: async () => {
-        await server.close();
-        await inspector.close();
-      },
-    };
-  } catch (error) {
-    await inspector.close();
-    throw error;
-  }
+  const inspector = inspectWhenAsked(options.queue);
+  watchQueue(metrics, inspector.read);
+  if (workDir !== undefined) watchDisk(metrics, workDir);
+  watchProcess(metrics);
+  const server = await startHealthServer({ host, port, registry: metrics.registry, checks });
+  return {
+    port: server.port,
+    drain: server.drain,
+    close: async () => {
+      await server.close();
+      await inspector.close();
+    },
+  };
 }

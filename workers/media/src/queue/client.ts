@@ -5,6 +5,7 @@
  *     const { videoId } = await queue.enqueueVideo({ source: { bucket: 'project-videos', path } });
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import { z } from 'zod';
 import { MediaError } from '../errors.ts';
@@ -107,6 +108,12 @@ function toPayload(request: EnqueueVideoRequest): VideoProcessPayload {
 /** Closing cannot end a look for events that has just begun: it lasts this long at most, in milliseconds. */
 const EVENTS_BLOCK_MS = 1000;
 
+/**
+ * What asks PostgreSQL in the moment of closing may never be answered (BullMQ 6.7 takes the listeners off its client
+ * before it ends it): it is waited for this long, in milliseconds.
+ */
+const CLOSE_MS = 1500;
+
 /** The queue and the requests to cancel beside it. */
 interface QueueSide {
   readonly queue: Queue;
@@ -206,8 +213,10 @@ export async function openQueueClient(address: QueueAddress): Promise<QueueClien
       return waitForJob({ queue, events, jobId, ...options });
     },
     close: async () => {
-      await events.close();
-      await eventsRun;
+      const over = new AbortController();
+      const ended = events.close().then(() => eventsRun);
+      await Promise.race([ended, sleep(CLOSE_MS, undefined, { signal: over.signal }).catch(() => {})]);
+      over.abort();
       await Promise.all([queue.close(), flags.close()]);
     },
   };
