@@ -108,11 +108,17 @@ function toPayload(request: EnqueueVideoRequest): VideoProcessPayload {
 /** Closing cannot end a look for events that has just begun: it lasts this long at most, in milliseconds. */
 const EVENTS_BLOCK_MS = 1000;
 
-/**
- * What asks PostgreSQL in the moment of closing may never be answered (BullMQ 6.7 takes the listeners off its client
- * before it ends it): it is waited for this long, in milliseconds.
- */
+/** What asks PostgreSQL in the moment of closing may never be answered: it is waited for this long, in milliseconds. */
 const CLOSE_MS = 1500;
+
+/**
+ * Waits until the events are listened to. Closed before, BullMQ 6.7 opens its listening connection to PostgreSQL after
+ * it has closed the others, and keeps it for as long as the process lives.
+ */
+async function untilListening(events: object, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (events as { blocking?: boolean }).blocking !== true)
+    await sleep(10, undefined, { signal }).catch(() => {});
+}
 
 /** The queue and the requests to cancel beside it. */
 interface QueueSide {
@@ -214,8 +220,13 @@ export async function openQueueClient(address: QueueAddress): Promise<QueueClien
     },
     close: async () => {
       const over = new AbortController();
-      const ended = events.close().then(() => eventsRun);
-      await Promise.race([ended, sleep(CLOSE_MS, undefined, { signal: over.signal }).catch(() => {})]);
+      const late = sleep(CLOSE_MS, undefined, { signal: over.signal }).catch(() => {});
+      const ended = async () => {
+        if (eventsRun !== undefined) await untilListening(events, over.signal);
+        await events.close();
+        await eventsRun;
+      };
+      await Promise.race([ended(), late]);
       over.abort();
       await Promise.all([queue.close(), flags.close()]);
     },
