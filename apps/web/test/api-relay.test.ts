@@ -230,7 +230,7 @@ describe('an upload through the relay', () => {
 
 describe('limits', () => {
   it('a process passes on only so many; the next is told to come again', async () => {
-    const limited = await lab.start({ RELAY_MAX: '1', RELAY_STALL_SECONDS: '3' });
+    const limited = await lab.start({ RELAY_MAX: '1', RELAY_STALL_SECONDS: '8' });
     const as = createCaller(limited.url, user.token());
     const [first, second] = [await begin(8_000_000), await begin(8_000_000)];
     const slow = httpRequest(limited.url + first.relay, {
@@ -251,7 +251,7 @@ describe('limits', () => {
     }
     expect(busy.body.error).toMatchObject({ code: 'relay_busy', details: { running: 1, limit: 1 } });
     expect(Number(busy.headers.get('retry-after'))).toBeGreaterThan(0);
-    // One that sends nothing is not waited for: after 3 s of silence its place is free again.
+    // One that sends nothing is not waited for: after 8 s of silence its place is free again.
     expect(await slowAnswer).toBe(503);
     const offset = Number((await as('HEAD', second.relay, { headers: TUS })).headers.get('upload-offset'));
     expect((await as('PATCH', second.relay, { headers: patchAt(offset), bytes: mp4Bytes(1000) })).status).toBe(204);
