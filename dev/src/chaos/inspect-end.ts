@@ -63,6 +63,9 @@ export async function inspectEnd(options: InspectOptions): Promise<Findings> {
   if (leftAtFirst.length > 0) await sweep(setup);
   await sleep(ORPHAN_MS);
   const alive = await findAlive(record.orphans);
+  problems.push(
+    ...record.outlived.map(({ command }) => `a process outlived its killed worker: ${command.slice(0, 100)}`),
+  );
   problems.push(...alive.map(({ pid, command }) => `process ${pid} is left: ${command.slice(0, 100)}`));
   const directories = await listLeft(setup.workDirs, 'jobs', () => true);
   const uploads = await listLeft(setup.workDirs, 'uploads', (name) => name.startsWith('upload-'));

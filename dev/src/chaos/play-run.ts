@@ -71,7 +71,7 @@ export async function playRun(options: PlayRunOptions): Promise<PlayedRun> {
     const progress = () => (events.length === 0 ? 1 : struck / events.length);
     const feed = async () => {
       for (const [index, clip] of clips.entries()) {
-        const mayCome = () => index - setup.workers.length - 1 <= progress() * clips.length;
+        const mayCome = () => index - setup.workers.length < progress() * clips.length;
         while (!mayCome() && !isLate() && !over.signal.aborted) {
           if (isIdle() && (await sleep(IDLE_MS, true)) && isIdle()) break;
           await sleep(LOOK_EVERY_MS);
@@ -86,6 +86,7 @@ export async function playRun(options: PlayRunOptions): Promise<PlayedRun> {
       await strike(setup, event, record);
       struck++;
       const finished = await countFinished();
+      record.isOver = finished === clips.length;
       say(`${project}: ${struck}/${events.length} ${event.kind}, ${finished}/${clips.length} videos done`);
     }
     await fed;

@@ -37,6 +37,7 @@ const ROWS: readonly (readonly [string, Cell])[] = [
   ['directories at the stop', (run) => run.findings.leftAtFirst],
   ['directories left', (run) => run.findings.leftDirectories],
   ['uploads left', (run) => run.findings.leftUploads],
+  ['processes that outlived', (run) => run.record.outlived.length],
   ['processes left', (run) => run.findings.leftProcesses],
   ['seconds', (run) => run.seconds.toFixed(0)],
 ];
@@ -44,7 +45,7 @@ const ROWS: readonly (readonly [string, Cell])[] = [
 /** For programs: all but the digests, which are compared already. */
 export const toJson = (report: ChaosReport): string =>
   JSON.stringify({ ...report, ok: isKept(report) }, (key, value) =>
-    ['made', 'orphans', 'struckAt', 'outages', 'lasting'].includes(key) ? undefined : value,
+    ['made', 'orphans', 'outlived', 'struckAt', 'outages', 'lasting'].includes(key) ? undefined : value,
   );
 
 /** Whether everything ended as it should. */

@@ -52,7 +52,7 @@ const AIMED_DELAY_MS: Readonly<Record<Step, number>> = {
   recorded: 2,
 };
 /** The others come at any moment. */
-const BLIND_DELAY_MS = 2500;
+const BLIND_DELAY_MS = 1800;
 
 /** A freeze lasts up to this much longer than it must. */
 const FREEZE_MORE_MS = 3000;

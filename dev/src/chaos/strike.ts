@@ -1,6 +1,6 @@
 /** Makes one event happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProcessMark } from './process-tree.ts';
+import { findAlive, type ProcessMark } from './process-tree.ts';
 import type { RunSetup } from './run-setup.ts';
 import type { ChaosEvent, ChaosKind, Step } from './schedule.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -12,10 +12,14 @@ export interface StrikeRecord {
   readonly killedIn: Record<Step | 'idle', number>;
   /** Children of workers that were ended, which must be gone soon. */
   readonly orphans: ProcessMark[];
+  /** Those of them that still ran a moment after their worker was killed. */
+  readonly outlived: ProcessMark[];
   /** How often a video was struck in a phase of its work. */
   readonly struckAt: Map<string, number>;
   /** When servers were away, from and to, in milliseconds since the epoch. */
   readonly outages: { readonly from: number; to: number }[];
+  /** Whether every video has come to its end: nothing is waited for any more. */
+  isOver: boolean;
   /** Outages that still last; each ends by itself. */
   readonly lasting: Set<Promise<void>>;
 }
@@ -30,11 +34,13 @@ const MOST_IN_A_ROW = 5;
 const SPARE_MS = 60_000;
 /** A worker that was told to stop and has not ended after this hangs. */
 const STOP_LIMIT_MS = 60_000;
+/** Children end with their worker: the system tells them. In milliseconds, for a machine that is busy. */
+const ORPHAN_MS = 500;
 /** The room that a full disk still has. */
 const LEFT_BYTES = 65_536;
 
 export async function strike(setup: RunSetup, event: ChaosEvent, record: StrikeRecord): Promise<void> {
-  const worker = await aim(setup, event);
+  const worker = await aim(setup, event, record);
   if (worker === undefined) return;
   await sleep(event.delayMs);
   await spare(worker, event, record);
@@ -43,12 +49,17 @@ export async function strike(setup: RunSetup, event: ChaosEvent, record: StrikeR
 }
 
 /** A worker in the step that is meant; when that does not come, any that is busy, the one that is meant first. */
-async function aim({ workers }: RunSetup, { worker, step }: ChaosEvent): Promise<WorkerProcess | undefined> {
+async function aim(
+  { workers }: RunSetup,
+  { worker, step }: ChaosEvent,
+  record: StrikeRecord,
+): Promise<WorkerProcess | undefined> {
   const order = [...workers.slice(worker % workers.length), ...workers.slice(0, worker % workers.length)];
   const findAimed = () => order.find((one) => one.step() === step);
-  if (step !== undefined && (await waitUntil(() => findAimed() !== undefined, AIM_MS))) return findAimed() ?? order[0];
+  if (step !== undefined && (await waitUntil(() => record.isOver || findAimed() !== undefined, AIM_MS)))
+    return findAimed() ?? order[0];
   const findBusy = () => order.find((one) => one.isBusy());
-  await waitUntil(() => findBusy() !== undefined, BUSY_MS);
+  await waitUntil(() => record.isOver || findBusy() !== undefined, BUSY_MS);
   return findBusy() ?? order[0];
 }
 
@@ -88,10 +99,13 @@ const ACTIONS: Readonly<Record<ChaosKind, (action: Action) => Promise<void>>> = 
   kill: async ({ worker, record }) => {
     // Held where it is while its children are looked up: that takes longer than the shortest steps.
     worker.signal('SIGSTOP');
-    record.orphans.push(...(await worker.descendants()));
+    const children = await worker.descendants();
+    record.orphans.push(...children);
     record.killedIn[(worker.step() as Step | undefined) ?? 'idle']++;
     worker.signal('SIGKILL');
     await worker.ended();
+    await sleep(ORPHAN_MS);
+    record.outlived.push(...(await findAlive(children)));
   },
   terminate: async ({ worker, record }) => {
     record.orphans.push(...(await worker.descendants()));
@@ -161,7 +175,9 @@ export const newRecord = (): StrikeRecord => ({
     idle: 0,
   },
   orphans: [],
+  outlived: [],
   struckAt: new Map(),
   outages: [],
+  isOver: false,
   lasting: new Set(),
 });

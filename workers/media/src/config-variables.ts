@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { OUTPUT_KINDS, parseOutputs } from './media/outputs.ts';
 import { PROFILES } from './media/profiles.ts';
 import { METRICS_VARIABLES } from './observability/metrics-variables.ts';
+import { TRACING_VARIABLES } from './observability/tracing-variables.ts';
 
 /** One environment variable. */
 export interface Variable {
@@ -281,6 +282,7 @@ export const VARIABLES = {
     reason: 'auto writes for people on a terminal and JSON lines everywhere else.',
     schema: z.enum(['auto', 'pretty', 'json']),
   },
+  ...TRACING_VARIABLES,
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof VARIABLES;

@@ -50,6 +50,11 @@ export interface Config {
   };
   /** `port` is undefined when nothing is served. */
   readonly metrics: { readonly host: string; readonly port: number | undefined };
+  /** Without an endpoint no traces are made. */
+  readonly tracing: {
+    readonly endpoint: string | undefined;
+    readonly headers: Readonly<Record<string, string>> | undefined;
+  };
   readonly log: { readonly level: Value<'LOG_LEVEL'>; readonly format: Value<'LOG_FORMAT'> };
   /** Every secret value that was read, so that the logger can blot them out. */
   readonly secrets: readonly string[];
@@ -152,6 +157,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
       maxRetries: get('UPLOAD_MAX_RETRIES'),
     },
     metrics: { host: get('METRICS_HOST'), port: get('METRICS_PORT') || undefined },
+    tracing: { endpoint: maybe('OTEL_EXPORTER_OTLP_ENDPOINT'), headers: maybe('OTEL_EXPORTER_OTLP_HEADERS') },
     log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
     secrets: [...new Set([...secrets, ...secrets.flatMap(passwordsOf)])].filter((secret) => secret.length >= 6),
   });

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type RunDirectory, runName, sweepJobDirectories, withRunDirectory } from '../src/io/work-directory.ts';
+import {
+  type RunDirectory,
+  removeJobDirectory,
+  runName,
+  sweepJobDirectories,
+  withRunDirectory,
+} from '../src/io/work-directory.ts';
 import type { Checkpoint } from '../src/steps/checkpoint.ts';
 import { keepDerived } from '../src/steps/derived-files.ts';
 import type { EncodedVideo } from '../src/steps/encode.ts';
@@ -172,12 +178,15 @@ it('takes over what was derived only when every file of it is there', async () =
 });
 
 it('leaves of a failed run what the next one needs, and nothing of a finished one', async () => {
-  const fail = (kept: 'job' | 'other runs' | 'nothing') =>
+  const fail = (kept: 'job' | 'nothing') =>
     withRunDirectory({ workDir: root, jobId: 'video-1', keepAfter: () => kept }, () => Promise.reject(new Error(kept)));
   const jobs = () => readdir(join(root, 'jobs')).catch(() => []);
   await expect(fail('job')).rejects.toThrow('job');
-  await expect(fail('other runs')).rejects.toThrow('other runs');
+  // The next run of another worker stays: only the own one goes.
+  await expect(fail('nothing')).rejects.toThrow('nothing');
   expect(await readdir(join(root, 'jobs', 'video-1'))).toHaveLength(1);
+  await removeJobDirectory(root, 'video-1');
+  expect(await jobs()).toEqual([]);
   await expect(fail('nothing')).rejects.toThrow('nothing');
   expect(await jobs()).toEqual([]);
   await withRunDirectory({ workDir: root, jobId: 'video-2', keepAfter: () => 'job' }, async () => {});

@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { type Config, type LoadConfigOptions, loadConfig, readEnvironment } from '../config.ts';
 import { MediaError } from '../errors.ts';
 import { createLogger, type Log, redactSecrets } from '../observability/logger.ts';
+import { startTracing, type Tracing } from '../observability/tracing.ts';
 import { createOutput, type Output, presentable } from './output.ts';
 
 /** Options that every command knows. */
@@ -58,11 +59,13 @@ export async function runCommand(options: RunCommandOptions): Promise<void> {
   const output = createOutput({ json: options.common.json ?? false });
   const signals = watchSignals();
   let secrets: readonly string[] = [];
+  let tracing: Tracing | undefined;
   try {
     const environment = readEnvironment(options.common.envFile && resolveUserPath(options.common.envFile));
     const config = loadConfig({ environment, ...(options.needs ? { needs: options.needs } : {}) });
     secrets = config.secrets;
     const log = await createLogger({ config });
+    tracing = await startTracing({ ...config.tracing, service: 'supabase-media-worker' });
     const showsBars = !output.json && process.stderr.isTTY === true;
     await options.run({ config, log, output, signal: signals.signal, showsBars });
   } catch (thrown) {
@@ -71,6 +74,7 @@ export async function runCommand(options: RunCommandOptions): Promise<void> {
     process.exitCode = received === undefined ? 1 : EXIT_CODES[received];
   } finally {
     signals.stop();
+    await tracing?.close();
   }
 }
 

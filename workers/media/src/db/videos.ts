@@ -2,7 +2,7 @@
  * The `videos` table: the truth about a video. Every write says what it sets and nothing else, and may be repeated.
  * Transient failures are retried here, because a result that is not recorded is a result nobody sees.
  */
-import type { PublishedOutput } from '../queue/contract.ts';
+import type { PublishedOutput, VideoProcessResult } from '../queue/contract.ts';
 import { retry } from '../retry/retry.ts';
 import { type Database, type DatabaseRefusal, toDatabaseError } from './database.ts';
 
@@ -22,7 +22,7 @@ export interface VideoRow {
   readonly status: VideoStatus;
   readonly step: string | null;
   readonly progress: number;
-  readonly outcome: string | null;
+  readonly outcome: VideoProcessResult['outcome'] | null;
   readonly error_code: string | null;
   readonly error_message: string | null;
   readonly facts: Readonly<Record<string, unknown>>;

@@ -1,6 +1,9 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { createAdmission, type DiskSpace, roomFor } from './admission.ts';
+import { MediaError } from '../errors.ts';
+import { createAdmission, roomFor } from './admission.ts';
+import { blameDisk } from './blame-disk.ts';
+import type { DiskSpace } from './disk-space.ts';
 
 const MB = 1_000_000;
 const { signal } = new AbortController();
@@ -54,4 +57,13 @@ it('stops waiting with its signal, for its reason', async () => {
   await expect.poll(() => gate.lines.length).toBe(1);
   controller.abort(new Error('stop'));
   await expect(waiting).rejects.toThrow('stop');
+});
+
+it('blames a full disk for an output that is not whole, and nothing else', async () => {
+  const broken = new MediaError({ code: 'output_invalid', message: 'A segment is empty.' });
+  const disk = (free: number) => async () => ({ free, total: 1000 * MB });
+  expect((await blameDisk(broken, '/work', disk(MB))).code).toBe('disk_full');
+  expect(await blameDisk(broken, '/work', disk(100 * MB))).toBe(broken);
+  const gone = new MediaError({ code: 'object_missing', message: 'There is no such object.' });
+  expect(await blameDisk(gone, '/work', disk(MB))).toBe(gone);
 });

@@ -2,11 +2,11 @@
  * Room on the disk before a job begins: for its source and what is made of it, beside what the other jobs of this
  * process may still need, and beside the reserve. A job that does not fit waits a while in its place, then in the queue.
  */
-import { statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MediaError } from '../errors.ts';
 import { formatBytes } from '../observability/format.ts';
 import type { Log } from '../observability/logger.ts';
+import { type DiskSpace, readDiskSpace } from './disk-space.ts';
 
 /** Encoding needs the source, its results, and a second copy of the MP4 while its index is moved to the front. */
 const ROOM_FACTOR = 2.5;
@@ -14,12 +14,6 @@ const ROOM_FACTOR = 2.5;
 /** A short wait costs nothing; after a long one a worker with more room shall have the job. In milliseconds. */
 const WAIT_MS = 60_000;
 const LOOK_EVERY_MS = 2000;
-
-/** A disk, in bytes. */
-export interface DiskSpace {
-  readonly free: number;
-  readonly total: number;
-}
 
 export interface AdmissionOptions {
   readonly workDir: string;
@@ -46,11 +40,6 @@ export interface Admission {
 
 /** What a job may need on disk, in bytes. */
 export const roomFor = (sourceBytes: number): number => Math.ceil(sourceBytes * ROOM_FACTOR);
-
-async function readDiskSpace(path: string): Promise<DiskSpace> {
-  const disk = await statfs(path);
-  return { free: disk.bavail * disk.bsize, total: disk.blocks * disk.bsize };
-}
 
 /** Opens the gate for the jobs of one process. */
 export function createAdmission(options: AdmissionOptions): Admission {

@@ -2,7 +2,7 @@
  * The private directories of jobs. A job has one, and in it one for each of its runs; they outlive a run only where the
  * next one can go on with what is in them.
  */
-import { access, constants, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MediaError } from '../errors.ts';
 
@@ -50,13 +50,13 @@ export const runName = (directory: string): string => basename(directory);
 export interface WithRunDirectoryOptions {
   readonly workDir: string;
   readonly jobId: string;
-  /** What is left of the job when its run ends with this error: everything, everything but this run, or nothing. */
-  readonly keepAfter: (error: unknown) => 'job' | 'other runs' | 'nothing';
+  /** What is left when the run ends with this error: its directory, or nothing of it. */
+  readonly keepAfter: (error: unknown) => 'job' | 'nothing';
 }
 
 /**
- * Runs `work` with an empty directory. When it succeeds, nothing is left of the job; when it fails, what `keepAfter`
- * says, for the next run to go on with.
+ * Runs `work` with an empty directory. When it succeeds, nothing is left of it; when it fails, what `keepAfter` says,
+ * for the next run to go on with.
  *
  * @throws {MediaError} `work_dir_unusable` when it cannot be made; else whatever `work` throws.
  */
@@ -76,8 +76,9 @@ export async function withRunDirectory<T>(
     kept = options.keepAfter(error);
     throw error;
   } finally {
-    if (kept === 'nothing') await removeJobDirectory(options.workDir, options.jobId);
-    if (kept === 'other runs') await rm(directory, REMOVAL);
+    if (kept !== 'job') await rm(directory, REMOVAL);
+    // Not with all that is in it: a worker that took the job over may have begun a run of its own.
+    if (kept === 'nothing') await rmdir(jobDirectory).catch(() => {});
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { formatSeconds } from './format.ts';
 import type { Log } from './logger.ts';
+import { inSpan } from './tracing.ts';
 
 /** One step of a job. */
 export interface StepDefinition {
@@ -76,10 +77,12 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
     report(0);
     const started = performance.now();
     const timer = options.timeStep?.(name);
-    const { value, summary } = await work(report).catch((error: unknown) => {
-      timer?.ended(options.signal?.aborted ? 'stopped' : 'failed');
-      throw error;
-    });
+    const { value, summary } = await inSpan(`step ${name}`, { 'media.step': name }, () => work(report)).catch(
+      (error: unknown) => {
+        timer?.ended(options.signal?.aborted ? 'stopped' : 'failed');
+        throw error;
+      },
+    );
     timer?.ended('done');
     const seconds = (performance.now() - started) / 1000;
     log.info({ event: 'step.done', step: name, seconds }, `${label} done in ${formatSeconds(seconds)}: ${summary}`);

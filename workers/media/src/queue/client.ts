@@ -25,6 +25,7 @@ import {
 import { readNotes, withNotes } from './job-record.ts';
 import { isFinished, isWaiting } from './job-states.ts';
 import { JOB_POLICY, type JobPriority, jobOptions } from './policy.ts';
+import { queueTelemetry } from './telemetry.ts';
 import { videoIdOf } from './video-id.ts';
 import { waitForJob } from './wait.ts';
 
@@ -200,7 +201,7 @@ export async function openQueueClient(address: QueueAddress): Promise<QueueClien
   await assertQueueReachable(address);
   const backend = chooseBackend(address);
   const { classes, connection } = backend;
-  const queue = new classes.Queue(QUEUE_NAME, { connection });
+  const queue = new classes.Queue(QUEUE_NAME, { connection, ...(await queueTelemetry()) });
   const flags = openCancelFlags(backend);
   const side: QueueSide = { queue: queue as unknown as Queue, flags };
   const events = new classes.QueueEvents(QUEUE_NAME, { connection, autorun: false, blockingTimeout: EVENTS_BLOCK_MS });

@@ -12,9 +12,10 @@ import { assertQueueReachable, chooseBackend, type QueueAddress } from './backen
 import { openCancelFlags } from './cancel-flags.ts';
 import { QUEUE_NAME, videoProcessPayload } from './contract.ts';
 import { readNotes, readProducerData } from './job-record.ts';
-import { abandoned, createJobRunner, type VideoHandlers } from './job-runner.ts';
+import { abandoned, createJobRunner, lockLost, type VideoHandlers } from './job-runner.ts';
 import { isJobLive } from './job-states.ts';
 import { BULLMQ_BOUNDS, RENEWALS_PER_LOCK, STALLED_LOOKS_PER_LOCK } from './policy.ts';
+import { queueTelemetry } from './telemetry.ts';
 import { type FindCanceled, type RunningJob, watchCancels } from './watch-cancels.ts';
 
 export interface StartConsumerOptions {
@@ -49,10 +50,10 @@ const LIFETIME_MS = 12 * 3_600_000;
 /** What told to stop has not stopped within this time, in milliseconds, does not listen: all that waits takes a signal. */
 const END_MS = 20_000;
 
-const stopped = () => new MediaError({ code: 'aborted', message: 'The worker was told to stop.' });
+/** The same error of the queue is logged again only after this, in milliseconds. */
+const SAME_ERROR_MS = 30_000;
 
-const lockLost = () =>
-  new MediaError({ code: 'lock_lost', message: 'The claim on the job was lost; another worker may have taken it.' });
+const stopped = () => new MediaError({ code: 'aborted', message: 'The worker was told to stop.' });
 
 /**
  * Starts taking jobs.
@@ -75,17 +76,23 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
   const lowerFlag = (jobId: string) =>
     flags.lower(jobId).catch((err: unknown) => log.debug({ err, jobId }, 'A request to cancel could not be removed'));
 
-  const worker = new classes.Worker(QUEUE_NAME, createJobRunner({ handlers, running, lifetimeMs, metrics, log }), {
-    connection,
-    name: `${hostname()}:${process.pid}`,
-    concurrency: options.concurrency,
-    lockDuration: lockMs,
-    lockRenewTime: Math.ceil((lockMs * 2) / RENEWALS_PER_LOCK),
-    stalledInterval: Math.ceil(lockMs / STALLED_LOOKS_PER_LOCK),
-    ...BULLMQ_BOUNDS,
-  });
+  const worker = new classes.Worker(
+    QUEUE_NAME,
+    createJobRunner({ handlers, running, lifetimeMs, lockMs, metrics, log }),
+    {
+      connection,
+      name: `${hostname()}:${process.pid}`,
+      concurrency: options.concurrency,
+      lockDuration: lockMs,
+      lockRenewTime: Math.ceil((lockMs * 2) / RENEWALS_PER_LOCK),
+      stalledInterval: Math.ceil(lockMs / STALLED_LOOKS_PER_LOCK),
+      ...BULLMQ_BOUNDS,
+      ...(await queueTelemetry()),
+    },
+  );
   worker.on('lockRenewalFailed', (jobIds) => {
     for (const jobId of jobIds) {
+      log.warn({ event: 'job.lock_lost', jobId }, 'The claim on a job was lost; its run here stops');
       metrics.lockLost();
       running.get(jobId)?.controller.abort(lockLost());
     }
@@ -110,7 +117,11 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     log.warn({ event: 'job.stalled', jobId }, 'A job outlived its worker; it is taken up again');
   });
   // A connection that breaks while it is being closed is no news.
+  let lastError = { message: '', at: 0 };
   worker.on('error', (error) => {
+    // A queue that is away fails every second on every connection: one line each half minute says as much.
+    if (error.message === lastError.message && Date.now() - lastError.at < SAME_ERROR_MS) return;
+    lastError = { message: error.message, at: Date.now() };
     if (!isStopping) log.error({ event: 'queue.error', err: error }, `The queue (${place}) failed: ${error.message}`);
   });
   const watch = new AbortController();

@@ -14,13 +14,16 @@ export const NOTES = 'worker';
 
 /** Reads the notes of a job's data; a job that was never started has none. */
 export function readNotes(data: unknown): JobNotes {
-  const notes = (data as Readonly<Record<string, unknown>> | null)?.[NOTES] as Partial<JobNotes> | undefined;
+  const notes = (data as Readonly<Record<string, unknown>> | null)?.[NOTES] as Partial<StoredNotes> | undefined;
   return {
     startsAtProgress: Number(notes?.startsAtProgress ?? 0),
     request: notes?.request,
-    checkpoint: notes?.checkpoint,
+    checkpoint: typeof notes?.checkpoint === 'string' ? JSON.parse(notes.checkpoint) : undefined,
   };
 }
+
+/** The notes as they stand in the queue: PostgreSQL's jsonb would give a checkpoint back with its keys in another order. */
+type StoredNotes = Omit<JobNotes, 'checkpoint'> & { readonly checkpoint?: string | undefined };
 
 /** A job's data without the notes: what its producer sent. */
 export function readProducerData(data: unknown): unknown {
@@ -30,4 +33,10 @@ export function readProducerData(data: unknown): unknown {
 }
 
 /** The data of a job of ours. */
-export const withNotes = (payload: object, notes: JobNotes): object => ({ ...payload, [NOTES]: notes });
+export function withNotes(payload: object, { checkpoint, ...notes }: JobNotes): object {
+  const stored: StoredNotes = {
+    ...notes,
+    ...(checkpoint === undefined ? {} : { checkpoint: JSON.stringify(checkpoint) }),
+  };
+  return { ...payload, [NOTES]: stored };
+}

@@ -8,6 +8,7 @@ import { isRetryable, MediaError, toMediaError } from '../errors.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { JobRecording } from '../observability/metrics-jobs.ts';
+import { retry } from '../retry/retry.ts';
 import {
   VIDEO_PROCESS,
   type VideoProcessPayload,
@@ -34,6 +35,12 @@ export interface JobContext {
   readonly checkpoint: unknown;
   /** Keeps what is done, for the next run. Never throws: without it that run only does more. */
   readonly saveCheckpoint: (checkpoint: object) => Promise<void>;
+  /**
+   * Makes sure that the job still is this worker's: a process that was stopped and goes on learns of it late.
+   *
+   * @throws {MediaError} `lock_lost`; `queue_failed` when the queue cannot be asked for a while.
+   */
+  readonly confirmClaim: () => Promise<void>;
   readonly reportProgress: (progress: VideoProgress) => Promise<void>;
   /** Times this run; its end is recorded by whoever called the handler. */
   readonly recording: JobRecording;
@@ -59,12 +66,29 @@ export interface JobRunnerOptions {
   /** The jobs that run in this process; whoever ends one aborts it here. */
   readonly running: Map<string, RunningJob>;
   readonly lifetimeMs: number;
+  /** How long a claim lasts, in milliseconds. */
+  readonly lockMs: number;
   readonly metrics: Pick<Metrics, 'jobStarted'>;
   readonly log: Log;
 }
 
 const expired = (ms: number) =>
   new MediaError({ code: 'job_expired', message: `The job ran for more than ${ms / 3_600_000} h.` });
+
+/** The reason of a job that may be another worker's by now. */
+export const lockLost = (): MediaError =>
+  new MediaError({ code: 'lock_lost', message: 'The claim on the job was lost; another worker may have taken it.' });
+
+/** A queue that is away for a few seconds is waited for: 0.5 s, 1 s, 2 s, 4 s. */
+const patiently = <T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> =>
+  retry(
+    () =>
+      ask().catch((cause: unknown) => {
+        const words = cause instanceof Error ? cause.message : String(cause);
+        throw new MediaError({ code: 'queue_failed', message: `The queue did not answer: ${words}.`, cause });
+      }),
+    { retries: 4, baseMs: 500, signal },
+  );
 
 /** The error of a job that was started too often. */
 export const abandoned = (why: string): MediaError =>
@@ -77,7 +101,7 @@ export const abandoned = (why: string): MediaError =>
 export function createJobRunner(
   options: JobRunnerOptions,
 ): (job: Job, token: string | undefined) => Promise<VideoProcessResult> {
-  const { handlers, running, lifetimeMs, metrics, log } = options;
+  const { handlers, running, lifetimeMs, lockMs, metrics, log } = options;
   const policy = JOB_POLICY[VIDEO_PROCESS];
 
   /** Back to the queue without spending an attempt: at once, or after a while. */
@@ -120,9 +144,15 @@ export function createJobRunner(
         checkpoint: notes.checkpoint,
         saveCheckpoint: async (checkpoint) => {
           starts = 0;
-          await job
-            .updateData(withNotes(payload, { ...notes, startsAtProgress: job.attemptsStarted, checkpoint }))
-            .catch((err: unknown) => log.warn({ err, jobId }, 'The checkpoint could not be saved'));
+          const data = withNotes(payload, { ...notes, startsAtProgress: job.attemptsStarted, checkpoint });
+          await patiently(() => job.updateData(data), controller.signal).catch((err: unknown) =>
+            log.warn({ err, jobId }, 'The checkpoint could not be saved'),
+          );
+        },
+        confirmClaim: async () => {
+          const isOurs = await patiently(() => job.extendLock(token ?? '', lockMs), controller.signal);
+          if (Number(isOurs) !== 1) controller.abort(lockLost());
+          controller.signal.throwIfAborted();
         },
         reportProgress: (progress) => job.updateProgress(progress),
         recording,

@@ -3,11 +3,11 @@ import { isRetryable, MediaError } from '../errors.ts';
 
 /**
  * The next run goes on with what stands there; what no run will need goes at once, and so does everything when the disk
- * is full. A job that was lost to another worker is that one's, except for our own run.
+ * is full, or when another worker has the job.
  */
-export function whatToKeep(error: MediaError, signal: AbortSignal): 'job' | 'other runs' | 'nothing' {
+export function whatToKeep(error: MediaError, signal: AbortSignal): 'job' | 'nothing' {
   const why = signal.aborted && signal.reason instanceof MediaError ? signal.reason.code : error.code;
-  if (why === 'lock_lost') return 'other runs';
+  if (why === 'lock_lost') return 'nothing';
   if (why === 'aborted') return 'job';
   return isRetryable(error) && error.code !== 'disk_full' ? 'job' : 'nothing';
 }

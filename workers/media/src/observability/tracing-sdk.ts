@@ -1,0 +1,66 @@
+/** OpenTelemetry's SDK, put together. Loaded only where traces are made: it is some twenty times larger than its API. */
+import { type Context, context, diag, propagation, SpanKind, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type Sampler,
+  SamplingDecision,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { traceRequests } from './trace-requests.ts';
+
+export interface TracingSdkOptions {
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly service: string;
+}
+
+/** A collector answers within this, in milliseconds, or loses what it was sent. */
+const EXPORT_TIMEOUT_MS = 5000;
+
+/**
+ * Which spans may begin a trace. Workers look after their queue and their rows every second; each look would be a trace
+ * of its own, and nobody could find the jobs among them.
+ */
+const ROOTS: Sampler = {
+  shouldSample: (_context: Context, _traceId: string, _name: string, kind: SpanKind) => ({
+    decision:
+      kind === SpanKind.PRODUCER || kind === SpanKind.CONSUMER || kind === SpanKind.SERVER
+        ? SamplingDecision.RECORD_AND_SAMPLED
+        : SamplingDecision.NOT_RECORD,
+  }),
+  toString: () => 'ProducersAndConsumers',
+};
+
+/** Registers it for the whole process, as OpenTelemetry does. */
+export function openTracingSdk(options: TracingSdkOptions): { readonly close: () => Promise<void> } {
+  const { endpoint, headers, service } = options;
+  const exporter = new OTLPTraceExporter({
+    url: `${endpoint}/v1/traces`,
+    headers: { ...headers },
+    timeoutMillis: EXPORT_TIMEOUT_MS,
+  });
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': service, 'process.pid': process.pid }),
+    sampler: new ParentBasedSampler({ root: ROOTS }),
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
+  });
+  const contexts = new AsyncLocalStorageContextManager().enable();
+  trace.setGlobalTracerProvider(provider);
+  context.setGlobalContextManager(contexts);
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  const stopRequests = traceRequests();
+  return {
+    close: async () => {
+      stopRequests();
+      await provider.shutdown().catch((error: unknown) => diag.warn('The last traces were not sent', error));
+      trace.disable();
+      context.disable();
+      propagation.disable();
+    },
+  };
+}
