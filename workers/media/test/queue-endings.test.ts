@@ -163,8 +163,9 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
       seen.push(context.checkpoint, context.attempt);
       return done(payload);
     };
+    const { jobId } = await client.enqueueVideo(same);
     await withConsumerOn(address, { process }, async () => {
-      await client.waitForVideo((await client.enqueueVideo(same)).jobId);
+      await client.waitForVideo(jobId);
     });
     expect(seen).toEqual([undefined, { name: 'one' }, { name: 'two' }, 1]);
   });

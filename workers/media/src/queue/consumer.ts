@@ -12,7 +12,7 @@ import { assertQueueReachable, chooseBackend, type QueueAddress } from './backen
 import { openCancelFlags } from './cancel-flags.ts';
 import { QUEUE_NAME, videoProcessPayload } from './contract.ts';
 import { readNotes, readProducerData } from './job-record.ts';
-import { abandoned, createJobRunner, lockLost, type VideoHandlers } from './job-runner.ts';
+import { abandoned, createJobRunner, lockLost, stopped, type VideoHandlers } from './job-runner.ts';
 import { isJobLive } from './job-states.ts';
 import { BULLMQ_BOUNDS, RENEWALS_PER_LOCK, STALLED_LOOKS_PER_LOCK } from './policy.ts';
 import { queueTelemetry } from './telemetry.ts';
@@ -53,8 +53,6 @@ const END_MS = 20_000;
 /** The same error of the queue is logged again only after this, in milliseconds. */
 const SAME_ERROR_MS = 30_000;
 
-const stopped = () => new MediaError({ code: 'aborted', message: 'The worker was told to stop.' });
-
 /**
  * Starts taking jobs.
  *
@@ -78,7 +76,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
 
   const worker = new classes.Worker(
     QUEUE_NAME,
-    createJobRunner({ handlers, running, lifetimeMs, lockMs, metrics, log }),
+    createJobRunner({ handlers, running, lifetimeMs, lockMs, isStopping: () => isStopping, metrics, log }),
     {
       connection,
       name: `${hostname()}:${process.pid}`,

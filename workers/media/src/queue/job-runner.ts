@@ -66,6 +66,8 @@ export interface JobRunnerOptions {
   /** The jobs that run in this process; whoever ends one aborts it here. */
   readonly running: Map<string, RunningJob>;
   readonly lifetimeMs: number;
+  /** Whether the worker was told to stop: a job that was being fetched in that moment is given back unopened. */
+  readonly isStopping: () => boolean;
   /** How long a claim lasts, in milliseconds. */
   readonly lockMs: number;
   readonly metrics: Pick<Metrics, 'jobStarted'>;
@@ -74,6 +76,9 @@ export interface JobRunnerOptions {
 
 const expired = (ms: number) =>
   new MediaError({ code: 'job_expired', message: `The job ran for more than ${ms / 3_600_000} h.` });
+
+/** The reason of a job whose worker stops. */
+export const stopped = (): MediaError => new MediaError({ code: 'aborted', message: 'The worker was told to stop.' });
 
 /** The reason of a job that may be another worker's by now. */
 export const lockLost = (): MediaError =>
@@ -101,7 +106,7 @@ export const abandoned = (why: string): MediaError =>
 export function createJobRunner(
   options: JobRunnerOptions,
 ): (job: Job, token: string | undefined) => Promise<VideoProcessResult> {
-  const { handlers, running, lifetimeMs, lockMs, metrics, log } = options;
+  const { handlers, running, lifetimeMs, lockMs, isStopping, metrics, log } = options;
   const policy = JOB_POLICY[VIDEO_PROCESS];
 
   /** Back to the queue without spending an attempt: at once, or after a while. */
@@ -127,6 +132,7 @@ export function createJobRunner(
   return async (job, token) => {
     const payload = parsePayload(job);
     const jobId = String(job.id);
+    if (isStopping()) return giveBack(job, payload, { token, error: stopped(), isCounted: false });
     const notes = readNotes(job.data);
     let starts = job.attemptsStarted - notes.startsAtProgress;
     if (starts > policy.maxStartsWithoutProgress)
