@@ -23,15 +23,23 @@ describe('the server', () => {
   it('is live, and ready when database, Storage and queue answer', async () => {
     const call = createCaller(api.url, undefined);
     expect((await call('GET', '/live')).body).toEqual({ status: 'live' });
+    const well = { ok: true, ms: expect.any(Number) };
     expect((await call('GET', '/ready')).body).toEqual({
       status: 'ready',
-      checks: { database: 'ok', storage: 'ok', queue: 'ok' },
+      parts: { database: well, storage: well, queue: well },
     });
     const broken = await lab.start({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
     const answer = await createCaller(broken.url, undefined)('GET', '/ready');
     expect([answer.status, answer.body]).toEqual([
       503,
-      { status: 'not_ready', checks: { database: 'ok', storage: 'ok', queue: 'failed' } },
+      {
+        status: 'not_ready',
+        parts: {
+          database: well,
+          storage: well,
+          queue: { ok: false, ms: expect.any(Number), code: 'queue_unreachable' },
+        },
+      },
     ]);
     expect(await broken.end('SIGTERM')).toBe(0);
   });

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors } from 'jose';
-import { addCorsHeaders } from '../http/cors.ts';
+import { addCorsHeaders, answerPreflight, isPreflight } from '../http/cors.ts';
 import type { NodeHandler } from '../http/server.ts';
 import type { TokenVerifier } from './verify-token.ts';
 
@@ -17,6 +17,9 @@ export interface GuardOptions {
 
 export function guardApi(options: GuardOptions): NodeHandler {
   return (request, response) => {
+    // Lite lets pages send no headers and read no answers; a project's gateway lets them do both.
+    addCorsHeaders(request, response);
+    if (isPreflight(request)) return answerPreflight(request, response);
     checkRequest(options, request).then(
       () => options.next(request, response),
       (error: unknown) => refuse(request, response, error),

@@ -117,6 +117,7 @@ async function playDemo(options: DemoOptions, closers: Closers, signal: AbortSig
     if (file !== undefined) printLine(`    ${file}`);
   }
   if (url !== undefined) printLine(`\nPlay it: ${url}`);
+  printLine('In the browser: npm run dev, then http://127.0.0.1:5173/');
   printLine(`Done in ${formatSeconds(seconds)}. Next: npm run stack, npm run worker, npm run media -- --help`);
 }
 

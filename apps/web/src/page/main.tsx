@@ -4,11 +4,14 @@ import { createRoot } from 'react-dom/client';
 import '../react/video-uploader.css';
 import './page.css';
 import { App } from './app.tsx';
+import { Boundary } from './boundary.tsx';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element #root.');
 createRoot(root).render(
   <StrictMode>
-    <App />
+    <Boundary what="The page">
+      <App />
+    </Boundary>
   </StrictMode>,
 );

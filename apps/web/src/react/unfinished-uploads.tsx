@@ -36,24 +36,20 @@ export function UnfinishedUploads(props: UnfinishedUploadsProps): ReactElement |
             <span className="video-uploader__sign">
               <Icon name="film" />
             </span>
-            <div className="video-uploader__what">
-              <p className="video-uploader__name" title={record.fileName}>
-                {record.fileName}
+            <p className="video-uploader__name" title={record.fileName}>
+              {record.fileName}
+            </p>
+            <p className="video-uploader__status">
+              <span className="video-uploader__state">{describeArrived(record)}</span>
+              <span className="video-uploader__numbers">kept until {formatUntil(record.expiresAt)}</span>
+            </p>
+            {problem?.sessionId === record.sessionId && (
+              <p className="video-uploader__problem" role="alert">
+                {problem.words}
               </p>
-              <p className="video-uploader__status">
-                <span className="video-uploader__state">
-                  {formatBytes(record.confirmedBytes)} of {formatBytes(record.size)} arrived
-                </span>
-                <span className="video-uploader__numbers">kept until {formatUntil(record.expiresAt)}</span>
-              </p>
-              {problem?.sessionId === record.sessionId && (
-                <p className="video-uploader__problem" role="alert">
-                  {problem.words}
-                </p>
-              )}
-            </div>
+            )}
             <div className="video-uploader__actions">
-              <label className="video-uploader__button">
+              <label className="video-uploader__button video-uploader__button--outlined">
                 <input
                   className="video-uploader__input"
                   type="file"
@@ -82,6 +78,13 @@ export function UnfinishedUploads(props: UnfinishedUploadsProps): ReactElement |
       </ul>
     </section>
   );
+}
+
+function describeArrived({ confirmedBytes, size }: UploadRecord): string {
+  // What came with the first request may be there, but nobody has confirmed it yet.
+  return confirmedBytes === 0
+    ? `${formatBytes(size)}, just begun`
+    : `${formatBytes(confirmedBytes)} of ${formatBytes(size)} arrived`;
 }
 
 /** `18:30`, or with the day where it is not today's. */

@@ -33,17 +33,15 @@ export function UploadRow({ item, onAction }: UploadRowProps): ReactElement {
       <span className="video-uploader__sign">
         <Icon name={SIGNS[view.tone]} />
       </span>
-      <div className="video-uploader__what">
-        <p className="video-uploader__name" title={item.fileName}>
-          {item.fileName}
-        </p>
-        <p className="video-uploader__status">
-          <span className="video-uploader__state">{view.status}</span>
-          {view.numbers !== '' && <span className="video-uploader__numbers">{view.numbers}</span>}
-        </p>
-        {view.bar !== undefined && <Bar view={view} bar={view.bar} fileName={item.fileName} />}
-        {view.problem !== undefined && <p className="video-uploader__problem">{view.problem}</p>}
-      </div>
+      <p className="video-uploader__name" title={item.fileName}>
+        {item.fileName}
+      </p>
+      <p className="video-uploader__status">
+        <span className="video-uploader__state">{view.status}</span>
+        <span className="video-uploader__numbers">{view.numbers}</span>
+      </p>
+      {view.bar !== undefined && <Bar view={view} bar={view.bar} fileName={item.fileName} />}
+      {view.problem !== undefined && <p className="video-uploader__problem">{view.problem}</p>}
       <div className="video-uploader__actions">
         {view.actions.map((action, index) => (
           <button
@@ -57,7 +55,7 @@ export function UploadRow({ item, onAction }: UploadRowProps): ReactElement {
           >
             <Icon name={BUTTONS[action].icon} />
             {(action === 'retry' || action === 'try_now' || action === 'resume') && (
-              <span>{BUTTONS[action].words}</span>
+              <span className="video-uploader__words">{BUTTONS[action].words}</span>
             )}
           </button>
         ))}
@@ -74,7 +72,7 @@ interface BarProps {
 
 function Bar({ view, bar, fileName }: BarProps): ReactElement {
   const isUnknown = bar === 'unknown';
-  const done = { '--done': isUnknown ? 1 : bar / 100 } as CSSProperties;
+  const done = { '--_done': isUnknown ? 1 : bar / 100 } as CSSProperties;
   return (
     <div
       className="video-uploader__bar"

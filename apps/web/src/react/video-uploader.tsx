@@ -53,7 +53,8 @@ export function VideoUploader(props: VideoUploaderProps): ReactElement {
   const unfinished = useUnfinished(uploader, items);
   const ownInput = useRef<HTMLInputElement>(null);
   const input = props.inputRef ?? ownInput;
-  const active = items.filter((item) => !isEnded(item)).length;
+  const ended = items.filter(isEnded);
+  const active = items.length - ended.length;
   useLeaveWarning(active > 0 && props.warnBeforeLeaving !== false);
   useEffect(() => onActivity?.(active), [onActivity, active]);
 
@@ -83,6 +84,18 @@ export function VideoUploader(props: VideoUploaderProps): ReactElement {
             <UploadRow key={item.id} item={item} onAction={act} />
           ))}
         </ul>
+      )}
+      {ended.length > 1 && (
+        <button
+          type="button"
+          className="video-uploader__button video-uploader__clear"
+          onClick={() => {
+            for (const { id } of ended) list.dismiss(id);
+            input.current?.focus({ preventScroll: true });
+          }}
+        >
+          Clear finished
+        </button>
       )}
       <Announcer items={items} />
     </div>

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
+import type { Readiness } from '@supabase-media/worker/internal/observability/health';
 import type { Log } from '@supabase-media/worker/internal/observability/logger';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import {
@@ -49,7 +50,7 @@ export interface AppServices {
   readonly video: VideoServices;
   readonly playlists: ResultPlaylists;
   readonly watch: VideoWatch;
-  readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
+  readonly readiness: Readiness;
   /** Aborted when the server begins to stop. */
   readonly stopping: AbortSignal;
 }
@@ -94,7 +95,7 @@ export async function createApp(services: AppServices): Promise<FastifyInstance>
     transformObject: jsonSchemaTransformObject,
   });
   await app.register(allowOrigins, { origins: config.origins });
-  await app.register(systemRoutes, { config, checks: services.checks, signal: stopping });
+  await app.register(systemRoutes, { config, readiness: services.readiness });
 
   await app.register(async (signedIn) => {
     await signedIn.register(authenticate, { verify: services.verify });

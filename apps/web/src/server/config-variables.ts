@@ -196,10 +196,28 @@ export const WEB_VARIABLES = {
     reason: 'How long the signed addresses of results work.',
     schema: wholeNumber(60, 604_800),
   },
+  BOARD_PORT: {
+    section: 'Intake',
+    allowed: 'a whole number from 0 to 65535',
+    default: '0',
+    reason:
+      'Serves a dashboard of the queue (Bull Board, for looking only) on METRICS_HOST, behind BOARD_PASSWORD. 0 serves none.',
+    schema: wholeNumber(0, 65_535),
+  },
+  BOARD_PASSWORD: {
+    section: 'Intake',
+    allowed: 'at least 12 characters',
+    example: 'a-long-password',
+    reason:
+      'The password of the dashboard; any name goes with it. Put TLS before it where strangers share the network.',
+    secret: true,
+    schema: z.string().min(12),
+  },
 } as const satisfies Record<string, WebVariable>;
 
 const { SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY, RESULT_BUCKET, REDIS_URL, DATABASE_URL } = WORKER_VARIABLES;
-const { UPLOAD_CHUNK_SIZE_MB, LOG_LEVEL, LOG_FORMAT } = WORKER_VARIABLES;
+const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS } = WORKER_VARIABLES;
+const { UPLOAD_CHUNK_SIZE_MB, METRICS_HOST, METRICS_PORT, LOG_LEVEL, LOG_FORMAT } = WORKER_VARIABLES;
 
 /** What the intake shares with the worker; documented there. */
 export const SHARED_VARIABLES = {
@@ -209,6 +227,10 @@ export const SHARED_VARIABLES = {
   REDIS_URL,
   DATABASE_URL,
   UPLOAD_CHUNK_SIZE_MB,
+  METRICS_HOST,
+  METRICS_PORT,
+  OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_EXPORTER_OTLP_HEADERS,
   LOG_LEVEL,
   LOG_FORMAT,
 } as const;

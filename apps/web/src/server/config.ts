@@ -42,6 +42,15 @@ export interface WebConfig {
   readonly relay: { readonly max: number; readonly stallMs: number; readonly timeoutMs: number };
   readonly events: { readonly max: number; readonly maxPerUser: number };
   readonly resultUrlSeconds: number;
+  /** Apart from the API's own port; undefined: nothing is served. */
+  readonly metrics: { readonly host: string; readonly port: number | undefined };
+  /** Undefined: there is none. */
+  readonly board: { readonly port: number; readonly password: string } | undefined;
+  /** Without an endpoint no traces are made. */
+  readonly tracing: {
+    readonly endpoint: string | undefined;
+    readonly headers: Readonly<Record<string, string>> | undefined;
+  };
   readonly log: { readonly level: Value<'LOG_LEVEL'>; readonly format: Value<'LOG_FORMAT'> };
   /** Every secret value that was read, so that the logger can blot them out. */
   readonly secrets: readonly string[];
@@ -67,6 +76,8 @@ function readVariables(environment: Environment, problems: string[]) {
     if (!environment[name]?.trim()) problems.push(`${name} is not set; needed: ${TABLE[name].allowed}.`);
   if (!environment.REDIS_URL?.trim() && !environment.DATABASE_URL?.trim())
     problems.push('REDIS_URL and DATABASE_URL are both unset; the queue needs one of them.');
+  if (Number(environment.BOARD_PORT) > 0 && !environment.BOARD_PASSWORD?.trim())
+    problems.push(`BOARD_PORT is set and BOARD_PASSWORD is not; needed: ${TABLE.BOARD_PASSWORD.allowed}.`);
   return { values, secrets };
 }
 
@@ -92,6 +103,8 @@ export function loadWebConfig(environment: Environment): WebConfig {
   const maybe = <N extends Name>(name: N) => values.get(name) as Value<N> | undefined;
   const url = get('SUPABASE_URL');
   const hosted = isHosted(url);
+  const boardPort = get('BOARD_PORT');
+  const boardPassword = maybe('BOARD_PASSWORD');
   const chunkMegabytes = maybe('UPLOAD_CHUNK_SIZE_MB');
   return Object.freeze({
     host: get('WEB_HOST'),
@@ -126,6 +139,9 @@ export function loadWebConfig(environment: Environment): WebConfig {
     },
     events: { max: get('EVENTS_MAX'), maxPerUser: get('EVENTS_MAX_PER_USER') },
     resultUrlSeconds: get('RESULT_URL_SECONDS'),
+    metrics: { host: get('METRICS_HOST'), port: get('METRICS_PORT') || undefined },
+    board: boardPassword === undefined || boardPort === 0 ? undefined : { port: boardPort, password: boardPassword },
+    tracing: { endpoint: maybe('OTEL_EXPORTER_OTLP_ENDPOINT'), headers: maybe('OTEL_EXPORTER_OTLP_HEADERS') },
     log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
     secrets: [...new Set([...secrets, ...secrets.flatMap(passwordsOf)])].filter((secret) => secret.length >= 6),
   });

@@ -2,6 +2,7 @@
 
 import type { CancelVideoAnswer, EnqueueVideoAnswer } from '@supabase-media/worker/client';
 import { openQueueClient, type QueueClient } from '@supabase-media/worker/client';
+import { assertQueueReachable } from '@supabase-media/worker/internal/queue/backend';
 import type { VideoProgress } from '@supabase-media/worker/internal/queue/contract';
 import type { VideosTable } from './database/videos.ts';
 
@@ -64,9 +65,8 @@ export function openMediaQueue(options: {
         // No job, no queue, or nobody listens any more: the row tells the rest.
       }
     },
-    check: async () => {
-      await connect();
-    },
+    // Asked anew each time: a connection that was once made waits in silence for a queue that is gone.
+    check: () => assertQueueReachable(options.address),
     close: async () => {
       const client = await opening?.catch(() => undefined);
       await client?.close();

@@ -6,6 +6,7 @@ import { resolveUserPath } from '@supabase-media/worker/internal/cli/run-command
 import { readEnvironment } from '@supabase-media/worker/internal/config';
 import { MediaError, toMediaError } from '@supabase-media/worker/internal/errors';
 import { createLogger, redactSecrets } from '@supabase-media/worker/internal/observability/logger';
+import { startTracing } from '@supabase-media/worker/internal/observability/tracing';
 import { boundMemory } from './bound-memory.ts';
 
 const HELP = `Usage: npm run web -- [serve|sweep] [options]
@@ -65,6 +66,7 @@ async function run(): Promise<void> {
   const config = loadWebConfig({ ...environment, ...(options.port !== undefined && { WEB_PORT: options.port }) });
   secrets = config.secrets;
   const log = await createLogger({ config });
+  const tracing = await startTracing({ ...config.tracing, service: 'supabase-media-api' });
   const { startServer, sweepOnce } = await import('./server.ts');
   const stop = new AbortController();
   const onSignal = () => {
@@ -86,6 +88,7 @@ async function run(): Promise<void> {
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
     log.info({ event: 'web.stopping' }, `Stopping: running requests have ${config.shutdownGraceMs / 1000} s`);
     await server.stop();
+    await tracing.close();
     log.info({ event: 'web.stopped' }, 'Stopped');
     // What a library still holds open must not keep a stopped server.
     process.exit(0);

@@ -1,14 +1,19 @@
 /** The intake as a whole: its parts made, listening, sweeping, and ended in order. */
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { watchReadiness } from '@supabase-media/worker/internal/observability/health';
 import type { Log } from '@supabase-media/worker/internal/observability/logger';
+import { createMetrics, type Metrics } from '@supabase-media/worker/internal/observability/metrics';
+import { startMonitoring } from '@supabase-media/worker/internal/observability/start-monitoring';
 import { openStorage } from '@supabase-media/worker/internal/storage/connection';
-import { assertStorageReachable } from '@supabase-media/worker/internal/storage/reach';
 import { createApp } from './app.ts';
+import { openBoard } from './board/open-board.ts';
 import type { WebConfig } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { openUploadSessions } from './database/upload-sessions.ts';
 import { openVideosTable } from './database/videos.ts';
+import { intakeHealthChecks } from './health-checks.ts';
+import { countSessions } from './observability/count-sessions.ts';
 import { openMediaQueue } from './queue.ts';
 import { createChunkCollector } from './relay/collect-chunks.ts';
 import { openRelayDispatcher } from './relay/relay-dispatcher.ts';
@@ -30,19 +35,19 @@ export interface WebServer {
   readonly stop: () => Promise<void>;
 }
 
-function openParts(config: WebConfig) {
+function openParts(config: WebConfig, metrics: Metrics) {
   const { url, serviceRoleKey, anonKey } = config.supabase;
   const connection = openStorage({ url, serviceRoleKey });
   const database = openDatabase({ url, serviceRoleKey, anonKey });
   const videos = openVideosTable(database);
   const storage = openUploadStorage(connection);
   const queue = openMediaQueue({ address: config.queue, videos });
-  return { connection, videos, storage, queue, sessions: openUploadSessions(database) };
+  return { connection, videos, storage, queue, sessions: countSessions(openUploadSessions(database), metrics) };
 }
 
 /** Sweeps once, for a schedule outside. */
 export async function sweepOnce(options: { config: WebConfig; log: Log; signal: AbortSignal }): Promise<SweepResult> {
-  const { connection, sessions, storage } = openParts(options.config);
+  const { connection, sessions, storage } = openParts(options.config, createMetrics());
   try {
     return await sweepUploads({ ...options, sessions, storage }, options.signal);
   } finally {
@@ -50,15 +55,18 @@ export async function sweepOnce(options: { config: WebConfig; log: Log; signal: 
   }
 }
 
-/** Starts the intake. @throws what listening throws: a port that is taken. */
+/** Starts the intake. @throws what listening throws: a port that is taken, also those of metrics and board. */
 export async function startServer(options: { readonly config: WebConfig; readonly log: Log }): Promise<WebServer> {
   const { config, log } = options;
-  const { connection, videos, storage, queue, sessions } = openParts(config);
+  const metrics = createMetrics();
+  const { connection, videos, storage, queue, sessions } = openParts(config, metrics);
   const { url } = config.supabase;
   const stopping = new AbortController();
   const graceOver = new AbortController();
   const dispatcher = openRelayDispatcher(config.relay.max);
-  const uploads = { config, log, sessions, videos, storage, queue };
+  const uploads = { config, log, metrics, sessions, videos, storage, queue };
+  const checks = intakeHealthChecks({ videos, queue, storage: connection, sourceBucket: config.sourceBucket });
+  const readiness = watchReadiness(checks);
   const watch = createVideoWatch({ videos, queue });
   const results = openResultStorage({
     connection,
@@ -83,20 +91,32 @@ export async function startServer(options: { readonly config: WebConfig; readonl
     video: { config, videos, queue, storage, results },
     playlists: openResultPlaylists(connection),
     watch,
-    checks: {
-      database: () => videos.check(),
-      storage: () => assertStorageReachable(connection, config.sourceBucket),
-      queue: () => queue.check(),
-    },
+    readiness,
     stopping: stopping.signal,
   });
   await app.listen({ host: config.host, port: config.port });
+  const monitoring = await startMonitoring({ metrics, ...config.metrics, queue: config.queue, checks }).catch(
+    async (error: unknown) => {
+      await app.close();
+      throw error;
+    },
+  );
+  if (monitoring.port !== undefined)
+    log.info({ event: 'web.metrics', port: monitoring.port }, `Metrics and health on port ${monitoring.port}`);
+  const board = await openBoard(config).catch(async (error: unknown) => {
+    await Promise.all([app.close(), monitoring.close()]);
+    throw error;
+  });
+  if (board.port !== undefined)
+    log.info({ event: 'web.board', port: board.port }, `Queue dashboard on port ${board.port}`);
   const sweeping =
     config.sweepEveryMs === 0 ? Promise.resolve() : keepSweeping(uploads, config.sweepEveryMs, stopping.signal);
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     stopping.abort();
+    readiness.drain();
+    monitoring.drain();
     const timer = setTimeout(() => {
       graceOver.abort(new Error('The server stops.'));
       app.server.closeAllConnections();
@@ -106,7 +126,9 @@ export async function startServer(options: { readonly config: WebConfig; readonl
     graceOver.abort(new Error('The server stops.'));
     const closeParts = async () => {
       await Promise.all([sweeping, watch.close()]);
-      await Promise.all([queue.close(), connection.close(), dispatcher.destroy()]);
+      readiness.stop();
+      await Promise.all([queue.close(), connection.close(), dispatcher.destroy(), board.close()]);
+      await monitoring.close();
     };
     // A connection to the queue that is being made when it is closed can wait for ever; nobody else should.
     await Promise.race([closeParts(), sleep(CLOSE_MS, undefined, { ref: false })]);

@@ -32,6 +32,13 @@ describe('explainVideo', () => {
     );
   });
 
+  it('says why AAC itself was encoded', () => {
+    const reasons = [{ code: 'audio_codec', detail: 'the audio has 6 channels' }];
+    expect(explainVideo({ outcome: 'processed', facts: facts(reasons, 'h264', 'aac') })?.short).toBe(
+      'Sound encoded: the audio has 6 channels; picture copied',
+    );
+  });
+
   it('gives the first reason where the codec was fine', () => {
     const reasons = [{ code: 'interlaced', detail: 'the picture is interlaced' }];
     expect(explainVideo({ outcome: 'processed', facts: facts(reasons) })?.short).toBe(

@@ -29,9 +29,11 @@ function describeEncode(
   const has = (code: string): boolean => reasons.some((reason) => reason.code === code);
   if (has('video_codec') && input.videoCodec !== undefined) return `Encoded: ${codecName(input.videoCodec)}`;
   const isSoundOnly = reasons.length > 0 && reasons.every(({ code }) => code === 'audio_codec');
-  if (isSoundOnly)
-    return `Sound encoded: ${input.audioCodec === undefined ? 'not AAC' : codecName(input.audioCodec)}; picture copied`;
   const first = reasons[0]?.detail;
+  if (isSoundOnly) {
+    const isOtherCodec = input.audioCodec !== undefined && input.audioCodec !== 'aac';
+    return `Sound encoded: ${isOtherCodec ? codecName(input.audioCodec) : first}; picture copied`;
+  }
   return first === undefined ? 'Encoded' : `Encoded: ${first}`;
 }
 

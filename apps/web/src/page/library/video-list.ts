@@ -6,8 +6,11 @@ import type { Uploader } from '../../client/create-uploader.ts';
 import { UploadError } from '../../client/upload-error.ts';
 import type { VideoEvent } from '../../client/watch-video.ts';
 import type { Video } from '../../contract/videos.ts';
-import { chooseWatched, isUnderWay } from './choose-watched.ts';
+import { isUnderWay } from './choose-watched.ts';
+import { createFollower } from './follow-videos.ts';
+import { isGone } from './is-gone.ts';
 import { mergeVideos } from './merge-videos.ts';
+import { removeVideo } from './remove-video.ts';
 
 export interface VideoItem {
   readonly video: Video;
@@ -47,17 +50,13 @@ const POLL_MS = 5000;
 /** Addresses are renewed when they have no longer than this to live, in milliseconds. */
 const RENEW_MS = 60_000;
 
-/** A worker that was told to stop does so within 2 s; it is asked again so often. */
-const REMOVE_TRIES = 10;
-const REMOVE_WAIT_MS = 2000;
+/** The worker's steps after the first results are in Storage. */
+const AFTER_PUBLISHING: ReadonlySet<string> = new Set(['derive', 'upload', 'record']);
 
 type Tools = Pick<Uploader, 'videos' | 'watchVideo'>;
 
 export function createVideoList(uploader: Tools): VideoList {
   const listeners = new Set<() => void>();
-  const watching = new Map<string, AbortController>();
-  /** Following these failed; they are looked at instead. */
-  const unwatchable = new Set<string>();
   const details = new Map<string, Promise<Video>>();
   let state: VideoListState = { phase: 'loading', problem: undefined, items: [], hasMore: false };
   let nextBefore: string | null = null;
@@ -79,6 +78,9 @@ export function createVideoList(uploader: Tools): VideoList {
     if (item === undefined) return;
     if (event.kind === 'ended') return void settle(id);
     const { status, step, percent, etaSeconds } = event;
+    // The MP4 is published before the rest is made: from then on the video can be watched.
+    const mayBePublished = step !== item.video.step && AFTER_PUBLISHING.has(step ?? '');
+    if (mayBePublished && item.video.outputs.length === 0) void settle(id);
     const video = { ...item.video, status, step, progress: Math.round(percent) };
     publish({ items: state.items.map((other) => (other.video.id === id ? { video, etaSeconds } : other)) });
   };
@@ -86,30 +88,13 @@ export function createVideoList(uploader: Tools): VideoList {
     await list.readDetail(id, { isFresh: true }).then(put, (error) => isGone(error) && drop(id));
   };
 
-  /** Events for a few: a browser gives one server six connections, and the page needs some for itself. */
+  const follower = createFollower({ uploader, onEvent: (id, event) => onEvent(id, event), onGone: (id) => drop(id) });
   const follow = (): void => {
-    if (life === undefined) return;
-    const wanted = chooseWatched(
-      state.items.map(({ video }) => video),
-      unwatchable,
-    );
-    for (const [id, controller] of watching) if (!wanted.includes(id)) controller.abort();
-    for (const id of wanted) if (!watching.has(id)) void watch(id, life.signal);
-  };
-  const watch = async (id: string, signal: AbortSignal): Promise<void> => {
-    const controller = new AbortController();
-    watching.set(id, controller);
-    try {
-      await uploader.watchVideo(id, {
-        signal: AbortSignal.any([signal, controller.signal]),
-        onEvent: (event) => onEvent(id, event),
-      });
-    } catch (error) {
-      if (isGone(error)) drop(id);
-      else if (!controller.signal.aborted) unwatchable.add(id);
-    } finally {
-      watching.delete(id);
-    }
+    if (life !== undefined)
+      follower.follow(
+        state.items.map(({ video }) => video),
+        life.signal,
+      );
   };
 
   const read = async (): Promise<void> => {
@@ -160,11 +145,11 @@ export function createVideoList(uploader: Tools): VideoList {
       life = own;
       const wake = (): void => {
         if (document.visibilityState !== 'visible') return;
-        unwatchable.clear();
+        follower.tryAgain();
         void refresh();
       };
       const timer = setInterval(() => {
-        const isAnyLeft = state.items.some(({ video }) => isUnderWay(video) && !watching.has(video.id));
+        const isAnyLeft = state.items.some(({ video }) => isUnderWay(video) && !follower.isFollowed(video.id));
         if (isAnyLeft && document.visibilityState === 'visible') void refresh();
       }, POLL_MS);
       document.addEventListener('visibilitychange', wake, { signal: own.signal });
@@ -197,29 +182,17 @@ export function createVideoList(uploader: Tools): VideoList {
     },
     retry: async (id) => {
       await uploader.videos.retry(id);
-      unwatchable.delete(id);
+      follower.tryAgain(id);
       await settle(id);
     },
     remove: async (id) => {
-      for (let tries = 1; ; tries++) {
-        try {
-          await uploader.videos.delete(id);
-          break;
-        } catch (error) {
-          if (isGone(error)) break;
-          const mayPass = error instanceof UploadError && error.code === 'video_busy' && tries < REMOVE_TRIES;
-          if (!mayPass) throw error;
-          await new Promise((resolve) => setTimeout(resolve, REMOVE_WAIT_MS));
-        }
-      }
+      await removeVideo(uploader.videos, id);
       details.delete(id);
       drop(id);
     },
   };
   return list;
 }
-
-const isGone = (error: unknown): boolean => error instanceof UploadError && error.code === 'not_found';
 
 /** Its addresses still work, and nothing has been added since. */
 function isUsable(detail: Video, row: Video | undefined): boolean {

@@ -12,7 +12,6 @@ import {
   MediaMuteButton,
   MediaPipButton,
   MediaPlayButton,
-  MediaPlaybackRateButton,
   MediaTimeDisplay,
   MediaTimeRange,
   MediaVolumeRange,
@@ -23,6 +22,7 @@ import type { Video } from '../../contract/videos.ts';
 import { titleOf } from '../library/describe-video.ts';
 import { attachPlayback } from './attach-playback.ts';
 import { loadStoryboard } from './load-storyboard.ts';
+import { SpeedButton } from './speed-button.tsx';
 
 /** A file of captions; the worker makes none, so they come from elsewhere. */
 export interface Captions {
@@ -59,7 +59,7 @@ export function Player({ video, uploader, getToken, captions = [] }: PlayerProps
         ))}
       </video>
       <MediaLoadingIndicator slot="centered-chrome" noAutohide />
-      <MediaErrorDialog slot="dialog" />
+      <MediaErrorDialog slot="dialog" aria-label="Playback problem" />
       <MediaControlBar className="player__seek">
         <MediaTimeRange />
       </MediaControlBar>
@@ -67,10 +67,10 @@ export function Player({ video, uploader, getToken, captions = [] }: PlayerProps
         <MediaPlayButton />
         <MediaMuteButton />
         <MediaVolumeRange className="player__volume" />
-        <MediaTimeDisplay showDuration />
+        <MediaTimeDisplay showDuration noToggle />
         <span className="player__space" />
         {captions.length > 0 && <MediaCaptionsButton />}
-        <MediaPlaybackRateButton className="player__rate" />
+        <SpeedButton media={media} />
         <MediaPipButton className="player__pip" />
         <MediaFullscreenButton />
       </MediaControlBar>

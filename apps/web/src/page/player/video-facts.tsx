@@ -31,11 +31,17 @@ export function VideoFacts({ video }: { readonly video: Video }): ReactElement {
       )}
       <dl className="facts__list">
         {rows.map(([name, values]) => {
-          const words = values.filter((value) => value !== '').join(', ');
-          return words === '' ? null : (
+          const known = values.filter((value) => value !== '');
+          return known.length === 0 ? null : (
             <div key={name}>
               <dt>{name}</dt>
-              <dd>{words}</dd>
+              <dd>
+                {known.map((value, index) => (
+                  <span key={value} className="facts__value">
+                    {index < known.length - 1 ? `${value},` : value}
+                  </span>
+                ))}
+              </dd>
             </div>
           );
         })}

@@ -3,6 +3,7 @@ import { lazy, type ReactElement, Suspense, useEffect, useState } from 'react';
 import type { Uploader } from '../../client/create-uploader.ts';
 import { UploadError } from '../../client/upload-error.ts';
 import type { Video } from '../../contract/videos.ts';
+import { Boundary } from '../boundary.tsx';
 import { describeVideo, isPlayable, titleOf } from '../library/describe-video.ts';
 import { DeleteDialog } from '../library/library.tsx';
 import type { Videos } from '../library/use-video-list.ts';
@@ -51,9 +52,11 @@ export function VideoView({ videoId, uploader, videos, getToken }: VideoViewProp
       </Link>
       {read !== undefined && isPlayable(read) ? (
         <div className="watch__frame" style={frameOf(read)}>
-          <Suspense fallback={<p className="page-wait" role="status" aria-label="Loading the player" />}>
-            <Player video={read} uploader={uploader} getToken={getToken} />
-          </Suspense>
+          <Boundary what="The player">
+            <Suspense fallback={<p className="page-wait" role="status" aria-label="Loading the player" />}>
+              <Player video={read} uploader={uploader} getToken={getToken} />
+            </Suspense>
+          </Boundary>
         </div>
       ) : (
         <div className="watch__frame watch__frame--none">

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
+import { countRelayed } from '../observability/count-relayed.ts';
 import { relayPath } from '../uploads/present-upload.ts';
 import type { UploadServices } from '../uploads/services.ts';
 import { exchange, type RelayAnswer } from './relay-exchange.ts';
@@ -52,28 +53,35 @@ export async function relayUpload(services: RelayServices, options: RelayOptions
   const { serviceRoleKey } = services.config.supabase;
   const release = method === 'POST' || method === 'PATCH' ? services.slots.take() : () => {};
   try {
-    const answer = await exchange({
-      dispatcher: services.dispatcher,
-      method,
-      url: `${services.storage.url}/upload/resumable${uploadId === undefined ? '' : `/${uploadId}`}`,
-      request: {
-        ...request,
-        headers: {
-          ...request.headers,
-          apikey: serviceRoleKey,
-          authorization: `Bearer ${serviceRoleKey}`,
-          // On every request: an upload begun with it and continued without is refused as a duplicate.
-          'x-upsert': 'true',
+    const { incoming } = options;
+    const counted = {
+      bytes: request.bodyBytes ?? request.maxBytes,
+      offset: Number(request.headers['upload-offset'] ?? 0),
+      isTold: () => services.signal.aborted || (incoming.socket.destroyed && !incoming.complete),
+    };
+    const pass = () =>
+      exchange({
+        dispatcher: services.dispatcher,
+        method,
+        url: `${services.storage.url}/upload/resumable${uploadId === undefined ? '' : `/${uploadId}`}`,
+        request: {
+          ...request,
+          headers: {
+            ...request.headers,
+            apikey: serviceRoleKey,
+            authorization: `Bearer ${serviceRoleKey}`,
+            // On every request: an upload begun with it and continued without is refused as a duplicate.
+            'x-upsert': 'true',
+          },
         },
-      },
-      incoming: options.incoming,
-      fileBytes: session.size,
-      stallMs: services.config.relay.stallMs,
-      timeoutMs: services.config.relay.timeoutMs,
-      signal: services.signal,
-      onPassed: services.collectChunks,
-    });
-    return await tellAnswer(services, options, answer);
+        incoming,
+        fileBytes: session.size,
+        stallMs: services.config.relay.stallMs,
+        timeoutMs: services.config.relay.timeoutMs,
+        signal: services.signal,
+        onPassed: services.collectChunks,
+      });
+    return await tellAnswer(services, options, await countRelayed(services.metrics, counted, pass));
   } finally {
     release();
   }

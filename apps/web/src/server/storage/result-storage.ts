@@ -15,8 +15,8 @@ export interface ResultStorage {
 const signed = z.array(z.object({ path: z.string().nullable(), signedURL: z.string().nullable() }));
 const listed = z.array(z.object({ name: z.string(), id: z.string().nullable() }));
 
-/** What one listing answers at most, and what one removal names. */
-const PAGE = 500;
+/** What one listing answers at most, and what one removal names: an entry takes up to 700 bytes, and 64 KiB of an answer are read. */
+const PAGE = 64;
 
 /** Results lie three folders deep: version, hls, rendition. More is no folder of ours. */
 const DEPTH_MAX = 5;

@@ -27,7 +27,7 @@ export async function cancelUploadSession(services: UploadServices, user: User, 
       });
   }
   // From any state: also from one that another request is completing, whose claim ends with this.
-  await sessions.cancel(id, ['open', 'completing', 'completed']);
+  if (!(await sessions.cancel(id, ['open', 'completing']))) await sessions.cancel(id, ['completed']);
   await cleanSession(services, session);
   services.log.info({ event: 'upload.canceled', sessionId: id, videoId: session.videoId }, 'Upload canceled');
   return { id, state: 'canceled' };

@@ -1,0 +1,35 @@
+/**
+ * Keeps a part that breaks from taking the whole page with it. Most often it is a part that is loaded late and is gone,
+ * because a newer page was put in its place.
+ */
+import { Component, type ReactNode } from 'react';
+
+export interface BoundaryProps {
+  /** What cannot be shown, at the beginning of a sentence. */
+  readonly what: string;
+  readonly children: ReactNode;
+}
+
+interface BoundaryState {
+  readonly isBroken: boolean;
+}
+
+export class Boundary extends Component<BoundaryProps, BoundaryState> {
+  override readonly state: BoundaryState = { isBroken: false };
+
+  static getDerivedStateFromError(): BoundaryState {
+    return { isBroken: true };
+  }
+
+  override render(): ReactNode {
+    if (!this.state.isBroken) return this.props.children;
+    return (
+      <div className="boundary" role="alert">
+        <p>{this.props.what} cannot be shown. There may be a newer version of this page, or no connection.</p>
+        <button type="button" className="button button--primary" onClick={() => location.reload()}>
+          Load again
+        </button>
+      </div>
+    );
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Bull Board over the queue, for looking only: on a port of its own, behind a password. What is done to a job is done by
+ * `media jobs` and `media cancel`, which know what else belongs to a job.
+ */
+import type { BoardQueue } from '@supabase-media/worker/internal/queue/board-queue';
+import Fastify from 'fastify';
+import { hasPassword } from './check-password.ts';
+
+export interface StartBoardOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly password: string;
+  readonly queue: BoardQueue;
+}
+
+export interface Board {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts it. The caller closes it, and its queue. @throws what listening throws: a port that is taken. */
+export async function startBoard({ host, port, password, queue }: StartBoardOptions): Promise<Board> {
+  // Only here: a process without a board loads none of it.
+  const [{ createBullBoard }, { BullMQAdapter }, { FastifyAdapter }] = await Promise.all([
+    import('@bull-board/api'),
+    import('@bull-board/api/bullMQAdapter'),
+    import('@bull-board/fastify'),
+  ]);
+  const app = Fastify({ forceCloseConnections: true, requestTimeout: 20_000 });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' });
+    if (hasPassword(request.headers.authorization, password)) return;
+    return reply
+      .code(401)
+      .headers({ 'www-authenticate': 'Basic realm="queue", charset="UTF-8"', 'cache-control': 'no-store' })
+      .send({ error: 'The password of the board (BOARD_PASSWORD) is needed; any name will do.' });
+  });
+  app.addHook('preHandler', async (request, reply) => {
+    if (!request.url.startsWith('/api/')) return;
+    // BullMQ waits for a lost connection for ever.
+    const problem = await queue.check().then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    if (problem !== undefined) return reply.code(503).send({ error: problem });
+  });
+  const serverAdapter = new FastifyAdapter();
+  createBullBoard({
+    queues: [new BullMQAdapter(queue.queue, { readOnlyMode: true, description: 'Video jobs' })],
+    serverAdapter,
+    options: { uiConfig: { boardTitle: 'Media queue' } },
+  });
+  serverAdapter.setBasePath('/');
+  await app.register(serverAdapter.registerPlugin());
+  await app.listen({ host, port });
+  const address = app.server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: () => app.close(),
+  };
+}

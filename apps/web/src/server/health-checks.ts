@@ -1,0 +1,23 @@
+/** The parts of the intake that `/ready` asks: database, Storage, queue. */
+import { MediaError } from '@supabase-media/worker/internal/errors';
+import type { HealthCheck } from '@supabase-media/worker/internal/observability/health';
+import type { StorageConnection } from '@supabase-media/worker/internal/storage/connection';
+import { assertStorageReachable } from '@supabase-media/worker/internal/storage/reach';
+import type { VideosTable } from './database/videos.ts';
+import type { MediaQueue } from './queue.ts';
+
+/** Asks what a request needs; none of it changes anything. */
+export const intakeHealthChecks = (parts: {
+  readonly videos: Pick<VideosTable, 'check'>;
+  readonly queue: Pick<MediaQueue, 'check'>;
+  readonly storage: StorageConnection;
+  readonly sourceBucket: string;
+}): Readonly<Record<'database' | 'storage' | 'queue', HealthCheck>> => ({
+  database: async () => {
+    await parts.videos.check().catch((cause: unknown) => {
+      throw new MediaError({ code: 'database_failed', message: 'The database did not answer.', cause });
+    });
+  },
+  storage: () => assertStorageReachable(parts.storage, parts.sourceBucket),
+  queue: () => parts.queue.check(),
+});

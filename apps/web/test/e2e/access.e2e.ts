@@ -1,0 +1,138 @@
+/** Proves who sees what, and that everybody can: users apart, keyboard, axe on every view, both schemes. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHROMIUM, filesInput, openPageLab, type PageLab, uploadRow, videoCard } from './support/page-lab.ts';
+
+const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
+
+describe.skipIf(CHROMIUM === undefined)('the page', () => {
+  let lab: PageLab;
+  beforeAll(async () => {
+    lab = await openPageLab();
+  });
+  afterAll(() => lab?.close());
+
+  it('shows a user nothing of another one, not even by address', async () => {
+    const mine = await lab.openPage();
+    const me = await lab.signUp(mine);
+    await filesInput(mine).setInputFiles(await lab.clips.clip('no-audio.mp4'));
+    const card = videoCard(mine, 'no-audio.mp4');
+    await card.getByText('Ready', { exact: true }).waitFor({ timeout: 120_000 });
+    await card.getByRole('link', { name: 'Watch no-audio.mp4 now' }).click();
+    await mine.locator('video').waitFor();
+    const address = new URL(mine.url()).pathname;
+
+    const theirs = await lab.openPage();
+    await lab.signUp(theirs);
+    await theirs.getByText('No videos yet.').waitFor();
+    await theirs.goto(address);
+    await theirs.getByText('There is no such video, or it belongs to somebody else.').waitFor();
+    const stolen = await theirs.request.get(`/api${address}/hls/master.m3u8`);
+    expect(stolen.status()).toBe(401);
+
+    // And back in, on another device, everything is there.
+    const elsewhere = await lab.openPage();
+    await lab.signIn(elsewhere, me);
+    await videoCard(elsewhere, 'no-audio.mp4').waitFor();
+  });
+
+  it('reads the list again when the tab wakes', async () => {
+    const page = await lab.openPage();
+    const user = await lab.signUp(page);
+    await filesInput(page).setInputFiles(await lab.clips.clip('fragmented.mp4'));
+    const card = videoCard(page, 'fragmented.mp4');
+    await card.getByText('Ready', { exact: true }).waitFor({ timeout: 120_000 });
+    const phone = await lab.openPage();
+    await lab.signIn(phone, user);
+    await videoCard(phone, 'fragmented.mp4')
+      .getByRole('button', { name: /^Delete/ })
+      .click();
+    await phone.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+    await videoCard(phone, 'fragmented.mp4').waitFor({ state: 'detached' });
+    expect(await card.count()).toBe(1);
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await card.waitFor({ state: 'detached' });
+  });
+
+  it('cancels a video that is processed, runs it again, and cancels it again', async () => {
+    const page = await lab.openPage();
+    await lab.signUp(page);
+    await filesInput(page).setInputFiles(await lab.makeLongClip('an hour of work.avi', 60));
+    const card = videoCard(page, 'an hour of work.avi');
+    for (const next of ['Try again', 'Delete']) {
+      await card.getByText('Encoding').waitFor();
+      await card.getByRole('button', { name: /^Cancel/ }).click();
+      await card.getByText('Canceled', { exact: true }).waitFor();
+      await card.getByRole('button', { name: new RegExp(`^${next}`) }).click();
+    }
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+    await card.waitFor({ state: 'detached' });
+  });
+
+  it('keeps a person signed in over a reload and out after signing out', async () => {
+    const page = await lab.openPage();
+    const user = await lab.signUp(page);
+    await page.reload();
+    await page.getByText(user.email).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.getByLabel('E-mail').fill(user.email);
+    await page.getByLabel('Password').fill('not the password');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('alert').getByText('E-mail or password is not right.').waitFor();
+  });
+
+  it('can be used by keyboard alone', async () => {
+    const page = await lab.openPage();
+    await lab.signUp(page);
+    await filesInput(page).setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('No.') });
+    await filesInput(page).focus();
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('Dismiss notes.txt');
+    await page.keyboard.press('Enter');
+    await uploadRow(page, 'notes.txt').waitFor({ state: 'detached' });
+    // Not left nowhere: back at the beginning.
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('file');
+    const chooser = page.waitForEvent('filechooser');
+    await page.keyboard.press('Space');
+    await chooser;
+  });
+
+  it.each(['light', 'dark'] as const)('has no serious finding of axe on any view (%s)', async (colorScheme) => {
+    const page = await lab.openPage({ colorScheme });
+    expect(await findSerious(page)).toEqual([]);
+    await lab.signUp(page);
+    await filesInput(page).setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('No.') });
+    await filesInput(page).setInputFiles(await lab.clips.clip('web-ready.mp4'));
+    const card = videoCard(page, 'web-ready.mp4');
+    await card.waitFor({ timeout: 120_000 });
+    expect(await findSerious(page), 'while it is processed').toEqual([]);
+    await card.getByText('Ready', { exact: true }).waitFor({ timeout: 120_000 });
+    expect(await findSerious(page), 'when it is ready').toEqual([]);
+    await card.getByRole('button', { name: 'Delete: web-ready.mp4' }).click();
+    await page.getByRole('dialog').waitFor();
+    expect(await findSerious(page), 'the question').toEqual([]);
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await card.getByRole('link', { name: 'Watch web-ready.mp4 now' }).click();
+    await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) >= 1);
+    expect(await findSerious(page), 'the player').toEqual([]);
+    expect(await page.locator('media-error-dialog[open]').count()).toBe(0);
+  });
+});
+
+const focused = (page: Page) => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+
+/** What axe calls serious or critical, in a line each. */
+async function findSerious(page: Page): Promise<string[]> {
+  // The page's policy lets no foreign script in; the tool that looks at it comes in by the debugger.
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+  });
+}

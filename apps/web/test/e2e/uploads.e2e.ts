@@ -1,0 +1,177 @@
+/** Proves what the uploader promises: cut connections, reloads, pauses, several files, refusals. */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FaultRule } from '../../../../workers/media/test/support/fault-proxy.ts';
+import {
+  CHROMIUM,
+  dropFiles,
+  filesInput,
+  openPageLab,
+  type PageLab,
+  uploadRow,
+  videoCard,
+} from './support/page-lab.ts';
+
+const MB = 1_000_000;
+
+describe.skipIf(CHROMIUM === undefined)('the uploader', () => {
+  let lab: PageLab;
+  beforeAll(async () => {
+    lab = await openPageLab();
+  });
+  afterAll(() => lab?.close());
+
+  /** A page whose way to Storage is broken by a rule; what arrives there is counted. */
+  async function openBehind(rule: FaultRule) {
+    const counted = { bytes: 0 };
+    const proxy = await lab.clients.behind(rule, {
+      onBytes: (bytes) => {
+        counted.bytes += bytes;
+      },
+    });
+    const api = await lab.clients.startApi({ publicUrl: proxy.url });
+    const page = await lab.openPage({ at: api.url });
+    const user = await lab.signUp(page);
+    return { page, user, counted, proxy };
+  }
+
+  /** The last session that was made of a file of this size. */
+  async function sessionOf(size: number): Promise<Record<string, unknown>> {
+    const [session] = await lab.clients.rows(`upload_sessions?size=eq.${size}&order=created_at.desc&limit=1`);
+    if (session === undefined) throw new Error(`There is no session of ${size} bytes.`);
+    return session;
+  }
+
+  it('finishes 300 MB over a connection that is cut twice, and sends little again', async () => {
+    let patches = 0;
+    let cuts = 0;
+    const { page, counted } = await openBehind(({ method, bytes }) => {
+      if (method !== 'PATCH') return { kind: 'pass' };
+      patches++;
+      if ((patches !== 3 && patches !== 5) || bytes < 8 * MB) return { kind: 'pass' };
+      cuts++;
+      return { kind: 'cut', afterBytes: 6 * MB };
+    });
+    const file = await lab.clients.makeFile({ bytes: 300 * MB, seed: 7 });
+    await filesInput(page).setInputFiles(join(lab.clients.folder, file.source.name));
+    await uploadRow(page, file.source.name).getByText('Uploaded', { exact: true }).waitFor({ timeout: 200_000 });
+    expect(cuts).toBe(2);
+    const session = await sessionOf(300 * MB);
+    expect(session.state).toBe('completed');
+    expect(await lab.clients.storedSha256(String(session.id))).toBe(file.sha256);
+    // A cut PATCH loses at most what was on its way; the sign-in and the questions are small.
+    expect(counted.bytes).toBeLessThan(330 * MB);
+  });
+
+  it('goes on after a reload, once the same file is chosen again', async () => {
+    const { page, counted } = await openBehind(({ method }) =>
+      method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 12 * MB } : { kind: 'pass' },
+    );
+    const file = await lab.clients.makeFile({ bytes: 90 * MB, seed: 8 });
+    const path = join(lab.clients.folder, file.source.name);
+    await filesInput(page).setInputFiles(path);
+    await page.waitForFunction(
+      () => Number(document.querySelector('.video-uploader__bar')?.getAttribute('aria-valuenow')) >= 35,
+    );
+    await page.reload();
+    const kept = page.getByRole('region', { name: 'Interrupted uploads' });
+    await kept.getByText('We kept your place').waitFor();
+    await kept.getByText(file.source.name).waitFor();
+
+    const other = await lab.clients.makeFile({ bytes: 7 * MB, seed: 9 });
+    const again = kept.getByLabel(`Choose ${file.source.name} again`);
+    await again.setInputFiles(join(lab.clients.folder, other.source.name));
+    await kept.getByRole('alert').getByText('is another file than').waitFor();
+
+    const before = counted.bytes;
+    await again.setInputFiles(path);
+    const row = uploadRow(page, file.source.name);
+    await row.getByText(/^Going on from \d/).waitFor();
+    await row.getByText('Uploaded', { exact: true }).waitFor({ timeout: 100_000 });
+    expect(counted.bytes - before).toBeLessThan(80 * MB);
+    const session = await sessionOf(90 * MB);
+    expect(await lab.clients.storedSha256(String(session.id))).toBe(file.sha256);
+    await kept.waitFor({ state: 'detached' });
+  });
+
+  it('sends two files at once, pauses one, resumes it, and cancels the other', async () => {
+    const { page } = await openBehind(({ method }) =>
+      method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 6 * MB } : { kind: 'pass' },
+    );
+    const first = await lab.clients.makeFile({ bytes: 31 * MB, seed: 10 });
+    const second = await lab.clients.makeFile({ bytes: 92 * MB, seed: 11 });
+    await dropFiles(
+      page,
+      [first, second].map(({ source }) => join(lab.clients.folder, source.name)),
+    );
+    const [one, two] = [uploadRow(page, first.source.name), uploadRow(page, second.source.name)];
+    await Promise.all([one, two].map((row) => row.getByText(/MB\/s/).waitFor()));
+
+    await one.getByRole('button', { name: `Pause ${first.source.name}` }).click();
+    await one.getByText('Paused').waitFor();
+    const resume = one.getByRole('button', { name: `Resume ${first.source.name}` });
+    // Under the finger and for the keyboard it is the same button.
+    await page.waitForFunction(
+      (name) => document.activeElement?.getAttribute('aria-label') === name,
+      `Resume ${first.source.name}`,
+    );
+    await resume.click();
+
+    await two.getByRole('button', { name: `Cancel ${second.source.name}` }).click();
+    await two.waitFor({ state: 'detached' });
+    await one.getByText('Uploaded', { exact: true }).waitFor({ timeout: 100_000 });
+    await expect.poll(async () => (await sessionOf(92 * MB)).state, { timeout: 20_000 }).toBe('canceled');
+  });
+
+  it('waits while there is no network, says so, and goes on by itself', async () => {
+    const { page } = await openBehind(({ method }) =>
+      method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 8 * MB } : { kind: 'pass' },
+    );
+    const file = await lab.clients.makeFile({ bytes: 33 * MB, seed: 12 });
+    await filesInput(page).setInputFiles(join(lab.clients.folder, file.source.name));
+    const row = uploadRow(page, file.source.name);
+    await row.getByText(/MB\/s/).waitFor();
+    await page.context().setOffline(true);
+    await row.getByText('Waiting to try again').waitFor();
+    await row.getByRole('button', { name: `Try now ${file.source.name}` }).waitFor();
+    await page.context().setOffline(false);
+    await row.getByText('Uploaded', { exact: true }).waitFor({ timeout: 100_000 });
+  });
+
+  it('refuses a text file and a folder before anything is sent, and says why', async () => {
+    const page = await lab.openPage();
+    await lab.signUp(page);
+    const sent: string[] = [];
+    page.on('request', (request) => request.url().includes('/api/uploads') && sent.push(request.method()));
+    const notes = join(lab.folder, 'notes.txt');
+    await writeFile(notes, 'Not a video.');
+    await dropFiles(page, [notes, lab.folder]);
+    await uploadRow(page, 'notes.txt').getByText('This is no video file (text/plain). Choose a video').waitFor();
+    await uploadRow(page, lab.folder.split('/').at(-1) ?? '')
+      .getByText('This is a folder.')
+      .waitFor();
+    await page.getByRole('status').filter({ hasText: 'notes.txt: Not uploaded.' }).waitFor({ state: 'attached' });
+    expect(sent.filter((method) => method === 'POST')).toEqual([]);
+  });
+
+  it('tells why a video was rejected, and offers to upload another', async () => {
+    const page = await lab.openPage();
+    await lab.signUp(page);
+    const broken = await lab.clients.makeFile({ bytes: 2 * MB, seed: 13 });
+    await filesInput(page).setInputFiles(join(lab.clients.folder, broken.source.name));
+    const card = videoCard(page, broken.source.name);
+    await card.getByText('Not usable').waitFor({ timeout: 120_000 });
+    await card.getByText(/This (file|video) is (damaged|incomplete)/).waitFor();
+    const chooser = page.waitForEvent('filechooser');
+    await card.getByRole('button', { name: `Upload again: ${broken.source.name}` }).click();
+    await chooser;
+
+    await card.getByRole('button', { name: `Delete: ${broken.source.name}` }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete this video?' });
+    await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+    await card.waitFor({ state: 'detached' });
+    expect(await lab.clients.rows(`videos?file_name=eq.${broken.source.name}`)).toEqual([]);
+  });
+});

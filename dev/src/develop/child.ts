@@ -1,0 +1,41 @@
+/** A process that lives as long as the development does. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface ChildOptions {
+  /** For messages. */
+  readonly name: string;
+  /** After `node`. */
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Shows what it prints; errors are always shown. */
+  readonly isShown: boolean;
+}
+
+export interface Child {
+  readonly name: string;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** How long a child that was told to stop may take before it is killed, in milliseconds. */
+const STOP_MS = 10_000;
+
+export function startChild({ name, args, environment, isShown }: ChildOptions): Child {
+  const child: ChildProcess = spawn(process.execPath, [...args], {
+    stdio: ['ignore', isShown ? 'inherit' : 'ignore', 'inherit'],
+    env: environment,
+  });
+  const ended = once(child, 'exit').then(() => {});
+  return {
+    name,
+    ended,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const kill = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      await ended.finally(() => clearTimeout(kill));
+    },
+  };
+}

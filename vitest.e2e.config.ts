@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:e2e`: the page in a real browser, on a real stack, worker and API. */
+// biome-ignore lint/style/noDefaultExport: vitest reads the default export.
+export default defineConfig({
+  test: {
+    include: ['apps/web/test/e2e/**/*.e2e.ts'],
+    globalSetup: ['apps/web/test/e2e/support/e2e-setup.ts'],
+    // One browser and one encoder are enough for two cores.
+    maxWorkers: 1,
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
+  },
+});
