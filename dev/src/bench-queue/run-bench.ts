@@ -1,10 +1,8 @@
 /** Every backend in turns, so that a machine that slows down slows both. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { QueueAddress } from '@supabase-media/worker/internal/queue/backend';
-import { startStackProcess } from '../bench/start-stack-process.ts';
-import { findRedisVersion, startRedisServer } from '../redis/redis-server.ts';
+import { startBackends } from '../bench/start-backends.ts';
 import { Closers } from '../stack/closers.ts';
 import { printLine, printNotice } from '../stack/output.ts';
 import { type Measured, measureBackend } from './measure-backend.ts';
@@ -37,23 +35,4 @@ export async function runQueueBench(options: QueueBenchOptions): Promise<number>
   } finally {
     await closers.closeAll();
   }
-}
-
-/** Servers of the run's own: REDIS_URL and DATABASE_URL may name a queue with real jobs in it. */
-async function startBackends(
-  folder: string,
-  closers: Closers,
-): Promise<readonly { readonly backend: string; readonly address: QueueAddress }[]> {
-  const stack = await startStackProcess(folder);
-  closers.add(stack.stop);
-  const postgres = { backend: 'PostgreSQL', address: { databaseUrl: stack.environment.DATABASE_URL } };
-  if (findRedisVersion() === undefined) {
-    printNotice('There is no redis-server on the PATH: PostgreSQL alone is measured.');
-    return [postgres];
-  }
-  const redisFolder = join(folder, 'redis');
-  await mkdir(redisFolder);
-  const redis = await startRedisServer({ folder: redisFolder });
-  closers.add(redis.stop);
-  return [{ backend: `Redis ${redis.version}`, address: { redisUrl: redis.url } }, postgres];
 }

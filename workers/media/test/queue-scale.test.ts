@@ -15,8 +15,8 @@ const WORKER = fileURLToPath(new URL('../../../dev/dist/bench-scale/scale-worker
 const WORKERS = 4;
 const JOBS = 80;
 
-/** Long enough that four workers on a machine of two cores are sleeping most of the time. */
-const JOB_MS = 150;
+/** Long enough that four workers on two cores sleep most of the time, and that a slow `media jobs` still meets them. */
+const JOB_MS = 400;
 
 let redis: TestRedis;
 beforeAll(async () => {

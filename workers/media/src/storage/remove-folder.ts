@@ -14,8 +14,8 @@ export interface RemoveFolderOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Entries of one answer; Storage takes at most 1000 keys in one removal. */
-const PAGE = 500;
+/** Entries of one answer: at most 64 KiB of an answer are read, and an entry takes up to 700 bytes. */
+const PAGE = 64;
 
 /** A ladder has two levels below its folder; a tree that is deeper is not ours. */
 const DEPTH_MAX = 4;
