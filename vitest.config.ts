@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SURVIVAL_TESTS } from './vitest.survival.config.ts';
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default defineConfig({
@@ -11,8 +12,8 @@ export default defineConfig({
       'apps/web/src/**/*.test.ts',
       'apps/web/test/**/*.test.ts',
     ],
-    // Hundreds of megabytes, for `npm run test:acceptance`.
-    exclude: ['apps/web/test/acceptance/**', '**/node_modules/**'],
+    // Hundreds of megabytes, for `npm run test:acceptance`; long waits, for `npm run test:survival`.
+    exclude: ['apps/web/test/acceptance/**', '**/node_modules/**', ...SURVIVAL_TESTS],
     globalSetup: ['workers/media/test/support/global-setup.ts'],
     // Real servers and encoders on two cores: more files at a time only take the processor from each other.
     maxWorkers: 2,
