@@ -2,7 +2,7 @@
 
 import { openQueueClient } from '@supabase-media/worker/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../../workers/media/test/support/nginx.ts';
+import { freePort } from '../../../workers/media/test/support/ports.ts';
 import { createQueueDatabase, request } from '../../../workers/media/test/support/queue.ts';
 import { startRedis, type TestRedis } from '../../../workers/media/test/support/redis.ts';
 import { type ApiLab, openApiLab } from './support/api-lab.ts';

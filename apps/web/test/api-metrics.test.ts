@@ -2,7 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFaultProxy } from '../../../workers/media/test/support/fault-proxy.ts';
-import { freePort } from '../../../workers/media/test/support/nginx.ts';
+import { freePort } from '../../../workers/media/test/support/ports.ts';
 import { hasRedisServer, startRedisServer } from '../../../workers/media/test/support/redis-server.ts';
 import { stackValue } from '../../../workers/media/test/support/stack.ts';
 import type { OpenUpload } from '../src/contract/uploads.ts';

@@ -4,40 +4,11 @@
  */
 
 import { z } from 'zod';
+import { address, httpAddress, type VariableTable, wholeNumber } from './environment.ts';
 import { OUTPUT_KINDS, parseOutputs } from './media/outputs.ts';
 import { PROFILES } from './media/profiles.ts';
 import { METRICS_VARIABLES } from './observability/metrics-variables.ts';
 import { TRACING_VARIABLES } from './observability/tracing-variables.ts';
-
-/** One environment variable. */
-export interface Variable {
-  readonly section: 'Supabase' | 'Queue' | 'Worker' | 'Media' | 'Upload' | 'Logging';
-  /** What the value must be, as told to a person whose value was refused. */
-  readonly allowed: string;
-  /** As written in the environment; absent when there is none and the variable may stay unset. */
-  readonly default?: string;
-  /** What it does and why one would change it. */
-  readonly reason: string;
-  /** A value that shows the shape, for variables without a default. */
-  readonly example?: string;
-  /** The value is never printed, not even in an error. */
-  readonly secret?: true;
-  readonly schema: z.ZodType<unknown, string>;
-}
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max);
-
-const url = (...protocols: string[]) =>
-  z.string().refine((value) => {
-    if (!URL.canParse(value)) return false;
-    const { protocol, hostname } = new URL(value);
-    return protocols.includes(protocol) && hostname !== '';
-  });
 
 /** A JWT (three base64url parts) or a secret key of the newer kind. */
 const serviceKey = z.string().regex(/^(eyJ[\w-]+\.[\w-]+\.[\w-]+|sb_secret_[\w-]+)$/);
@@ -50,7 +21,7 @@ export const VARIABLES = {
     allowed: 'the http:// or https:// address of the project',
     example: 'https://your-project.supabase.co',
     reason: 'Where Storage and the database API answer. Project Settings > API.',
-    schema: url('http:', 'https:').transform((value) => value.replace(/\/+$/, '')),
+    schema: httpAddress,
   },
   SUPABASE_SERVICE_ROLE_KEY: {
     section: 'Supabase',
@@ -73,7 +44,7 @@ export const VARIABLES = {
     example: 'redis://localhost:6379',
     reason: 'The queue, on Redis, Valkey or Dragonfly. When it is set, DATABASE_URL is not used for the queue.',
     secret: true,
-    schema: url('redis:', 'rediss:'),
+    schema: address('redis:', 'rediss:'),
   },
   DATABASE_URL: {
     section: 'Queue',
@@ -82,7 +53,7 @@ export const VARIABLES = {
     reason:
       'The queue, on PostgreSQL, when there is no REDIS_URL. A session connection (port 5432): workers LISTEN, which a transaction pooler (port 6543) does not carry.',
     secret: true,
-    schema: url('postgres:', 'postgresql:'),
+    schema: address('postgres:', 'postgresql:'),
   },
   WORKER_CONCURRENCY: {
     section: 'Worker',
@@ -283,6 +254,6 @@ export const VARIABLES = {
     schema: z.enum(['auto', 'pretty', 'json']),
   },
   ...TRACING_VARIABLES,
-} as const satisfies Record<string, Variable>;
+} as const satisfies VariableTable;
 
 export type VariableName = keyof typeof VARIABLES;

@@ -47,6 +47,12 @@ describe('the configuration', () => {
     expect(loadConfig({ environment: { UPLOAD_MAX_RETRIES: '', REDIS_URL: ' ' } }).upload.maxRetries).toBe(3);
   });
 
+  it('does not stumble over a percent sign that encodes nothing', () => {
+    const { secrets } = loadConfig({ environment: { REDIS_URL: 'redis://:hunter%zz@localhost' } });
+    expect(secrets).toContain('hunter%zz');
+    expect(problemsOf({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=a%zz' })).toContain('percent-encoded');
+  });
+
   it('reports every problem at once: the variable, the value, what is allowed', () => {
     const message = problemsOf(
       { UPLOAD_TIMEOUT_SECONDS: '10m', WORKER_CONCURRENCY: '0', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://x/y' },

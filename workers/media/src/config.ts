@@ -1,13 +1,9 @@
-/**
- * The environment, checked once and frozen. Nothing else reads `process.env`; everything is handed its part of the
- * {@link Config}.
- */
-import { readFileSync } from 'node:fs';
+/** The worker's environment, checked once and frozen; everything is handed its part of the {@link Config}. */
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'dotenv';
 import type { z } from 'zod';
-import { VARIABLES, type Variable, type VariableName } from './config-variables.ts';
+import { VARIABLES, type VariableName } from './config-variables.ts';
+import { type Environment, readVariables } from './environment.ts';
 import { MediaError } from './errors.ts';
 import type { MediaDefaults } from './media/settings.ts';
 
@@ -62,33 +58,9 @@ export interface Config {
 
 /** What {@link loadConfig} reads and what it insists on. */
 export interface LoadConfigOptions {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** What the command at hand cannot do without. */
   readonly needs?: { readonly supabase?: boolean; readonly queue?: boolean };
-}
-
-const describeValue = (variable: Variable, value: string): string =>
-  variable.secret ? `is set to something else (${value.length} characters, not shown)` : `is "${value.slice(0, 80)}"`;
-
-function readVariables(environment: LoadConfigOptions['environment'], problems: string[]) {
-  const values = new Map<string, unknown>();
-  const secrets: string[] = [];
-  for (const [name, variable] of Object.entries<Variable>(VARIABLES)) {
-    // An empty value is an unset one: `docker run -e NAME` and most .env files write it that way.
-    const raw = environment[name]?.trim() || variable.default;
-    if (raw === undefined) continue;
-    if (variable.secret) secrets.push(raw);
-    const result = variable.schema.safeParse(raw);
-    if (result.success) values.set(name, result.data);
-    else problems.push(`${name} ${describeValue(variable, raw)}; allowed: ${variable.allowed}.`);
-  }
-  return { values, secrets };
-}
-
-/** The password of an address, as written and as decoded: both may turn up in messages of others. */
-function passwordsOf(secret: string): string[] {
-  const password = URL.canParse(secret) ? new URL(secret).password : '';
-  return password ? [password, decodeURIComponent(password)] : [];
 }
 
 /**
@@ -98,24 +70,11 @@ function passwordsOf(secret: string): string[] {
  * and what is allowed.
  */
 export function loadConfig(options: LoadConfigOptions): Config {
-  const problems: string[] = [];
-  const { values, secrets } = readVariables(options.environment, problems);
-  const get = <Name extends VariableName>(name: Name) => values.get(name) as Value<Name>;
-  const maybe = <Name extends VariableName>(name: Name) => values.get(name) as Value<Name> | undefined;
-  const isUnset = (name: VariableName) => !options.environment[name]?.trim();
-
-  if (options.needs?.supabase) {
-    for (const name of ['SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'] as const)
-      if (isUnset(name)) problems.push(`${name} is not set; needed: ${VARIABLES[name].allowed}.`);
-  }
-  if (options.needs?.queue && isUnset('REDIS_URL') && isUnset('DATABASE_URL'))
-    problems.push('REDIS_URL and DATABASE_URL are both unset; the queue needs one of them.');
-  if (problems.length > 0)
-    throw new MediaError({
-      code: 'config_invalid',
-      message: problems.length === 1 ? String(problems[0]) : `${problems.length} problems:\n  ${problems.join('\n  ')}`,
-      details: { problems },
-    });
+  const { get, maybe, isSet, need, complain, refuse, secrets } = readVariables(VARIABLES, options.environment);
+  if (options.needs?.supabase) need('SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY');
+  if (options.needs?.queue && !isSet('REDIS_URL') && !isSet('DATABASE_URL'))
+    complain('REDIS_URL and DATABASE_URL are both unset; the queue needs one of them.');
+  refuse();
 
   const workDir = maybe('WORK_DIR') ?? join(tmpdir(), `supabase-media-worker-${userInfo().username}`);
   const chunkMegabytes = maybe('UPLOAD_CHUNK_SIZE_MB');
@@ -159,7 +118,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
     metrics: { host: get('METRICS_HOST'), port: get('METRICS_PORT') || undefined },
     tracing: { endpoint: maybe('OTEL_EXPORTER_OTLP_ENDPOINT'), headers: maybe('OTEL_EXPORTER_OTLP_HEADERS') },
     log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
-    secrets: [...new Set([...secrets, ...secrets.flatMap(passwordsOf)])].filter((secret) => secret.length >= 6),
+    secrets,
   });
 }
 
@@ -170,22 +129,3 @@ export const supabaseOf = (config: Config): { url: string; serviceRoleKey: strin
     throw new MediaError({ code: 'config_invalid', message: 'SUPABASE_URL or SUPABASE_SERVICE_ROLE_KEY is not set.' });
   return { url, serviceRoleKey };
 };
-
-/**
- * The process environment over a dotenv file.
- *
- * @param file Read when it exists; a named file that is missing is an error, a missing default `.env` is not.
- * @throws {MediaError} `config_invalid` when a named file cannot be read.
- */
-export function readEnvironment(file: string | undefined): Record<string, string | undefined> {
-  try {
-    return { ...parse(readFileSync(file ?? '.env')), ...process.env };
-  } catch (error) {
-    if (file === undefined) return { ...process.env };
-    throw new MediaError({
-      code: 'config_invalid',
-      message: `The environment file ${file} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
-      cause: error,
-    });
-  }
-}

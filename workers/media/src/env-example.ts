@@ -1,8 +1,9 @@
 /** `.env.example`, written from the table of variables, so that the file cannot say what the worker does not do. */
-import { VARIABLES, type Variable } from './config-variables.ts';
+import { VARIABLES } from './config-variables.ts';
+import type { Variable } from './environment.ts';
 
 /** What is written of a variable, whichever program reads it. */
-export type DescribedVariable = Omit<Variable, 'section' | 'schema'> & { readonly section: string };
+export type DescribedVariable = Omit<Variable, 'schema'>;
 
 const WIDTH = 78;
 

@@ -3,35 +3,8 @@
  * table and the worker's (`npm run env:example`), and `config.ts` validates by it.
  */
 import { VARIABLES as WORKER_VARIABLES } from '@supabase-media/worker/internal/config-variables';
+import { httpAddress, type VariableTable, wholeNumber } from '@supabase-media/worker/internal/environment';
 import { z } from 'zod';
-
-/** One environment variable. */
-export interface WebVariable {
-  readonly section: string;
-  /** What the value must be, as told to a person whose value was refused. */
-  readonly allowed: string;
-  /** As written in the environment; absent when there is none and the variable may stay unset. */
-  readonly default?: string;
-  /** What it does and why one would change it. */
-  readonly reason: string;
-  /** A value that shows the shape, for variables without a default. */
-  readonly example?: string;
-  /** The value is never printed, not even in an error. */
-  readonly secret?: true;
-  readonly schema: z.ZodType<unknown, string>;
-}
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max);
-
-const httpUrl = z
-  .string()
-  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))
-  .transform((value) => value.replace(/\/+$/, ''));
 
 /** Variables that only the intake reads. */
 export const WEB_VARIABLES = {
@@ -57,7 +30,7 @@ export const WEB_VARIABLES = {
     schema: z
       .string()
       .transform((value) => value.split(',').map((origin) => origin.trim().replace(/\/+$/, '')))
-      .refine((origins) => origins.every((origin) => origin === '*' || httpUrl.safeParse(origin).success)),
+      .refine((origins) => origins.every((origin) => origin === '*' || httpAddress.safeParse(origin).success)),
   },
   WEB_SHUTDOWN_GRACE_SECONDS: {
     section: 'Intake',
@@ -86,7 +59,7 @@ export const WEB_VARIABLES = {
     allowed: 'an http:// or https:// address',
     example: 'https://your-project.supabase.co',
     reason: 'Where browsers reach Supabase, if that is another address than SUPABASE_URL.',
-    schema: httpUrl,
+    schema: httpAddress,
   },
   SUPABASE_JWT_SECRET: {
     section: 'Intake',
@@ -213,7 +186,7 @@ export const WEB_VARIABLES = {
     secret: true,
     schema: z.string().min(12),
   },
-} as const satisfies Record<string, WebVariable>;
+} as const satisfies VariableTable;
 
 const { SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY, RESULT_BUCKET, REDIS_URL, DATABASE_URL } = WORKER_VARIABLES;
 const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS } = WORKER_VARIABLES;

@@ -1,13 +1,12 @@
-/** The environment of the intake, checked once and frozen. Nothing else reads `process.env`. */
-import { MediaError } from '@supabase-media/worker/internal/errors';
+/** The environment of the intake, checked once and frozen. */
+import { type Environment, readVariables } from '@supabase-media/worker/internal/environment';
 import type { z } from 'zod';
 import { HOSTED_CHUNK_BYTES } from '../contract/limits.ts';
-import { SHARED_VARIABLES, WEB_VARIABLES, type WebVariable } from './config-variables.ts';
+import { SHARED_VARIABLES, WEB_VARIABLES } from './config-variables.ts';
 
 const TABLE = { ...SHARED_VARIABLES, ...WEB_VARIABLES };
 
-type Name = keyof typeof TABLE;
-type Value<N extends Name> = z.output<(typeof TABLE)[N]['schema']>;
+type Value<Name extends keyof typeof TABLE> = z.output<(typeof TABLE)[Name]['schema']>;
 
 /** The validated environment. Sizes in bytes, times in milliseconds unless the name says seconds. */
 export interface WebConfig {
@@ -56,31 +55,6 @@ export interface WebConfig {
   readonly secrets: readonly string[];
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-const describeValue = (variable: WebVariable, value: string): string =>
-  variable.secret ? `is set to something else (${value.length} characters, not shown)` : `is "${value.slice(0, 80)}"`;
-
-function readVariables(environment: Environment, problems: string[]) {
-  const values = new Map<string, unknown>();
-  const secrets: string[] = [];
-  for (const [name, variable] of Object.entries<WebVariable>(TABLE)) {
-    const raw = environment[name]?.trim() || variable.default;
-    if (raw === undefined) continue;
-    if (variable.secret) secrets.push(raw);
-    const result = variable.schema.safeParse(raw);
-    if (result.success) values.set(name, result.data);
-    else problems.push(`${name} ${describeValue(variable, raw)}; allowed: ${variable.allowed}.`);
-  }
-  for (const name of ['SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'] as const)
-    if (!environment[name]?.trim()) problems.push(`${name} is not set; needed: ${TABLE[name].allowed}.`);
-  if (!environment.REDIS_URL?.trim() && !environment.DATABASE_URL?.trim())
-    problems.push('REDIS_URL and DATABASE_URL are both unset; the queue needs one of them.');
-  if (Number(environment.BOARD_PORT) > 0 && !environment.BOARD_PASSWORD?.trim())
-    problems.push(`BOARD_PORT is set and BOARD_PASSWORD is not; needed: ${TABLE.BOARD_PASSWORD.allowed}.`);
-  return { values, secrets };
-}
-
 /** Hosted projects: their Storage demands chunks of 6 MiB, and their tokens name them as issuer. */
 const isHosted = (url: string): boolean => /\.supabase\.(co|in)$/.test(new URL(url).hostname);
 
@@ -91,16 +65,13 @@ const isHosted = (url: string): boolean => /\.supabase\.(co|in)$/.test(new URL(u
  * and what is allowed.
  */
 export function loadWebConfig(environment: Environment): WebConfig {
-  const problems: string[] = [];
-  const { values, secrets } = readVariables(environment, problems);
-  if (problems.length > 0)
-    throw new MediaError({
-      code: 'config_invalid',
-      message: problems.length === 1 ? String(problems[0]) : `${problems.length} problems:\n  ${problems.join('\n  ')}`,
-      details: { problems },
-    });
-  const get = <N extends Name>(name: N) => values.get(name) as Value<N>;
-  const maybe = <N extends Name>(name: N) => values.get(name) as Value<N> | undefined;
+  const { get, maybe, isSet, need, complain, refuse, secrets } = readVariables(TABLE, environment);
+  need('SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY');
+  if (!isSet('REDIS_URL') && !isSet('DATABASE_URL'))
+    complain('REDIS_URL and DATABASE_URL are both unset; the queue needs one of them.');
+  if (Number(environment.BOARD_PORT) > 0 && !isSet('BOARD_PASSWORD'))
+    complain(`BOARD_PORT is set and BOARD_PASSWORD is not; needed: ${TABLE.BOARD_PASSWORD.allowed}.`);
+  refuse();
   const url = get('SUPABASE_URL');
   const hosted = isHosted(url);
   const boardPort = get('BOARD_PORT');
@@ -143,12 +114,6 @@ export function loadWebConfig(environment: Environment): WebConfig {
     board: boardPassword === undefined || boardPort === 0 ? undefined : { port: boardPort, password: boardPassword },
     tracing: { endpoint: maybe('OTEL_EXPORTER_OTLP_ENDPOINT'), headers: maybe('OTEL_EXPORTER_OTLP_HEADERS') },
     log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
-    secrets: [...new Set([...secrets, ...secrets.flatMap(passwordsOf)])].filter((secret) => secret.length >= 6),
+    secrets,
   });
-}
-
-/** The password of an address, as written and as decoded: both may turn up in messages of others. */
-function passwordsOf(secret: string): string[] {
-  const password = URL.canParse(secret) ? new URL(secret).password : '';
-  return password ? [password, decodeURIComponent(password)] : [];
 }

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { resolveUserPath } from '@supabase-media/worker/internal/cli/run-command';
-import { readEnvironment } from '@supabase-media/worker/internal/config';
+import { readEnvironment } from '@supabase-media/worker/internal/environment';
 import { MediaError, toMediaError } from '@supabase-media/worker/internal/errors';
 import { createLogger, redactSecrets } from '@supabase-media/worker/internal/observability/logger';
 import { startTracing } from '@supabase-media/worker/internal/observability/tracing';

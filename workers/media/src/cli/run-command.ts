@@ -1,6 +1,7 @@
 /** What every command shares: its configuration, its log, its way to end. */
 import { isAbsolute, resolve } from 'node:path';
-import { type Config, type LoadConfigOptions, loadConfig, readEnvironment } from '../config.ts';
+import { type Config, type LoadConfigOptions, loadConfig } from '../config.ts';
+import { readEnvironment } from '../environment.ts';
 import { MediaError } from '../errors.ts';
 import { createLogger, type Log, redactSecrets } from '../observability/logger.ts';
 import { startTracing, type Tracing } from '../observability/tracing.ts';

@@ -1,7 +1,7 @@
 /** Is there an ffmpeg, and can it do what `ffmpeg/commands/` asks of it? */
 import { MediaError } from '../errors.ts';
+import { listParts, type PartKind } from '../ffmpeg/list-parts.ts';
 import { type LocateOptions, locateTools } from '../ffmpeg/locate.ts';
-import { runProcess } from '../ffmpeg/run-process.ts';
 import type { MediaTools } from '../ffmpeg/tools.ts';
 import { allRight, type Finding, found } from './findings.ts';
 
@@ -22,9 +22,7 @@ const NEEDED = {
     'tpad',
   ],
   muxers: ['hls', 'mjpeg', 'mov', 'mp4', 'null'],
-} as const;
-
-type PartKind = keyof typeof NEEDED;
+} as const satisfies Readonly<Record<PartKind, readonly string[]>>;
 
 /** Without these HDR cannot become SDR; all else works. */
 const FOR_HDR = ['zscale', 'tonemap'];
@@ -33,15 +31,6 @@ const FOR_HDR = ['zscale', 'tonemap'];
 export interface FfmpegFacts {
   readonly tools: MediaTools;
   readonly parts: Readonly<Record<PartKind, ReadonlySet<string>>>;
-}
-
-/**
- * Reads a list as `ffmpeg -encoders`, `-filters` and `-muxers` print it: flags, a name, then words. Names that stand for
- * the same thing are joined by commas.
- */
-export function readParts(lines: readonly string[]): ReadonlySet<string> {
-  const names = lines.flatMap((line) => /^ [A-Z.| ]{1,6} +([a-z0-9_,]+) /.exec(line)?.[1]?.split(',') ?? []);
-  return new Set(names);
 }
 
 export function judgeFfmpeg({ tools, parts }: FfmpegFacts): readonly Finding[] {
@@ -56,18 +45,6 @@ export function judgeFfmpeg({ tools, parts }: FfmpegFacts): readonly Finding[] {
   if (noHdr.length > 0)
     return [found('ffmpeg', 'ffmpeg_no_hdr', { message: `${where} lacks the filters ${noHdr.join(' and ')}.` })];
   return [allRight('ffmpeg', `${where} and ffprobe ${ffprobe.version} have all that is needed, HDR conversion too.`)];
-}
-
-async function listParts(tools: MediaTools, kind: PartKind, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const lines: string[] = [];
-  await runProcess({
-    program: tools.ffmpeg.path,
-    args: ['-hide_banner', `-${kind}`],
-    signal,
-    limits: { totalMs: 15_000 },
-    onLine: (line) => lines.push(line),
-  });
-  return readParts(lines);
 }
 
 export async function checkFfmpeg(options: LocateOptions, signal: AbortSignal): Promise<readonly Finding[]> {

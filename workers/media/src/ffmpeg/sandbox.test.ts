@@ -52,9 +52,9 @@ describe('no call goes round the sandbox', () => {
     expect(importing(/from '(node:)?(child_process|worker_threads|cluster)'/)).toEqual(['ffmpeg/run-process.ts']);
   });
 
-  it('runs ffmpeg and ffprobe through the two files that check the flags, and looks at programs in two more', () => {
+  it('runs ffmpeg and ffprobe through the two files that check the flags; two more ask a program about itself', () => {
     expect(importing(/from '.*run-process\.ts'/).sort()).toEqual([
-      'doctor/check-ffmpeg.ts',
+      'ffmpeg/list-parts.ts',
       'ffmpeg/locate.ts',
       'ffmpeg/run-ffmpeg.ts',
       'ffmpeg/run-ffprobe.ts',

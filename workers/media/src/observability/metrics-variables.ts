@@ -1,5 +1,6 @@
 /** The environment variables of `/metrics`, `/live` and `/ready`; a part of the table in `config-variables.ts`. */
 import { z } from 'zod';
+import { type VariableTable, wholeNumber } from '../environment.ts';
 
 export const METRICS_VARIABLES = {
   METRICS_HOST: {
@@ -15,10 +16,6 @@ export const METRICS_VARIABLES = {
     default: '0',
     reason:
       'Serves /metrics for Prometheus, /live and /ready. 0 serves none; 9464 is usual. Processes on one machine need one each.',
-    schema: z
-      .string()
-      .regex(/^\d+$/)
-      .transform(Number)
-      .refine((value) => value <= 65_535),
+    schema: wholeNumber(0, 65_535),
   },
-} as const;
+} as const satisfies VariableTable;

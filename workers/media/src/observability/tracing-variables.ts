@@ -1,5 +1,6 @@
 /** The environment variables of traces, by their standard names; a part of the table in `config-variables.ts`. */
 import { z } from 'zod';
+import { decodePercent, httpAddress, type VariableTable } from '../environment.ts';
 
 export const TRACING_VARIABLES = {
   OTEL_EXPORTER_OTLP_ENDPOINT: {
@@ -8,10 +9,7 @@ export const TRACING_VARIABLES = {
     example: 'http://127.0.0.1:4318',
     reason:
       'A collector of OpenTelemetry (OTLP over HTTP) that traces are sent to, below /v1/traces. Unset: none are made.',
-    schema: z
-      .string()
-      .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))
-      .transform((value) => value.replace(/\/+$/, '')),
+    schema: httpAddress,
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
     section: 'Logging',
@@ -22,13 +20,15 @@ export const TRACING_VARIABLES = {
     schema: z
       .string()
       .regex(/^\s*[\w-]+=[^,]*(,\s*[\w-]+=[^,]*)*$/)
-      .transform((value) =>
-        Object.fromEntries(
-          value.split(',').map((pair): [string, string] => {
-            const at = pair.indexOf('=');
-            return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
-          }),
-        ),
-      ),
+      .transform((value, context) => {
+        const headers: Record<string, string> = {};
+        for (const pair of value.split(',')) {
+          const at = pair.indexOf('=');
+          const decoded = decodePercent(pair.slice(at + 1).trim());
+          if (decoded === undefined) context.addIssue('not percent-encoded');
+          else headers[pair.slice(0, at).trim()] = decoded;
+        }
+        return headers;
+      }),
   },
-} as const;
+} as const satisfies VariableTable;

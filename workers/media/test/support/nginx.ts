@@ -2,25 +2,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEPLOY } from './deploy-files.ts';
+import { freePort } from './ports.ts';
 
 export const NGINX_EXAMPLE = join(DEPLOY, 'nginx/nginx.conf');
 
 export const hasNginx = (): boolean => spawnSync('nginx', ['-v']).status === 0;
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 export interface NginxOptions {
   readonly supabaseUrl: string;

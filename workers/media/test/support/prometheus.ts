@@ -2,10 +2,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './ports.ts';
 
 export const hasPrometheus = (): boolean => spawnSync('prometheus', ['--version']).status === 0;
 export const hasPromtool = (): boolean => spawnSync('promtool', ['--version']).status === 0;
@@ -24,16 +24,6 @@ export interface TestPrometheus {
   /** Names of alerts that are pending or firing. */
   readonly alerts: () => Promise<readonly { readonly name: string; readonly state: string }[]>;
   readonly stop: () => Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** Scrapes the targets (`host:port`) and evaluates the rules each second. */

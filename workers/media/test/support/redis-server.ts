@@ -2,9 +2,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './ports.ts';
 
 export const hasRedisServer = (): boolean => spawnSync('redis-server', ['--version']).status === 0;
 
@@ -14,13 +14,8 @@ export async function startRedisServer(settings: readonly string[]): Promise<{
   readonly stop: () => Promise<void>;
 }> {
   const folder = await mkdtemp(join(tmpdir(), 'media-test-redis-'));
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const args = ['--port', String(address.port), '--bind', '127.0.0.1', '--dir', folder, ...settings];
+  const port = await freePort();
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...settings];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   let log = '';
@@ -29,7 +24,7 @@ export async function startRedisServer(settings: readonly string[]): Promise<{
     if (log.includes('Ready to accept connections')) break;
   }
   return {
-    url: `redis://127.0.0.1:${address.port}`,
+    url: `redis://127.0.0.1:${port}`,
     stop: async () => {
       child.kill('SIGKILL');
       await exited;

@@ -5,7 +5,7 @@ import { ConfirmDialog } from './confirm-dialog.tsx';
 import { describeVideo, titleOf } from './describe-video.ts';
 import type { Videos } from './use-video-list.ts';
 import { VideoCard } from './video-card.tsx';
-import type { VideoItem } from './video-list.ts';
+import type { VideoItem } from './video-item.ts';
 
 export interface LibraryProps {
   readonly videos: Videos;

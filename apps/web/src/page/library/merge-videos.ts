@@ -1,6 +1,6 @@
 /** Puts what was read into what is shown. Pure. */
 import type { Video } from '../../contract/videos.ts';
-import type { VideoItem } from './video-list.ts';
+import type { VideoItem } from './video-item.ts';
 
 /** Newest first; a row that was read replaces what events said of it, unless they are of the same run and further on. */
 export function mergeVideos(items: readonly VideoItem[], read: readonly Video[]): readonly VideoItem[] {

@@ -5,7 +5,8 @@ import { Link } from '../link.tsx';
 import { describeVideo, isPlayable, titleOf, type VideoAction } from './describe-video.ts';
 import { explainVideo } from './explain-video.ts';
 import { Poster } from './poster.tsx';
-import type { VideoItem, VideoList } from './video-list.ts';
+import type { VideoItem } from './video-item.ts';
+import type { VideoList } from './video-list.ts';
 
 const BUTTONS: Readonly<Record<Exclude<VideoAction, 'watch'>, { readonly words: string; readonly busy: string }>> = {
   cancel: { words: 'Cancel', busy: 'Canceling …' },

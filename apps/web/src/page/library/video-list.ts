@@ -11,12 +11,7 @@ import { createFollower } from './follow-videos.ts';
 import { isGone } from './is-gone.ts';
 import { mergeVideos } from './merge-videos.ts';
 import { removeVideo } from './remove-video.ts';
-
-export interface VideoItem {
-  readonly video: Video;
-  /** As the last event said; undefined: not known. */
-  readonly etaSeconds: number | undefined;
-}
+import type { VideoItem } from './video-item.ts';
 
 export interface VideoListState {
   readonly phase: 'loading' | 'ready' | 'failed';

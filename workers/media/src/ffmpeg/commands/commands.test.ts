@@ -20,7 +20,7 @@ function convert(info: MediaInfo): ConvertPlan {
   return plan;
 }
 
-const files = { inputPath: '/work/a job/input', outputPath: '/work/a job/video.mp4.partial', threads: 2 };
+const files = { inputPath: '/jobs/a job/input', outputPath: '/jobs/a job/video.mp4.partial', threads: 2 };
 
 const INPUT = [
   '-hide_banner -nostdin -y -v error -progress pipe:1 -stats_period 0.5',
@@ -31,7 +31,7 @@ const INPUT = [
 /** Paths hold a space on purpose: it must not split them. */
 function words(args: readonly string[]): string {
   assertGuarded(args);
-  return args.map((arg) => arg.replace('/work/a job', 'JOB')).join(' ');
+  return args.map((arg) => arg.replace('/jobs/a job', 'JOB')).join(' ');
 }
 
 describe('command lines', () => {
