@@ -1,0 +1,8 @@
+/** One video as the library shows it. */
+import type { Video } from '../../contract/videos.ts';
+
+export interface VideoItem {
+  readonly video: Video;
+  /** As the last event said; undefined: not known. */
+  readonly etaSeconds: number | undefined;
+}
