@@ -35,8 +35,11 @@ export interface PlayedRun {
 
 const FINISHED = new Set(['ready', 'rejected', 'failed', 'canceled']);
 const LOOK_EVERY_MS = 250;
-/** Workers that have had nothing to do for so long get another video: what waits in the queue is put off. */
-const IDLE_MS = 3000;
+/**
+ * Workers that have had nothing to do for so long get another video: what waits in the queue is put off. Longer than the
+ * jobs of killed workers wait for their claims to run out, else the videos are spent long before the events.
+ */
+const IDLE_MS = 8000;
 
 export async function playRun(options: PlayRunOptions): Promise<PlayedRun> {
   const { project, clips, events, storage, say } = options;

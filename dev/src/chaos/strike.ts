@@ -71,7 +71,7 @@ const PHASES: Readonly<Record<string, string>> = { probe: 'encode', plan: 'encod
  * This one is none: after half of that it is left alone until it has got further.
  */
 async function spare(worker: WorkerProcess, { kind }: ChaosEvent, record: StrikeRecord): Promise<void> {
-  if (kind !== 'kill' && kind !== 'freeze') return;
+  if ((kind !== 'kill' && kind !== 'freeze') || !worker.isBusy()) return;
   const place = () => `${worker.video()} ${PHASES[worker.step() ?? ''] ?? worker.step()}`;
   const here = place();
   const struck = record.struckAt.get(here) ?? 0;

@@ -1,13 +1,12 @@
 /** A run goes on with what is proved to be there, and with nothing else. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import {
   type RunDirectory,
   removeJobDirectory,
-  runName,
   sweepJobDirectories,
   withRunDirectory,
 } from '../src/io/work-directory.ts';
@@ -49,7 +48,7 @@ beforeEach(async () => {
 
 const write = (name: string, content = `content of ${name}`) => writeFile(join(before.directory, name), content);
 
-const base = (): Checkpoint => ({ version: 1, run: runName(before.directory), settings: 's', source: SOURCE });
+const base = (): Checkpoint => ({ version: 1, settings: 's', source: SOURCE });
 
 const restore = (saved: unknown, changes: Partial<RestoreOptions> = {}) =>
   restoreRun({
@@ -93,9 +92,9 @@ const stored = (checkpoint: Checkpoint): unknown => JSON.parse(JSON.stringify(ch
 
 it('begins at the start without a checkpoint, or with one that is none of ours', async () => {
   await write('input');
-  for (const saved of [undefined, null, 'x', { version: 2 }, { ...base(), run: '../../etc' }])
+  for (const saved of [undefined, null, 'x', { version: 2 }, { ...base(), source: 'input' }])
     expect(await restore(saved)).toEqual({});
-  expect(await readdir(place.jobDirectory)).toEqual([runName(place.directory)]);
+  expect(await readdir(place.jobDirectory)).toEqual([basename(place.directory)]);
 });
 
 it('takes over a download whose digest matches, and removes the rest', async () => {
@@ -103,7 +102,7 @@ it('takes over a download whose digest matches, and removes the rest', async () 
   await write('video.mp4.partial');
   expect(await restore(stored(saved))).toEqual({ source: SOURCE });
   expect(await readdir(place.directory)).toEqual(['input']);
-  expect(await readdir(place.jobDirectory)).toEqual([runName(place.directory)]);
+  expect(await readdir(place.jobDirectory)).toEqual([basename(place.directory)]);
 });
 
 it('does not believe a file that changed by a byte, of the same size', async () => {
@@ -130,6 +129,23 @@ it('takes over an encode, under its new paths', async () => {
   ]);
   expect(published).toBeUndefined();
   expect((await readdir(place.directory)).sort()).toEqual(['poster.jpg', 'video.mp4']);
+});
+
+it('finds files wherever earlier runs left them: one may have died while it took them over', async () => {
+  const saved = await afterEncode();
+  const died = await mkdtemp(join(place.jobDirectory, 'run-'));
+  await rename(join(before.directory, 'video.mp4'), join(died, 'video.mp4'));
+  // What a worker that lost its job goes on writing has the same names.
+  await writeFile(join(died, 'poster.jpg'), 'half a');
+  for (const stale of ['run-0', 'run-zzzzzz']) {
+    await mkdir(join(place.jobDirectory, stale));
+    await writeFile(join(place.jobDirectory, stale, 'video.mp4'), 'another');
+  }
+  const { encoded } = await restore(stored(saved));
+  expect(encoded).toBeDefined();
+  expect(await readFile(join(place.directory, 'video.mp4'))).toEqual(await readFile(shop.file));
+  expect(await readFile(join(place.directory, 'poster.jpg'), 'utf8')).toBe('content of poster.jpg');
+  expect(await readdir(place.jobDirectory)).toEqual([basename(place.directory)]);
 });
 
 it('reads a published MP4 back where its file is gone, as on another machine', async () => {
@@ -165,14 +181,14 @@ it('takes over what was derived only when every file of it is there', async () =
     derived: await keepDerived(before.directory, outputs, signal),
   };
   const { derived } = await restore(stored(saved));
-  expect(derived?.outputs[0]?.parts?.map(({ path }) => path)).toEqual([
+  expect(derived?.[0]?.parts?.map(({ path }) => path)).toEqual([
     join(place.directory, 'hls/master.m3u8'),
     join(place.directory, 'hls/1.m4s'),
   ]);
 
   const next = { jobDirectory: place.jobDirectory, directory: await mkdtemp(join(place.jobDirectory, 'run-')) };
   await rm(join(place.directory, 'hls/1.m4s'));
-  const again = await restore(stored({ ...saved, run: runName(place.directory) }), { place: next });
+  const again = await restore(stored(saved), { place: next });
   expect(again.encoded).toBeDefined();
   expect(again.derived).toBeUndefined();
 });

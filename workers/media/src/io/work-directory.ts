@@ -3,7 +3,7 @@
  * next one can go on with what is in them.
  */
 import { access, constants, mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { MediaError } from '../errors.ts';
 
 /** For the owner alone: sources are private videos of other people. */
@@ -38,14 +38,16 @@ export interface RunDirectory {
   readonly directory: string;
 }
 
-/** Removes what earlier runs of the job left, once what is of use was taken from it. */
-export async function removeOtherRuns({ jobDirectory, directory }: RunDirectory): Promise<void> {
-  for (const name of await readdir(jobDirectory))
-    if (name !== runName(directory)) await rm(join(jobDirectory, name), REMOVAL);
+/** What earlier runs of the job left. A worker that lost its job may still write to its own when the next one begins. */
+export async function listOtherRuns({ jobDirectory, directory }: RunDirectory): Promise<string[]> {
+  const names = await readdir(jobDirectory);
+  return names.map((name) => join(jobDirectory, name)).filter((path) => path !== directory);
 }
 
-/** The name of a run's folder. A worker that lost its job may still write to its own when the next one begins. */
-export const runName = (directory: string): string => basename(directory);
+/** Removes what earlier runs of the job left, once what is of use was taken from it. */
+export async function removeOtherRuns(place: RunDirectory): Promise<void> {
+  for (const path of await listOtherRuns(place)) await rm(path, REMOVAL);
+}
 
 export interface WithRunDirectoryOptions {
   readonly workDir: string;

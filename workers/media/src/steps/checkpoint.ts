@@ -1,6 +1,6 @@
 /**
  * What a run of a job keeps for the next one. It stands in the job itself, so that any worker may go on; the files it
- * speaks of stand in the run's directory, and are proved before they are used.
+ * speaks of stand in a run's directory, and are proved before they are used.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -23,8 +23,6 @@ const source = z.object({
 
 const checkpoint = z.object({
   version: z.literal(1),
-  /** The folder of the run that made the files, below the job's. */
-  run: z.string().regex(/^run-[A-Za-z0-9]+$/),
   /** What the job was set to make, as {@link settingsKey} has it. */
   settings: z.string(),
   source,

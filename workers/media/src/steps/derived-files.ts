@@ -28,9 +28,9 @@ export async function keepDerived(
   return proveFile(directory, DERIVED_NAME, signal);
 }
 
-/** Takes over what an earlier run derived; undefined when anything of it is missing or has changed. */
+/** Takes over what earlier runs derived; undefined when anything of it is missing or has changed. */
 export async function claimDerived(options: {
-  readonly from: string;
+  readonly from: readonly string[];
   readonly to: string;
   readonly proof: FileProof;
   readonly signal: AbortSignal;

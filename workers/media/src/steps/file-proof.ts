@@ -39,34 +39,41 @@ export async function proveFiles(
 }
 
 export interface ClaimFilesOptions {
-  /** Of the run that made them. */
-  readonly from: string;
+  /** Directories of earlier runs; any of them may hold a file, and more than one something of its name. */
+  readonly from: readonly string[];
   readonly to: string;
   readonly proofs: readonly FileProof[];
   readonly signal: AbortSignal;
 }
 
 /**
- * Takes over the files of an earlier run, if all are there and are what they were. Moving them means that no other run
- * can write to them any more.
+ * Takes over the files of earlier runs, if all are there and are what they were. Moving them means that no other run
+ * can write to them any more; a run that dies over it leaves the next one to find them where they are by then.
  *
  * @returns whether they are; if not, none is left in `to`.
  * @throws the signal's reason.
  */
 export async function claimFiles({ from, to, proofs, signal }: ClaimFilesOptions): Promise<boolean> {
-  try {
-    for (const { name } of proofs) {
-      await mkdir(dirname(join(to, name)), { recursive: true });
-      await rename(join(from, name), join(to, name));
-    }
-    for (const proof of proofs) {
-      const found = await proveFile(to, proof.name, signal);
-      if (found.bytes !== proof.bytes || found.sha256 !== proof.sha256) throw new Error(`${proof.name} has changed`);
-    }
-    return true;
-  } catch {
-    signal.throwIfAborted();
+  for (const proof of proofs) {
+    if (await claimFile({ from, to, proof, signal })) continue;
     for (const { name } of proofs) await rm(join(to, name), { force: true });
     return false;
   }
+  return true;
+}
+
+async function claimFile(options: Omit<ClaimFilesOptions, 'proofs'> & { proof: FileProof }): Promise<boolean> {
+  const { from, to, proof, signal } = options;
+  const file = join(to, proof.name);
+  await mkdir(dirname(file), { recursive: true });
+  for (const directory of from) {
+    try {
+      await rename(join(directory, proof.name), file);
+      const found = await proveFile(to, proof.name, signal);
+      if (found.bytes === proof.bytes && found.sha256 === proof.sha256) return true;
+    } catch {
+      signal.throwIfAborted();
+    }
+  }
+  return false;
 }

@@ -4,21 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { linkNeutralInput } from '../ffmpeg/input-file.ts';
 import { type MediaSummary, summarize } from '../ffmpeg/media-summary.ts';
-import { probeMedia } from '../ffmpeg/probe.ts';
 import type { MediaTools } from '../ffmpeg/tools.ts';
 import type { ProbeResult } from '../media/media-info.ts';
-import { type ConvertPlan, type Outcome, planProcessing, type Reason } from '../media/plan.ts';
+import type { ConvertPlan, Outcome, Reason } from '../media/plan.ts';
 import type { MediaWarning } from '../media/plan-warnings.ts';
 import type { Rejection } from '../media/rejections.ts';
 import type { MediaSettings } from '../media/settings.ts';
 import type { Log } from '../observability/logger.ts';
 import { createStepRunner, type StepProgress } from '../observability/steps.ts';
-import { deriveOutputs, isDerived } from './derive.ts';
-import { describeEncoded, describeOutputs, describePlan, describeProbe } from './describe.ts';
-import { type EncodedVideo, encodeVideo, explainOutcome } from './encode.ts';
+import { isDerived } from './derive.ts';
+import { deriveResults } from './derive-results.ts';
+import { type EncodedVideo, explainOutcome } from './encode.ts';
 import { type LocalOutput, type OutputSummary, summarizeOutput } from './local-output.ts';
+import { makeVideo } from './make-video.ts';
 import { fileSteps } from './step-list.ts';
-import { writeInfo } from './write-info.ts';
 
 export interface ProcessFileOptions {
   /** Any ordinary file under any name. It is only read. */
@@ -65,37 +64,23 @@ export async function processFile(options: ProcessFileOptions): Promise<ProcessF
   });
   try {
     const inputPath = await linkNeutralInput(options.file, workDir);
-    const probe = await runStep('probe', async () => {
-      const value = await probeMedia({ inputPath, tools, maxPixels: settings.policy.maxInputPixels, signal });
-      return { value, summary: describeProbe(value) };
+    const made = await makeVideo({
+      inputPath,
+      outDir: options.outDir,
+      settings,
+      tools,
+      signal,
+      runStep,
+      onPlan: async (made) => {
+        plan = made;
+        await mkdir(options.outDir, { recursive: true });
+      },
     });
-    const planned = await runStep('plan', async () => {
-      const value = planProcessing(probe, settings.policy);
-      return { value, summary: describePlan(value) };
-    });
-    if (planned.action === 'reject') return rejectedResult(planned.rejection, probe, tools);
-    plan = planned;
-    await mkdir(options.outDir, { recursive: true });
-    const encoded = await runStep('encode', async (report) => {
-      const value = await encodeVideo({
-        ...options,
-        plan: planned,
-        outputs: settings.outputs,
-        inputPath,
-        onProgress: ({ percent, ...more }) => report((percent ?? 0) / 100, more),
-      });
-      return { value, summary: describeEncoded(value) };
-    });
-    if (encoded.outcome === 'rejected') return rejectedResult(encoded.rejection, probe, tools);
+    if ('rejection' in made) return rejectedResult(made.rejection, made.probe, tools);
+    const { probe, encoded } = made;
     options.onVideo?.(encoded.outputs);
-    const derived = await removeOnFailure(encoded, async () =>
-      settings.outputs.some(isDerived)
-        ? runStep('derive', async (report) => {
-            const value = await deriveAll(options, encoded, probe, (percent, more) => report(percent / 100, more));
-            return { value, summary: describeOutputs(value) };
-          })
-        : [],
-    );
+    const derive = () => deriveResults({ ...options, probe, encoded, runStep });
+    const derived = settings.outputs.some(isDerived) ? await removeOnFailure(encoded, derive) : [];
     if (!settings.outputs.includes('video')) await rm(encoded.videoPath, { force: true });
     return {
       outcome: encoded.outcome,
@@ -111,26 +96,6 @@ export async function processFile(options: ProcessFileOptions): Promise<ProcessF
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
-}
-
-async function deriveAll(
-  { settings, outDir, tools, signal }: ProcessFileOptions,
-  encoded: EncodedVideo,
-  probe: ProbeResult,
-  report: (percent: number, more: { speed?: number | undefined; etaSeconds?: number | undefined }) => void,
-): Promise<readonly LocalOutput[]> {
-  const { outputs, policy, profile } = settings;
-  const derived = await deriveOutputs({
-    encoded,
-    outputs,
-    policy,
-    outDir,
-    tools,
-    signal,
-    onProgress: ({ percent, speed, etaSeconds }) => report(percent ?? 0, { speed, etaSeconds }),
-  });
-  if (!outputs.includes('info')) return derived.outputs;
-  return [...derived.outputs, await writeInfo({ outDir, profile, probe, encoded, derived, tools })];
 }
 
 /** Half a result is none: of a file of this machine, nothing was published yet. */

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MediaError } from '../errors.ts';
-import { type RunDirectory, removeOtherRuns } from '../io/work-directory.ts';
+import { listOtherRuns, type RunDirectory, removeOtherRuns } from '../io/work-directory.ts';
 import type { ProbeResult } from '../media/media-info.ts';
 import type { Log } from '../observability/logger.ts';
 import type { PublishedOutput } from '../queue/contract.ts';
@@ -38,7 +38,7 @@ export interface Restored {
     readonly files: readonly FileProof[];
   };
   readonly published?: readonly PublishedOutput[] | undefined;
-  readonly derived?: { readonly outputs: readonly LocalOutput[]; readonly proof: FileProof } | undefined;
+  readonly derived?: readonly LocalOutput[] | undefined;
 }
 
 /** The downloaded source. Without an extension: a name must not tell ffmpeg what a file is. */
@@ -64,19 +64,18 @@ const isUsable = (checkpoint: Checkpoint, { settings, source }: RestoreOptions):
 async function takeOver(checkpoint: Checkpoint, options: RestoreOptions): Promise<Restored> {
   const { place, signal } = options;
   const { source, input, encoded, published, derived } = checkpoint;
-  const from = join(place.jobDirectory, checkpoint.run);
   const to = place.directory;
+  const from = await listOtherRuns(place);
   if (encoded === undefined)
     return input && (await claimFiles({ from, to, proofs: [input], signal })) ? { source } : {};
   const isThere =
     (await claimFiles({ from, to, proofs: encoded.files, signal })) || (await fetchVideo(checkpoint, options));
   if (!isThere) return {};
-  const outputs = derived && (await claimDerived({ from, to, proof: derived, signal }));
   return {
     source,
     encoded: { ...encoded, value: moveEncoded(encoded.value, to) },
     published,
-    derived: derived && outputs && { outputs, proof: derived },
+    derived: derived && (await claimDerived({ from, to, proof: derived, signal })),
   };
 }
 

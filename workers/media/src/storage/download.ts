@@ -10,6 +10,7 @@ import { classifyAnswer } from './classify-answer.ts';
 import type { StorageConnection } from './connection.ts';
 import type { ObjectAddress } from './object-info.ts';
 import { encodeObjectPath } from './object-key.ts';
+import { readAnswer } from './read-answer.ts';
 import type { StreamedAnswer, TransportClocks } from './transport.ts';
 
 export interface DownloadFileOptions extends ObjectAddress {
@@ -107,9 +108,7 @@ async function continueDownload(options: DownloadFileOptions, partial: string, s
 
 async function assertWanted(answer: StreamedAnswer, action: string): Promise<void> {
   if (answer.status === 200 || answer.status === 206) return;
-  let body = '';
-  for await (const chunk of answer.body) if (body.length < 64 * 1024) body += String(chunk);
-  throw classifyAnswer({ status: answer.status, headers: answer.headers, body }, { action, now: Date.now() });
+  throw classifyAnswer(await readAnswer({ ...answer, action }), { action, now: Date.now() });
 }
 
 function headerOf(answer: StreamedAnswer, name: string): string | undefined {

@@ -9,6 +9,7 @@ import { formatBytes, formatSeconds } from '../observability/format.ts';
 import { abortedError } from '../retry/retry.ts';
 import type { StorageAnswer } from './classify-answer.ts';
 import { toTransportError } from './classify-transport-error.ts';
+import { readAnswer } from './read-answer.ts';
 
 /** The clocks of one request, in milliseconds. */
 export interface TransportClocks {
@@ -49,9 +50,6 @@ export interface StreamedAnswer {
   readonly body: Readable;
 }
 
-/** An error body is read up to here; the rest is of no use to anyone. */
-const ANSWER_MAX_BYTES = 64 * 1024;
-
 /** 10 s for each GB: measured 4.5 s on Storage 1.11.2 with its file backend. */
 const ANSWER_MS_PER_GB = 10_000;
 
@@ -81,20 +79,15 @@ export class Transport {
   }
 
   /**
-   * Sends one request and reads its answer.
+   * Sends one request and reads its answer, of 2xx up to 1 MiB.
    *
-   * @throws {MediaError} when there was no answer: `storage_unreachable`, `upload_interrupted`, `upload_stalled`,
+   * @throws {MediaError} as {@link readAnswer}, and when there was no answer: `storage_unreachable`, `upload_interrupted`, `upload_stalled`,
    * `upload_timeout`, `upload_answer_timeout`, `file_changed`, or the signal's reason.
    */
   async send(options: SendOptions): Promise<StorageAnswer> {
-    return this.#exchange(options, async (answer, alive) => {
-      let body = '';
-      for await (const chunk of answer.body) {
-        alive();
-        if (body.length < ANSWER_MAX_BYTES) body += String(chunk);
-      }
-      return { status: answer.status, headers: answer.headers, body };
-    });
+    return this.#exchange(options, (answer, alive) =>
+      readAnswer({ ...answer, action: options.action, onPiece: alive }),
+    );
   }
 
   /**

@@ -7,7 +7,7 @@ import { encodeObjectPath } from '@supabase-media/worker/internal/storage/object
 
 export interface ResultPlaylists {
   /**
-   * The text of a playlist; undefined where there is none. At most 64 KB are read, twice what 900 segments need.
+   * The text of a playlist; undefined where there is none. One above 1 MiB is none of ours; 900 segments need 32 KB.
    *
    * @throws {MediaError} what Storage answers.
    */

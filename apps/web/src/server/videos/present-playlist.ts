@@ -13,11 +13,11 @@ export interface PlaylistServices extends Pick<VideoServices, 'config' | 'videos
   readonly playlists: ResultPlaylists;
 }
 
-/** Addresses that Storage signs in one answer: some 600 bytes each, and of an answer 64 KB are read. */
-const SIGN_BATCH = 50;
-
 /** A rendition has at most 900 segments and its beginning. */
 const NAMES_MAX = 1000;
+
+/** Addresses that are signed at once: some 600 bytes each, and of an answer 1 MiB is read. */
+const SIGN_BATCH = 500;
 
 /** When the addresses in a playlist end; a comment to every player, a date to ours. */
 const EXPIRY_LINE = '## addresses-expire-at ';
