@@ -10,13 +10,8 @@ import { createClient } from '@supabase/supabase-js';
 import { SUPABASE_OPTIONS } from '@supabase-media/worker/internal/supabase-options';
 import { Agent, request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  freePort,
-  hasNginx,
-  type Nginx,
-  startNginx,
-  withoutUploadSettings,
-} from '../../../workers/media/test/support/nginx.ts';
+import { hasNginx, type Nginx, startNginx, withoutUploadSettings } from '../../../workers/media/test/support/nginx.ts';
+import { freePort } from '../../../workers/media/test/support/ports.ts';
 import { SEED } from '../../../workers/media/test/support/random.ts';
 import { stackValue } from '../../../workers/media/test/support/stack.ts';
 import type { OpenUpload } from '../src/contract/uploads.ts';

@@ -22,7 +22,7 @@ export async function digestFile<Algorithm extends DigestAlgorithm>(
   signal?: AbortSignal,
 ): Promise<Record<Algorithm, string>> {
   const hashes = algorithms.map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
-  for await (const chunk of readRange(file, { start: 0, bytes: file.size })) {
+  for await (const chunk of readRange(file, { start: 0, bytes: file.size }, 1)) {
     signal?.throwIfAborted();
     for (const { hash } of hashes) hash.update(chunk);
     // A chunk takes a millisecond; sockets that wait to be written to come first.

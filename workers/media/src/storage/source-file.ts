@@ -45,20 +45,25 @@ export async function openSourceFile(path: string): Promise<SourceFile> {
 }
 
 /**
- * Reads a part of the file in order. A chunk is valid until the second one after it is asked for: the memory is used
- * again.
+ * Reads a part of the file in order. A chunk is valid until as many more are asked for as there are buffers: the memory
+ * is used again.
  *
+ * @param bufferCount 1 for who is done with a chunk when asking for the next.
  * @throws {MediaError} `file_changed` when the file ends early.
  */
-export async function* readRange(file: SourceFile, range: FileRange): AsyncGenerator<Uint8Array> {
+export async function* readRange(
+  file: SourceFile,
+  range: FileRange,
+  bufferCount = BUFFER_COUNT,
+): AsyncGenerator<Uint8Array> {
   const handle = await open(file.path, 'r');
   try {
     const size = Math.min(READ_BYTES, Math.max(range.bytes, 1));
-    const buffers = Array.from({ length: BUFFER_COUNT }, () => Buffer.allocUnsafeSlow(size));
+    const buffers = Array.from({ length: bufferCount }, () => Buffer.allocUnsafeSlow(size));
     const end = range.start + range.bytes;
     let position = range.start;
     for (let turn = 0; position < end; turn++) {
-      const buffer = buffers[turn % BUFFER_COUNT] ?? Buffer.alloc(size);
+      const buffer = buffers[turn % bufferCount] ?? Buffer.alloc(size);
       const { bytesRead } = await handle.read(buffer, 0, Math.min(size, end - position), position);
       if (bytesRead === 0) throw changed(file, position);
       position += bytesRead;
