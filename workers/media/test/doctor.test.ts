@@ -55,6 +55,10 @@ const examine = (
     probe: options.probe,
   });
 
+/** What a worker looks at when it starts: all that waits for no proxy's refusal. */
+const examineAtStart = (changes: Record<string, string | undefined>): Promise<DoctorReport> =>
+  runFastChecks({ config: loadConfig({ environment: environmentOf(changes) }), signal: signal() });
+
 /** The names of everything that is not well. */
 const complaints = ({ findings }: DoctorReport): string[] =>
   findings.filter(({ status }) => status !== 'ok').map(({ code }) => code);
@@ -268,7 +272,7 @@ describe('what stands in front of Storage', () => {
       kind: 'rewrite-headers',
       headers: { date: new Date(Date.now() + aheadMs).toUTCString() },
     }));
-    expectOnly(await examine({ SUPABASE_URL: url }), code);
+    expectOnly(await examineAtStart({ SUPABASE_URL: url }), code);
   });
 });
 
@@ -288,30 +292,33 @@ describe.skipIf(!hasRedisServer())('Redis', () => {
     ['is nearly full', [...KEEPS, '--maxmemory', '1mb'], 'redis_memory_high'],
     ['is a replica', [...KEEPS, '--replicaof', '127.0.0.1 9'], 'redis_read_only'],
   ] as const)('%s', async (_what, settings, code) => {
-    expectOnly(await examine({ REDIS_URL: await start(...settings) }), code);
+    expectOnly(await examineAtStart({ REDIS_URL: await start(...settings) }), code);
   });
 
   it('does not know the password', async () => {
     const url = await start(...KEEPS, '--requirepass', 'correct-horse');
-    const report = await examine({ REDIS_URL: url.replace('redis://', 'redis://:wrong-horse@') });
+    const report = await examineAtStart({ REDIS_URL: url.replace('redis://', 'redis://:wrong-horse@') });
     expectOnly(report, 'queue_unauthorized');
     expect(JSON.stringify(report)).not.toContain('wrong-horse');
   });
 
   it('is gone', async () => {
-    expectOnly(await examine({ REDIS_URL: 'redis://127.0.0.1:9' }), 'queue_unreachable');
+    expectOnly(await examineAtStart({ REDIS_URL: 'redis://127.0.0.1:9' }), 'queue_unreachable');
   });
 });
 
 describe('PostgreSQL as the queue', () => {
   it('is gone', async () => {
-    expectOnly(await examine({ DATABASE_URL: 'postgres://postgres:secret@127.0.0.1:9/postgres' }), 'queue_unreachable');
+    expectOnly(
+      await examineAtStart({ DATABASE_URL: 'postgres://postgres:secret@127.0.0.1:9/postgres' }),
+      'queue_unreachable',
+    );
   });
 
   it('does not know the password', async () => {
     const url = new URL(stack.databaseUrl);
     url.password = 'wrong-horse';
-    const report = await examine({ DATABASE_URL: url.href });
+    const report = await examineAtStart({ DATABASE_URL: url.href });
     expectOnly(report, 'queue_unauthorized');
     expect(JSON.stringify(report)).not.toContain('wrong-horse');
   });
@@ -324,7 +331,7 @@ describe('PostgreSQL as the queue', () => {
   ] as const)('is behind a pooler for each %s (options ignored: %s)', async (mode, ignoresOptions, codes) => {
     const pooler = await startPgbouncer({ databaseUrl: stack.databaseUrl, mode, ignoresOptions });
     closing.push(pooler.stop);
-    expectOnly(await examine({ DATABASE_URL: pooler.url }), ...codes);
+    expectOnly(await examineAtStart({ DATABASE_URL: pooler.url }), ...codes);
   });
 
   it.skipIf(!hasPgbouncer())('is behind a pooler, for a user whose search_path is set in the database', async () => {
@@ -335,7 +342,7 @@ describe('PostgreSQL as the queue', () => {
     url.pathname = name;
     const pooler = await startPgbouncer({ databaseUrl: url.href, mode: 'session', ignoresOptions: true });
     closing.push(pooler.stop);
-    expectOnly(await examine({ DATABASE_URL: pooler.url }));
+    expectOnly(await examineAtStart({ DATABASE_URL: pooler.url }));
   });
 });
 
@@ -349,17 +356,17 @@ describe('ffmpeg', () => {
   };
 
   it('is missing', async () => {
-    expectOnly(await examine({ FFMPEG_PATH: '/no/such/ffmpeg' }), 'ffmpeg_missing');
+    expectOnly(await examineAtStart({ FFMPEG_PATH: '/no/such/ffmpeg' }), 'ffmpeg_missing');
   });
 
   it('was built without libx264', async () => {
-    const report = await examine({ FFMPEG_PATH: await wrap('no-x264', ' libx264 ') });
+    const report = await examineAtStart({ FFMPEG_PATH: await wrap('no-x264', ' libx264 ') });
     expectOnly(report, 'ffmpeg_lacks_parts');
     expect(JSON.stringify(report)).toContain('encoder libx264');
   });
 
   it('was built without zimg', async () => {
-    expectOnly(await examine({ FFMPEG_PATH: await wrap('no-zimg', ' zscale ') }), 'ffmpeg_no_hdr');
+    expectOnly(await examineAtStart({ FFMPEG_PATH: await wrap('no-zimg', ' zscale ') }), 'ffmpeg_no_hdr');
   });
 });
 
@@ -367,7 +374,7 @@ describe('the folder for jobs', () => {
   it('is no folder', async () => {
     const file = join(folder, 'a-file');
     await writeFile(file, '');
-    expectOnly(await examine({ WORK_DIR: file }), 'work_dir_unusable');
+    expectOnly(await examineAtStart({ WORK_DIR: file }), 'work_dir_unusable');
   });
 
   it('is small, and in memory', async (context) => {
@@ -376,7 +383,7 @@ describe('the folder for jobs', () => {
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', place]);
     if (mounted.status !== 0) context.skip();
     closing.push(async () => spawnSync('umount', [place]));
-    expectOnly(await examine({ WORK_DIR: place }), 'disk_low', 'disk_in_memory');
+    expectOnly(await examineAtStart({ WORK_DIR: place }), 'disk_low', 'disk_in_memory');
   });
 });
 
