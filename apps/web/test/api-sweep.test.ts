@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFaultProxy } from '../../../workers/media/test/support/fault-proxy.ts';
 import { stackValue } from '../../../workers/media/test/support/stack.ts';
 import type { OpenUpload } from '../src/contract/uploads.ts';
+import type { SweepResult } from '../src/server/sweep.ts';
 import {
   type ApiLab,
   type ApiProcess,
@@ -10,6 +11,7 @@ import {
   createCaller,
   mp4Bytes,
   openApiLab,
+  openLabQueue,
   patchAt,
   type ToldError,
 } from './support/api-lab.ts';
@@ -59,7 +61,7 @@ const sweep = async (environment: Record<string, string> = {}) => {
   const { exitCode, stdout, stderr } = await lab.run(['sweep', '--json'], environment);
   expect(stderr.match(/error \(/)).toBeNull();
   expect(exitCode).toBe(0);
-  return JSON.parse(stdout) as Record<'abandoned' | 'cleaned' | 'forgotten' | 'failed', number>;
+  return JSON.parse(stdout) as SweepResult;
 };
 
 describe('a sweep', () => {
@@ -81,7 +83,7 @@ describe('a sweep', () => {
     expect(await lab.partialStatus(String(old.uploadUrl), old.token)).toBe(404);
     expect(await lab.hasObject(oldSingle)).toBe(false);
     expect(await rowOf(young)).toMatchObject({ state: 'open' });
-    expect(await sweep()).toEqual({ abandoned: 0, cleaned: 0, forgotten: 0, failed: 0 });
+    expect(await sweep()).toEqual({ enqueued: 0, abandoned: 0, cleaned: 0, forgotten: 0, failed: 0 });
 
     // Its upload token outlived it, and somebody used that.
     await fetch(oldSingle.endpoint, {
@@ -142,6 +144,38 @@ describe('a sweep', () => {
     await age(open, '8 days');
     await sweep();
     expect(await rowOf(open)).toBeUndefined();
+    expect(await lab.hasObject(open)).toBe(true);
+  });
+
+  it('enqueues a video whose process died before it added the job, once the queue can be reached', async () => {
+    const bytes = mp4Bytes(1000);
+    const open = await begin(bytes.length);
+    await fetch(open.endpoint, {
+      method: 'PUT',
+      headers: { 'content-type': 'video/mp4' },
+      body: new Uint8Array(bytes),
+    });
+    const jobId = `video-${open.videoId}`;
+    await lab.sql(
+      `insert into videos (id, owner_id, project, source_bucket, source_path, status, job_id)
+       select video_id, owner_id, project, bucket, path, 'queued', $2 from upload_sessions where id = $1`,
+      [open.id, jobId],
+    );
+    await lab.sql(
+      `update upload_sessions set state = 'completing', claimed_until = now() - interval '1 minute' where id = $1`,
+      [open.id],
+    );
+    await age(open, '25 hours');
+    expect(await sweep({ DATABASE_URL: 'postgres://127.0.0.1:9/none' })).toMatchObject({ enqueued: 0, failed: 1 });
+    expect(await rowOf(open)).toMatchObject({ state: 'completing' });
+    // The claim of the failed sweep runs out by itself.
+    await age(open, '10 minutes');
+    expect(await sweep()).toMatchObject({ enqueued: 1, abandoned: 0, failed: 0 });
+    expect(await rowOf(open)).toMatchObject({ state: 'completed' });
+    const queue = await openLabQueue(lab);
+    const source = { bucket: open.bucket, path: open.path };
+    expect(await queue.enqueueVideo({ source, videoId: open.videoId })).toMatchObject({ jobId, state: 'existing' });
+    await queue.close();
     expect(await lab.hasObject(open)).toBe(true);
   });
 

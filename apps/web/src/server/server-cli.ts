@@ -76,11 +76,11 @@ async function run(): Promise<void> {
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   if (options.command === 'sweep') {
     const result = await sweepOnce({ config, log, signal: stop.signal });
-    const { abandoned, cleaned, forgotten, failed } = result;
+    const { enqueued, abandoned, cleaned, forgotten, failed } = result;
     print(
       options.json
         ? JSON.stringify(result)
-        : `${abandoned} abandoned, ${cleaned} cleaned, ${forgotten} forgotten, ${failed} to be tried again`,
+        : `${abandoned} abandoned, ${cleaned} cleaned, ${forgotten} forgotten, ${enqueued} enqueued, ${failed} to be tried again`,
     );
   } else {
     const server = await startServer({ config, log });

@@ -47,11 +47,11 @@ function openParts(config: WebConfig, metrics: Metrics) {
 
 /** Sweeps once, for a schedule outside. */
 export async function sweepOnce(options: { config: WebConfig; log: Log; signal: AbortSignal }): Promise<SweepResult> {
-  const { connection, sessions, storage } = openParts(options.config, createMetrics());
+  const { connection, sessions, storage, queue } = openParts(options.config, createMetrics());
   try {
-    return await sweepUploads({ ...options, sessions, storage }, options.signal);
+    return await sweepUploads({ ...options, sessions, storage, queue }, options.signal);
   } finally {
-    await connection.close();
+    await Promise.all([queue.close(), connection.close()]);
   }
 }
 

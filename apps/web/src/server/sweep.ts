@@ -1,9 +1,10 @@
 /**
- * Sweeping: ends sessions past their time, removes what unsuccessful ones left in Storage, forgets old rows. Rows are
+ * Sweeping: ends sessions past their time, enqueues videos that such sessions left waiting, removes what unsuccessful ones left in Storage, forgets old rows. Rows are
  * claimed in the database, so any number of processes may sweep at once; what fails is tried again by the next sweep.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { UploadSession } from './database/upload-session.ts';
 import { cleanSession } from './uploads/clean-session.ts';
 import type { UploadServices } from './uploads/services.ts';
 
@@ -15,26 +16,38 @@ const LEASE_SECONDS = 300;
 
 /** What one sweep did. */
 export interface SweepResult {
+  /** Videos that still waited when the time of their upload was over; most have had a job all along. */
+  readonly enqueued: number;
   readonly abandoned: number;
   readonly cleaned: number;
   readonly forgotten: number;
   readonly failed: number;
 }
 
-type SweepServices = Pick<UploadServices, 'sessions' | 'storage' | 'log' | 'config'>;
+type SweepServices = Pick<UploadServices, 'sessions' | 'storage' | 'queue' | 'log' | 'config'>;
 
 /**
  * Sweeps once.
  *
- * @throws {ApiError} `database_unavailable`; whatever Storage refuses is counted as failed.
+ * @throws {ApiError} `database_unavailable`; whatever Storage or the queue refuses is counted as failed.
  */
 export async function sweepUploads(services: SweepServices, signal: AbortSignal): Promise<SweepResult> {
   const { sessions, config } = services;
   const { retentionSeconds } = config.intake;
-  const result = { abandoned: 0, cleaned: 0, forgotten: 0, failed: 0 };
+  const result = { enqueued: 0, abandoned: 0, cleaned: 0, forgotten: 0, failed: 0 };
+  const claimant = randomUUID();
+  while (!signal.aborted) {
+    const left = await sessions.claimLeft({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS });
+    for (const session of left) {
+      signal.throwIfAborted();
+      if (await enqueueLeft(services, session, claimant)) result.enqueued += 1;
+      else result.failed += 1;
+    }
+    // Those that failed stay claimed until their lease ends.
+    if (left.length < BATCH) break;
+  }
   for (let count = BATCH; count === BATCH && !signal.aborted; result.abandoned += count)
     count = await sessions.abandonExpired(BATCH);
-  const claimant = randomUUID();
   const forgetBefore = new Date(Date.now() - retentionSeconds * 1000);
   while (!signal.aborted) {
     const claim = { claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS, retentionSeconds };
@@ -53,6 +66,29 @@ export async function sweepUploads(services: SweepServices, signal: AbortSignal)
   }
   await sessions.forgetCompleted(forgetBefore);
   return result;
+}
+
+/**
+ * Enqueues the video of a session whose process died over it, and ends the session. A job that is there stays as it is.
+ *
+ * @returns whether both were done.
+ */
+async function enqueueLeft(
+  { sessions, queue, log }: SweepServices,
+  session: UploadSession,
+  claimant: string,
+): Promise<boolean> {
+  try {
+    await queue.enqueue(session);
+    await sessions.finish({ id: session.id, claimant }, 'completed');
+    return true;
+  } catch (error) {
+    log.warn(
+      { event: 'upload.enqueue_failed', sessionId: session.id, videoId: session.videoId, err: error },
+      'A video that waits could not be enqueued; a later sweep tries again',
+    );
+    return false;
+  }
 }
 
 /** Sweeps again and again until the signal aborts. The first wait is random: processes that start together part. */

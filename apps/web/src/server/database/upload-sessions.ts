@@ -61,7 +61,13 @@ export interface UploadSessions {
   /** Sets the resumable upload at Storage, if the session still has the one that was seen. */
   readonly replaceUpload: (id: string, seen: string | undefined, uploadId: string | null) => Promise<boolean>;
   readonly markCleaned: (id: string) => Promise<void>;
-  /** Ends what is past its time; answers how many were abandoned. */
+  /** Takes sessions past their time whose video still waits: whether it has a job is not known. */
+  readonly claimLeft: (options: {
+    readonly claimant: string;
+    readonly batch: number;
+    readonly leaseSeconds: number;
+  }) => Promise<readonly UploadSession[]>;
+  /** Ends what else is past its time; answers how many were abandoned. */
   readonly abandonExpired: (batch: number) => Promise<number>;
   readonly claimRemains: (options: {
     readonly claimant: string;
@@ -184,6 +190,11 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
           .eq('id', id)
           .in('state', ['canceled', 'abandoned']),
       );
+    },
+
+    claimLeft: async ({ claimant, batch, leaseSeconds }) => {
+      const parameters = { claimant, batch, lease_seconds: leaseSeconds };
+      return rows.parse(await ask(service.rpc('claim_left_uploads', parameters)));
     },
 
     abandonExpired: async (batch) => Number(await ask(service.rpc('abandon_upload_sessions', { batch }))),
