@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config';
  */
 export const SURVIVAL_TESTS = [
   'workers/media/test/worker-restarts.test.ts',
+  'workers/media/test/queue-claims.test.ts',
   'workers/media/test/queue-scale.test.ts',
   'apps/web/test/client-survival.test.ts',
   'apps/web/test/ingress-nginx.test.ts',

@@ -40,3 +40,15 @@ it('breaks what is under way and refuses what comes while it is shut', async () 
   await gate.open();
   expect(await ask()).toBe(BODY.length);
 });
+
+it('holds back what comes, and says nothing, until it is shut', async () => {
+  gate.hold();
+  let hasAnswered = false;
+  const held = expect(ask().finally(() => (hasAnswered = true))).rejects.toThrow();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(hasAnswered).toBe(false);
+  await gate.shut();
+  await held;
+  await gate.open();
+  expect(await ask()).toBe(BODY.length);
+});

@@ -1,4 +1,4 @@
-/** A door in front of a server: it lets bytes through, or resets every connection and refuses new ones. */
+/** A door in front of a server: it lets bytes through, holds them back, or resets every connection and refuses new ones. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { LOOPBACK } from '../stack/ports.ts';
@@ -7,6 +7,8 @@ export interface TcpGate {
   readonly port: number;
   /** Resets what is open and refuses what comes. */
   readonly shut: () => Promise<void>;
+  /** Lets nothing through and says nothing of it, as a network that drops its packets. Only `shut` ends it. */
+  readonly hold: () => void;
   readonly open: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -16,8 +18,9 @@ export interface TcpGate {
  *
  * @param bytesPerSecond each way on each connection: what takes no time cannot be interrupted.
  */
-export async function openTcpGate(targetPort: number, bytesPerSecond: number): Promise<TcpGate> {
+export async function openTcpGate(targetPort: number, bytesPerSecond = Number.POSITIVE_INFINITY): Promise<TcpGate> {
   const sockets = new Set<Socket>();
+  let isHeld = false;
   const listen = async (port: number): Promise<Server> => {
     const server = createServer({ allowHalfOpen: true }, (near) => {
       const far = connect({ port: targetPort, host: LOOPBACK, allowHalfOpen: true });
@@ -29,6 +32,7 @@ export async function openTcpGate(targetPort: number, bytesPerSecond: number): P
         one.on('error', () => other.destroy()).on('close', () => sockets.delete(one));
         one.on('data', (chunk: Buffer) => {
           one.pause();
+          if (isHeld) return;
           const isFull = !other.write(chunk);
           const waitMs = (chunk.length / bytesPerSecond) * 1000;
           setTimeout(
@@ -46,6 +50,7 @@ export async function openTcpGate(targetPort: number, bytesPerSecond: number): P
   let server: Server | undefined = await listen(0);
   const { port } = server.address() as AddressInfo;
   const shut = async () => {
+    isHeld = false;
     const closing = server;
     server = undefined;
     const closed = closing === undefined ? undefined : once(closing, 'close');
@@ -56,6 +61,9 @@ export async function openTcpGate(targetPort: number, bytesPerSecond: number): P
   return {
     port,
     shut,
+    hold: () => {
+      isHeld = true;
+    },
     open: async () => {
       server ??= await listen(port);
     },

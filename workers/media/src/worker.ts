@@ -15,6 +15,7 @@ import type { Log } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { startMonitoring } from './observability/start-monitoring.ts';
 import { type Consumer, startConsumer } from './queue/consumer.ts';
+import { untilAborted } from './retry/until-aborted.ts';
 import { openStorage } from './storage/connection.ts';
 import { assertStorageReachable } from './storage/reach.ts';
 
@@ -90,8 +91,7 @@ export async function startWorker(options: {
       stop: async () => {
         monitoring.drain();
         over.abort();
-        await Promise.all([sweeping, looking]);
-        await consumer.stop(config.worker.shutdownGraceMs);
+        await Promise.all([consumer.stop(config.worker.shutdownGraceMs), sweeping, looking]);
         for (const close of closing) await close();
       },
     };
@@ -119,15 +119,21 @@ async function keepSwept(options: {
   readonly signal: AbortSignal;
 }): Promise<void> {
   const { workDir, consumer, log, signal } = options;
+  // A queue that is away is waited for, but not by a worker that is told to stop.
+  const isLive = (jobId: string) => untilAborted(consumer.isLive(jobId), signal);
   const sweep = async () => {
-    const swept = await sweepJobDirectories(workDir, consumer.isLive);
-    if (swept.length > 0)
-      log.info({ event: 'work_dir.swept', jobs: swept }, `Removed the directories of ${swept.length} ended jobs`);
+    try {
+      const swept = await sweepJobDirectories(workDir, isLive);
+      if (swept.length > 0)
+        log.info({ event: 'work_dir.swept', jobs: swept }, `Removed the directories of ${swept.length} ended jobs`);
+    } catch (err) {
+      log.warn({ err }, 'The directories of ended jobs could not be removed');
+    }
   };
+  await sweep();
   try {
-    await sweep();
     for await (const _ of everyInterval(SWEEP_EVERY_MS, undefined, { signal, ref: false })) await sweep();
-  } catch (err) {
-    if (!signal.aborted) log.warn({ err }, 'The directories of ended jobs could not be removed');
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** Cancel, priority, producers at the same time, jobs that are put off or kill their workers: the same on both backends. */
-import type { Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MediaError } from '../src/errors.ts';
 import { chooseBackend, type QueueAddress } from '../src/queue/backend.ts';
@@ -20,11 +20,16 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
   let address: QueueAddress;
   let client: QueueClient;
   let other: QueueClient;
+  let queue: Queue;
   beforeAll(async () => {
     address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
     [client, other] = await Promise.all([openQueueClient(address), openQueueClient(address)]);
+    const { classes, connection } = chooseBackend(address);
+    queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
   });
-  afterAll(() => Promise.all([client.close(), other.close()]));
+  afterAll(() => Promise.all([client?.close(), other?.close(), queue?.close()]));
+
+  const readJob = async (jobId: string): Promise<Job> => (await queue.getJob(jobId)) as Job;
 
   it('makes one job of two producers at once, and tells each the truth', async () => {
     for (let round = 0; round < 20; round++) {
@@ -119,6 +124,51 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
     });
   });
 
+  it('lets go of a job that failed only when that is recorded: until then nobody can run it again', async () => {
+    const recording = createGate();
+    const recorded = createGate();
+    let calls = 0;
+    const process = async () => {
+      throw new MediaError({ code: 'object_missing', message: 'There is no source.' });
+    };
+    const fail = async () => {
+      if (++calls === 1) throw new Error('the database is away');
+      recording.open();
+      await recorded.opened;
+    };
+    const same = request();
+    await withConsumerOn(address, { process, fail }, async () => {
+      const { jobId } = await client.enqueueVideo(same);
+      await expect.poll(async () => (await readJob(jobId)).getState()).toBe('delayed');
+      const putOff = await readJob(jobId);
+      expect(putOff.attemptsMade).toBe(0);
+      await putOff.promote();
+      await recording.opened;
+      expect((await client.enqueueVideo(same)).state).toBe('existing');
+      recorded.open();
+      await expect(client.waitForVideo(jobId)).rejects.toMatchObject({ code: 'job_failed' });
+    });
+    expect(calls).toBe(2);
+  });
+
+  it('waits for the end of a canceled job when its video is enqueued again', async () => {
+    const begun = createGate();
+    let runs = 0;
+    const process = async (payload: VideoProcessPayload, { signal }: { signal: AbortSignal }) => {
+      begun.open();
+      return ++runs === 1 ? untilAborted(signal) : done(payload);
+    };
+    const same = request();
+    await withConsumerOn(address, { process }, async () => {
+      const { jobId, videoId } = await client.enqueueVideo(same);
+      await begun.opened;
+      expect((await client.cancelVideo(videoId)).state).toBe('canceling');
+      expect((await client.enqueueVideo(same)).state).toBe('requeued');
+      await client.waitForVideo(jobId);
+    });
+    expect(runs).toBe(2);
+  });
+
   it('stops a job whose video is not wanted any more', async () => {
     const begun = createGate();
     const reasons: unknown[] = [];
@@ -204,11 +254,8 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
       given.open();
     };
     const { jobId } = await client.enqueueVideo(request());
-    const { classes, connection } = chooseBackend(address);
-    const queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
-    const job = await queue.getJob(jobId);
-    await job?.updateData({ ...job.data, worker: { startsAtProgress: -maxStartsWithoutProgress } });
-    await queue.close();
+    const job = await readJob(jobId);
+    await job.updateData({ ...job.data, worker: { startsAtProgress: -maxStartsWithoutProgress } });
     await withConsumerOn(address, { process, fail }, () => given.opened);
     expect(failures).toMatchObject([{ code: 'job_abandoned' }]);
     expect(isStarted).toBe(false);

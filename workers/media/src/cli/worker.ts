@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { startWorker } from '../worker.ts';
 import type { CommandContext } from './run-command.ts';
 
+/** What is still open after this, in milliseconds, belongs to a queue that is away: nothing is left to wait for. */
+const LINGER_MS = 1000;
+
 export async function workerCommand(context: CommandContext): Promise<void> {
   const { config, log, signal } = context;
   const worker = await startWorker({ config, log, signal });
@@ -13,4 +16,5 @@ export async function workerCommand(context: CommandContext): Promise<void> {
   );
   await worker.stop();
   log.info({ event: 'worker.stopped' }, 'Stopped');
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }

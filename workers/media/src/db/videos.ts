@@ -72,7 +72,10 @@ export interface Videos {
   readonly recordWaiting: (id: string, errorCode: string, errorMessage: string) => Promise<void>;
   /** What can be watched already while the rest is made; the status stays `processing`. */
   readonly recordPublished: (id: string, outputs: readonly PublishedOutput[], signal?: AbortSignal) => Promise<void>;
-  /** @returns false when the video was canceled or removed meanwhile: then nothing is written. */
+  /**
+   * @returns false when the video was canceled or removed meanwhile, or had come to its end before it failed: then
+   * nothing is written.
+   */
   readonly recordEnding: (id: string, ending: VideoEnding) => Promise<boolean>;
   /** Cancels a video that waits or runs. @returns whether it did. */
   readonly cancel: (id: string) => Promise<boolean>;
@@ -122,6 +125,9 @@ const identityColumns = (video: VideoIdentity, jobId: string) => ({
   ...(video.ownerId === undefined ? {} : { owner_id: video.ownerId }),
 });
 
+/** A video in one of these has not come to its end. */
+const OPEN: readonly VideoStatus[] = ['queued', 'processing'];
+
 const FRESH = { step: null, progress: 0, outcome: null, error_code: null, error_message: null, finished_at: null };
 
 /** Opens the table on a database. */
@@ -155,7 +161,7 @@ export const openVideos = (database: Database): Videos => ({
 
   recordWaiting: async (id, errorCode, errorMessage) => {
     const columns = { status: 'queued', step: null, progress: 0, error_code: errorCode, error_message: errorMessage };
-    const update = () => database.from(TABLE).update(columns).eq('id', id).in('status', ['queued', 'processing']);
+    const update = () => database.from(TABLE).update(columns).eq('id', id).in('status', OPEN);
     await ask(`Queueing video ${id} again`, update, { retries: QUICK_RETRIES });
   },
 
@@ -178,6 +184,8 @@ export const openVideos = (database: Database): Videos => ({
     };
     const write = () => {
       const update = database.from(TABLE).update(columns).eq('id', id);
+      // A run that fails after it was recorded as ready was not told so by the queue: the video is ready all the same.
+      if (ending.status === 'failed') return update.in('status', OPEN).select('id');
       return (ending.status === 'canceled' ? update : update.neq('status', 'canceled')).select('id');
     };
     return (await askRows(`Recording the end of ${id}`, write)).length > 0;
@@ -185,8 +193,7 @@ export const openVideos = (database: Database): Videos => ({
 
   cancel: async (id) => {
     const columns = { status: 'canceled', step: null, finished_at: now() };
-    const update = () =>
-      database.from(TABLE).update(columns).eq('id', id).in('status', ['queued', 'processing']).select('id');
+    const update = () => database.from(TABLE).update(columns).eq('id', id).in('status', OPEN).select('id');
     return (await askRows(`Canceling video ${id}`, update, { retries: QUICK_RETRIES })).length > 0;
   },
 

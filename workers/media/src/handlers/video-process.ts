@@ -41,12 +41,14 @@ export function createVideoHandlers(services: VideoServices): VideoHandlers {
       await removeJobDirectory(config.worker.workDir, job.jobId);
       if (error.code === 'canceled') {
         log.info({ event: 'video.canceled', videoId }, `Canceled: ${error.message}`);
-        await removeResults(services, payload, job.checkpoint);
+        // The row first, which people look at; the job stays ours until its objects are gone, too.
         await videos.recordEnding(videoId, { status: 'canceled', outputs: [] });
+        await removeResults(services, payload, job.checkpoint);
         return;
       }
+      const ending = { status: 'failed', errorCode: error.code, errorMessage: error.message } as const;
+      if (!(await videos.recordEnding(videoId, ending))) return;
       log.error({ event: 'video.failed', videoId, code: error.code, err: error }, `Failed: ${error.message}`);
-      await videos.recordEnding(videoId, { status: 'failed', errorCode: error.code, errorMessage: error.message });
     },
     wait: async ({ videoId }, error) => {
       log.warn({ event: 'video.waiting', videoId, code: error.code }, `Will be tried again: ${error.message}`);

@@ -33,6 +33,10 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** Connections of one BullMQ object to PostgreSQL. Each object has a pool of its own, so it is kept small. */
 const POOL_SIZE = 4;
 
+/** Left to itself, BullMQ waits up to 20 s: after a minute without Redis that is longer than a claim has left. */
+const RECONNECT_MAX_MS = 3000;
+const reconnectDelay = (times: number): number => Math.min(RECONNECT_MAX_MS, times * 500);
+
 function placeOf(kind: string, url: string): string {
   const { hostname, port } = new URL(url);
   return `${kind} at ${hostname}${port ? `:${port}` : ''}`;
@@ -49,7 +53,12 @@ export function chooseBackend(address: QueueAddress): QueueBackend {
       kind: 'redis',
       classes: withBackend(createRedisBackend) as unknown as QueueBackend['classes'],
       // null: a command waits for the connection to come back instead of failing the job that sent it.
-      connection: { url: address.redisUrl, maxRetriesPerRequest: null, connectTimeout: CONNECT_TIMEOUT_MS },
+      connection: {
+        url: address.redisUrl,
+        maxRetriesPerRequest: null,
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        retryStrategy: reconnectDelay,
+      },
       place: placeOf('Redis', address.redisUrl),
     };
   if (address.databaseUrl !== undefined)
@@ -101,7 +110,8 @@ async function reachPostgres(url: string): Promise<void> {
   }
 }
 
-function wordsOf(error: unknown): string {
+/** What an error says; a connection refused on every address of a host says it in the first of its errors. */
+export function wordsOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return wordsOf(error.errors[0]);
   return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -2,8 +2,8 @@
  * Requests to cancel a running job, wherever it runs. A request is a job of a queue that nobody works: it has the same
  * id as the job it is for, outlives every process, and is taken away when that job ends.
  */
-import type { Queue } from 'bullmq';
 import type { QueueBackend } from './backend.ts';
+import { openQueue } from './open-queue.ts';
 
 /** The queue of requests to cancel. */
 export const CANCEL_QUEUE_NAME = 'media-cancel';
@@ -17,11 +17,13 @@ export interface CancelFlags {
   readonly close: () => Promise<void>;
 }
 
-/** Opens the requests; connects when they are first used. */
-export function openCancelFlags({ classes, connection }: QueueBackend): CancelFlags {
-  const queue = new classes.Queue(CANCEL_QUEUE_NAME, { connection }) as unknown as Queue;
-  // A lost connection comes back by itself; without a listener the first one would end the process.
-  queue.on('error', () => {});
+/**
+ * Opens the requests.
+ *
+ * @throws {MediaError} `queue_unreachable`.
+ */
+export async function openCancelFlags(backend: QueueBackend): Promise<CancelFlags> {
+  const queue = await openQueue(backend, CANCEL_QUEUE_NAME);
   return {
     raise: async (jobId) => {
       await queue.add('cancel', {}, { jobId });

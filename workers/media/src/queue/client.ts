@@ -24,6 +24,7 @@ import {
 } from './contract.ts';
 import { readNotes, withNotes } from './job-record.ts';
 import { isFinished, isWaiting } from './job-states.ts';
+import { openQueue } from './open-queue.ts';
 import { JOB_POLICY, type JobPriority, jobOptions } from './policy.ts';
 import { queueTelemetry } from './telemetry.ts';
 import { videoIdOf } from './video-id.ts';
@@ -121,6 +122,10 @@ async function untilListening(events: object, signal: AbortSignal): Promise<void
     await sleep(10, undefined, { signal }).catch(() => {});
 }
 
+/** A canceled job stops within 2 s, and then its objects are removed; in milliseconds. */
+const CANCELING_MS = 5000;
+const CANCELING_LOOK_MS = 100;
+
 /** The queue and the requests to cancel beside it. */
 interface QueueSide {
   readonly queue: Queue;
@@ -133,7 +138,7 @@ async function enqueue({ queue, flags }: QueueSide, request: EnqueueVideoRequest
   const jobId = jobIdOf(videoId);
   const earlier = (await queue.getJob(jobId)) as Job | undefined;
   if (earlier !== undefined) {
-    const state = await earlier.getState();
+    const state = await untilCanceled(flags, earlier);
     if (!isFinished(state)) return { videoId, jobId, state: 'existing' };
     // A finished job keeps its id, and BullMQ silently ignores a second job of the same id.
     await request.beforeAdd?.(payload, jobId);
@@ -148,6 +153,20 @@ async function enqueue({ queue, flags }: QueueSide, request: EnqueueVideoRequest
   const kept = await queue.getJob(jobId);
   const isOurs = kept === undefined || readNotes(kept.data).request === own;
   return { videoId, jobId, state: isOurs ? 'created' : 'existing' };
+}
+
+/**
+ * The state of a job. One that is being canceled is about to end, and nobody is served by hearing that it exists: its
+ * end is waited for, {@link CANCELING_MS} at most.
+ */
+async function untilCanceled(flags: CancelFlags, job: Job): Promise<string> {
+  const start = performance.now();
+  for (;;) {
+    const state = await job.getState();
+    const isEnding = !isFinished(state) && (await flags.isRaised(String(job.id), job.timestamp));
+    if (!isEnding || performance.now() - start > CANCELING_MS) return state;
+    await sleep(CANCELING_LOOK_MS);
+  }
 }
 
 /** Runs a finished job again, from the start. Moving it is one step in the queue: of two producers, one does it. */
@@ -201,12 +220,14 @@ export async function openQueueClient(address: QueueAddress): Promise<QueueClien
   await assertQueueReachable(address);
   const backend = chooseBackend(address);
   const { classes, connection } = backend;
-  const queue = new classes.Queue(QUEUE_NAME, { connection, ...(await queueTelemetry()) });
-  const flags = openCancelFlags(backend);
-  const side: QueueSide = { queue: queue as unknown as Queue, flags };
+  const queue = await openQueue(backend, QUEUE_NAME, await queueTelemetry());
+  const flags = await openCancelFlags(backend).catch(async (error: unknown) => {
+    await queue.close();
+    throw error;
+  });
+  const side: QueueSide = { queue, flags };
   const events = new classes.QueueEvents(QUEUE_NAME, { connection, autorun: false, blockingTimeout: EVENTS_BLOCK_MS });
   // A lost connection comes back by itself; without a listener the first one would end the process.
-  queue.on('error', () => {});
   events.on('error', () => {});
   // Each wait listens; a server follows as many videos as it has viewers.
   events.setMaxListeners(0);

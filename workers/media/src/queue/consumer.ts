@@ -4,19 +4,22 @@
 
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Queue } from 'bullmq';
+import type { Job } from 'bullmq';
 import { MediaError, toMediaError } from '../errors.ts';
 import type { Log } from '../observability/logger.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
+import { retry } from '../retry/retry.ts';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import { openCancelFlags } from './cancel-flags.ts';
 import { QUEUE_NAME, videoProcessPayload } from './contract.ts';
 import { readNotes, readProducerData } from './job-record.ts';
-import { abandoned, createJobRunner, lockLost, stopped, type VideoHandlers } from './job-runner.ts';
+import { abandoned, createJobRunner, stopped, type VideoHandlers } from './job-runner.ts';
 import { isJobLive } from './job-states.ts';
+import { openQueue } from './open-queue.ts';
 import { BULLMQ_BOUNDS, RENEWALS_PER_LOCK, STALLED_LOOKS_PER_LOCK } from './policy.ts';
 import { queueTelemetry } from './telemetry.ts';
 import { type FindCanceled, type RunningJob, watchCancels } from './watch-cancels.ts';
+import { watchClaims } from './watch-claims.ts';
 
 export interface StartConsumerOptions {
   readonly address: QueueAddress;
@@ -37,7 +40,8 @@ export interface StartConsumerOptions {
 export interface Consumer {
   /**
    * Stops taking jobs, lets running ones finish for `graceMs` milliseconds, then ends them and gives them back to the
-   * queue without spending an attempt. What has not ended {@link END_MS} later is left behind.
+   * queue without spending an attempt. What has not ended {@link END_MS} later is left behind, and so are connections
+   * to a queue that is away.
    */
   readonly stop: (graceMs: number) => Promise<void>;
   /** Whether a job waits or runs, here or elsewhere. */
@@ -49,6 +53,15 @@ const LIFETIME_MS = 12 * 3_600_000;
 
 /** What told to stop has not stopped within this time, in milliseconds, does not listen: all that waits takes a signal. */
 const END_MS = 20_000;
+
+/** A queue that is away is asked again after this, in milliseconds; BullMQ would wait for 15 s. */
+const RETRY_DELAY_MS = 2000;
+
+/** BullMQ waits for a queue that is away before it closes what it has of it; we wait so long, in milliseconds. */
+const CLOSE_MS = 3000;
+
+/** A job that ended without its handler ends only once: that it did is tried for some twenty minutes. */
+const ENDING_RETRIES = 10;
 
 /** The same error of the queue is logged again only after this, in milliseconds. */
 const SAME_ERROR_MS = 30_000;
@@ -63,52 +76,58 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
   await assertQueueReachable(address);
   const backend = chooseBackend(address);
   const { classes, connection, place } = backend;
-  const flags = openCancelFlags(backend);
-  const queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
-  queue.on('error', () => {});
+  const flags = await openCancelFlags(backend);
+  const queue = await openQueue(backend, QUEUE_NAME).catch(async (error: unknown) => {
+    await flags.close();
+    throw error;
+  });
   const running = new Map<string, RunningJob>();
-  const endings = new Set<Promise<void>>();
-  let isStopping = false;
+  const recorded = new WeakSet<Error>();
+  /** Runs of jobs, and what is written after them. */
+  const busy = new Set<Promise<unknown>>();
+  const stopping = new AbortController();
+  const isStopping = () => stopping.signal.aborted;
+  const keepBusy = <T>(work: Promise<T>): Promise<T> => {
+    const settled = work.catch(() => {}).finally(() => busy.delete(settled));
+    busy.add(settled);
+    return work;
+  };
 
   /** A request that came too late must not meet a later job of the same video. */
   const lowerFlag = (jobId: string) =>
     flags.lower(jobId).catch((err: unknown) => log.debug({ err, jobId }, 'A request to cancel could not be removed'));
 
-  const worker = new classes.Worker(
-    QUEUE_NAME,
-    createJobRunner({ handlers, running, lifetimeMs, lockMs, isStopping: () => isStopping, metrics, log }),
-    {
-      connection,
-      name: `${hostname()}:${process.pid}`,
-      concurrency: options.concurrency,
-      lockDuration: lockMs,
-      lockRenewTime: Math.ceil((lockMs * 2) / RENEWALS_PER_LOCK),
-      stalledInterval: Math.ceil(lockMs / STALLED_LOOKS_PER_LOCK),
-      ...BULLMQ_BOUNDS,
-      ...(await queueTelemetry()),
-    },
-  );
-  worker.on('lockRenewalFailed', (jobIds) => {
-    for (const jobId of jobIds) {
-      log.warn({ event: 'job.lock_lost', jobId }, 'The claim on a job was lost; its run here stops');
-      metrics.lockLost();
-      running.get(jobId)?.controller.abort(lockLost());
-    }
+  const runJob = createJobRunner({ handlers, running, lifetimeMs, lockMs, isStopping, metrics, log, recorded });
+  const worker = new classes.Worker(QUEUE_NAME, (job: Job, token: string | undefined) => keepBusy(runJob(job, token)), {
+    connection,
+    name: `${hostname()}:${process.pid}`,
+    concurrency: options.concurrency,
+    lockDuration: lockMs,
+    lockRenewTime: Math.ceil((lockMs * 2) / RENEWALS_PER_LOCK),
+    stalledInterval: Math.ceil(lockMs / STALLED_LOOKS_PER_LOCK),
+    runRetryDelay: RETRY_DELAY_MS,
+    ...BULLMQ_BOUNDS,
+    ...(await queueTelemetry()),
   });
-  worker.on('failed', (job, thrown) => {
-    const payload = videoProcessPayload.safeParse(readProducerData(job?.data));
-    if (job === undefined || !payload.success) return;
+  /** What ended without its handler: by outliving its workers, or since the queue could not be told of its end. */
+  const recordEnding = async (job: Job, thrown: Error) => {
+    const payload = videoProcessPayload.safeParse(readProducerData(job.data));
+    if (!payload.success) return;
     const error = causeOf(thrown);
+    if (job.finishedOn === undefined) return handlers.wait(payload.data, error);
+    await handlers.fail(payload.data, error, { jobId: String(job.id), checkpoint: readNotes(job.data).checkpoint });
+  };
+  worker.on('failed', (job, thrown) => {
+    if (job === undefined) return;
     const jobId = String(job.id);
-    const record = async () => {
-      if (job.finishedOn === undefined) return handlers.wait(payload.data, error);
-      await handlers.fail(payload.data, error, { jobId, checkpoint: readNotes(job.data).checkpoint });
-      await lowerFlag(jobId);
+    const settle = async () => {
+      if (!recorded.has(thrown))
+        await retry(() => recordEnding(job, thrown), { retries: ENDING_RETRIES, signal: stopping.signal }).catch(
+          (err: unknown) => log.error({ err, jobId }, 'The outcome could not be recorded'),
+        );
+      if (job.finishedOn !== undefined) await lowerFlag(jobId);
     };
-    const settled = record()
-      .catch((failure: unknown) => log.error({ err: failure, jobId }, 'The outcome could not be recorded'))
-      .finally(() => endings.delete(settled));
-    endings.add(settled);
+    void keepBusy(settle());
   });
   worker.on('stalled', (jobId) => {
     metrics.jobStalled();
@@ -120,37 +139,56 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     // A queue that is away fails every second on every connection: one line each half minute says as much.
     if (error.message === lastError.message && Date.now() - lastError.at < SAME_ERROR_MS) return;
     lastError = { message: error.message, at: Date.now() };
-    if (!isStopping) log.error({ event: 'queue.error', err: error }, `The queue (${place}) failed: ${error.message}`);
+    if (!isStopping()) log.error({ event: 'queue.error', err: error }, `The queue (${place}) failed: ${error.message}`);
   });
   const watch = new AbortController();
-  const watching = watchCancels({ running, flags, findCanceled: options.findCanceled, log, signal: watch.signal });
+  const { signal } = watch;
+  const watching = Promise.all([
+    watchCancels({ running, flags, findCanceled: options.findCanceled, log, signal }),
+    watchClaims({ worker, running, lockMs, metrics, log, signal }),
+  ]);
   await worker.waitUntilReady();
   log.info({ event: 'worker.ready' }, `Taking jobs from ${place}, ${options.concurrency} at a time`);
+
+  /** Resolves with whether nothing was left to do within so many milliseconds. */
+  const untilIdle = (limitMs: number): Promise<boolean> =>
+    within(limitMs, async () => {
+      while (busy.size > 0) await Promise.all(busy);
+    });
 
   return {
     isLive: (jobId) => isJobLive(queue, jobId),
     stop: async (graceMs) => {
-      isStopping = true;
-      const over = new AbortController();
-      const ended = (async () => {
-        await worker.close();
-        await Promise.all(endings);
-        watch.abort();
-        await watching;
-        await Promise.all([flags.close(), queue.close()]);
-      })();
-      const phases = (async () => {
-        await sleep(graceMs, undefined, { signal: over.signal });
+      stopping.abort();
+      const closed = worker.close();
+      if (!(await untilIdle(graceMs))) {
         for (const { controller } of running.values()) controller.abort(stopped());
-        await sleep(END_MS, undefined, { signal: over.signal });
-        log.error(
-          { event: 'worker.left_behind', jobs: [...running.keys()] },
-          `${running.size} jobs did not end within ${END_MS / 1000} s; others take them up when their claims run out`,
+        if (!(await untilIdle(END_MS)))
+          log.error(
+            { event: 'worker.left_behind', jobs: [...running.keys()] },
+            `${running.size} jobs did not end within ${END_MS / 1000} s; others take them up when their claims run out`,
+          );
+      }
+      watch.abort();
+      await watching;
+      if (!(await within(CLOSE_MS, () => Promise.all([closed, flags.close(), queue.close()]))))
+        log.warn(
+          { event: 'queue.left_open' },
+          `The queue (${place}) did not let go within ${CLOSE_MS / 1000} s; its connections end with the process`,
         );
-      })().catch(() => {});
-      await Promise.race([ended, phases]).finally(() => over.abort());
     },
   };
+}
+
+/** Does something for so many milliseconds at most. @returns whether it came to its end. */
+async function within(limitMs: number, work: () => Promise<unknown>): Promise<boolean> {
+  const over = new AbortController();
+  const late = sleep(limitMs, false, { signal: over.signal }).catch(() => false);
+  try {
+    return await Promise.race([work().then(() => true), late]);
+  } finally {
+    over.abort();
+  }
 }
 
 function causeOf(thrown: Error): MediaError {

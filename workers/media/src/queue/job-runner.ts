@@ -9,6 +9,7 @@ import type { Log } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { JobRecording } from '../observability/metrics-jobs.ts';
 import { retry } from '../retry/retry.ts';
+import { untilAborted } from '../retry/until-aborted.ts';
 import {
   VIDEO_PROCESS,
   type VideoProcessPayload,
@@ -19,6 +20,7 @@ import {
 import { readNotes, readProducerData, withNotes } from './job-record.ts';
 import { JOB_POLICY, PUT_OFF, putOffDelay } from './policy.ts';
 import type { RunningJob } from './watch-cancels.ts';
+import { lockLost } from './watch-claims.ts';
 
 /** One job as its handler sees it. */
 export interface JobContext {
@@ -55,7 +57,10 @@ export interface EndedJob {
 /** What the worker does with `video.process` jobs. */
 export interface VideoHandlers {
   readonly process: (payload: VideoProcessPayload, context: JobContext) => Promise<VideoProcessResult>;
-  /** The job has failed for good, in its handler or by outliving its workers, or was canceled. */
+  /**
+   * The job has failed for good, in its handler or by outliving its workers, or was canceled. The queue lets go of it
+   * only when this has succeeded: until then nobody can run it again. It may be called more than once.
+   */
   readonly fail: (payload: VideoProcessPayload, error: MediaError, job: EndedJob) => Promise<void>;
   /** The job will be tried again: it failed, was put off, or was given back by a worker that stops. */
   readonly wait: (payload: VideoProcessPayload, error: MediaError) => Promise<void>;
@@ -72,6 +77,8 @@ export interface JobRunnerOptions {
   readonly lockMs: number;
   readonly metrics: Pick<Metrics, 'jobStarted'>;
   readonly log: Log;
+  /** The runner puts in what it throws when the handler was told already what became of the job. */
+  readonly recorded: WeakSet<Error>;
 }
 
 const expired = (ms: number) =>
@@ -80,20 +87,31 @@ const expired = (ms: number) =>
 /** The reason of a job whose worker stops. */
 export const stopped = (): MediaError => new MediaError({ code: 'aborted', message: 'The worker was told to stop.' });
 
-/** The reason of a job that may be another worker's by now. */
-export const lockLost = (): MediaError =>
-  new MediaError({ code: 'lock_lost', message: 'The claim on the job was lost; another worker may have taken it.' });
-
 /** A queue that is away for a few seconds is waited for: 0.5 s, 1 s, 2 s, 4 s. */
-const patiently = <T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> =>
+const QUEUE_RETRIES = 4;
+/** When a job is given back, it is waited for about a minute: until then the claim is ours. */
+const GIVE_BACK_RETRIES = 7;
+
+/** A queue that answered, and did not do it: the job is not ours any more. BullMQ numbers these answers. */
+const isRefusal = (error: unknown): boolean => typeof (error as { code?: unknown } | null)?.code === 'number';
+
+const patiently = <T>(
+  ask: () => Promise<T>,
+  { retries = QUEUE_RETRIES, signal }: { readonly retries?: number; readonly signal?: AbortSignal } = {},
+): Promise<T> =>
   retry(
     () =>
-      ask().catch((cause: unknown) => {
+      (signal === undefined ? ask() : untilAborted(ask(), signal)).catch((cause: unknown) => {
+        signal?.throwIfAborted();
+        if (isRefusal(cause)) throw lockLost();
         const words = cause instanceof Error ? cause.message : String(cause);
         throw new MediaError({ code: 'queue_failed', message: `The queue did not answer: ${words}.`, cause });
       }),
-    { retries: 4, baseMs: 500, signal },
+    { retries, baseMs: 500, signal, isFinal: ({ code }) => code === 'lock_lost' },
   );
+
+/** A job that comes back while its last run here still ends is put off for this long, in milliseconds. */
+const UNWIND_MS = 5000;
 
 /** The error of a job that was started too often. */
 export const abandoned = (why: string): MediaError =>
@@ -106,59 +124,102 @@ export const abandoned = (why: string): MediaError =>
 export function createJobRunner(
   options: JobRunnerOptions,
 ): (job: Job, token: string | undefined) => Promise<VideoProcessResult> {
-  const { handlers, running, lifetimeMs, lockMs, isStopping, metrics, log } = options;
+  const { handlers, running, lifetimeMs, lockMs, isStopping, metrics, log, recorded } = options;
   const policy = JOB_POLICY[VIDEO_PROCESS];
 
-  /** Back to the queue without spending an attempt: at once, or after a while. */
+  /**
+   * Back to the queue without spending an attempt: at once, or after a while. Where the queue cannot be told, the claim
+   * runs out, and the job comes back by itself.
+   */
   const giveBack = async (
     job: Job,
     payload: VideoProcessPayload,
     options: { token: string | undefined; error: MediaError; isCounted: boolean; delayMs?: number },
   ): Promise<never> => {
-    if (!options.isCounted)
-      await job.updateData(withNotes(payload, { ...readNotes(job.data), startsAtProgress: job.attemptsStarted }));
+    const { token, error, isCounted, delayMs } = options;
+    const tell = (ask: () => Promise<unknown>) =>
+      patiently(ask, { retries: GIVE_BACK_RETRIES }).catch((err: unknown) =>
+        log.warn({ err, jobId: job.id }, 'The queue could not be told that a job comes back; its claim runs out'),
+      );
+    if (!isCounted) {
+      const notes = { ...readNotes(job.data), startsAtProgress: job.attemptsStarted };
+      await tell(() => job.updateData(withNotes(payload, notes)));
+    }
     // The row first: from the next line on another worker may write it.
-    await handlers
-      .wait(payload, options.error)
-      .catch((err: unknown) => log.error({ err, jobId: job.id }, 'That the job waits could not be recorded'));
-    if (options.delayMs === undefined) {
-      await job.moveToWait(options.token);
+    await recordWaiting(job, payload, error);
+    if (delayMs === undefined) {
+      await tell(() => job.moveToWait(token));
       throw new WaitingError();
     }
-    await job.moveToDelayed(Date.now() + options.delayMs, options.token);
+    await tell(() => job.moveToDelayed(Date.now() + delayMs, token));
     throw new DelayedError();
+  };
+
+  const recordWaiting = (job: Job, payload: VideoProcessPayload, error: MediaError): Promise<void> =>
+    handlers
+      .wait(payload, error)
+      .catch((err: unknown) => log.error({ err, jobId: job.id }, 'That the job waits could not be recorded'));
+
+  /** Whether it is recorded that the job has come to its end. */
+  const recordEnd = async (job: Job, payload: VideoProcessPayload, error: MediaError): Promise<boolean> => {
+    try {
+      await handlers.fail(payload, error, { jobId: String(job.id), checkpoint: readNotes(job.data).checkpoint });
+      return true;
+    } catch (err) {
+      log.error({ err, jobId: job.id }, 'The end of a job could not be recorded; the job is put off for that');
+      return false;
+    }
   };
 
   return async (job, token) => {
     const payload = parsePayload(job);
     const jobId = String(job.id);
     if (isStopping()) return giveBack(job, payload, { token, error: stopped(), isCounted: false });
+    const earlier = running.get(jobId);
+    if (earlier !== undefined) {
+      // Two runs of one job in one process: BullMQ would renew the claim of neither.
+      earlier.controller.abort(lockLost());
+      return giveBack(job, payload, { token, error: lockLost(), isCounted: false, delayMs: UNWIND_MS });
+    }
     const notes = readNotes(job.data);
     let starts = job.attemptsStarted - notes.startsAtProgress;
     if (starts > policy.maxStartsWithoutProgress)
       throw permanent(abandoned(`${starts - 1} times in a row without finishing a step`));
     const recording = metrics.jobStarted();
     const controller = new AbortController();
-    running.set(jobId, { jobId, videoId: payload.videoId, madeMs: job.timestamp, controller });
+    const { signal } = controller;
+    let claimedAt = performance.now();
+    const claimRenewed = () => {
+      claimedAt = performance.now();
+    };
+    running.set(jobId, {
+      jobId,
+      videoId: payload.videoId,
+      madeMs: job.timestamp,
+      controller,
+      claimRenewed,
+      sinceClaimMs: () => performance.now() - claimedAt,
+    });
     const lifetime = setTimeout(() => controller.abort(expired(lifetimeMs)), lifetimeMs);
     try {
       const result = await handlers.process(payload, {
         jobId,
         attempt: job.attemptsMade + 1,
         attempts: job.opts.attempts ?? 1,
-        signal: controller.signal,
+        signal,
         checkpoint: notes.checkpoint,
         saveCheckpoint: async (checkpoint) => {
           starts = 0;
           const data = withNotes(payload, { ...notes, startsAtProgress: job.attemptsStarted, checkpoint });
-          await patiently(() => job.updateData(data), controller.signal).catch((err: unknown) =>
+          await patiently(() => job.updateData(data), { signal }).catch((err: unknown) =>
             log.warn({ err, jobId }, 'The checkpoint could not be saved'),
           );
         },
         confirmClaim: async () => {
-          const isOurs = await patiently(() => job.extendLock(token ?? '', lockMs), controller.signal);
+          const isOurs = await patiently(() => job.extendLock(token ?? '', lockMs), { signal });
           if (Number(isOurs) !== 1) controller.abort(lockLost());
-          controller.signal.throwIfAborted();
+          signal.throwIfAborted();
+          claimRenewed();
         },
         reportProgress: (progress) => job.updateProgress(progress),
         recording,
@@ -167,13 +228,24 @@ export function createJobRunner(
       return result;
     } catch (thrown) {
       // What broke because the job was told to stop is no failure of its own.
-      const error = toMediaError(controller.signal.aborted ? controller.signal.reason : thrown);
+      const error = toMediaError(signal.aborted ? signal.reason : thrown);
       const hasAttempts = job.attemptsMade + 1 < (job.opts.attempts ?? 1);
-      const ending = decideEnding({ error, isStopped: controller.signal.aborted, starts, hasAttempts });
+      const ending = decideEnding({ error, isStopped: signal.aborted, starts, hasAttempts });
       recording.ended(ending.outcome);
       if (ending.outcome === 'returned') return await giveBack(job, payload, { token, error, ...ending });
-      if (!isRetryable(error)) throw permanent(error);
-      throw error;
+      const failure = isRetryable(error) ? error : permanent(error);
+      recorded.add(failure);
+      // Another worker's job: BullMQ takes no ending from us, and the row is not ours to write.
+      if (error.code === 'lock_lost') throw failure;
+      if (ending.outcome === 'retried') await recordWaiting(job, payload, error);
+      else if (!(await recordEnd(job, payload, error)))
+        return await giveBack(job, payload, {
+          token,
+          error,
+          isCounted: false,
+          delayMs: putOffDelay(Math.max(1, starts)),
+        });
+      throw failure;
     } finally {
       clearTimeout(lifetime);
       running.delete(jobId);

@@ -11,6 +11,10 @@ export interface RunningJob {
   /** When the job was made, in milliseconds since the epoch. */
   readonly madeMs: number;
   readonly controller: AbortController;
+  /** The queue has just renewed the claim on it. */
+  readonly claimRenewed: () => void;
+  /** How long ago that was, in milliseconds. */
+  readonly sinceClaimMs: () => number;
 }
 
 /** Which of these videos are not wanted any more. */

@@ -1,0 +1,21 @@
+/** Waiting for what takes no signal of its own. */
+
+/**
+ * Waits for `work`, or until the signal is aborted; the work itself goes on, and what becomes of it then is nobody's.
+ *
+ * @throws the signal's reason; else whatever `work` throws.
+ */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => {});
+  signal.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
