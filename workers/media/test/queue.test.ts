@@ -109,7 +109,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
     });
     const handlers: Partial<VideoHandlers> = {
       process: async () => {
-        throw new MediaError({ code: 'storage_failed', message: 'Storage is having a moment.' });
+        throw new MediaError({ code: 'ffmpeg_failed', message: 'ffmpeg ended with 1.' });
       },
       wait: async (_payload, error) => {
         waits.push(error);
@@ -121,7 +121,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
       await client.enqueueVideo(source);
       await wasTold;
     });
-    expect(waits.map((error) => error.code)).toEqual(['storage_failed']);
+    expect(waits.map((error) => error.code)).toEqual(['ffmpeg_failed']);
     expect((await client.enqueueVideo(source)).state).toBe('existing');
   });
 

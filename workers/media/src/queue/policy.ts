@@ -46,6 +46,15 @@ export const PUT_OFF: Readonly<Partial<Record<ErrorCode, { readonly isCounted: b
   database_failed: { isCounted: true },
   queue_failed: { isCounted: true },
   storage_unreachable: { isCounted: true },
+  // What Storage being away looks like from behind a gateway, or on a way that breaks.
+  storage_busy: { isCounted: true },
+  storage_failed: { isCounted: true },
+  gateway_failed: { isCounted: true },
+  download_failed: { isCounted: true },
+  upload_connect_timeout: { isCounted: true },
+  upload_interrupted: { isCounted: true },
+  upload_stalled: { isCounted: true },
+  upload_answer_timeout: { isCounted: true },
 };
 
 const PUT_OFF_BASE_MS = 30_000;
