@@ -58,7 +58,7 @@ export async function inspectEnd(options: InspectOptions): Promise<Findings> {
   problems.push(...jobs.failures);
 
   for (const worker of setup.workers) await worker.retire();
-  const leftAtFirst = await listLeft(setup.workDirs, 'jobs', () => true);
+  const leftAtFirst = await listLeft(setup.workDirs, /^jobs-/, () => true);
   // What a worker left when it lost a job that another ended goes when it is started the next time.
   if (leftAtFirst.length > 0) await sweep(setup);
   await sleep(ORPHAN_MS);
@@ -67,8 +67,8 @@ export async function inspectEnd(options: InspectOptions): Promise<Findings> {
     ...record.outlived.map(({ command }) => `a process outlived its killed worker: ${command.slice(0, 100)}`),
   );
   problems.push(...alive.map(({ pid, command }) => `process ${pid} is left: ${command.slice(0, 100)}`));
-  const directories = await listLeft(setup.workDirs, 'jobs', () => true);
-  const uploads = await listLeft(setup.workDirs, 'uploads', (name) => name.startsWith('upload-'));
+  const directories = await listLeft(setup.workDirs, /^jobs-/, () => true);
+  const uploads = await listLeft(setup.workDirs, /^uploads$/, (name) => name.startsWith('upload-'));
   problems.push(...[...directories, ...uploads].map((path) => `${path} is left`));
   problems.push(...describeOddEndings(setup, record));
 
@@ -150,16 +150,13 @@ function describeDifference(own: string | undefined, wanted: string | undefined)
 
 async function listLeft(
   workDirs: readonly string[],
-  folder: string,
+  folders: RegExp,
   counts: (name: string) => boolean,
 ): Promise<readonly string[]> {
-  const lists = await Promise.all(
-    workDirs.map(async (workDir) => {
-      const names = await readdir(join(workDir, folder)).catch(() => []);
-      return names.filter(counts).map((name) => join(workDir, folder, name));
-    }),
-  );
-  return lists.flat();
+  const below = async (path: string, isWanted: (name: string) => boolean) =>
+    (await readdir(path).catch(() => [])).filter(isWanted).map((name) => join(path, name));
+  const tops = await Promise.all(workDirs.map((workDir) => below(workDir, (name) => folders.test(name))));
+  return (await Promise.all(tops.flat().map((top) => below(top, counts)))).flat();
 }
 
 /** A worker may fail to start while a server is away, and for a moment after. It may end by itself at no other time. */

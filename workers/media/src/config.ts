@@ -6,6 +6,7 @@ import { VARIABLES, type VariableName } from './config-variables.ts';
 import { type Environment, readVariables } from './environment.ts';
 import { MediaError } from './errors.ts';
 import type { MediaDefaults } from './media/settings.ts';
+import { queueFingerprint } from './queue/fingerprint.ts';
 
 type Value<Name extends VariableName> = z.output<(typeof VARIABLES)[Name]['schema']>;
 
@@ -19,6 +20,8 @@ export interface Config {
     readonly encodeConcurrency: number;
     readonly uploadConcurrency: number;
     readonly workDir: string;
+    /** In it, the directories of jobs. Of this queue alone: the workers of another do not know which of its jobs live. */
+    readonly jobsDir: string;
     /** What is to stay free on its disk. */
     readonly reserveBytes: number;
     readonly shutdownGraceMs: number;
@@ -77,16 +80,18 @@ export function loadConfig(options: LoadConfigOptions): Config {
   refuse();
 
   const workDir = maybe('WORK_DIR') ?? join(tmpdir(), `supabase-media-worker-${userInfo().username}`);
+  const queue = { redisUrl: maybe('REDIS_URL'), databaseUrl: maybe('DATABASE_URL') };
   const chunkMegabytes = maybe('UPLOAD_CHUNK_SIZE_MB');
   return Object.freeze({
     supabase: { url: maybe('SUPABASE_URL'), serviceRoleKey: maybe('SUPABASE_SERVICE_ROLE_KEY') },
     resultBucket: get('RESULT_BUCKET'),
-    queue: { redisUrl: maybe('REDIS_URL'), databaseUrl: maybe('DATABASE_URL') },
+    queue,
     worker: {
       concurrency: get('WORKER_CONCURRENCY'),
       encodeConcurrency: maybe('ENCODE_CONCURRENCY') ?? get('WORKER_CONCURRENCY'),
       uploadConcurrency: maybe('UPLOAD_CONCURRENCY') ?? get('WORKER_CONCURRENCY'),
       workDir,
+      jobsDir: join(workDir, `jobs-${queueFingerprint(queue)}`),
       reserveBytes: get('WORK_DIR_RESERVE_MB') * 1_000_000,
       jobLockMs: get('JOB_LOCK_SECONDS') * 1000,
       jobLifetimeMs: get('JOB_LIFETIME_HOURS') * 3_600_000,

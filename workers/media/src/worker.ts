@@ -41,14 +41,14 @@ export async function startWorker(options: {
   readonly signal?: AbortSignal | undefined;
 }): Promise<Worker> {
   const { config, log, signal } = options;
-  const { workDir, reserveBytes, encodeConcurrency, uploadConcurrency } = config.worker;
+  const { workDir, jobsDir, reserveBytes, encodeConcurrency, uploadConcurrency } = config.worker;
   const supabase = supabaseOf(config);
   const tools = await locateTools(config.ffmpeg);
   log.info(
     { event: 'worker.tools', ffmpeg: tools.ffmpeg, ffprobe: tools.ffprobe },
     `ffmpeg ${tools.ffmpeg.version}, ffprobe ${tools.ffprobe.version}`,
   );
-  await assertWorkDirUsable(workDir);
+  await assertWorkDirUsable(jobsDir);
   const metrics = createMetrics();
   const storage = openStorage({ ...supabase, connectMs: config.upload.connectMs });
   const videos = openVideos(openDatabase(supabase));
@@ -85,7 +85,7 @@ export async function startWorker(options: {
       log,
     });
     const over = new AbortController();
-    const sweeping = keepSwept({ workDir, consumer, log, signal: over.signal });
+    const sweeping = keepSwept({ jobsDir, consumer, log, signal: over.signal });
     const looking = lookAtSetUp({ config, log, signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal });
     return {
       stop: async () => {
@@ -113,17 +113,17 @@ async function lookAtSetUp(options: { config: Config; log: Log; signal: AbortSig
 
 /** Removes what dead workers left on this disk: now, and every ten minutes. */
 async function keepSwept(options: {
-  readonly workDir: string;
+  readonly jobsDir: string;
   readonly consumer: Consumer;
   readonly log: Log;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { workDir, consumer, log, signal } = options;
+  const { jobsDir, consumer, log, signal } = options;
   // A queue that is away is waited for, but not by a worker that is told to stop.
   const isLive = (jobId: string) => untilAborted(consumer.isLive(jobId), signal);
   const sweep = async () => {
     try {
-      const swept = await sweepJobDirectories(workDir, isLive);
+      const swept = await sweepJobDirectories({ jobsDir, isLive, log });
       if (swept.length > 0)
         log.info({ event: 'work_dir.swept', jobs: swept }, `Removed the directories of ${swept.length} ended jobs`);
     } catch (err) {

@@ -4,12 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import {
-  type RunDirectory,
-  removeJobDirectory,
-  sweepJobDirectories,
-  withRunDirectory,
-} from '../src/io/work-directory.ts';
+import { type RunDirectory, removeJobDirectory, withRunDirectory } from '../src/io/work-directory.ts';
 import type { Checkpoint } from '../src/steps/checkpoint.ts';
 import { keepDerived } from '../src/steps/derived-files.ts';
 import type { EncodedVideo } from '../src/steps/encode.ts';
@@ -194,28 +189,18 @@ it('takes over what was derived only when every file of it is there', async () =
 });
 
 it('leaves of a failed run what the next one needs, and nothing of a finished one', async () => {
+  const jobsDir = join(root, 'jobs-00000000');
   const fail = (kept: 'job' | 'nothing') =>
-    withRunDirectory({ workDir: root, jobId: 'video-1', keepAfter: () => kept }, () => Promise.reject(new Error(kept)));
-  const jobs = () => readdir(join(root, 'jobs')).catch(() => []);
+    withRunDirectory({ jobsDir, jobId: 'video-1', keepAfter: () => kept }, () => Promise.reject(new Error(kept)));
+  const jobs = () => readdir(jobsDir).catch(() => []);
   await expect(fail('job')).rejects.toThrow('job');
   // The next run of another worker stays: only the own one goes.
   await expect(fail('nothing')).rejects.toThrow('nothing');
-  expect(await readdir(join(root, 'jobs', 'video-1'))).toHaveLength(1);
-  await removeJobDirectory(root, 'video-1');
+  expect(await readdir(join(jobsDir, 'video-1'))).toHaveLength(1);
+  await removeJobDirectory({ jobsDir, jobId: 'video-1' });
   expect(await jobs()).toEqual([]);
   await expect(fail('nothing')).rejects.toThrow('nothing');
   expect(await jobs()).toEqual([]);
-  await withRunDirectory({ workDir: root, jobId: 'video-2', keepAfter: () => 'job' }, async () => {});
+  await withRunDirectory({ jobsDir, jobId: 'video-2', keepAfter: () => 'job' }, async () => {});
   expect(await jobs()).toEqual([]);
-});
-
-it('sweeps the directories of jobs that ended, and keeps those of which it cannot tell', async () => {
-  const workDir = await mkdtemp(join(root, 'sweep-'));
-  for (const jobId of ['ended', 'lives', 'unknown']) await mkdir(join(workDir, 'jobs', jobId), { recursive: true });
-  const isLive = async (jobId: string) => {
-    if (jobId === 'unknown') throw new Error('the queue is away');
-    return jobId === 'lives';
-  };
-  expect(await sweepJobDirectories(workDir, isLive)).toEqual(['ended']);
-  expect(await readdir(join(workDir, 'jobs'))).toEqual(['lives', 'unknown']);
 });

@@ -13,6 +13,7 @@ import { QUEUE_NAME } from '../src/queue/contract.ts';
 import { openResumeStore } from '../src/storage/resume-store.ts';
 import { uploadFile } from '../src/storage/uploader.ts';
 import { type RunningCommand, readJson, runCommand, startCommand } from './support/command.ts';
+import { listJobDirectories } from './support/job-directories.ts';
 import { createQueueDatabase } from './support/queue.ts';
 import { startRedis, type TestRedis } from './support/redis.ts';
 import { openStackStorage, openStackVideos, stackEnvironment, stackValue, uniquePath } from './support/stack.ts';
@@ -132,7 +133,7 @@ describe.each(['postgres', 'redis'] as const)('workers on %s', (kind) => {
     expect(stderr).toContain('attempt 1 of');
     // The download was proved by the first of them, and none repeated it.
     expect(stderr).not.toContain('Downloading');
-    expect(await readdir(join(workDir, 'jobs'))).toEqual([]);
+    expect(await listJobDirectories(workDir)).toEqual([]);
   }, 180_000);
 
   it('stop ffmpeg within 2 s when the video is canceled elsewhere', async () => {
@@ -151,7 +152,7 @@ describe.each(['postgres', 'redis'] as const)('workers on %s', (kind) => {
     await stop(worker);
     expect(await openStackVideos().find(videoId)).toMatchObject({ status: 'canceled', outputs: [] });
     expect(await listResults(videoId)).toEqual([]);
-    expect(await readdir(join(workDir, 'jobs'))).toEqual([]);
+    expect(await listJobDirectories(workDir)).toEqual([]);
   });
 
   it('remove what was published already when `media cancel` comes late', async () => {

@@ -1,6 +1,6 @@
 /** The worker as an operator runs it: a process of its own, jobs through the queue, results in Storage and in the row. */
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { downloadFile } from '../src/storage/download.ts';
 import { openResumeStore } from '../src/storage/resume-store.ts';
 import { uploadFile } from '../src/storage/uploader.ts';
 import { type RunningCommand, startCommand } from './support/command.ts';
+import { listJobDirectories } from './support/job-directories.ts';
 import { startRedis, type TestRedis } from './support/redis.ts';
 import { openStackStorage, openStackVideos, stackEnvironment, stackValue, uniquePath } from './support/stack.ts';
 
@@ -201,7 +202,7 @@ describe.each(['postgres', 'redis'] as const)('a worker on %s', (kind) => {
     for (const step of ['Step 1/8: Downloading the source', 'Step 4/8: Encoding', 'Step 7/8: Uploading assets'])
       expect(log).toContain(step);
     expect(log).not.toContain(stackValue('SUPABASE_SERVICE_ROLE_KEY'));
-    expect(await readdir(join(workDir, 'jobs'))).toEqual([]);
+    expect(await listJobDirectories(workDir)).toEqual([]);
   });
 });
 
@@ -227,7 +228,7 @@ describe('a worker that is stopped in mid-job', () => {
       expect(seen).toContain('attempt 1 of');
       expect(seen).toContain('Going on after the source was downloaded');
       expect(seen).not.toContain('Step 1/8');
-      expect(await readdir(join(workDir, 'jobs'))).toEqual([]);
+      expect(await listJobDirectories(workDir)).toEqual([]);
       second.kill('SIGTERM');
       await second.ended;
     } finally {

@@ -38,7 +38,7 @@ export function createVideoHandlers(services: VideoServices): VideoHandlers {
     process: (payload, context) => processVideo(services, payload, context),
     fail: async (payload, error, job) => {
       const { videoId } = payload;
-      await removeJobDirectory(config.worker.workDir, job.jobId);
+      await removeJobDirectory({ jobsDir: config.worker.jobsDir, jobId: job.jobId });
       if (error.code === 'canceled') {
         log.info({ event: 'video.canceled', videoId }, `Canceled: ${error.message}`);
         // The row first, which people look at; the job stays ours until its objects are gone, too.
@@ -98,7 +98,7 @@ async function processVideo(
   const keepAfter = (error: unknown) => whatToKeep(toMediaError(error), signal);
   try {
     return await withRunDirectory(
-      { workDir: config.worker.workDir, jobId, keepAfter },
+      { jobsDir: config.worker.jobsDir, jobId, keepAfter },
       blamingDisk((place) => runSteps({ ...run, onPlan, place })),
     );
   } finally {

@@ -3,30 +3,38 @@
  * next one can go on with what is in them.
  */
 import { access, constants, mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { MediaError } from '../errors.ts';
+import type { Log } from '../observability/logger.ts';
+import { measureFolder } from './measure-folder.ts';
 
 /** For the owner alone: sources are private videos of other people. */
 const PRIVATE_MODE = 0o700;
 
 const REMOVAL = { recursive: true, force: true, maxRetries: 3 } as const;
 
-function unusable(workDir: string, error: unknown): MediaError {
+/** What stands for jobs in WORK_DIR: a folder for each queue, and the one that earlier releases had for all. */
+const JOBS_FOLDER = /^jobs(-[0-9a-f]{8})?$/;
+
+/** What nobody has written to for so long is no job's any more: seven days, where no run lasts longer. In milliseconds. */
+const FORGOTTEN_MS = 7 * 86_400_000;
+
+function unusable(folder: string, error: unknown): MediaError {
   const words = error instanceof Error ? error.message : String(error);
-  return new MediaError({ code: 'work_dir_unusable', message: `WORK_DIR ${workDir} cannot be used: ${words}.` });
+  return new MediaError({ code: 'work_dir_unusable', message: `WORK_DIR ${folder} cannot be used: ${words}.` });
 }
 
 /**
- * Makes sure that the folder for jobs exists and can be written to.
+ * Makes sure that WORK_DIR, or the folder for jobs in it, exists and can be written to.
  *
  * @throws {MediaError} `work_dir_unusable`.
  */
-export async function assertWorkDirUsable(workDir: string): Promise<void> {
+export async function assertWorkDirUsable(folder: string): Promise<void> {
   try {
-    await mkdir(join(workDir, 'jobs'), { recursive: true, mode: PRIVATE_MODE });
-    await access(join(workDir, 'jobs'), constants.W_OK | constants.X_OK);
+    await mkdir(folder, { recursive: true, mode: PRIVATE_MODE });
+    await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw unusable(workDir, error);
+    throw unusable(folder, error);
   }
 }
 
@@ -50,7 +58,7 @@ export async function removeOtherRuns(place: RunDirectory): Promise<void> {
 }
 
 export interface WithRunDirectoryOptions {
-  readonly workDir: string;
+  readonly jobsDir: string;
   readonly jobId: string;
   /** What is left when the run ends with this error: its directory, or nothing of it. */
   readonly keepAfter: (error: unknown) => 'job' | 'nothing';
@@ -66,10 +74,10 @@ export async function withRunDirectory<T>(
   options: WithRunDirectoryOptions,
   work: (place: RunDirectory) => Promise<T>,
 ): Promise<T> {
-  await assertWorkDirUsable(options.workDir);
-  const jobDirectory = jobDirectoryOf(options.workDir, options.jobId);
+  await assertWorkDirUsable(options.jobsDir);
+  const jobDirectory = join(options.jobsDir, options.jobId);
   const directory = await makeRunDirectory(jobDirectory).catch((error: unknown) => {
-    throw unusable(options.workDir, error);
+    throw unusable(options.jobsDir, error);
   });
   let kept: ReturnType<WithRunDirectoryOptions['keepAfter']> = 'nothing';
   try {
@@ -89,27 +97,50 @@ async function makeRunDirectory(jobDirectory: string): Promise<string> {
   return mkdtemp(join(jobDirectory, 'run-'));
 }
 
-const jobDirectoryOf = (workDir: string, jobId: string): string => join(workDir, 'jobs', jobId);
-
 /** Removes all that is left of a job. */
-export const removeJobDirectory = (workDir: string, jobId: string): Promise<void> =>
-  rm(jobDirectoryOf(workDir, jobId), REMOVAL);
+export const removeJobDirectory = ({ jobsDir, jobId }: { jobsDir: string; jobId: string }): Promise<void> =>
+  rm(join(jobsDir, jobId), REMOVAL);
+
+export interface SweepOptions {
+  readonly jobsDir: string;
+  /** Whether a job waits or runs; when that cannot be told, its directory stays. */
+  readonly isLive: (jobId: string) => Promise<boolean>;
+  readonly log: Log;
+}
 
 /**
- * Removes the directories of jobs that have come to their end elsewhere: killed workers cannot.
+ * Removes the directories of jobs that have come to their end elsewhere: killed workers cannot. Beside them, those of
+ * queues that nobody serves here any more, once they are old. What cannot be removed is logged and stays.
  *
- * @param isLive whether a job waits or runs; when that cannot be told, the directory stays.
  * @returns the ids of the jobs whose directories went.
  */
-export async function sweepJobDirectories(
-  workDir: string,
-  isLive: (jobId: string) => Promise<boolean>,
-): Promise<string[]> {
+export async function sweepJobDirectories({ jobsDir, isLive, log }: SweepOptions): Promise<string[]> {
   const swept: string[] = [];
-  for (const jobId of await readdir(join(workDir, 'jobs')).catch(() => [])) {
-    if (await isLive(jobId).catch(() => true)) continue;
-    await removeJobDirectory(workDir, jobId);
-    swept.push(jobId);
-  }
+  const remove = async (path: string): Promise<void> => {
+    try {
+      await rm(path, REMOVAL);
+      swept.push(basename(path));
+    } catch (err) {
+      log.warn({ event: 'work_dir.stuck', path, err }, `${path} is of no use any more and cannot be removed`);
+    }
+  };
+  for (const path of await listFolder(jobsDir))
+    if (!(await isLive(basename(path)).catch(() => true))) await remove(path);
+  for (const path of await listForgotten(jobsDir)) await remove(path);
   return swept;
 }
+
+async function listForgotten(jobsDir: string): Promise<string[]> {
+  const folders = await listFolder(dirname(jobsDir));
+  const others = folders.filter((path) => path !== jobsDir && JOBS_FOLDER.test(basename(path)));
+  const forgotten: string[] = [];
+  for (const path of (await Promise.all(others.map(listFolder))).flat())
+    if ((await measureFolder(path)).newestMs < Date.now() - FORGOTTEN_MS) forgotten.push(path);
+  return forgotten;
+}
+
+const listFolder = (folder: string): Promise<string[]> =>
+  readdir(folder).then(
+    (names) => names.map((name) => join(folder, name)),
+    () => [],
+  );
