@@ -10,7 +10,7 @@ import { keepDerived } from '../src/steps/derived-files.ts';
 import type { EncodedVideo } from '../src/steps/encode.ts';
 import { proveFile } from '../src/steps/file-proof.ts';
 import { describeFile } from '../src/steps/local-output.ts';
-import { type RestoreOptions, restoreRun } from '../src/steps/restore.ts';
+import { namesOfUse, type RestoreOptions, restoreRun } from '../src/steps/restore.ts';
 import { openStackStorage, uniquePath } from './support/stack.ts';
 import { openWorkshop, POLICY, type UploadWorkshop } from './support/uploads.ts';
 
@@ -112,6 +112,27 @@ it.each([
   ['the settings are others now', { settings: 't' }],
 ])('begins anew when %s', async (_why, changes) => {
   expect(await restore(stored(await afterDownload()), changes)).toEqual({});
+});
+
+it('knows by name what a run may take over', async () => {
+  const names = [
+    'input',
+    'input.partial',
+    'video.mp4',
+    'video.mp4.partial',
+    'poster.jpg',
+    'hls/1.m4s',
+    'hls.partial/1',
+  ];
+  const ofUse = (saved: unknown, settings = 's') => names.filter(namesOfUse({ saved, settings, source: SOURCE }));
+  const encoded = await afterEncode();
+  const derived = { name: 'derived.json', bytes: 1, sha256: 'b'.repeat(64) };
+  expect(ofUse(undefined)).toEqual([]);
+  expect(ofUse(base())).toEqual([]);
+  expect(ofUse(await afterDownload())).toEqual(['input']);
+  expect(ofUse(await afterDownload(), 't')).toEqual([]);
+  expect(ofUse(encoded)).toEqual(['video.mp4', 'poster.jpg']);
+  expect(ofUse({ ...encoded, derived })).toEqual(['video.mp4', 'poster.jpg', 'hls/1.m4s']);
 });
 
 it('takes over an encode, under its new paths', async () => {

@@ -24,6 +24,7 @@ import { jobSteps } from '../steps/step-list.ts';
 import { whatToKeep } from '../steps/what-to-keep.ts';
 import { downloadSource, findSource } from './video-process/download-source.ts';
 import { encodeSource } from './video-process/encode-source.ts';
+import { makeRoom } from './video-process/make-room.ts';
 import { publishResults } from './video-process/publish-results.ts';
 import { canceledMeanwhile, findEnding, recordReady, recordRejection } from './video-process/record-ending.ts';
 import type { VideoRun, VideoServices } from './video-process/video-run.ts';
@@ -74,7 +75,7 @@ async function processVideo(
   if (!(await videos.markProcessing(identityOf(payload), jobId, signal))) throw canceledMeanwhile(videoId);
   const settings = chooseSettings(config.media, payload);
   const source = await findSource(services, payload.source, signal);
-  const leave = await services.admission.admit(source.size, signal);
+  const leave = await makeRoom(services, { source, settings, context });
 
   const progress = createThrottle<StepProgress>({
     everyMs: PROGRESS_EVERY_MS,

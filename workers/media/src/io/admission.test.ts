@@ -26,6 +26,15 @@ it('asks for 2.5 times the source beside the reserve', async () => {
   await expect(short.admit(100 * MB, signal)).rejects.toMatchObject({ code: 'disk_waiting' });
 });
 
+it('asks for less by what the job has on the disk already', async () => {
+  const gate = createGate({ free: 150 * MB, total: 10_000 * MB });
+  await expect(gate.admit(100 * MB, signal, 199 * MB)).rejects.toMatchObject({ code: 'disk_waiting' });
+  const release = await gate.admit(100 * MB, signal, 200 * MB);
+  await expect(gate.admit(100 * MB, signal, 249 * MB)).rejects.toMatchObject({ code: 'disk_waiting' });
+  release();
+  (await gate.admit(100 * MB, signal, 400 * MB))();
+});
+
 it('keeps what running jobs may need until they end', async () => {
   const gate = createGate({ free: 500 * MB, total: 10_000 * MB });
   const release = await gate.admit(100 * MB, signal);

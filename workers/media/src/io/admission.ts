@@ -32,10 +32,11 @@ export interface Admission {
    * Waits for room and holds it until the returned function is called.
    *
    * @param sourceBytes of the source alone.
+   * @param heldBytes that the job has on the disk already: what it needs is so much less.
    * @throws {MediaError} `disk_waiting` when there is none for a while; `disk_too_small` when there can be none here; the
    * signal's reason.
    */
-  readonly admit: (sourceBytes: number, signal: AbortSignal) => Promise<() => void>;
+  readonly admit: (sourceBytes: number, signal: AbortSignal, heldBytes?: number) => Promise<() => void>;
 }
 
 /** What a job may need on disk, in bytes. */
@@ -50,8 +51,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
   let isSaid = false;
 
   return {
-    admit: async (sourceBytes, signal) => {
-      const needed = roomFor(sourceBytes);
+    admit: async (sourceBytes, signal, heldBytes = 0) => {
+      const whole = roomFor(sourceBytes);
+      const needed = Math.max(0, whole - heldBytes);
       const deadline = Date.now() + waitMs;
       for (;;) {
         signal.throwIfAborted();
@@ -60,13 +62,14 @@ export function createAdmission(options: AdmissionOptions): Admission {
           freeBytes: free,
           totalBytes: total,
           neededBytes: needed,
+          heldBytes,
           reserveBytes,
           promisedBytes: promised,
         };
-        if (needed + reserveBytes > total)
+        if (whole + reserveBytes > total)
           throw new MediaError({
             code: 'disk_too_small',
-            message: `A source of ${formatBytes(sourceBytes)} needs ${formatBytes(needed)} beside a reserve of ${formatBytes(reserveBytes)}; the disk of ${workDir} has ${formatBytes(total)} in all.`,
+            message: `A source of ${formatBytes(sourceBytes)} needs ${formatBytes(whole)} beside a reserve of ${formatBytes(reserveBytes)}; the disk of ${workDir} has ${formatBytes(total)} in all.`,
             details: facts,
           });
         if (needed + reserveBytes + promised <= free) {
@@ -78,7 +81,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
             isHeld = false;
           };
         }
-        const message = `The disk of ${workDir} has ${formatBytes(free)} free; a source of ${formatBytes(sourceBytes)} needs ${formatBytes(needed)}, beside a reserve of ${formatBytes(reserveBytes)} and ${formatBytes(promised)} for running jobs.`;
+        const message = `The disk of ${workDir} has ${formatBytes(free)} free; a source of ${formatBytes(sourceBytes)} needs ${formatBytes(needed)}${heldBytes > 0 ? ' more' : ''}, beside a reserve of ${formatBytes(reserveBytes)} and ${formatBytes(promised)} for running jobs.`;
         if (!isSaid) log.warn({ event: 'disk.waiting', ...facts }, `${message} Jobs wait until there is room.`);
         isSaid = true;
         if (Date.now() >= deadline) throw new MediaError({ code: 'disk_waiting', message, details: facts });

@@ -3,7 +3,7 @@
  * next one can go on with what is in them.
  */
 import { access, constants, mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { MediaError } from '../errors.ts';
 import type { Log } from '../observability/logger.ts';
 import { measureFolder } from './measure-folder.ts';
@@ -55,6 +55,34 @@ export async function listOtherRuns({ jobDirectory, directory }: RunDirectory): 
 /** Removes what earlier runs of the job left, once what is of use was taken from it. */
 export async function removeOtherRuns(place: RunDirectory): Promise<void> {
   for (const path of await listOtherRuns(place)) await rm(path, REMOVAL);
+}
+
+export interface TidyOptions {
+  readonly jobsDir: string;
+  readonly jobId: string;
+  /** Of a file, by its name in a run's directory: whether the next run may go on with it. */
+  readonly isOfUse: (name: string) => boolean;
+  /** Asked before anything is removed; what it throws ends it. */
+  readonly confirm: () => Promise<void>;
+}
+
+/**
+ * Removes of a job's earlier runs what its next one cannot use.
+ *
+ * @returns what the rest takes of the disk, in bytes.
+ */
+export async function tidyJobDirectory({ jobsDir, jobId, isOfUse, confirm }: TidyOptions): Promise<number> {
+  const runs = await listFolder(join(jobsDir, jobId));
+  if (runs.length === 0) return 0;
+  await confirm();
+  for (const run of runs) {
+    const entries = await readdir(run, { recursive: true, withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      const path = join(entry.parentPath, entry.name);
+      if (!entry.isDirectory() && !isOfUse(relative(run, path))) await rm(path, REMOVAL);
+    }
+  }
+  return (await measureFolder(join(jobsDir, jobId))).bytes;
 }
 
 export interface WithRunDirectoryOptions {

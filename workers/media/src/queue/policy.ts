@@ -71,9 +71,10 @@ export const putOffDelay = (starts: number): number => Math.min(PUT_OFF_MAX_MS, 
 /**
  * BullMQ counts how often a job outlived its worker and how often it was started, and fails it for good beyond these.
  * Both know nothing of progress (its own default of 1 makes the second rollout during one encode a failure), so they
- * only bound what our own count cannot see.
+ * only bound what our own count cannot see. Starts are bounded nowhere near what a wait takes: a job that finds no room
+ * is started twice a minute for as long as that lasts, and must not fail of it.
  */
-export const BULLMQ_BOUNDS = { maxStalledCount: 200, maxStartedAttempts: 1000 } as const;
+export const BULLMQ_BOUNDS = { maxStalledCount: 200, maxStartedAttempts: 100_000_000 } as const;
 
 /** A claim is renewed this many times within its life: the queue may be away for almost all of it. */
 export const RENEWALS_PER_LOCK = 6;

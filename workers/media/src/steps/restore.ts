@@ -58,8 +58,23 @@ export async function restoreRun(options: RestoreOptions): Promise<Restored> {
   return restored;
 }
 
-const isUsable = (checkpoint: Checkpoint, { settings, source }: RestoreOptions): boolean =>
+const isUsable = (checkpoint: Checkpoint, { settings, source }: Pick<RestoreOptions, 'source' | 'settings'>): boolean =>
   checkpoint.settings === settings && checkpoint.source.size === source.size && checkpoint.source.etag === source.etag;
+
+/**
+ * Which files of earlier runs a run may go on with, by their names; whether they are whole, {@link restoreRun} finds out.
+ * All else that earlier runs left is of no use to any.
+ */
+export function namesOfUse(options: Pick<RestoreOptions, 'saved' | 'source' | 'settings'>): (name: string) => boolean {
+  const checkpoint = readCheckpoint(options.saved);
+  if (checkpoint === undefined || !isUsable(checkpoint, options)) return () => false;
+  const { input, encoded, derived } = checkpoint;
+  if (encoded === undefined) return (name) => name === input?.name;
+  // What was derived is named in a file of its own, which came last: by then every file without that ending was whole.
+  if (derived !== undefined) return (name) => name !== INPUT_NAME && !/\.partial(\/|$)/.test(name);
+  const names = encoded.files.map(({ name }) => name);
+  return (name) => names.includes(name);
+}
 
 async function takeOver(checkpoint: Checkpoint, options: RestoreOptions): Promise<Restored> {
   const { place, signal } = options;
