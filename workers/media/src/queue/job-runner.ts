@@ -17,7 +17,7 @@ import {
   type VideoProgress,
   videoProcessPayload,
 } from './contract.ts';
-import { readNotes, readProducerData, withNotes } from './job-record.ts';
+import { keepCheckpoint, readNotes, readProducerData, withNotes } from './job-record.ts';
 import { JOB_POLICY, PUT_OFF, putOffDelay } from './policy.ts';
 import type { RunningJob } from './watch-cancels.ts';
 import { lockLost } from './watch-claims.ts';
@@ -209,8 +209,9 @@ export function createJobRunner(
         signal,
         checkpoint: notes.checkpoint,
         saveCheckpoint: async (checkpoint) => {
-          starts = 0;
-          const data = withNotes(payload, { ...notes, startsAtProgress: job.attemptsStarted, checkpoint });
+          const kept = keepCheckpoint(readNotes(job.data), checkpoint, job.attemptsStarted);
+          starts = job.attemptsStarted - kept.startsAtProgress;
+          const data = withNotes(payload, kept);
           await patiently(() => job.updateData(data), { signal }).catch((err: unknown) =>
             log.warn({ err, jobId }, 'The checkpoint could not be saved'),
           );

@@ -9,7 +9,8 @@ export interface JobPolicy {
   /** The wait before the second try, in milliseconds; doubled for each further one. */
   readonly backoffMs: number;
   /**
-   * Starts in a row that saved no checkpoint, however they ended, before the job counts as the killer of its workers.
+   * Starts in a row that came no further than the furthest before them, however they ended, before the job counts as
+   * the killer of its workers.
    * A job that is given back by a stopping worker is not counted.
    */
   readonly maxStartsWithoutProgress: number;
