@@ -1,32 +1,23 @@
-/** What earlier runs left on the disk is no reason to keep their own job waiting for room. */
-import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+/** The room that a job takes on its disk: what earlier runs left is no reason to wait, and the source goes when it may. */
+import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { MediaError } from '../src/errors.ts';
-import { locateTools } from '../src/ffmpeg/locate.ts';
-import { createVideoHandlers } from '../src/handlers/video-process.ts';
-import { createAdmission, roomFor } from '../src/io/admission.ts';
+import { roomFor } from '../src/io/admission.ts';
 import { measureFolder } from '../src/io/measure-folder.ts';
-import { createSlots } from '../src/io/slots.ts';
-import { createMetrics } from '../src/observability/metrics.ts';
 import { chooseBackend, type QueueAddress } from '../src/queue/backend.ts';
 import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
 import { QUEUE_NAME } from '../src/queue/contract.ts';
 import type { VideoHandlers } from '../src/queue/job-runner.ts';
-import { openResumeStore } from '../src/storage/resume-store.ts';
-import { uploadFile } from '../src/storage/uploader.ts';
+import type { Checkpoint } from '../src/steps/checkpoint.ts';
 import { createGate, request, withConsumerOn } from './support/queue.ts';
 import { startRedis, type TestRedis } from './support/redis.ts';
-import { openStackStorage, openStackVideos, stackConfig, uniquePath } from './support/stack.ts';
-import { POLICY, SOURCES } from './support/uploads.ts';
+import { openStackStorage, stackConfig } from './support/stack.ts';
+import { dyingAfter, openHandlers, sendNoise } from './support/video-handlers.ts';
 
 const RESERVE = 1_000_000;
-const log = pino({ level: 'silent' });
 const storage = openStackStorage();
 
 let folder: string;
@@ -48,67 +39,34 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A second of noise: some megabytes. @returns its address and its size in bytes. */
-async function sendNoise() {
-  const { ffmpeg } = await locateTools();
-  const file = join(folder, 'noise.avi');
-  const picture = 'testsrc2=size=320x240:rate=25:duration=1,noise=alls=100:allf=t';
-  const args = ['-f', 'lavfi', '-i', picture, '-c:v', 'mjpeg', '-q:v', '1', file];
-  const made = spawnSync(ffmpeg.path, ['-nostdin', '-v', 'error', ...args]);
-  if (made.status !== 0) throw new Error(String(made.stderr));
-  const source = { bucket: SOURCES, path: uniquePath('noise.avi') };
-  const resumeStore = openResumeStore(join(folder, 'state'));
-  const options = { connection: storage, policy: POLICY, resumeStore, file, contentType: 'video/mp4', ...source };
-  return { source, size: (await uploadFile(options)).size };
-}
-
 /**
- * Handlers that work in a folder of a disk that has `total` bytes, whatever it stands on.
+ * What a worker finds on a disk that has `total` bytes, whatever it stands on.
  *
  * @param found is told the files that are there whenever a job is let in.
  */
-async function openHandlers(workDir: string, total: number, found: string[]): Promise<VideoHandlers> {
-  const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
-  await mkdir(config.worker.jobsDir, { recursive: true });
-  const readDisk = async () => {
-    const entries = await readdir(config.worker.jobsDir, { recursive: true, withFileTypes: true });
+const limitedDisk = (workDir: string, total: number, found: string[]) => ({
+  reserveBytes: RESERVE,
+  waitMs: 0,
+  readDisk: async () => {
+    const entries = await readdir(workDir, { recursive: true, withFileTypes: true });
     found.splice(0, found.length, ...entries.filter((entry) => entry.isFile()).map(({ name }) => name));
     return { free: total - (await measureFolder(workDir)).bytes, total };
-  };
-  return createVideoHandlers({
-    config,
-    storage,
-    log,
-    tools: await locateTools(),
-    videos: openStackVideos(),
-    metrics: createMetrics(),
-    admission: createAdmission({ workDir, reserveBytes: RESERVE, log, waitMs: 0, readDisk }),
-    slots: { encodes: createSlots(1), transfers: createSlots(1) },
-  });
-}
+  },
+});
 
 it('lets a job in beside what its killed run left, and removes of that what no run can use', async () => {
-  const { source, size } = await sendNoise();
+  const { source, size } = await sendNoise(storage, folder);
   const workDir = join(folder, 'work');
+  const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
   const found: string[] = [];
-  const handlers = await openHandlers(workDir, roomFor(size) + RESERVE + 500_000, found);
-  const [jobsFolder] = await readdir(workDir);
+  const disk = limitedDisk(workDir, roomFor(size) + RESERVE + 500_000, found);
+  const handlers = await openHandlers(config, storage, disk);
   const { jobId } = await client.enqueueVideo({ source });
-  const jobDirectory = join(workDir, String(jobsFolder), jobId);
+  const jobDirectory = join(config.worker.jobsDir, jobId);
 
   // Ends after the download, as a killed worker would: with half an output beside the source.
   const put = createGate();
-  const dying: Partial<VideoHandlers> = {
-    process: (payload, context) =>
-      handlers.process(payload, {
-        ...context,
-        saveCheckpoint: async (checkpoint) => {
-          await context.saveCheckpoint(checkpoint);
-          throw new MediaError({ code: 'storage_unreachable', message: 'The worker dies here.' });
-        },
-      }),
-    wait: async () => put.open(),
-  };
+  const dying = { process: dyingAfter(handlers, () => true), wait: async () => put.open() };
   await withConsumerOn(address, dying, () => put.opened);
   const [run] = await readdir(jobDirectory);
   await writeFile(join(jobDirectory, String(run), 'video.mp4.partial'), Buffer.alloc(size));
@@ -134,6 +92,33 @@ it('lets a job in beside what its killed run left, and removes of that what no r
   expect(seen).not.toContain('disk_waiting');
   // The source that the first run downloaded was of use.
   expect(seen).not.toContain('download');
+});
+
+it('keeps the source until the encode is kept', async () => {
+  const workDir = join(folder, 'kept');
+  const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
+  const handlers = await openHandlers(config, storage);
+  const found: string[] = [];
+  const process: VideoHandlers['process'] = (payload, context) =>
+    handlers.process(payload, {
+      ...context,
+      saveCheckpoint: async (checkpoint) => {
+        const { encoded, published } = checkpoint as Checkpoint;
+        const job = join(config.worker.jobsDir, context.jobId);
+        const [run] = await readdir(job);
+        const isThere = await access(join(job, String(run), 'input')).then(
+          () => true,
+          () => false,
+        );
+        if (encoded !== undefined) found.push(`${isThere} ${published === undefined ? 'at the encode' : 'later'}`);
+        await context.saveCheckpoint(checkpoint);
+      },
+    });
+  const { source } = await sendNoise(storage, folder);
+  await withConsumerOn(address, { ...handlers, process }, async () => {
+    await client.waitForVideo((await client.enqueueVideo({ source })).jobId);
+  });
+  expect(found).toEqual(['true at the encode', 'false later']);
 });
 
 it('starts a job that has waited for room for a year', async () => {

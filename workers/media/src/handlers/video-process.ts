@@ -23,7 +23,7 @@ import { resultPrefix } from '../steps/result-keys.ts';
 import { jobSteps } from '../steps/step-list.ts';
 import { whatToKeep } from '../steps/what-to-keep.ts';
 import { downloadSource, findSource } from './video-process/download-source.ts';
-import { encodeSource } from './video-process/encode-source.ts';
+import { dropSource, encodeSource } from './video-process/encode-source.ts';
 import { makeRoom } from './video-process/make-room.ts';
 import { publishResults } from './video-process/publish-results.ts';
 import { canceledMeanwhile, findEnding, recordReady, recordRejection } from './video-process/record-ending.ts';
@@ -134,6 +134,7 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
   if ('rejection' in encoded) return recordRejection(run, encoded);
   const afterEncode = { ...base, source, encoded };
   if (restored.encoded === undefined) await saveCheckpoint(afterEncode);
+  await dropSource(run);
 
   const { probe, value: video } = encoded;
   const prefix = resultPrefix({ project, videoId, sourceSha256: source.sha256, settings });

@@ -29,11 +29,12 @@ export async function encodeSource(run: VideoRun): Promise<ProvenVideo | Extract
     onSpeed: metrics.encoded,
   });
   if ('rejection' in made) return made;
-  // Room for what comes: nothing else is made of the source.
-  await rm(inputPath, { force: true });
   const files = await proveFiles(directory, namesOf(made.encoded), signal);
   return { probe: made.probe, value: made.encoded, files };
 }
+
+/** Makes room for what comes: nothing else is made of the source. Before the encode is kept, a killed run needs it. */
+export const dropSource = (run: VideoRun): Promise<void> => rm(join(run.place.directory, INPUT_NAME), { force: true });
 
 /** The MP4 itself may not be among the outputs that were asked for; all else is made of it. */
 const namesOf = (encoded: EncodedVideo): string[] => [

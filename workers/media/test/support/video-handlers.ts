@@ -1,0 +1,71 @@
+/** The worker's handlers in the test's own process, so that a test may end a run between two steps. */
+import { spawnSync } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Config } from '../../src/config.ts';
+import { MediaError } from '../../src/errors.ts';
+import { locateTools } from '../../src/ffmpeg/locate.ts';
+import { createVideoHandlers } from '../../src/handlers/video-process.ts';
+import { type AdmissionOptions, createAdmission } from '../../src/io/admission.ts';
+import { createSlots } from '../../src/io/slots.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import type { VideoHandlers } from '../../src/queue/job-runner.ts';
+import type { Checkpoint } from '../../src/steps/checkpoint.ts';
+import type { StorageConnection } from '../../src/storage/connection.ts';
+import { openResumeStore } from '../../src/storage/resume-store.ts';
+import { uploadFile } from '../../src/storage/uploader.ts';
+import { openStackVideos, uniquePath } from './stack.ts';
+import { POLICY, SOURCES } from './uploads.ts';
+
+const log = pino({ level: 'silent' });
+
+/** Handlers as a worker of that configuration has them, except for what is said of its admission. */
+export async function openHandlers(
+  config: Config,
+  storage: StorageConnection,
+  admission: Partial<AdmissionOptions> = {},
+): Promise<VideoHandlers> {
+  const { workDir, jobsDir } = config.worker;
+  await mkdir(jobsDir, { recursive: true });
+  return createVideoHandlers({
+    config,
+    storage,
+    log,
+    tools: await locateTools(),
+    videos: openStackVideos(),
+    metrics: createMetrics(),
+    admission: createAdmission({ workDir, reserveBytes: 0, log, ...admission }),
+    slots: { encodes: createSlots(1), transfers: createSlots(1) },
+  });
+}
+
+/** A run that ends when it has kept a checkpoint that is wanted; its job is put off. */
+export const dyingAfter = (
+  { process }: VideoHandlers,
+  isWanted: (checkpoint: Checkpoint) => boolean,
+): VideoHandlers['process'] => {
+  return (payload, context) =>
+    process(payload, {
+      ...context,
+      saveCheckpoint: async (checkpoint) => {
+        await context.saveCheckpoint(checkpoint);
+        if (isWanted(checkpoint as Checkpoint))
+          throw new MediaError({ code: 'storage_unreachable', message: 'The worker dies here.' });
+      },
+    });
+};
+
+/** A second of noise: some megabytes that are to be encoded. @returns its address and its size in bytes. */
+export async function sendNoise(storage: StorageConnection, folder: string) {
+  const { ffmpeg } = await locateTools();
+  const file = join(folder, 'noise.avi');
+  const picture = 'testsrc2=size=320x240:rate=25:duration=1,noise=alls=100:allf=t';
+  const args = ['-f', 'lavfi', '-i', picture, '-c:v', 'mjpeg', '-q:v', '1', file];
+  const made = spawnSync(ffmpeg.path, ['-nostdin', '-v', 'error', '-y', ...args]);
+  if (made.status !== 0) throw new Error(String(made.stderr));
+  const source = { bucket: SOURCES, path: uniquePath('noise.avi') };
+  const resumeStore = openResumeStore(join(folder, 'state'));
+  const options = { connection: storage, policy: POLICY, resumeStore, file, contentType: 'video/mp4', ...source };
+  return { source, size: (await uploadFile(options)).size };
+}
