@@ -61,6 +61,9 @@ const stream = z.object({
   side_data_list: z.array(sideData).default([]),
 });
 
+/** What of it are sections of their own to ffprobe. */
+const SECTIONS = new Set(['disposition', 'tags', 'side_data_list']);
+
 const output = z.object({
   streams: z.array(stream).default([]),
   format: z.object({ format_name: z.string(), duration: number }).optional(),
@@ -69,7 +72,19 @@ const output = z.object({
 export type FfprobeStream = z.infer<typeof stream>;
 export type FfprobeOutput = z.infer<typeof output>;
 
-/** Reads `ffprobe -print_format json -show_format -show_streams`; an empty result when it is no JSON of that kind. */
+/**
+ * What ffprobe is asked for, with `-show_entries`: every field that is read and no other. Tags of honest files grow to
+ * hundreds of kilobytes, as the workflow that an image generator keeps in its comment.
+ */
+export const STREAM_ENTRIES = [
+  `stream=${Object.keys(stream.shape).filter((name) => !SECTIONS.has(name))}`,
+  'stream_disposition=default,attached_pic,timed_thumbnails',
+  'stream_tags=enc_key_id',
+  `stream_side_data=${Object.keys(sideData.shape)}`,
+  'format=format_name,duration',
+].join(':');
+
+/** Reads `ffprobe -print_format json -show_entries` of {@link STREAM_ENTRIES}; an empty result when it is no JSON of that kind. */
 export function readFfprobeOutput(json: string): FfprobeOutput {
   try {
     return output.parse(JSON.parse(json));

@@ -1,8 +1,15 @@
-/** No line of ffmpeg or ffprobe that matters is longer; what is beyond is cut, so that memory stays bounded. */
+/** No line of progress or of a packet is longer; what is beyond is cut, so that memory stays bounded. */
 const MAX_LINE = 8192;
 
-/** Cuts a stream of text into lines. Returns a function to feed; call it with `undefined` at the end. */
-export function createLineSplitter(onLine: (line: string) => void): (chunk: string | undefined) => void {
+/**
+ * Cuts a stream of text into lines. Returns a function to feed; call it with `undefined` at the end.
+ *
+ * @param maxCharacters of one line; what is beyond is cut off.
+ */
+export function createLineSplitter(
+  onLine: (line: string) => void,
+  maxCharacters = MAX_LINE,
+): (chunk: string | undefined) => void {
   let rest = '';
   return (chunk) => {
     if (chunk === undefined) {
@@ -11,7 +18,7 @@ export function createLineSplitter(onLine: (line: string) => void): (chunk: stri
       return;
     }
     const lines = (rest + chunk).split('\n');
-    rest = (lines.pop() ?? '').slice(0, MAX_LINE);
-    for (const line of lines) onLine(line.slice(0, MAX_LINE).trimEnd());
+    rest = (lines.pop() ?? '').slice(0, maxCharacters);
+    for (const line of lines) onLine(line.slice(0, maxCharacters).trimEnd());
   };
 }

@@ -1,6 +1,6 @@
 /** The two readings of a file by ffprobe: its streams, and all its packets. */
 import type { PacketStats } from '../media/media-info.ts';
-import { type FfprobeOutput, readFfprobeOutput } from './ffprobe-output.ts';
+import { type FfprobeOutput, readFfprobeOutput, STREAM_ENTRIES } from './ffprobe-output.ts';
 import { createPacketSummary, PACKET_ENTRIES } from './packet-stats.ts';
 import { runFfprobe } from './run-ffprobe.ts';
 import type { MediaTools } from './tools.ts';
@@ -25,11 +25,13 @@ export async function readStreams(pass: ProbePass): Promise<{ output: FfprobeOut
   let characters = 0;
   const { stderrTail } = await runFfprobe({
     ...pass,
-    show: ['-print_format', 'json', '-show_format', '-show_streams'],
+    show: ['-print_format', 'json', '-show_entries', STREAM_ENTRIES],
     onLine(line) {
       characters += line.length;
       if (characters <= MAX_JSON_CHARACTERS) lines.push(line);
     },
+    // A value stands on one line, however long it is: cut, the whole would be no JSON.
+    maxLineCharacters: MAX_JSON_CHARACTERS,
     limits: STREAMS_LIMITS,
   });
   return { output: readFfprobeOutput(lines.join('\n')), stderrTail };

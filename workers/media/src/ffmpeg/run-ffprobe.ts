@@ -13,6 +13,8 @@ export interface RunFfprobeOptions {
   /** What to print, e.g. `-show_streams`. */
   readonly show: readonly string[];
   readonly onLine: (line: string) => void;
+  /** What is beyond is cut off a line; 8192 by default. */
+  readonly maxLineCharacters?: number | undefined;
   readonly limits: ProcessLimits;
   readonly signal?: AbortSignal | undefined;
 }
@@ -28,6 +30,7 @@ export async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessRes
     resources: childResources(options.tools.limits, options.limits.totalMs),
     args: [...before, input],
     onLine: options.onLine,
+    maxLineCharacters: options.maxLineCharacters,
     limits: options.limits,
     signal: options.signal,
   });

@@ -38,6 +38,8 @@ export interface RunProcessOptions {
   readonly cwd?: string | undefined;
   /** Called for each line of stdout as it comes. */
   readonly onLine?: ((line: string) => void) | undefined;
+  /** What is beyond is cut off a line; 8192 by default. */
+  readonly maxLineCharacters?: number | undefined;
   /** Tells whether a line shows that work goes on; by default every line does. */
   readonly showsProgress?: ((line: string) => boolean) | undefined;
 }
@@ -75,14 +77,11 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessRes
   const tail = createTextTail(STDERR_TAIL_CHARACTERS);
   try {
     lowerPriority(child);
-    readLines(
-      child.stdout,
-      (line) => {
-        if (options.showsProgress?.(line) ?? true) watchdog.progress();
-        options.onLine?.(line);
-      },
-      stop.because,
-    );
+    const feed = createLineSplitter((line) => {
+      if (options.showsProgress?.(line) ?? true) watchdog.progress();
+      options.onLine?.(line);
+    }, options.maxLineCharacters);
+    readText(child.stdout, feed, stop.because);
     child.stderr.setEncoding('utf8').on('data', tail.add);
     const end = await ended(child, program);
     if (stop.reason() !== undefined) throw stop.reason();
@@ -138,8 +137,11 @@ function ended(child: Child, program: string): Promise<{ code: number | null; si
 }
 
 /** An exception in a listener would end our whole process; it ends the child instead and is thrown to the caller. */
-function readLines(stream: Readable, onLine: (line: string) => void, onError: (error: unknown) => void): void {
-  const feed = createLineSplitter(onLine);
+function readText(
+  stream: Readable,
+  feed: (chunk: string | undefined) => void,
+  onError: (error: unknown) => void,
+): void {
   const guarded = (chunk: string | undefined) => {
     try {
       feed(chunk);

@@ -19,6 +19,13 @@ describe('createLineSplitter', () => {
     feed('\n');
     expect(lines.map((line) => line.length)).toEqual([8192]);
   });
+
+  it('bounds lines where it is told to', () => {
+    const lines: string[] = [];
+    const feed = createLineSplitter((line) => lines.push(line), 20_000);
+    for (const chunk of ['x'.repeat(15_000), '\n', 'y'.repeat(30_000), '\n']) feed(chunk);
+    expect(lines.map((line) => line.length)).toEqual([15_000, 20_000]);
+  });
 });
 
 it('keeps the end of a text', () => {

@@ -23,10 +23,15 @@ const SECONDS =
   '-f lavfi -i color=red:size=320x180:rate=25:duration=2 -f lavfi -i color=lime:size=320x180:rate=25:duration=2 ' +
   '-f lavfi -i color=blue:size=320x180:rate=25:duration=2 -filter_complex [0][1][2]concat=n=3';
 
+const WORDS = '{"node":"words"}'.repeat(7_000);
+
 /** What ffmpeg is given for each clip. */
 const RECIPES = {
   'web-ready.mp4': `${PICTURE} ${TONE} ${X264} -c:a aac -movflags +faststart`,
   'moov-last.mp4': `${PICTURE} ${TONE} ${X264} -c:a aac`,
+  // As image generators keep their whole workflow; one argument holds at most 128 KiB (Linux, MAX_ARG_STRLEN).
+  'wordy.mp4': `${PICTURE} ${TONE} ${X264} -c:a aac -movflags +faststart -metadata comment=${WORDS} -metadata description=${WORDS}`,
+  'wordy.mkv': `${PICTURE} ${TONE} -c:v mpeg4 -c:a flac -metadata comment=${WORDS} -metadata:s:v title=${WORDS}`,
   'no-audio.mp4': `${PICTURE} ${X264} -movflags +faststart`,
   'fragmented.mp4': `${PICTURE} ${TONE} ${X264} -c:a aac -movflags frag_keyframe+empty_moov`,
   'surround.mp4': `${PICTURE} ${TONE} ${X264} -c:a aac -ac 6`,

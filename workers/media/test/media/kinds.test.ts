@@ -47,6 +47,7 @@ describe.each(allTools)('%s', (_, tools) => {
     select<[ClipName, string]>([
       ['web-ready.mp4', 'already_faststart'],
       ['moov-last.mp4', 'moov_at_end'],
+      ['wordy.mp4', 'already_faststart'],
       ['fragmented.mp4', 'fragmented'],
       ['no-audio.mp4', 'already_faststart'],
       ['stream.ts', 'container'],
@@ -65,6 +66,7 @@ describe.each(allTools)('%s', (_, tools) => {
     select<[ClipName, string[], { width: number; height: number }]>([
       ['surround.mp4', ['audio_codec'], { width: 320, height: 180 }],
       ['pcm.mov', ['audio_codec'], { width: 320, height: 180 }],
+      ['wordy.mkv', ['video_codec', 'audio_codec'], { width: 320, height: 180 }],
       ['odd.mkv', ['video_codec', 'pixel_format', 'odd_size'], { width: 320, height: 180 }],
       ['rgb.mkv', ['video_codec', 'pixel_format'], { width: 320, height: 180 }],
       ['interlaced.mpg', ['video_codec', 'interlaced', 'audio_codec'], { width: 320, height: 180 }],
