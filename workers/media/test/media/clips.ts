@@ -23,6 +23,11 @@ const SECONDS =
   '-f lavfi -i color=red:size=320x180:rate=25:duration=2 -f lavfi -i color=lime:size=320x180:rate=25:duration=2 ' +
   '-f lavfi -i color=blue:size=320x180:rate=25:duration=2 -filter_complex [0][1][2]concat=n=3';
 
+/** A screen on which nothing happens from 5 s to 14 s. */
+const STANDSTILL =
+  '-f lavfi -i testsrc2=size=320x180:rate=30:duration=19 -f lavfi -i sine=duration=19 ' +
+  '-vf select=lt(t\\,5)+gt(t\\,14) -fps_mode vfr';
+
 const WORDS = '{"node":"words"}'.repeat(7_000);
 
 /** What ffmpeg is given for each clip. */
@@ -44,6 +49,9 @@ const RECIPES = {
   'anamorphic.mp4': `${PICTURE} ${X264} -vf setsar=4/3`,
   'no-duration.webm': `${PICTURE} ${TONE} -c:v libvpx -deadline realtime -cpu-used 8 -c:a libvorbis -live 1 -f webm`,
   'variable-rate.mkv': `${PICTURE} -c:v mpeg4 -vf select=not(eq(mod(n\\,5)\\,2)) -fps_mode vfr`,
+  // Copied, for its key frame in each second that has frames; encoded.
+  'stands-still.mp4': `${STANDSTILL} ${X264} -g 30 -c:a aac`,
+  'stands-still.mkv': `${STANDSTILL} -c:v mpeg4 -c:a flac`,
   'slow-motion.mp4': `-f lavfi -i testsrc2=size=320x180:rate=240:duration=0.5 ${X264}`,
   'long-gop.mp4': `-f lavfi -i testsrc2=size=160x90:rate=10:duration=14 ${X264} -g 1000 -keyint_min 1000`,
   'late-audio.mkv': `${PICTURE} -itsoffset 0.7 ${TONE} -map 0 -map 1 -c:v mpeg4 -c:a flac`,

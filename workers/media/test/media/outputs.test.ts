@@ -57,6 +57,19 @@ describe.each(allTools)('%s', (_, tools) => {
     );
   };
 
+  it.each<[ClipName, string]>([
+    ['stands-still.mp4', 'remuxed'],
+    ['stands-still.mkv', 'processed'],
+  ])(
+    'makes everything of a screen that stands still where the video is checked (%s, %s)',
+    async (name, outcome) => {
+      const result = await run(name);
+      expect(result).toMatchObject({ outcome, files: FILES, warnings: [] });
+      expect(result.output?.video?.stats.packets).toBe(299);
+    },
+    TIMEOUT,
+  );
+
   it.each(
     select<[ClipName, string[]]>(
       [

@@ -10,7 +10,10 @@ export interface DecodeCheckOptions {
   readonly threads: number;
 }
 
-/** Decodes a stretch of the video and throws the frames away; their number is in the progress. */
+/**
+ * Decodes a stretch of the video and throws the frames away; their number is in the progress. ffmpeg counts `-t` from
+ * the first frame after the seek, so that a screen that stands still for longer has a stretch too.
+ */
 export function decodeCheckArguments(options: DecodeCheckOptions): string[] {
   return composeArguments({
     inputPath: options.inputPath,
