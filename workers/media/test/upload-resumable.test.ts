@@ -1,10 +1,11 @@
 /** The resumable route against the stack, behind a proxy that breaks one thing at a time. Every rule has its test. */
-import { appendFile, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { MediaError } from '../src/errors.ts';
 import { readObjectInfo } from '../src/storage/object-info.ts';
 import { openResumeStore } from '../src/storage/resume-store.ts';
+import { terminateUpload } from '../src/storage/tus.ts';
 import type { UploadFileOptions } from '../src/storage/uploader.ts';
 import type { Fault, FaultRule, SeenRequest } from './support/fault-proxy.ts';
 import { createRandom, SEED } from './support/random.ts';
@@ -21,6 +22,10 @@ beforeAll(async () => {
 afterEach(() => shop.endTest());
 afterAll(() => shop.close());
 
+/** What a TUS server puts on every answer, and no proxy does. */
+const TUS = { 'tus-resumable': '1.0.0' };
+/** Kong's answer while it knows no Storage. */
+const NO_ROUTE = '{"message":"no Route matched with those values"}';
 const PASS: Fault = { kind: 'pass' };
 const isResumable = ({ path }: SeenRequest) => path.includes('/upload/resumable');
 const isPatch = (request: SeenRequest) => request.method === 'PATCH' && isResumable(request);
@@ -93,8 +98,8 @@ describe(`the resumable route (TEST_SEED=${SEED})`, () => {
   });
 
   it.each([
-    ['409, another offset', { status: 409, body: 'Upload-Offset conflict' }, 'upload_conflict'],
-    ['423, locked', { status: 423, body: 'Locked' }, 'upload_locked'],
+    ['409, another offset', { status: 409, body: 'Upload-Offset conflict', headers: TUS }, 'upload_conflict'],
+    ['423, locked', { status: 423, body: 'Locked', headers: TUS }, 'upload_locked'],
     [
       '500 in JSON',
       { status: 500, body: '{"statusCode":"500","message":"x","code":"InternalError"}' },
@@ -104,6 +109,10 @@ describe(`the resumable route (TEST_SEED=${SEED})`, () => {
     ['503 with Retry-After', { status: 503, headers: { 'retry-after': '1' } }, 'storage_busy'],
     ['504 without a word', { status: 504 }, 'gateway_failed'],
     ['429 with Retry-After', { status: 429, headers: { 'retry-after': '1' } }, 'storage_busy'],
+    ['the 404 of a proxy that has no Storage', { status: 404, body: '404 page not found' }, 'storage_unreachable'],
+    ['the 404 of a gateway without a route', { status: 404, body: NO_ROUTE }, 'storage_unreachable'],
+    ['the 408 of an edge', { status: 408 }, 'upload_interrupted'],
+    ['the 410 of an edge', { status: 410, body: '<html>Gone</html>' }, 'storage_failed'],
   ])('asks where Storage stands and goes on after %s', async (_what, answer, code) => {
     const { result, waits, methods } = await sendBehind(onPatch(1, { kind: 'answer', ...answer }));
     expect(waits).toEqual([code]);
@@ -114,10 +123,32 @@ describe(`the resumable route (TEST_SEED=${SEED})`, () => {
   });
 
   it.each([404, 410])('begins anew when Storage forgot the upload (%i)', async (status) => {
-    const { result, waits, methods } = await sendBehind(onPatch(1, { kind: 'answer', status }));
+    const { result, waits, methods } = await sendBehind(onPatch(1, { kind: 'answer', status, headers: TUS }));
     expect(waits).toEqual(['upload_expired']);
     expect(methods).toEqual(['OPTIONS', 'POST', 'PATCH', 'POST', 'PATCH']);
     expect(await shop.digestOf(result.path)).toBe(shop.sha256);
+  });
+
+  it('keeps its place when a proxy says that nothing is there', async () => {
+    const cut = onPatch(1, { kind: 'cut', afterBytes: 8_000_000 });
+    const rule: FaultRule = (request) =>
+      request.method === 'HEAD' && isResumable(request) && request.count === 1
+        ? { kind: 'answer', status: 404, body: '404 page not found' }
+        : cut(request);
+    const { result, waits, methods } = await sendBehind(rule);
+    expect(waits).toEqual(['upload_interrupted', 'storage_unreachable']);
+    expect(methods).toEqual(['OPTIONS', 'POST', 'PATCH', 'HEAD', 'HEAD', 'PATCH']);
+    expect(await shop.digestOf(result.path)).toBe(shop.sha256);
+  });
+
+  it('tries again when a proxy says that there is no place to begin at', async () => {
+    const rule: FaultRule = (request) =>
+      request.method === 'POST' && isResumable(request) && request.count === 1
+        ? { kind: 'answer', status: 404, body: '404 page not found' }
+        : PASS;
+    const { waits, methods } = await sendBehind(rule);
+    expect(waits).toEqual(['storage_unreachable']);
+    expect(methods).toEqual(['OPTIONS', 'POST', 'POST', 'PATCH']);
   });
 
   it('does not send again what was stored though its answer was lost', async () => {
@@ -271,7 +302,7 @@ describe('what is remembered of an unfinished upload', () => {
   /** Leaves an upload unfinished behind and tells where. */
   const interrupt = async (name: string, file = shop.file) => {
     const stateDir = join(shop.folder, name);
-    const { connection } = await shop.behind(onPatch(1, { kind: 'cut', afterBytes: 5_000_000 }));
+    const { connection, proxy } = await shop.behind(onPatch(1, { kind: 'cut', afterBytes: 5_000_000 }));
     const options = {
       file,
       path: uniquePath('kept.mp4'),
@@ -281,32 +312,34 @@ describe('what is remembered of an unfinished upload', () => {
     const policy = { ...POLICY, maxRetries: 0 };
     await expect(shop.upload(connection, { ...options, policy })).rejects.toMatchObject({ code: 'upload_interrupted' });
     expect(await readdir(stateDir)).toHaveLength(1);
-    return { stateDir, options };
+    return { stateDir, connection, proxy, options };
   };
 
   it('is not taken up for a file that changed', async () => {
     const file = join(shop.folder, 'changing.mp4');
     await writeFile(file, Buffer.alloc(12_000_000, 7));
-    const { options } = await interrupt('changed', file);
+    const { connection, options } = await interrupt('changed', file);
     await appendFile(file, 'more');
-    const result = await shop.upload(shop.open(), options);
+    const result = await shop.upload(connection, options);
     expect(result.bytesSent).toBe(12_000_004);
   });
 
   it('is looked for at Storage and begun anew where it is gone', async () => {
-    const { options } = await interrupt('gone');
-    const { connection } = await shop.behind((request) =>
-      request.method === 'HEAD' && isResumable(request) ? { kind: 'answer', status: 404 } : PASS,
-    );
-    const result = await shop.upload(connection, options);
-    expect(result).toMatchObject({ attempts: 1, bytesSent: SIZE, verified: true });
+    const { stateDir, connection, proxy, options } = await interrupt('gone');
+    const [name] = await readdir(stateDir);
+    const { url } = JSON.parse(await readFile(join(stateDir, String(name)), 'utf8')) as { url: string };
+    await terminateUpload({ connection, upsert: false, signal: undefined, action: 'Ending it' }, url);
+    const before = proxy.seen.length;
+    expect(await shop.upload(connection, options)).toMatchObject({ attempts: 1, bytesSent: SIZE, verified: true });
+    const methods = proxy.seen.slice(before).filter((line) => line.includes('/upload/resumable'));
+    expect(methods.map((line) => line.split(' ')[0])).toEqual(['HEAD', 'POST', 'PATCH']);
   });
 
   it('is worth nothing when it cannot be read, and costs no upload', async () => {
-    const { stateDir, options } = await interrupt('broken');
+    const { stateDir, connection, options } = await interrupt('broken');
     const [name] = await readdir(stateDir);
     await writeFile(join(stateDir, String(name)), '{"half":');
-    expect(await shop.upload(shop.open(), options)).toMatchObject({ bytesSent: SIZE, verified: true });
+    expect(await shop.upload(connection, options)).toMatchObject({ bytesSent: SIZE, verified: true });
     const nowhere = openResumeStore(join(shop.file, 'below-a-file'));
     expect(await shop.upload(shop.open(), { route: 'resumable', resumeStore: nowhere })).toMatchObject({
       verified: true,

@@ -82,6 +82,17 @@ function parseBody(body: string): StorageBody | undefined {
   }
 }
 
+/** Whether a body has Storage's shape: a gateway's own JSON has neither of the two. */
+const isStorageBody = (body: StorageBody | undefined): boolean =>
+  typeof body?.code === 'string' || Number.isInteger(Number(body?.statusCode ?? Number.NaN));
+
+/**
+ * Whether Storage itself gave an answer to a TUS request. Its TUS server puts `Tus-Resumable` on every answer, errors
+ * too (TUS 1.0.0; `server.ts` of @tus/server); what Storage refuses before that, such as a key, is JSON as on REST.
+ */
+export const isTusAnswer = (answer: StorageAnswer): boolean =>
+  answer.headers['tus-resumable'] !== undefined || isStorageBody(parseBody(answer.body));
+
 /** Row-level security and a bad key share one code and status; only the message tells them apart. */
 const isRowLevelSecurity = (message: string): boolean => /row-level security/i.test(message);
 
@@ -102,7 +113,7 @@ export function classifyAnswer(answer: StorageAnswer, context: AnswerContext): M
   const body = parseBody(answer.body);
   const storageStatus = Number(body?.statusCode);
   const storageCode = typeof body?.code === 'string' ? body.code : undefined;
-  const isStorage = storageCode !== undefined || Number.isInteger(storageStatus);
+  const isStorage = isStorageBody(body);
   const said = typeof body?.message === 'string' ? body.message : firstLine(answer.body);
 
   const decide = (): ErrorCode => {

@@ -4,7 +4,7 @@
  */
 import { type ErrorCode, MediaError } from '../errors.ts';
 import { parseRetryAfter } from '../retry/backoff.ts';
-import { classifyAnswer, type StorageAnswer } from './classify-answer.ts';
+import { classifyAnswer, isTusAnswer, type StorageAnswer } from './classify-answer.ts';
 import { SHORT_CLOCKS } from './clocks.ts';
 import type { StorageConnection } from './connection.ts';
 import type { SizedBody, TransportClocks } from './transport.ts';
@@ -179,7 +179,12 @@ function decideTus(answer: StorageAnswer, step: TusStep): ErrorCode | undefined 
 /** Words of Storage that come as plain text with a real status, where REST would send JSON. */
 const BUCKET_MISSING = /bucket not found/i;
 
+/**
+ * A proxy's 404 while Storage is being replaced says nothing about the upload: taken for Storage's, it would cost the
+ * place of one that is nearly done, or the whole upload.
+ */
 function classifyTus(answer: StorageAnswer, action: string, step: TusStep): MediaError {
+  if (!isTusAnswer(answer)) return classifyAnswer(answer, { action, now: Date.now() });
   const asStorage = classifyAnswer(asJson(answer), { action, now: Date.now() });
   const code = decideTus(answer, step);
   if (code === undefined) return asStorage;

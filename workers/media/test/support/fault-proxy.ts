@@ -133,7 +133,9 @@ function handle(target: URL, incoming: IncomingMessage, outgoing: ServerResponse
       incoming.resume().once('end', () => outgoing.writeHead(fault.status, headers).end(body));
     } else {
       // Early, and then reading on without looking, as nginx does: closing at once would reset the answer away.
-      outgoing.writeHead(fault.status, { ...headers, connection: 'close' }).write(body);
+      const early = outgoing.writeHead(fault.status, { ...headers, connection: 'close' });
+      if (incoming.method === 'HEAD') early.end();
+      else early.write(body);
       incoming.resume();
     }
     return;
