@@ -36,13 +36,18 @@ describe('answers of Storage, which hide their status in a 400', () => {
 });
 
 describe('answers of an edge, which no Storage body explains', () => {
-  it.each([
+  it.each<[number, unknown, string]>([
     [413, '<html><h1>413 Request Entity Too Large</h1></html>', 'edge_too_large'],
     [401, { message: 'Invalid API key' }, 'storage_unauthorized'],
     [502, '<html>Bad Gateway</html>', 'gateway_failed'],
     [504, '', 'gateway_failed'],
     [429, 'slow down', 'storage_busy'],
-  ])('HTTP %i is %s', (status, body, expected) => {
+    [520, '<html>Web server is returning an unknown error</html>', 'gateway_failed'],
+    [524, 'error code: 524', 'gateway_failed'],
+    ...[521, 522, 523, 525, 526, 527, 530].map(
+      (status) => [status, '', 'storage_unreachable'] as [number, string, string],
+    ),
+  ])('HTTP %i, %j, is %s', (status, body, expected) => {
     const error = classify(status, body);
     expect(error.code).toBe(expected);
     expect(error.message).toContain('proxy or gateway');

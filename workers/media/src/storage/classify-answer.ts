@@ -53,7 +53,11 @@ const BY_STORAGE_STATUS: Readonly<Record<number, ErrorCode>> = {
   544: 'storage_busy',
 };
 
-/** HTTP statuses that no Storage body explains. */
+/**
+ * HTTP statuses that no Storage body explains. From 520 on they are Cloudflare's, which stands before hosted Supabase
+ * (developers.cloudflare.com, "Cloudflare 5xx errors"): 520 and 524 come after the request went on to Storage, the
+ * others instead.
+ */
 const BY_EDGE_STATUS: Readonly<Record<number, ErrorCode>> = {
   401: 'storage_unauthorized',
   403: 'storage_unauthorized',
@@ -64,6 +68,15 @@ const BY_EDGE_STATUS: Readonly<Record<number, ErrorCode>> = {
   502: 'gateway_failed',
   503: 'storage_busy',
   504: 'gateway_failed',
+  520: 'gateway_failed',
+  521: 'storage_unreachable',
+  522: 'storage_unreachable',
+  523: 'storage_unreachable',
+  524: 'gateway_failed',
+  525: 'storage_unreachable',
+  526: 'storage_unreachable',
+  527: 'storage_unreachable',
+  530: 'storage_unreachable',
 };
 
 interface StorageBody {
