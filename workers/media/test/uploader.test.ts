@@ -1,12 +1,15 @@
 /** The direct and the stream route against the stack, and behind a proxy that breaks one thing at a time. */
 import { appendFile, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MediaError } from '../src/errors.ts';
+import type { StorageConnection } from '../src/storage/connection.ts';
 import { downloadFile } from '../src/storage/download.ts';
 import { readObjectInfo } from '../src/storage/object-info.ts';
+import { removeObject } from '../src/storage/prove-upload.ts';
 import type { FaultRule } from './support/fault-proxy.ts';
 import { randomContent, SEED } from './support/random.ts';
+import { uniquePath } from './support/stack.ts';
 import { CLOCKS, openWorkshop, POLICY, SOURCES, type UploadWorkshop } from './support/uploads.ts';
 
 const SIZE = 3_000_000;
@@ -161,6 +164,53 @@ describe.each(['direct', 'stream'] as const)('the %s route', (route) => {
     });
   });
 });
+
+describe('keys with characters that mean something in an address', () => {
+  const KEYS = ['a?v=2', 'a&b=c+d', 'ends with a space ', 'v=1;a,b@c:d'];
+
+  it.each(KEYS)('name their own object, also in a download and a removal: %j', async (name) => {
+    const connection = shop.open();
+    for (const route of ['direct', 'stream', 'resumable'] as const) {
+      const path = uniquePath(name);
+      await shop.upload(connection, { route, path });
+      expect(await listed(connection, path)).toEqual([name]);
+      expect(await shop.digestOf(path)).toBe(shop.sha256);
+      await removeObject({ connection, bucket: SOURCES, path });
+      expect(await listed(connection, path)).toEqual([]);
+    }
+  });
+
+  it('leave the object alone that a query would name', async () => {
+    const connection = shop.open();
+    const { path } = await shop.upload(connection, { route: 'stream' });
+    const other = join(shop.folder, 'other.mp4');
+    await writeFile(other, randomContent(SEED + 1, 1000));
+    await shop.upload(connection, { route: 'direct', path: `${path}?v=2`, file: other, upsert: true });
+    expect(await shop.digestOf(path)).toBe(shop.sha256);
+  });
+
+  it.each(['direct', 'stream', 'resumable'] as const)('are refused before a byte is sent (%s)', async (route) => {
+    const { connection, proxy } = await shop.behind(() => ({ kind: 'pass' }));
+    for (const name of ['a#b', 'a%20b', 'a%2Fb'])
+      await expect(shop.upload(connection, { route, path: uniquePath(name) })).rejects.toMatchObject({
+        code: 'key_refused',
+      });
+    expect(proxy.seen).toEqual([]);
+  });
+});
+
+/** The names in the folder of an object, as Storage lists them. */
+async function listed(connection: StorageConnection, path: string): Promise<string[]> {
+  const answer = await connection.transport.send({
+    method: 'POST',
+    url: `${connection.storageUrl}/object/list/${SOURCES}`,
+    headers: { ...connection.headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ prefix: dirname(path), limit: 10 }),
+    clocks: CLOCKS,
+    action: 'Listing',
+  });
+  return (JSON.parse(answer.body) as { name: string }[]).map(({ name }) => name);
+}
 
 describe('where Storage is not', () => {
   it('names the host and port', async () => {

@@ -8,21 +8,25 @@ import { createClient } from '@supabase/supabase-js';
 import { MediaError } from '../errors.ts';
 import { SUPABASE_OPTIONS } from '../supabase-options.ts';
 import { classifyAnswer } from './classify-answer.ts';
+import { encodeObjectPath } from './object-key.ts';
 import { bodyOf } from './source-file.ts';
 import { actionOf, type UploadAttempt, type UploadRoute } from './upload-attempt.ts';
 
 const toMethod = (method: string | undefined): 'POST' | 'PUT' => (method === 'PUT' ? 'PUT' : 'POST');
 
-/** A fetch that sends the attempt's file, whatever body it is handed, and throws where Storage refuses. */
+/**
+ * A fetch that sends the attempt's file to the attempt's place, whatever body and address it is handed, and throws where
+ * Storage refuses. The client does not encode the path: `clip.mp4?v=2` would replace `clip.mp4`.
+ */
 const createUploadFetch =
   (attempt: UploadAttempt): typeof fetch =>
-  async (input, init) => {
-    const { file } = attempt;
+  async (_input, init) => {
+    const { connection, file } = attempt;
     const action = actionOf(attempt);
     const headers = new Headers(init?.headers);
-    const answer = await attempt.connection.transport.send({
+    const answer = await connection.transport.send({
       method: toMethod(init?.method),
-      url: String(input),
+      url: `${connection.storageUrl}/object/${encodeObjectPath(attempt.bucket, attempt.path)}`,
       headers: Object.fromEntries(headers),
       body: bodyOf(file, { start: 0, bytes: file.size }),
       clocks: attempt.clocks,
