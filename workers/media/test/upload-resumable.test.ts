@@ -1,4 +1,5 @@
 /** The resumable route against the stack, behind a proxy that breaks one thing at a time. Every rule has its test. */
+import { appendFileSync } from 'node:fs';
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +11,7 @@ import type { UploadFileOptions } from '../src/storage/uploader.ts';
 import type { Fault, FaultRule, SeenRequest } from './support/fault-proxy.ts';
 import { createRandom, SEED } from './support/random.ts';
 import { uniquePath } from './support/stack.ts';
-import { openWorkshop, POLICY, type UploadWorkshop } from './support/uploads.ts';
+import { openWorkshop, POLICY, SOURCES, type UploadWorkshop } from './support/uploads.ts';
 
 const SIZE = 24_000_000;
 const random = createRandom(SEED);
@@ -365,6 +366,17 @@ describe('limits, before a byte is sent', () => {
     expect(proxy.seen.filter((line) => /^(POST|PUT|PATCH)/.test(line))).toEqual([]);
   });
 
+  it('are asked for again when the question is lost', async () => {
+    const { connection } = await shop.behind((request) => {
+      const isQuestion = request.method === 'OPTIONS' || request.path.includes('/bucket/');
+      return isQuestion && request.count === 1 ? { kind: 'lose-answer' } : PASS;
+    });
+    const waits: string[] = [];
+    const onRetry: UploadFileOptions['onRetry'] = ({ error }) => waits.push(error.code);
+    expect(await shop.upload(connection, { onRetry })).toMatchObject({ attempts: 1, verified: true });
+    expect(waits).toEqual(['upload_interrupted']);
+  });
+
   it('show the limit of single requests when one is refused that the others would let through', async () => {
     const body = JSON.stringify({
       statusCode: '413',
@@ -408,6 +420,54 @@ describe('routes that change', () => {
 });
 
 describe('proof', () => {
+  const isLook = ({ path }: SeenRequest) => path.includes('/object/info/');
+
+  it.each([
+    ['is reset', { kind: 'lose-answer' }, 'upload_interrupted'],
+    ['meets a busy server', { kind: 'answer', status: 503 }, 'storage_busy'],
+  ] as const)('is asked for again when the question %s; nothing is sent twice', async (_what, fault, code) => {
+    const { connection } = await shop.behind((request) => (isLook(request) && request.count === 1 ? fault : PASS));
+    const waits: string[] = [];
+    const onRetry: UploadFileOptions['onRetry'] = ({ error }) => waits.push(error.code);
+    const result = await shop.upload(connection, { route: 'stream', upsert: true, onRetry });
+    expect(waits).toEqual([code]);
+    expect(result).toMatchObject({ attempts: 1, bytesSent: SIZE, verified: true });
+  });
+
+  it('that nobody gave is fetched by the next run, without a byte of the file', async () => {
+    const stateDir = join(shop.folder, 'unproved');
+    let isAway = true;
+    const { connection } = await shop.behind((request) =>
+      isLook(request) && isAway ? { kind: 'answer', status: 502 } : PASS,
+    );
+    const path = uniquePath('unproved.mp4');
+    const options = { route: 'resumable', upsert: true, path, resumeStore: openResumeStore(stateDir) } as const;
+    const policy = { ...POLICY, maxRetries: 1 };
+    await expect(shop.upload(connection, { ...options, policy })).rejects.toMatchObject({ code: 'gateway_failed' });
+    expect(await readdir(stateDir)).toHaveLength(1);
+    isAway = false;
+    expect(await shop.upload(connection, options)).toMatchObject({ attempts: 1, bytesSent: 0, verified: true });
+    expect(await readdir(stateDir)).toEqual([]);
+    expect(await shop.digestOf(path)).toBe(shop.sha256);
+  });
+
+  it('is not given for a file that changed: its object goes, and its place is forgotten', async () => {
+    const file = join(shop.folder, 'changed-at-the-end.mp4');
+    await writeFile(file, Buffer.alloc(12_000_000, 7));
+    const stateDir = join(shop.folder, 'changed-at-the-end');
+    let writes = 1;
+    const { connection } = await shop.behind((request) => {
+      if (isPatch(request) && writes-- > 0) appendFileSync(file, 'more');
+      return PASS;
+    });
+    const path = uniquePath('changed.mp4');
+    const options = { route: 'resumable', file, path, resumeStore: openResumeStore(stateDir) } as const;
+    await expect(shop.upload(connection, options)).rejects.toMatchObject({ code: 'file_changed' });
+    expect(await readdir(stateDir)).toEqual([]);
+    expect(await readObjectInfo(connection, { bucket: SOURCES, path })).toBeUndefined();
+    expect(await shop.upload(connection, options)).toMatchObject({ size: 12_000_004, verified: true });
+  });
+
   it('removes an object of ours that is not what was sent, and sends again', async () => {
     let lies = 1;
     const { connection, proxy } = await shop.behind((request) =>

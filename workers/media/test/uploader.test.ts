@@ -151,7 +151,12 @@ describe.each(['direct', 'stream'] as const)('the %s route', (route) => {
       if (isUpload(request)) void appendFile(changing, 'more');
       return { kind: 'pass' };
     });
-    await expect(shop.upload(connection, { route, file: changing })).rejects.toMatchObject({ code: 'file_changed' });
+    const path = uniquePath('changing.mp4');
+    await expect(shop.upload(connection, { route, path, file: changing })).rejects.toMatchObject({
+      code: 'file_changed',
+    });
+    // What was sent is no version of the file, and would be in the way of the next try.
+    expect(await readObjectInfo(connection, { bucket: SOURCES, path })).toBeUndefined();
   });
 
   it('sends an empty file', async () => {

@@ -58,10 +58,14 @@ function findMismatch(
  * Compares what Storage holds with what was sent: the size, the MD5 where its ETag is one, the SHA-256 kept with it. An
  * object of ours that is not right is removed, so that nobody takes it for the file.
  *
+ * @param info what Storage says of the object.
  * @throws {MediaError} `upload_mismatch`.
  */
-export async function proveUpload(expected: ExpectedObject, digests: FileDigests): Promise<void> {
-  const info = await readObjectInfo(expected.connection, expected, expected.signal);
+export async function proveUpload(
+  expected: ExpectedObject,
+  digests: FileDigests,
+  info: ObjectInfo | undefined,
+): Promise<void> {
   const mismatch = findMismatch(expected, digests, info);
   if (mismatch === undefined) return;
   if (info?.metadata.uploadId === expected.uploadId) await removeObject(expected);

@@ -6,16 +6,17 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { MediaError } from '../errors.ts';
-import { type RetryNotice, retry } from '../retry/retry.ts';
+import { type RetryNotice, type RetryOptions, retry } from '../retry/retry.ts';
 import { isHosted } from './chunk-size.ts';
 import type { StorageConnection } from './connection.ts';
 import { digestFile } from './file-digest.ts';
+import { finishUpload } from './finish-upload.ts';
 import { assertWithinLimits, readLimits, tooLarge } from './limits.ts';
 import { encodeObjectPath } from './object-key.ts';
-import { type ExpectedObject, type FileDigests, isStoredAnyway, proveUpload } from './prove-upload.ts';
+import { type ExpectedObject, type FileDigests, isStoredAnyway } from './prove-upload.ts';
 import type { ResumeStore } from './resume-store.ts';
 import { changeRoute, decideRoute, type Route, type RouteDecision } from './route.ts';
-import { assertUnchanged, openSourceFile, type SourceFile } from './source-file.ts';
+import { openSourceFile, type SourceFile } from './source-file.ts';
 import type { TransportClocks } from './transport.ts';
 import type { UploadAttempt } from './upload-attempt.ts';
 import { ResumableUpload } from './upload-resumable.ts';
@@ -93,7 +94,14 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
   const { connection, policy, bucket, path, signal, route: forced } = options;
   encodeObjectPath(bucket, path);
   const file = await openSourceFile(options.file);
-  assertWithinLimits({ name: basename(file.path), size: file.size }, await readLimits(connection, bucket, signal));
+  const patience: RetryOptions = {
+    retries: policy.maxRetries,
+    baseMs: policy.retryBaseMs,
+    signal,
+    onRetry: options.onRetry,
+  };
+  const limits = await retry(() => readLimits(connection, bucket, signal), patience);
+  assertWithinLimits({ name: basename(file.path), size: file.size }, limits);
 
   const started = performance.now();
   const resumable = new ResumableUpload({ store: options.resumeStore, chunkBytes: policy.chunkBytes });
@@ -149,22 +157,24 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     }
   };
 
+  let isAsking = false;
+  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+    isAsking = true;
+    const answer = await retry(question, patience);
+    isAsking = false;
+    return answer;
+  };
+
   const upload = new AbortController();
-  const digesting = takeDigests(file, known, signal ? AbortSignal.any([signal, upload.signal]) : upload.signal);
+  const digests = takeDigests(file, known, signal ? AbortSignal.any([signal, upload.signal]) : upload.signal);
   try {
     await retry(
       async () => {
         await send();
-        await assertUnchanged(file);
-        await proveUpload(expected, await digesting).finally(() => resumable.forget(attempt));
+        await finishUpload({ attempt, expected, digests, resumable, ask });
       },
-      {
-        retries: policy.maxRetries,
-        baseMs: policy.retryBaseMs,
-        signal,
-        onRetry: options.onRetry,
-        hasProgressed: progressOf(resumable),
-      },
+      // A question that stays open after its own tries is not answered by sending the file again.
+      { ...patience, hasProgressed: progressOf(resumable), isFinal: () => isAsking },
     );
   } catch (error) {
     // Nobody will go on with it: Storage need not keep what it has.
