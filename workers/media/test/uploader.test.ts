@@ -3,6 +3,7 @@ import { appendFile, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MediaError } from '../src/errors.ts';
+import type { RetryNotice } from '../src/retry/retry.ts';
 import type { StorageConnection } from '../src/storage/connection.ts';
 import { downloadFile } from '../src/storage/download.ts';
 import { readObjectInfo } from '../src/storage/object-info.ts';
@@ -251,6 +252,32 @@ describe('a download', () => {
     expect(result).toMatchObject({ size: SIZE, sha256: shop.sha256 });
     expect(received).toBe(SIZE);
     expect(proxy.seen.filter((line) => line.includes('/object/authenticated/'))).toHaveLength(2);
+  });
+
+  it('goes on over a slow link for as long as each request brings some of it', async () => {
+    const { path } = await shop.upload(shop.open());
+    const { connection, proxy } = await shop.behind(() => ({ kind: 'stall-answer', afterBytes: 800_000 }));
+    const file = join(shop.folder, 'slow');
+    const waits: string[] = [];
+    const onRetry = ({ error }: RetryNotice) => waits.push(error.code);
+    const clocks = { ...CLOCKS, timeoutMs: 400 };
+    const options = { connection, bucket: SOURCES, path, file, clocks, maxRetries: 1, onRetry };
+    expect(await downloadFile(options)).toMatchObject({ size: SIZE, sha256: shop.sha256 });
+    expect(waits.length).toBeGreaterThan(2);
+    expect(new Set(waits)).toEqual(new Set(['download_failed']));
+    expect(proxy.seen).toHaveLength(waits.length + 1);
+  });
+
+  it('gives up where a request brings nothing that an earlier one had not', async () => {
+    const { path } = await shop.upload(shop.open());
+    const { connection, proxy } = await shop.behind(({ count }) =>
+      count === 1 ? { kind: 'stall-answer', afterBytes: 800_000 } : { kind: 'answer', status: 502 },
+    );
+    const file = join(shop.folder, 'stuck');
+    const clocks = { ...CLOCKS, timeoutMs: 400 };
+    const options = { connection, bucket: SOURCES, path, file, clocks, maxRetries: 1 };
+    await expect(downloadFile(options)).rejects.toMatchObject({ code: 'download_failed' });
+    expect(proxy.seen).toHaveLength(2);
   });
 
   it('ends before a byte is written where there is no room, without a second try', async () => {

@@ -4,7 +4,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { open, rename, rm, truncate, writeFile } from 'node:fs/promises';
-import { MediaError } from '../errors.ts';
+import { type ErrorCode, MediaError } from '../errors.ts';
 import { type RetryNotice, retry } from '../retry/retry.ts';
 import { classifyAnswer } from './classify-answer.ts';
 import type { StorageConnection } from './connection.ts';
@@ -37,6 +37,8 @@ export interface DownloadResult {
 /** What is known of the object so far, over all attempts. */
 interface DownloadState {
   received: number;
+  /** The most that was ever received; what is received falls when the object is read anew. */
+  furthest: number;
   size: number | undefined;
   etag: string | undefined;
   hash: Hash;
@@ -50,13 +52,20 @@ interface DownloadState {
 export async function downloadFile(options: DownloadFileOptions): Promise<DownloadResult> {
   const partial = `${options.file}.partial`;
   const started = performance.now();
-  const state: DownloadState = { received: 0, size: undefined, etag: undefined, hash: createHash('sha256') };
+  const state: DownloadState = {
+    received: 0,
+    furthest: 0,
+    size: undefined,
+    etag: undefined,
+    hash: createHash('sha256'),
+  };
   await writeFile(partial, '');
   try {
     await retry(() => continueDownload(options, partial, state), {
       retries: options.maxRetries,
       signal: options.signal,
       onRetry: options.onRetry,
+      hasProgressed: progressOf(state),
       // A full disk is not emptied in seconds: the job comes back to it later.
       isFinal: (error) => error.code === 'disk_full',
     });
@@ -67,6 +76,16 @@ export async function downloadFile(options: DownloadFileOptions): Promise<Downlo
   }
   const seconds = (performance.now() - started) / 1000;
   return { size: state.received, sha256: state.hash.digest('hex'), seconds };
+}
+
+/** Whether more of the object came than at the last look: one request may be too short for all of it. */
+function progressOf(state: DownloadState): () => boolean {
+  let before = 0;
+  return () => {
+    const hasProgressed = state.furthest > before;
+    before = state.furthest;
+    return hasProgressed;
+  };
 }
 
 async function continueDownload(options: DownloadFileOptions, partial: string, state: DownloadState) {
@@ -154,6 +173,7 @@ async function writeBody(
       await file.write(chunk, 0, chunk.length, state.received);
       state.hash.update(chunk);
       state.received += chunk.length;
+      state.furthest = Math.max(state.furthest, state.received);
       options.onProgress?.(state.received, state.size ?? 0);
     }
   } finally {
@@ -161,10 +181,17 @@ async function writeBody(
   }
 }
 
-/** The transport speaks of uploads; here the same failures mean that reading broke. */
+/** The transport speaks of uploads; here the same failures mean that reading broke, or that there was nobody to ask. */
+const AS_DOWNLOAD: Readonly<Partial<Record<ErrorCode, ErrorCode>>> = {
+  gateway_failed: 'download_failed',
+  upload_connect_timeout: 'storage_unreachable',
+  upload_interrupted: 'download_failed',
+  upload_stalled: 'download_failed',
+  upload_timeout: 'download_failed',
+};
+
 function asDownloadError(error: unknown): unknown {
-  if (!(error instanceof MediaError)) return error;
-  if (error.code !== 'upload_interrupted' && error.code !== 'upload_stalled' && error.code !== 'gateway_failed')
-    return error;
-  return new MediaError({ code: 'download_failed', message: error.message, details: error.details, cause: error });
+  const code = error instanceof MediaError ? AS_DOWNLOAD[error.code] : undefined;
+  if (!(error instanceof MediaError) || code === undefined) return error;
+  return new MediaError({ code, message: error.message, details: error.details, cause: error });
 }

@@ -44,7 +44,9 @@ export type Fault =
   /** It passes, but these headers of the answer are replaced. */
   | { readonly kind: 'rewrite-headers'; readonly headers: Readonly<Record<string, string>> }
   /** The answer's body is reset once this many bytes of it have passed. */
-  | { readonly kind: 'cut-answer'; readonly afterBytes: number };
+  | { readonly kind: 'cut-answer'; readonly afterBytes: number }
+  /** The answer's body goes no further after this many bytes; the connection stays open. */
+  | { readonly kind: 'stall-answer'; readonly afterBytes: number };
 
 /** One request as a rule sees it. */
 export interface SeenRequest {
@@ -169,12 +171,14 @@ function handle(target: URL, incoming: IncomingMessage, outgoing: ServerResponse
     if (fault.kind === 'answer-late')
       return void setTimeout(() => answer.pipe(outgoing.writeHead(204, answer.headers)), fault.ms);
     outgoing.writeHead(answer.statusCode ?? 502, rewriteHeaders(answer.headers, fault));
-    if (fault.kind !== 'cut-answer') return void answer.pipe(outgoing);
+    if (fault.kind !== 'cut-answer' && fault.kind !== 'stall-answer') return void answer.pipe(outgoing);
     let passed = 0;
     answer.on('data', (chunk: Buffer) => {
       passed += chunk.length;
       outgoing.write(chunk);
-      if (passed >= fault.afterBytes) reset();
+      if (passed < fault.afterBytes) return;
+      if (fault.kind === 'cut-answer') reset();
+      else answer.pause();
     });
     answer.once('end', () => outgoing.end());
   });
