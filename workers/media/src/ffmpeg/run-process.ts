@@ -61,7 +61,7 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessRes
   const { program, args, signal, limits = {} } = options;
   if (signal?.aborted) throw abortedError(program, signal);
 
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const limited = limitCommand({ program, args }, options.resources);
   const child = spawn(limited.program, [...limited.args], {
     cwd: options.cwd,
@@ -90,7 +90,7 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessRes
         ? findSystemFailure({ program, stderrTail: tail.text(), exitCode: end.code ?? 1 })
         : endedBySignal(program, end.signal, tail.text());
     if (failure !== undefined) throw failure;
-    return { exitCode: end.code ?? 1, stderrTail: tail.text(), seconds: (Date.now() - startedAt) / 1000 };
+    return { exitCode: end.code ?? 1, stderrTail: tail.text(), seconds: (performance.now() - startedAt) / 1000 };
   } finally {
     signal?.removeEventListener('abort', onAbort);
     watchdog.end();

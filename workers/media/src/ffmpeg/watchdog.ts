@@ -26,21 +26,48 @@ export interface WatchdogOptions {
 /** Often enough for limits in seconds, rare enough to cost nothing. */
 const CHECK_EVERY_MS = 250;
 
+/**
+ * A look that comes this much too late was not made because we stood still ourselves: the container was paused, the
+ * machine suspended. The program did too, or it went on unseen; either way its silence says nothing.
+ */
+const STANDSTILL_MS = 2_000;
+
 /** Calls `onExpired` when a process takes too long in all, or shows no progress for too long. */
 export function createWatchdog({ program, limits, onExpired }: WatchdogOptions): Watchdog {
-  const startedAt = Date.now();
-  let progressAt = startedAt;
+  // Not Date: a clock that is set forward is no silence.
+  const times = watchTimes({ program, limits, nowMs: performance.now() });
   const timer = setInterval(() => {
-    const expired = findExpired(program, limits, Date.now() - startedAt, Date.now() - progressAt);
+    const expired = times.tick(performance.now());
     if (expired === undefined) return;
     clearInterval(timer);
     onExpired(expired);
   }, checkInterval(limits));
   return {
-    progress() {
-      progressAt = Date.now();
-    },
+    progress: () => times.progress(performance.now()),
     end: () => clearInterval(timer),
+  };
+}
+
+/** The times of one process, without a clock of its own: every moment is handed in, in milliseconds. */
+export function watchTimes({ program, limits, nowMs }: Omit<WatchdogOptions, 'onExpired'> & { nowMs: number }) {
+  const interval = checkInterval(limits);
+  let startedAt = nowMs;
+  let progressAt = nowMs;
+  let lookedAt = nowMs;
+  return {
+    progress(now: number): void {
+      progressAt = now;
+    },
+    /** What ends the process, if anything does. */
+    tick(now: number): MediaError | undefined {
+      const lateMs = now - lookedAt - interval;
+      lookedAt = now;
+      if (lateMs > STANDSTILL_MS) {
+        startedAt += lateMs;
+        progressAt = now;
+      }
+      return findExpired(program, limits, now - startedAt, now - progressAt);
+    },
   };
 }
 
