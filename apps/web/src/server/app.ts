@@ -16,7 +16,9 @@ import { ApiError } from './api-error.ts';
 import type { WebConfig } from './config.ts';
 import { answerErrors } from './http/answer-errors.ts';
 import { authenticate, userOf } from './http/authenticate.ts';
+import { startBodyClock } from './http/body-clock.ts';
 import { allowOrigins } from './http/cors.ts';
+import { discardBody } from './http/discard-body.ts';
 import { pageRoutes } from './http/page-routes.ts';
 import { playlistRoutes } from './http/playlist-routes.ts';
 import { relayRoutes } from './http/relay-routes.ts';
@@ -36,11 +38,18 @@ const BODY_MAX_BYTES = 16 * 1024;
 /** Headers arrive within this, in milliseconds; tokens are in them, so a slow phone needs a moment. */
 const HEADERS_TIMEOUT_MS = 20_000;
 
-/** A JSON body arrives within this, in milliseconds. */
+/** A body that is not a relayed file arrives within this, in milliseconds. */
 const BODY_TIMEOUT_MS = 20_000;
 
 /** A connection on which nothing moves is closed after this, in milliseconds. Event streams send more often. */
 const IDLE_TIMEOUT_MS = 60_000;
+
+/** Other clocks than those above, in milliseconds. */
+export interface AppLimits {
+  readonly bodyMs?: number;
+  readonly idleMs?: number;
+  readonly discardMs?: number;
+}
 
 export interface AppServices {
   readonly config: WebConfig;
@@ -51,6 +60,7 @@ export interface AppServices {
   readonly playlists: ResultPlaylists;
   readonly watch: VideoWatch;
   readonly readiness: Readiness;
+  readonly limits?: AppLimits | undefined;
   /** Aborted when the server begins to stop. */
   readonly stopping: AbortSignal;
 }
@@ -58,6 +68,7 @@ export interface AppServices {
 /** Builds the application. */
 export async function createApp(services: AppServices): Promise<FastifyInstance> {
   const { config, stopping } = services;
+  const { bodyMs = BODY_TIMEOUT_MS, idleMs = IDLE_TIMEOUT_MS, discardMs } = services.limits ?? {};
   const app = Fastify({
     loggerInstance: services.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -65,7 +76,7 @@ export async function createApp(services: AppServices): Promise<FastifyInstance>
     bodyLimit: BODY_MAX_BYTES,
     // One request may carry a whole file through the relay, which has clocks of its own.
     requestTimeout: 0,
-    connectionTimeout: IDLE_TIMEOUT_MS,
+    connectionTimeout: idleMs,
     keepAliveTimeout: 65_000,
     routerOptions: { maxParamLength: 2048 },
     http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: 32 * 1024 },
@@ -75,6 +86,10 @@ export async function createApp(services: AppServices): Promise<FastifyInstance>
   app.setSerializerCompiler(serializerCompiler);
   answerErrors(app as unknown as FastifyInstance);
 
+  // Before anyone is signed in: also whoever is refused must not hold a connection by sending a byte a minute.
+  app.addHook('onRequest', async (request) => startBodyClock(request.raw, bodyMs));
+  // Before the answer: after it nobody would read the rest, and a socket with unread bytes serves no next request.
+  app.addHook('onSend', async (request) => discardBody(request.raw, discardMs));
   app.addHook('onSend', async (request, reply) => {
     reply.headers({
       'x-request-id': request.id,
@@ -100,10 +115,6 @@ export async function createApp(services: AppServices): Promise<FastifyInstance>
   await app.register(async (signedIn) => {
     await signedIn.register(authenticate, { verify: services.verify });
     await signedIn.register(async (json) => {
-      json.addHook('onRequest', async (request) => {
-        const timer = setTimeout(() => request.raw.destroy(), BODY_TIMEOUT_MS);
-        request.raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
-      });
       await json.register(rateLimit, {
         max: config.ratePerMinute,
         timeWindow: 60_000,

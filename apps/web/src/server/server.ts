@@ -6,7 +6,7 @@ import type { Log } from '@supabase-media/worker/internal/observability/logger';
 import { createMetrics, type Metrics } from '@supabase-media/worker/internal/observability/metrics';
 import { startMonitoring } from '@supabase-media/worker/internal/observability/start-monitoring';
 import { openStorage } from '@supabase-media/worker/internal/storage/connection';
-import { createApp } from './app.ts';
+import { type AppLimits, createApp } from './app.ts';
 import { openBoard } from './board/open-board.ts';
 import type { WebConfig } from './config.ts';
 import { openDatabase } from './database/database.ts';
@@ -35,6 +35,9 @@ export interface WebServer {
   readonly stop: () => Promise<void>;
 }
 
+/** What no operator needs to set; tests do. In milliseconds. */
+export type ServerLimits = AppLimits;
+
 function openParts(config: WebConfig, metrics: Metrics) {
   const { url, serviceRoleKey, anonKey } = config.supabase;
   const connection = openStorage({ url, serviceRoleKey });
@@ -56,8 +59,12 @@ export async function sweepOnce(options: { config: WebConfig; log: Log; signal: 
 }
 
 /** Starts the intake. @throws what listening throws: a port that is taken, also those of metrics and board. */
-export async function startServer(options: { readonly config: WebConfig; readonly log: Log }): Promise<WebServer> {
-  const { config, log } = options;
+export async function startServer(options: {
+  readonly config: WebConfig;
+  readonly log: Log;
+  readonly limits?: ServerLimits | undefined;
+}): Promise<WebServer> {
+  const { config, log, limits } = options;
   const metrics = createMetrics();
   const { connection, videos, storage, queue, sessions } = openParts(config, metrics);
   const { url } = config.supabase;
@@ -92,6 +99,7 @@ export async function startServer(options: { readonly config: WebConfig; readonl
     playlists: openResultPlaylists(connection),
     watch,
     readiness,
+    limits,
     stopping: stopping.signal,
   });
   await app.listen({ host: config.host, port: config.port });

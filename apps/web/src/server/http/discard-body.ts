@@ -9,10 +9,11 @@ const DISCARD_MAX_BYTES = 8 * 1024 * 1024;
 
 const DISCARD_MAX_MS = 10_000;
 
-export function discardBody(request: IncomingMessage): void {
+/** Reads and forgets the rest of a body, within limits; a request whose body is in stays as it is. */
+export function discardBody(request: IncomingMessage, maxMs = DISCARD_MAX_MS): void {
   if (request.complete || request.destroyed) return;
   let left = DISCARD_MAX_BYTES;
-  const timer = setTimeout(() => request.socket.destroy(), DISCARD_MAX_MS);
+  const timer = setTimeout(() => request.socket.destroy(), maxMs);
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length;
     if (left < 0) request.socket.destroy();

@@ -7,7 +7,7 @@ import { type RelayMethod, TUS_VERSION } from '../relay/relay-request.ts';
 import { type RelayServices, relayUpload } from '../relay/relay-upload.ts';
 import { assertUnfinished, findSession } from '../uploads/find-session.ts';
 import { userOf } from './authenticate.ts';
-import { discardBody } from './discard-body.ts';
+import { allowSilence, stopBodyClock } from './body-clock.ts';
 
 const params = z.object({ id: z.uuid() });
 /** The last segment of an upload's address at Storage: base64url, or what another server makes. */
@@ -20,11 +20,10 @@ export const relayRoutes: FastifyPluginAsyncZod<{ readonly services: RelayServic
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
-  // Before the body: after the handlers nobody would read it, and a socket with unread bytes serves no next request.
-  app.addHook('onSend', async (request) => discardBody(request.raw));
   app.addHook('onRequest', async (request) => {
     // The relay has clocks of its own; silence while Storage finishes an object is not the client's.
-    request.raw.socket.setTimeout(0);
+    stopBodyClock(request.raw);
+    allowSilence(request.raw);
   });
   app.addHook('onSend', async (_request, reply) => {
     reply.header('tus-resumable', TUS_VERSION);
