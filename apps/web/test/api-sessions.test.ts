@@ -15,7 +15,7 @@ import {
   type ToldError,
 } from './support/api-lab.ts';
 import { type RoundRobinProxy, startRoundRobin } from './support/round-robin.ts';
-import { createTestUser, type TestUser } from './support/test-user.ts';
+import { createTestUser, readClaims, signToken, type TestUser } from './support/test-user.ts';
 
 let lab: ApiLab;
 let apis: ApiProcess[];
@@ -163,6 +163,21 @@ describe('an upload', () => {
     await report(9_000_000_000);
     expect((await call('GET', `/api/uploads/${open.id}`)).body).toMatchObject({ confirmedBytes: 8_000_000 });
     await call('DELETE', `/api/uploads/${open.id}`);
+  });
+});
+
+describe('a user with an id that a seed made up', () => {
+  it('uploads as any other', async () => {
+    // No version and no variant of RFC 9562; PostgreSQL takes it, and so does Auth.
+    const id = '11111111-1111-1111-1111-111111111111';
+    await lab.sql(`insert into auth.users (id, email) values ($1, 'seeded@example.com') on conflict do nothing`, [id]);
+    const as = createCaller(proxy.url, signToken({ ...readClaims(user.token()), sub: id }));
+    const open = await begin(1000, {}, as);
+    expect((await put(open, mp4Bytes(1000))).status).toBe(200);
+    expect((await as<{ uploads: unknown[] }>('GET', '/api/uploads?state=open')).body.uploads).toHaveLength(1);
+    expect((await as('POST', `/api/uploads/${open.id}/complete`)).body).toMatchObject({ jobState: 'created' });
+    expect((await as('GET', `/api/videos/${open.videoId}`)).body).toMatchObject({ status: 'queued' });
+    expect((await as('DELETE', `/api/uploads/${open.id}`)).status).toBe(200);
   });
 });
 

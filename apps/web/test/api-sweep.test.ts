@@ -179,6 +179,33 @@ describe('a sweep', () => {
     expect(await lab.hasObject(open)).toBe(true);
   });
 
+  it('passes over a row that it cannot read', async () => {
+    const [strange, old] = [await abandon(), await abandon()];
+    // The first in line.
+    await lab.sql(`update upload_sessions set created_at = '-infinity', ended_at = null where id = $1`, [strange.id]);
+    const { exitCode, stdout, stderr } = await lab.run(['sweep', '--json']);
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { abandoned: 2, cleaned: 1, failed: 1 }]);
+    expect(stderr).toMatch(new RegExp(`"event":"sweep.row_unreadable".*${strange.id}`));
+    expect(await rowOf(old)).toEqual({ state: 'abandoned', cleaned: true });
+    await lab.sql('delete from upload_sessions where id = $1', [strange.id]);
+  });
+
+  it('does the rest where one of its stages is impossible, and fails where all are', async () => {
+    const old = await abandon();
+    const missing = await startFaultProxy(stackValue('SUPABASE_URL'), ({ path }) =>
+      path.includes('/rpc/claim_left_uploads')
+        ? { kind: 'answer', status: 404, body: '{"code":"PGRST202","message":"no such function"}' }
+        : { kind: 'pass' },
+    );
+    const { exitCode, stdout, stderr } = await lab.run(['sweep', '--json'], { SUPABASE_URL: missing.url });
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { abandoned: 1, cleaned: 1, failed: 1 }]);
+    expect(stderr).toMatch(/"event":"sweep.stage_failed","stage":"left","code":"database_unavailable"/);
+    expect(await rowOf(old)).toEqual({ state: 'abandoned', cleaned: true });
+    await missing.close();
+    const away = await lab.run(['sweep'], { SUPABASE_URL: missing.url });
+    expect([away.exitCode, away.stderr]).toEqual([1, expect.stringContaining('error (')]);
+  });
+
   it('is done by the server itself', async () => {
     const old = await abandon();
     const sweeping = await lab.start({ SWEEP_EVERY_SECONDS: '1' });

@@ -31,8 +31,8 @@ export type CreateUploadRequest = z.infer<typeof createUploadRequest>;
 /** What an open upload needs: where to send the bytes and by which right. */
 export const openUpload = z
   .object({
-    id: z.uuid(),
-    videoId: z.uuid().describe('The video that the upload becomes.'),
+    id: z.guid(),
+    videoId: z.guid().describe('The video that the upload becomes.'),
     state: z.literal('open'),
     fileName: z.string(),
     size: bytes,
@@ -67,8 +67,8 @@ export type OpenUpload = z.infer<typeof openUpload>;
 
 export const upload = z
   .object({
-    id: z.uuid(),
-    videoId: z.uuid(),
+    id: z.guid(),
+    videoId: z.guid(),
     state: uploadState,
     fileName: z.string(),
     size: bytes,
@@ -95,13 +95,13 @@ export type ReportProgressRequest = z.infer<typeof reportProgressRequest>;
 
 export const completedUpload = z
   .object({
-    id: z.uuid(),
-    videoId: z.uuid(),
+    id: z.guid(),
+    videoId: z.guid(),
     state: z.literal('completed'),
     jobState: z.enum(['created', 'existing', 'requeued']).describe('What became of the job that processes the video.'),
   })
   .meta({ id: 'CompletedUpload' });
 export type CompletedUpload = z.infer<typeof completedUpload>;
 
-export const canceledUpload = z.object({ id: z.uuid(), state: z.literal('canceled') }).meta({ id: 'CanceledUpload' });
+export const canceledUpload = z.object({ id: z.guid(), state: z.literal('canceled') }).meta({ id: 'CanceledUpload' });
 export type CanceledUpload = z.infer<typeof canceledUpload>;

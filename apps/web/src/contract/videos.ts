@@ -26,7 +26,7 @@ export type VideoOutput = z.infer<typeof videoOutput>;
 
 export const video = z
   .object({
-    id: z.uuid(),
+    id: z.guid(),
     project: z.string(),
     status: videoStatus,
     step: z.string().nullable(),
@@ -64,13 +64,13 @@ export const videoList = z
 export type VideoList = z.infer<typeof videoList>;
 
 export const retriedVideo = z
-  .object({ id: z.uuid(), jobState: z.enum(['created', 'existing', 'requeued']) })
+  .object({ id: z.guid(), jobState: z.enum(['created', 'existing', 'requeued']) })
   .meta({ id: 'RetriedVideo' });
 export type RetriedVideo = z.infer<typeof retriedVideo>;
 
 export const canceledVideo = z
   .object({
-    id: z.uuid(),
+    id: z.guid(),
     state: z
       .enum(['canceled', 'canceling', 'finished', 'unknown'])
       .describe('canceled: it waited and is gone; canceling: a worker was told; finished: too late; unknown: no job.'),
@@ -78,7 +78,7 @@ export const canceledVideo = z
   .meta({ id: 'CanceledVideo' });
 export type CanceledVideo = z.infer<typeof canceledVideo>;
 
-export const deletedVideo = z.object({ id: z.uuid(), deleted: z.literal(true) }).meta({ id: 'DeletedVideo' });
+export const deletedVideo = z.object({ id: z.guid(), deleted: z.literal(true) }).meta({ id: 'DeletedVideo' });
 export type DeletedVideo = z.infer<typeof deletedVideo>;
 
 /** The data of a `progress` event. */

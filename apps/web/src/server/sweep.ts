@@ -4,6 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { toApiError } from './api-error.ts';
+import type { ClaimedSessions } from './database/claimed-sessions.ts';
 import type { UploadSession } from './database/upload-session.ts';
 import { cleanSession } from './uploads/clean-session.ts';
 import type { UploadServices } from './uploads/services.ts';
@@ -26,46 +28,99 @@ export interface SweepResult {
 
 type SweepServices = Pick<UploadServices, 'sessions' | 'storage' | 'queue' | 'log' | 'config'>;
 
+/** One sweep under way. */
+interface Sweep {
+  readonly services: SweepServices;
+  readonly signal: AbortSignal;
+  readonly claimant: string;
+  readonly result: { -readonly [Name in keyof SweepResult]: SweepResult[Name] };
+}
+
+/** In this order; each is worth doing where another is impossible, such as one whose migration is still to come. */
+const STAGES = { left: enqueueAllLeft, expired: abandonExpired, remains: removeRemains, forgotten: forgetCompleted };
+
 /**
- * Sweeps once.
+ * Sweeps once. What Storage or the queue refuses is counted as failed, and so is a whole stage that is impossible.
  *
- * @throws {ApiError} `database_unavailable`; whatever Storage or the queue refuses is counted as failed.
+ * @throws {ApiError} `database_unavailable` and the like, where no stage is possible.
  */
 export async function sweepUploads(services: SweepServices, signal: AbortSignal): Promise<SweepResult> {
+  const result = { enqueued: 0, abandoned: 0, cleaned: 0, forgotten: 0, failed: 0 };
+  const sweep: Sweep = { services, signal, claimant: randomUUID(), result };
+  const failures: unknown[] = [];
+  for (const [stage, run] of Object.entries(STAGES)) {
+    try {
+      await run(sweep);
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(error);
+      services.log.warn(
+        { event: 'sweep.stage_failed', stage, code: toApiError(error).code, err: error },
+        'A part of the sweep is left to the next one',
+      );
+    }
+    if (signal.aborted) break;
+  }
+  if (failures.length === Object.keys(STAGES).length) throw failures[0];
+  result.failed += failures.length;
+  return result;
+}
+
+/** Rows that failed stay claimed until their lease ends, so this does not go round in circles. */
+async function forEachClaimed(
+  { services, signal, result }: Sweep,
+  claim: () => Promise<ClaimedSessions>,
+  work: (session: UploadSession) => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    const { sessions, unreadable } = await claim();
+    for (const { id, problem } of unreadable) {
+      services.log.warn({ event: 'sweep.row_unreadable', sessionId: id }, `A session cannot be read: ${problem}`);
+      result.failed += 1;
+    }
+    for (const session of sessions) {
+      signal.throwIfAborted();
+      await work(session);
+    }
+    if (sessions.length + unreadable.length < BATCH) break;
+  }
+}
+
+async function enqueueAllLeft(sweep: Sweep): Promise<void> {
+  const { services, claimant, result } = sweep;
+  const claim = () => services.sessions.claimLeft({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS });
+  await forEachClaimed(sweep, claim, async (session) => {
+    if (await enqueueLeft(services, session, claimant)) result.enqueued += 1;
+    else result.failed += 1;
+  });
+}
+
+async function abandonExpired({ services, signal, result }: Sweep): Promise<void> {
+  for (let count = BATCH; count === BATCH && !signal.aborted; result.abandoned += count)
+    count = await services.sessions.abandonExpired(BATCH);
+}
+
+/** Ended sessions before this are forgotten. */
+const forgetBefore = ({ config }: SweepServices) => new Date(Date.now() - config.intake.retentionSeconds * 1000);
+
+async function removeRemains(sweep: Sweep): Promise<void> {
+  const { services, claimant, result } = sweep;
   const { sessions, config } = services;
   const { retentionSeconds } = config.intake;
-  const result = { enqueued: 0, abandoned: 0, cleaned: 0, forgotten: 0, failed: 0 };
-  const claimant = randomUUID();
-  while (!signal.aborted) {
-    const left = await sessions.claimLeft({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS });
-    for (const session of left) {
-      signal.throwIfAborted();
-      if (await enqueueLeft(services, session, claimant)) result.enqueued += 1;
-      else result.failed += 1;
-    }
-    // Those that failed stay claimed until their lease ends.
-    if (left.length < BATCH) break;
-  }
-  for (let count = BATCH; count === BATCH && !signal.aborted; result.abandoned += count)
-    count = await sessions.abandonExpired(BATCH);
-  const forgetBefore = new Date(Date.now() - retentionSeconds * 1000);
-  while (!signal.aborted) {
-    const claim = { claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS, retentionSeconds };
-    const due = await sessions.claimRemains(claim);
-    for (const session of due) {
-      signal.throwIfAborted();
-      const isOld = session.endedAt !== undefined && session.endedAt < forgetBefore;
-      const isClean = await cleanSession(services, session);
-      if (!isClean) result.failed += 1;
-      else if (isOld) result.forgotten += 1;
-      else result.cleaned += 1;
-      if (isClean && isOld) await sessions.forget(session.id);
-    }
-    // Rows that failed stay claimed until their lease ends, so this does not go round in circles.
-    if (due.length < BATCH) break;
-  }
-  await sessions.forgetCompleted(forgetBefore);
-  return result;
+  const before = forgetBefore(services);
+  const claim = () => sessions.claimRemains({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS, retentionSeconds });
+  await forEachClaimed(sweep, claim, async (session) => {
+    const isOld = session.endedAt !== undefined && session.endedAt < before;
+    const isClean = await cleanSession(services, session);
+    if (!isClean) result.failed += 1;
+    else if (isOld) result.forgotten += 1;
+    else result.cleaned += 1;
+    if (isClean && isOld) await sessions.forget(session.id);
+  });
+}
+
+async function forgetCompleted({ services }: Sweep): Promise<void> {
+  await services.sessions.forgetCompleted(forgetBefore(services));
 }
 
 /**

@@ -20,9 +20,10 @@ const projectName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'letter
 
 export const videoProcessPayload = z.strictObject({
   version: z.literal(PAYLOAD_VERSION),
-  videoId: z.uuid(),
+  // Any uuid of PostgreSQL's: ids that a seed made up have no version of an RFC.
+  videoId: z.guid(),
   /** The Supabase Auth user the video belongs to; left out, it is whoever uploaded the source. */
-  ownerId: z.uuid().optional(),
+  ownerId: z.guid().optional(),
   /** First segment of the results' keys. */
   project: projectName,
   /** What to make; left out, what the worker is set to. */

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { LIST_MAX, SESSION_SECONDS } from '../../contract/limits.ts';
 import type { User } from '../verify-token.ts';
+import { type ClaimedSessions, readClaimed } from './claimed-sessions.ts';
 import { ask, asUser, type Database } from './database.ts';
 import { type UploadSession, uploadSessionRow } from './upload-session.ts';
 
@@ -66,7 +67,7 @@ export interface UploadSessions {
     readonly claimant: string;
     readonly batch: number;
     readonly leaseSeconds: number;
-  }) => Promise<readonly UploadSession[]>;
+  }) => Promise<ClaimedSessions>;
   /** Ends what else is past its time; answers how many were abandoned. */
   readonly abandonExpired: (batch: number) => Promise<number>;
   readonly claimRemains: (options: {
@@ -74,7 +75,7 @@ export interface UploadSessions {
     readonly batch: number;
     readonly leaseSeconds: number;
     readonly retentionSeconds: number;
-  }) => Promise<readonly UploadSession[]>;
+  }) => Promise<ClaimedSessions>;
   /** Forgets an unsuccessful session. */
   readonly forget: (id: string) => Promise<void>;
   /** Forgets completed sessions that ended before it. */
@@ -194,7 +195,7 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
 
     claimLeft: async ({ claimant, batch, leaseSeconds }) => {
       const parameters = { claimant, batch, lease_seconds: leaseSeconds };
-      return rows.parse(await ask(service.rpc('claim_left_uploads', parameters)));
+      return readClaimed(await ask(service.rpc('claim_left_uploads', parameters)));
     },
 
     abandonExpired: async (batch) => Number(await ask(service.rpc('abandon_upload_sessions', { batch }))),
@@ -206,7 +207,7 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
         lease_seconds: options.leaseSeconds,
         retention_seconds: options.retentionSeconds,
       };
-      return rows.parse(await ask(service.rpc('claim_upload_remains', parameters)));
+      return readClaimed(await ask(service.rpc('claim_upload_remains', parameters)));
     },
 
     forget: async (id) => {

@@ -16,8 +16,8 @@ const output = z.object({
 });
 
 export const videoRow = z.object({
-  id: z.uuid(),
-  owner_id: z.uuid().nullable(),
+  id: z.guid(),
+  owner_id: z.guid().nullable(),
   project: z.string(),
   source_bucket: z.string(),
   source_path: z.string(),

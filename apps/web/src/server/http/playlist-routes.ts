@@ -6,9 +6,9 @@ import { type PlaylistServices, presentMaster, presentRendition } from '../video
 import { userOf } from './authenticate.ts';
 
 const tags = ['videos'];
-const params = z.object({ id: z.uuid() });
+const params = z.object({ id: z.guid() });
 const renditionParams = z.object({
-  id: z.uuid(),
+  id: z.guid(),
   rendition: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/),
   name: z.string().regex(/^[A-Za-z0-9_-]{1,32}\.m3u8$/),
 });

@@ -9,9 +9,9 @@ import { assertUnfinished, findSession } from '../uploads/find-session.ts';
 import { userOf } from './authenticate.ts';
 import { allowSilence, stopBodyClock } from './body-clock.ts';
 
-const params = z.object({ id: z.uuid() });
+const params = z.object({ id: z.guid() });
 /** The last segment of an upload's address at Storage: base64url, or what another server makes. */
-const uploadParams = z.object({ id: z.uuid(), uploadId: z.string().regex(/^[\w.~-]{1,2048}$/) });
+const uploadParams = z.object({ id: z.guid(), uploadId: z.string().regex(/^[\w.~-]{1,2048}$/) });
 
 const description = 'TUS 1.0.0 (core, creation, termination), passed on to Storage while it streams.';
 

@@ -24,7 +24,7 @@ import { userOf } from './authenticate.ts';
 import { allowSilence } from './body-clock.ts';
 
 const tags = ['uploads'];
-const params = z.object({ id: z.uuid() });
+const params = z.object({ id: z.guid() });
 const refused = { '4xx': errorBody, '5xx': errorBody };
 
 export interface UploadRoutesOptions {

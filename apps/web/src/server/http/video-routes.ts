@@ -18,7 +18,7 @@ import { userOf } from './authenticate.ts';
 import { allowSilence } from './body-clock.ts';
 
 const tags = ['videos'];
-const params = z.object({ id: z.uuid() });
+const params = z.object({ id: z.guid() });
 const refused = { '4xx': errorBody, '5xx': errorBody };
 
 export interface VideoRoutesOptions {
