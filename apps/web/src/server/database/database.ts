@@ -5,14 +5,13 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { SUPABASE_OPTIONS } from '@supabase-media/worker/internal/supabase-options';
 import { ApiError } from '../api-error.ts';
+import { startDeadline } from '../deadline.ts';
 
 /** A request to the database answers within this, in milliseconds, or counts as failed. */
 const REQUEST_TIMEOUT_MS = 15_000;
 
-const fetchWithin: typeof fetch = (input, init) => {
-  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-  return fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout });
-};
+const fetchWithin: typeof fetch = (input, init) =>
+  fetch(input, { ...init, signal: startDeadline(REQUEST_TIMEOUT_MS, init?.signal ?? undefined).signal });
 
 export interface Database {
   readonly service: SupabaseClient;
