@@ -2,9 +2,12 @@
 
 import type { CancelVideoAnswer, EnqueueVideoAnswer } from '@supabase-media/worker/client';
 import { openQueueClient, type QueueClient } from '@supabase-media/worker/client';
+import { MediaError } from '@supabase-media/worker/internal/errors';
+import { formatSeconds } from '@supabase-media/worker/internal/observability/format';
 import { assertQueueReachable } from '@supabase-media/worker/internal/queue/backend';
 import type { VideoProgress } from '@supabase-media/worker/internal/queue/contract';
 import type { VideosTable } from './database/videos.ts';
+import { startDeadline } from './deadline.ts';
 
 /** A stored source that is to become a video. */
 export interface QueuedSource {
@@ -17,8 +20,15 @@ export interface QueuedSource {
 }
 
 export interface MediaQueue {
-  /** Writes the video's row and adds its job, unless there is one. @throws {MediaError} `queue_unreachable`, `queue_failed`. */
-  readonly enqueue: (source: QueuedSource) => Promise<EnqueueVideoAnswer['state']>;
+  /**
+   * Writes the video's row and adds its job, unless there is one.
+   *
+   * @throws {MediaError} `queue_unreachable`, also when it does not answer in time; `queue_failed`; the signal's reason.
+   */
+  readonly enqueue: (source: QueuedSource, signal?: AbortSignal) => Promise<EnqueueVideoAnswer['state']>;
+  /** As {@link enqueue}, of a video whose row waits already; undefined when it waits no more: then nothing is done. */
+  readonly enqueueWaiting: (source: QueuedSource) => Promise<EnqueueVideoAnswer['state'] | undefined>;
+  /** @throws {MediaError} as {@link enqueue}. */
   readonly cancel: (videoId: string) => Promise<CancelVideoAnswer>;
   /** Told what a running job says of itself until the signal aborts. Never throws: it is a nudge beside the row. */
   readonly follow: (
@@ -31,11 +41,16 @@ export interface MediaQueue {
   readonly close: () => Promise<void>;
 }
 
+/** What the queue is asked is answered within this, in milliseconds: BullMQ waits for a lost Redis for ever. */
+const ANSWER_MS = 20_000;
+
 /** Makes the door to the queue; nothing is connected yet. */
 export function openMediaQueue(options: {
   readonly address: { readonly redisUrl: string | undefined; readonly databaseUrl: string | undefined };
   readonly videos: VideosTable;
+  readonly answerMs?: number | undefined;
 }): MediaQueue {
+  const { videos, answerMs = ANSWER_MS } = options;
   let opening: Promise<QueueClient> | undefined;
   const connect = (): Promise<QueueClient> => {
     opening ??= openQueueClient(options.address).catch((error: unknown) => {
@@ -44,19 +59,68 @@ export function openMediaQueue(options: {
     });
     return opening;
   };
+
+  /** Asks for so long and no longer; the asking itself may go on, so it looks at the signal before it changes a row. */
+  const ask = <T>(
+    question: (client: QueueClient, ended: AbortSignal) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> => {
+    const deadline = startDeadline(answerMs, signal);
+    const { signal: ended } = deadline;
+    return new Promise((resolve, reject) => {
+      const onEnd = () => reject(deadline.isOver() ? unanswered(answerMs) : ended.reason);
+      if (ended.aborted) return onEnd();
+      ended.addEventListener('abort', onEnd, { once: true });
+      connect()
+        .then((client) => question(client, ended))
+        .then(resolve, reject)
+        .finally(() => deadline.clear());
+    });
+  };
+
+  const add = async (
+    client: QueueClient,
+    source: QueuedSource,
+    beforeAdd: (jobId: string) => Promise<void>,
+  ): Promise<EnqueueVideoAnswer['state']> => {
+    const { state } = await client.enqueueVideo({
+      source: { bucket: source.bucket, path: source.path },
+      videoId: source.videoId,
+      ownerId: source.ownerId,
+      project: source.project,
+      beforeAdd: (_payload, jobId) => beforeAdd(jobId),
+    });
+    return state;
+  };
+
   return {
-    enqueue: async (source) => {
-      const client = await connect();
-      const { state } = await client.enqueueVideo({
-        source: { bucket: source.bucket, path: source.path },
-        videoId: source.videoId,
-        ownerId: source.ownerId,
-        project: source.project,
-        beforeAdd: (_payload, jobId) => options.videos.markQueued(source, jobId),
-      });
-      return state;
+    enqueue: (source, signal) =>
+      ask(
+        (client, ended) =>
+          add(client, source, async (jobId) => {
+            // A queue that is back after a while gets to what nobody waits for any more.
+            ended.throwIfAborted();
+            await videos.markQueued(source, jobId);
+            ended.throwIfAborted();
+          }),
+        signal,
+      ),
+    enqueueWaiting: async (source) => {
+      let isWaiting = true;
+      try {
+        return await ask((client, ended) =>
+          add(client, source, async () => {
+            isWaiting = (await videos.statusOf(source.videoId)) === 'queued';
+            ended.throwIfAborted();
+            if (!isWaiting) throw new Error('The video waits no more.');
+          }),
+        );
+      } catch (error) {
+        if (!isWaiting) return undefined;
+        throw error;
+      }
     },
-    cancel: async (videoId) => (await connect()).cancelVideo(videoId),
+    cancel: (videoId) => ask((client) => client.cancelVideo(videoId)),
     follow: async (videoId, onProgress, signal) => {
       try {
         const client = await connect();
@@ -73,3 +137,9 @@ export function openMediaQueue(options: {
     },
   };
 }
+
+const unanswered = (answerMs: number): MediaError =>
+  new MediaError({
+    code: 'queue_unreachable',
+    message: `The queue did not answer within ${formatSeconds(answerMs / 1000)}.`,
+  });

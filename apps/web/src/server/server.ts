@@ -36,25 +36,28 @@ export interface WebServer {
 }
 
 /** What no operator needs to set; tests do. In milliseconds. */
-export type ServerLimits = AppLimits;
+export interface ServerLimits extends AppLimits {
+  /** The queue answers within this. */
+  readonly queueMs?: number;
+}
 
-function openParts(config: WebConfig, metrics: Metrics) {
+function openParts(config: WebConfig, metrics: Metrics, limits: ServerLimits = {}) {
   const { url, serviceRoleKey, anonKey } = config.supabase;
   const connection = openStorage({ url, serviceRoleKey });
   const database = openDatabase({ url, serviceRoleKey, anonKey });
   const videos = openVideosTable(database);
   const storage = openUploadStorage(connection);
-  const queue = openMediaQueue({ address: config.queue, videos });
+  const queue = openMediaQueue({ address: config.queue, videos, answerMs: limits.queueMs });
   return { connection, videos, storage, queue, sessions: countSessions(openUploadSessions(database), metrics) };
 }
 
 /** Sweeps once, for a schedule outside. */
 export async function sweepOnce(options: { config: WebConfig; log: Log; signal: AbortSignal }): Promise<SweepResult> {
-  const { connection, sessions, storage, queue } = openParts(options.config, createMetrics());
+  const { connection, ...parts } = openParts(options.config, createMetrics());
   try {
-    return await sweepUploads({ ...options, sessions, storage, queue }, options.signal);
+    return await sweepUploads({ ...options, ...parts }, options.signal);
   } finally {
-    await Promise.all([queue.close(), connection.close()]);
+    await Promise.all([parts.queue.close(), connection.close()]);
   }
 }
 
@@ -66,7 +69,7 @@ export async function startServer(options: {
 }): Promise<WebServer> {
   const { config, log, limits } = options;
   const metrics = createMetrics();
-  const { connection, videos, storage, queue, sessions } = openParts(config, metrics);
+  const { connection, videos, storage, queue, sessions } = openParts(config, metrics, limits);
   const { url } = config.supabase;
   const stopping = new AbortController();
   const graceOver = new AbortController();

@@ -8,6 +8,7 @@ import { toApiError } from './api-error.ts';
 import type { ClaimedSessions } from './database/claimed-sessions.ts';
 import type { UploadSession } from './database/upload-session.ts';
 import { cleanSession } from './uploads/clean-session.ts';
+import { enqueueLeft } from './uploads/enqueue-left.ts';
 import type { UploadServices } from './uploads/services.ts';
 
 /** Rows of one step. */
@@ -26,7 +27,7 @@ export interface SweepResult {
   readonly failed: number;
 }
 
-type SweepServices = Pick<UploadServices, 'sessions' | 'storage' | 'queue' | 'log' | 'config'>;
+type SweepServices = Pick<UploadServices, 'sessions' | 'videos' | 'storage' | 'queue' | 'log' | 'config'>;
 
 /** One sweep under way. */
 interface Sweep {
@@ -90,8 +91,8 @@ async function enqueueAllLeft(sweep: Sweep): Promise<void> {
   const { services, claimant, result } = sweep;
   const claim = () => services.sessions.claimLeft({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS });
   await forEachClaimed(sweep, claim, async (session) => {
-    if (await enqueueLeft(services, session, claimant)) result.enqueued += 1;
-    else result.failed += 1;
+    const what = await enqueueLeft(services, session, claimant);
+    if (what !== 'ended') result[what] += 1;
   });
 }
 
@@ -121,29 +122,6 @@ async function removeRemains(sweep: Sweep): Promise<void> {
 
 async function forgetCompleted({ services }: Sweep): Promise<void> {
   await services.sessions.forgetCompleted(forgetBefore(services));
-}
-
-/**
- * Enqueues the video of a session whose process died over it, and ends the session. A job that is there stays as it is.
- *
- * @returns whether both were done.
- */
-async function enqueueLeft(
-  { sessions, queue, log }: SweepServices,
-  session: UploadSession,
-  claimant: string,
-): Promise<boolean> {
-  try {
-    await queue.enqueue(session);
-    await sessions.finish({ id: session.id, claimant }, 'completed');
-    return true;
-  } catch (error) {
-    log.warn(
-      { event: 'upload.enqueue_failed', sessionId: session.id, videoId: session.videoId, err: error },
-      'A video that waits could not be enqueued; a later sweep tries again',
-    );
-    return false;
-  }
 }
 
 /** Sweeps again and again until the signal aborts. The first wait is random: processes that start together part. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { LIST_MAX, SESSION_SECONDS } from '../../contract/limits.ts';
+import { UPLOAD_STATES } from '../../contract/uploads.ts';
 import type { User } from '../verify-token.ts';
 import { type ClaimedSessions, readClaimed } from './claimed-sessions.ts';
 import { ask, asUser, type Database } from './database.ts';
@@ -48,6 +49,8 @@ type Ended = 'completed' | 'canceled';
 export interface UploadSessions {
   readonly create: (session: NewUploadSession, limits: SessionLimits) => Promise<CreateAnswer>;
   readonly find: (user: User, id: string) => Promise<UploadSession | undefined>;
+  /** As it is now, whosever it is; undefined when it is forgotten. */
+  readonly stateOf: (id: string) => Promise<UploadSession['state'] | undefined>;
   readonly list: (user: User, state: UploadSession['state'] | undefined) => Promise<readonly UploadSession[]>;
   /** Takes an unfinished session to complete it; undefined when another request has it or it has ended. */
   readonly claim: (claim: Claim, leaseSeconds: number) => Promise<UploadSession | undefined>;
@@ -128,6 +131,11 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
     find: async (user, id) => {
       const query = users.from(TABLE).select('*').eq('id', id).eq('owner_id', user.id).limit(1);
       return rows.parse(await ask(asUser(query, user.token)))[0];
+    },
+
+    stateOf: async (id) => {
+      const answer = await ask(service.from(TABLE).select('state').eq('id', id).limit(1));
+      return z.array(z.object({ state: z.enum(UPLOAD_STATES) })).parse(answer)[0]?.state;
     },
 
     list: async (user, state) => {

@@ -3,7 +3,7 @@ import { openVideos } from '@supabase-media/worker/internal/db/videos';
 import { z } from 'zod';
 import type { User } from '../verify-token.ts';
 import { ask, asUser, type Database } from './database.ts';
-import { ENDED_STATUSES, isEndedStatus, type VideoRow, videoRow } from './video-row.ts';
+import { type VideoRow, videoRow } from './video-row.ts';
 
 const TABLE = 'videos';
 
@@ -14,8 +14,8 @@ export interface VideosTable {
   readonly markQueued: (video: NewVideo, jobId: string) => Promise<void>;
   /** Whether it was waiting or running and is canceled now. */
   readonly markCanceled: (id: string) => Promise<boolean>;
-  /** Whether the video has come to its end; false where there is none. */
-  readonly isEnded: (id: string) => Promise<boolean>;
+  /** Undefined where there is no such video. */
+  readonly statusOf: (id: string) => Promise<VideoRow['status'] | undefined>;
   readonly remove: (id: string) => Promise<void>;
   /** @throws {ApiError} `database_unavailable`. */
   readonly check: () => Promise<void>;
@@ -61,15 +61,9 @@ export function openVideosTable({ service, users }: Database): VideosTable {
       return ((await ask(update.select('id'))) as unknown[] | null)?.length === 1;
     },
 
-    isEnded: async (id) => {
-      const query = service
-        .from(TABLE)
-        .select('status')
-        .eq('id', id)
-        .in('status', [...ENDED_STATUSES])
-        .limit(1);
-      const found = z.array(z.object({ status: videoRow.shape.status })).parse(await ask(query))[0];
-      return found !== undefined && isEndedStatus(found.status);
+    statusOf: async (id) => {
+      const query = service.from(TABLE).select('status').eq('id', id).limit(1);
+      return z.array(videoRow.pick({ status: true })).parse(await ask(query))[0]?.status;
     },
 
     remove: async (id) => {

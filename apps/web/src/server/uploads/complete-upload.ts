@@ -8,8 +8,11 @@ import type { CompletedUpload } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { Claim } from '../database/upload-sessions.ts';
+import { isEndedStatus } from '../database/video-row.ts';
+import { startDeadline } from '../deadline.ts';
 import type { User } from '../verify-token.ts';
 import { cleanSession } from './clean-session.ts';
+import { dropJob } from './drop-job.ts';
 import { assertUnfinished, findSession } from './find-session.ts';
 import { FINAL_REFUSALS, proveUpload } from './prove-upload.ts';
 import type { UploadServices } from './services.ts';
@@ -35,25 +38,38 @@ export async function completeUploadSession(
   services: UploadServices,
   options: { readonly user: User; readonly id: string; readonly signal: AbortSignal },
 ): Promise<CompletedUpload> {
-  const { sessions, config } = services;
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(config.intake.proveMs)]);
-  const claim: Claim = { id: options.id, claimant: randomUUID() };
+  const deadline = startDeadline(services.config.intake.proveMs, options.signal);
+  try {
+    return await completeWithin(services, options, deadline.signal);
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function completeWithin(
+  services: UploadServices,
+  { user, id }: { readonly user: User; readonly id: string },
+  signal: AbortSignal,
+): Promise<CompletedUpload> {
+  const { sessions } = services;
+  const claim: Claim = { id, claimant: randomUUID() };
   for (;;) {
-    const session = await findSession(sessions, options.user, options.id);
+    const session = await findSession(sessions, user, id);
     if (session.state === 'completed') return present(session, 'existing');
     assertUnfinished(session, Date.now());
     const claimed = await sessions.claim(claim, LEASE_SECONDS);
-    if (claimed !== undefined)
-      return present(claimed, await completeClaimed({ services, session: claimed, claim, signal }));
+    if (claimed !== undefined) {
+      const jobState = await completeClaimed({ services, session: claimed, claim, signal });
+      if (jobState !== 'claim_lost') return present(claimed, jobState);
+    }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
-      throw new ApiError({
-        code: 'storage_unavailable',
-        message: 'The upload is still being proved by another request.',
-        retryAfterSeconds: 5,
-      });
+      throw outOfTime('The upload is still being proved by another request.');
     });
   }
 }
+
+const outOfTime = (message: string, cause?: unknown): ApiError =>
+  new ApiError({ code: 'storage_unavailable', message, retryAfterSeconds: 5, cause });
 
 const present = (session: UploadSession, jobState: JobState): CompletedUpload => ({
   id: session.id,
@@ -69,12 +85,14 @@ interface Completion {
   readonly signal: AbortSignal;
 }
 
-async function completeClaimed(completion: Completion): Promise<JobState> {
+/** @returns `claim_lost` when the lease ran out and another request or sweep has the session, or has ended it. */
+async function completeClaimed(completion: Completion): Promise<JobState | 'claim_lost'> {
   const { services, session, claim } = completion;
   const lease = keepLease(completion);
   try {
     // A request that died after enqueueing left a video that may have come to its end: it is not run again.
-    const isEnded = await services.videos.isEnded(session.videoId);
+    const status = await services.videos.statusOf(session.videoId);
+    const isEnded = status !== undefined && isEndedStatus(status);
     if (!isEnded)
       await proveUpload({
         storage: services.storage,
@@ -83,26 +101,35 @@ async function completeClaimed(completion: Completion): Promise<JobState> {
         readConfirmed: () => readConfirmed(completion),
       });
     lease.signal.throwIfAborted();
-    const jobState = isEnded ? 'existing' : await services.queue.enqueue(session);
-    if (!(await services.sessions.finish(claim, 'completed'))) await undoEnqueued(services, session);
+    const jobState = isEnded ? 'existing' : await services.queue.enqueue(session, completion.signal);
+    if (!(await services.sessions.finish(claim, 'completed'))) return await yieldSession(services, session);
     services.log.info(
       { event: 'upload.completed', sessionId: session.id, videoId: session.videoId, bytes: session.size },
       `Upload completed, video ${jobState === 'existing' ? 'was enqueued already' : 'enqueued'}`,
     );
     return jobState;
   } catch (error) {
+    if (lease.isLost()) return await yieldSession(services, session);
     await giveBack(completion, error);
+    if (completion.signal.aborted && !(error instanceof ApiError))
+      throw outOfTime('The upload could not be proved in time.', error);
     throw error;
   } finally {
     lease.stop();
   }
 }
 
-/** The session was canceled while its job was being enqueued. */
-async function undoEnqueued({ queue, videos }: UploadServices, session: UploadSession): Promise<never> {
-  await queue.cancel(session.videoId);
-  await videos.markCanceled(session.videoId);
-  throw new ApiError({ code: 'session_ended', message: 'The upload was canceled while it was being completed.' });
+/**
+ * The claim is gone, and the job may have been added. Only of a session that its owner or time ended is the job unwanted:
+ * another request that has it, or has completed it, counts on that very job.
+ */
+async function yieldSession(services: UploadServices, session: UploadSession): Promise<'claim_lost'> {
+  const state = await services.sessions.stateOf(session.id);
+  if (state === 'canceled' || state === 'abandoned') {
+    await services.videos.markCanceled(session.videoId);
+    await dropJob(services, session);
+  }
+  return 'claim_lost';
 }
 
 /** After a refusal that no retry changes the session ends and its bytes go; else it is open again. */
@@ -128,19 +155,20 @@ async function readConfirmed({ services, session }: Completion): Promise<number>
   return (await services.storage.readOffset(session.storageUploadId).catch(() => undefined)) ?? 0;
 }
 
-/** Renews the claim while the work goes on; its signal aborts when another got it. */
+/** Renews the claim while the work goes on; its signal aborts when the claim is lost. */
 function keepLease({ services, claim, signal }: Completion) {
   const lost = new AbortController();
   const timer = setInterval(() => {
     services.sessions.claim(claim, LEASE_SECONDS).then(
       (session) => {
-        if (session === undefined)
-          lost.abort(
-            new ApiError({ code: 'session_ended', message: 'The session ended while it was being completed.' }),
-          );
+        if (session === undefined) lost.abort();
       },
       () => {},
     );
   }, RENEW_EVERY_MS);
-  return { signal: AbortSignal.any([signal, lost.signal]), stop: () => clearInterval(timer) };
+  return {
+    signal: AbortSignal.any([signal, lost.signal]),
+    isLost: () => lost.signal.aborted,
+    stop: () => clearInterval(timer),
+  };
 }
