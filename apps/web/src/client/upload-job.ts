@@ -2,7 +2,6 @@
  * One file's way from the first question to the API to the last answer: session, bytes, completion. It can be stopped
  * anywhere and run again.
  */
-import type { OpenUpload } from '../contract/uploads.ts';
 import type { ProgressMeter } from './progress.ts';
 import { createTransfer } from './transfer.ts';
 import type { Transfer } from './transfer-types.ts';
@@ -26,17 +25,19 @@ interface JobOptions {
 export function createJob({ tools, source, options, meter, enter }: JobOptions) {
   const { uploads } = tools;
   let place: Place | undefined;
-  let session: OpenUpload | undefined;
+  let sessionId: string | undefined;
   let transfer: Transfer | undefined;
   let isStored = false;
 
-  const prepare = async (signal: AbortSignal): Promise<Transfer | UploadResult> => {
+  /** Undefined: an earlier visit has sent everything. */
+  const prepare = async (signal: AbortSignal): Promise<Transfer | undefined> => {
     place ??= await claimPlace(tools, source);
+    sessionId = place.record()?.sessionId;
     const found = await findSession(tools, place, signal);
-    if (found !== undefined && 'videoId' in found && !('endpoint' in found)) return found;
+    if (found?.kind === 'stored') return undefined;
     const { project, sha256 } = options;
     const opened =
-      found ??
+      found?.session ??
       (await uploads.create(
         {
           fileName: source.name,
@@ -47,7 +48,7 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
         },
         { signal },
       ));
-    session = opened;
+    sessionId = opened.id;
     let resumedFrom = opened.confirmedBytes;
     let isFirst = true;
     await place.remember(opened, { confirmedBytes: opened.confirmedBytes });
@@ -76,20 +77,19 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
 
   return {
     run: async (signal: AbortSignal): Promise<UploadResult> => {
-      if (transfer === undefined) {
-        enter({ name: 'preparing' });
-        const prepared = await prepare(signal);
-        if ('videoId' in prepared) return prepared;
-        transfer = prepared;
-      }
       for (let rounds = 1; ; rounds++) {
-        if (!isStored) await transfer.run(signal);
+        if (!isStored && transfer === undefined) {
+          enter({ name: 'preparing' });
+          transfer = await prepare(signal);
+        }
+        if (!isStored) await transfer?.run(signal);
         isStored = true;
         enter({ name: 'completing' });
-        const id = session?.id ?? '';
+        const id = sessionId ?? '';
         try {
           const { videoId } = await uploads.complete(id, { signal, isDigestTold: options.sha256 !== undefined });
           await place?.forget();
+          meter.confirmed(source.size);
           return { videoId, sessionId: id };
         } catch (error) {
           const isMissing = error instanceof UploadError && error.apiCode === 'upload_incomplete';
@@ -98,14 +98,14 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
             throw error;
           }
           isStored = false;
-          // Storage said twice that it has everything, and the API does not find it: another upload, then.
-          if (rounds > 1) transfer.startOver();
+          // The API has missed bytes twice that Storage said it has: another upload, then.
+          if (rounds > 1) transfer?.startOver();
         }
       }
     },
     giveUp: async (): Promise<void> => {
       await place?.forget();
-      if (session !== undefined) await uploads.cancel(session.id).catch(() => {});
+      if (sessionId !== undefined) await uploads.cancel(sessionId).catch(() => {});
     },
     close: () => place?.release(),
   };

@@ -1,10 +1,10 @@
 /** Where one file's upload stands, kept so that a reload or another day finds it. */
-import type { OpenUpload } from '../contract/uploads.ts';
+import type { OpenUpload, Upload } from '../contract/uploads.ts';
 import { claimName } from './claim-name.ts';
 import { UploadError } from './upload-error.ts';
 import { fingerprintOf, isExpired, type UploadRecord, userOfToken } from './upload-record.ts';
 import type { UploadSource } from './upload-source.ts';
-import type { TaskTools, UploadResult } from './upload-types.ts';
+import type { TaskTools } from './upload-types.ts';
 
 /** The memory of one file's upload. */
 export interface Place {
@@ -58,22 +58,35 @@ export async function claimPlace(tools: TaskTools, source: UploadSource): Promis
   return place;
 }
 
-/** The session of an earlier visit, if it can be taken up; its result, if only the last answer was missed. */
+/** What an earlier visit left. `stored`: nothing may be left to send; completing it tells. */
+export type FoundSession =
+  | { readonly kind: 'open'; readonly session: OpenUpload }
+  | { readonly kind: 'stored'; readonly sessionId: string };
+
+/** Sessions that came to nothing: another one takes their place. */
+const LOST: ReadonlySet<Upload['state']> = new Set(['canceled', 'abandoned']);
+
+/** The session of an earlier visit, if it can be taken up or completed; the place of any other is forgotten. */
 export async function findSession(
   tools: TaskTools,
   place: Place,
   signal: AbortSignal,
-): Promise<OpenUpload | UploadResult | undefined> {
+): Promise<FoundSession | undefined> {
   const record = place.record();
   if (record === undefined) return undefined;
+  const { sessionId } = record;
   try {
-    return await tools.uploads.resume(record.sessionId, { signal });
+    return { kind: 'open', session: await tools.uploads.resume(sessionId, { signal }) };
   } catch (error) {
     const isOver = error instanceof UploadError && OVER.has(error.code);
     if (!isOver) throw error;
+    // Also said of one that is completed, or that a process holds (or died over) while it completes it. Forgotten now,
+    // all of the file would be sent again.
+    if (error.apiCode === 'session_ended') {
+      const { state } = await tools.uploads.get(sessionId, { signal });
+      if (!LOST.has(state)) return { kind: 'stored', sessionId };
+    }
     await place.forget();
-    if (error.apiCode !== 'session_ended') return undefined;
-    const ended = await tools.uploads.get(record.sessionId, { signal });
-    return ended.state === 'completed' ? { videoId: ended.videoId, sessionId: ended.id } : undefined;
+    return undefined;
   }
 }

@@ -62,6 +62,8 @@ export interface ClientLab {
   readonly storedSha256: (sessionId: string) => Promise<string>;
   /** Rows of a table, as the service sees them. */
   readonly rows: (query: string) => Promise<readonly Record<string, unknown>[]>;
+  /** Claims a session for being completed, as an API process does; nobody completes it. */
+  readonly claimCompletion: (sessionId: string, leaseSeconds: number) => Promise<void>;
   /** Removes a partial upload from Storage, as its expiry does. */
   readonly endUpload: (uploadId: string) => Promise<void>;
   /** Ends proxies and processes that a test opened. */
@@ -126,6 +128,16 @@ export async function openClientLab(): Promise<ClientLab> {
       const hash = createHash('sha256');
       for await (const piece of answer.body ?? []) hash.update(piece);
       return hash.digest('hex');
+    },
+    claimCompletion: async (sessionId, leaseSeconds) => {
+      const body = { session_id: sessionId, claimant: randomUUID(), lease_seconds: leaseSeconds };
+      const answer = await fetch(`${stackValue('SUPABASE_URL')}/rest/v1/rpc/claim_upload_completion`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      if (!answer.ok || (await answer.json()) === null)
+        throw new Error(`Claiming the session was answered ${answer.status}.`);
     },
     endUpload: async (uploadId) => {
       const url = `${stackValue('SUPABASE_URL')}/storage/v1/upload/resumable/${uploadId}`;
