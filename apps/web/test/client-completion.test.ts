@@ -1,6 +1,7 @@
 /** Every byte has been sent, and then something happens: what is there is completed, and nothing is sent twice. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SEED } from '../../../workers/media/test/support/random.ts';
+import { backoffDelay } from '../src/client/backoff.ts';
 import { createMemoryStore, type KeyValueStore } from '../src/client/store.ts';
 import { type ClientLab, openClientLab, type TestFile } from './support/client-lab.ts';
 
@@ -114,4 +115,42 @@ describe('a file that is chosen again while its session is being completed', () 
     expect((await uploader.uploads.get(sessionId)).state).toBe('canceled');
     expect(await uploader.listUnfinished()).toEqual([]);
   });
+});
+
+describe('an API that cannot complete because its queue is away', () => {
+  const QUEUE_AWAY = JSON.stringify({
+    error: { code: 'queue_unavailable', message: 'The queue did not answer.', action: 'Try again in a few seconds.' },
+  });
+
+  it('is asked for about ten minutes, while the page says that it finishes', async () => {
+    const { sent, api } = await open();
+    let refusals = 0;
+    let waited = 0;
+    const front = await lab.behind(
+      ({ path, count }) => {
+        if (!path.endsWith('/complete') || waited >= TEN_MINUTES_MS) return PASS;
+        refusals++;
+        waited += backoffDelay({ failures: count, random: 0 });
+        return { kind: 'answer', status: 503, body: QUEUE_AWAY, headers: { 'content-type': 'application/json' } };
+      },
+      { target: api.url },
+    );
+    const states: string[] = [];
+    // A network that appears all the time ends every wait at once.
+    const connectivity = {
+      isOnline: () => true,
+      onOnline: (listener: () => void) => {
+        const timer = setTimeout(listener, 1);
+        return () => clearTimeout(timer);
+      },
+    };
+    const { sessionId } = await lab.uploader(front.url, { connectivity }).uploadVideo(file.source, {
+      onState: ({ name }) => states.push(name),
+    }).finished;
+    expect(await lab.storedSha256(sessionId)).toBe(file.sha256);
+    expect(refusals).toBeGreaterThan(20);
+    expect(states).toEqual(['queued', 'preparing', 'uploading', 'completing', 'completed']);
+    expect(sent.bytes).toBeLessThan(file.source.size + MIB);
+  });
+  const TEN_MINUTES_MS = 600_000;
 });

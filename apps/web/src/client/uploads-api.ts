@@ -37,8 +37,8 @@ const COMPLETE_TIMEOUT_MS = 120_000;
 /** A little more than the API takes for it unless told otherwise (INTAKE_PROVE_SECONDS), in milliseconds. */
 const DIGEST_TIMEOUT_MS = 630_000;
 
-/** Everything has been sent: more patience than elsewhere, about two minutes. */
-const COMPLETE_RETRIES = 8;
+/** Everything has been sent, and the API's queue may be restarted meanwhile: waits of ten minutes in all. */
+const COMPLETE_RETRIES = 24;
 
 export function openUploadsApi(client: ApiClient): UploadsApi {
   const at = (id: string, rest = ''): string => `/api/uploads/${encodeURIComponent(id)}${rest}`;

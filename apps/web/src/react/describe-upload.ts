@@ -64,7 +64,8 @@ export function describeUpload(item: UploadItem): UploadView {
     case 'paused':
       return { ...view, tone: 'waiting', status: 'Paused' };
     case 'completing':
-      return { ...view, tone: 'moving', status: 'Checking what arrived', bar: 'unknown' };
+      // Proving what arrived and handing it to the workers; either may have to be waited for.
+      return { ...view, tone: 'moving', status: 'Finishing', bar: 'unknown' };
     case 'completed':
       return { ...view, tone: 'done', status: 'Uploaded', numbers: formatBytes(item.size), bar: 100 };
     case 'canceled':
