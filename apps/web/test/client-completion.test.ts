@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SEED } from '../../../workers/media/test/support/random.ts';
 import { backoffDelay } from '../src/client/backoff.ts';
 import { createMemoryStore, type KeyValueStore } from '../src/client/store.ts';
-import { type ClientLab, openClientLab, type TestFile } from './support/client-lab.ts';
+import { type ClientLab, IMPATIENT, openClientLab, type TestFile } from './support/client-lab.ts';
 
 const MIB = 1024 * 1024;
 const PASS = { kind: 'pass' } as const;
@@ -136,15 +136,7 @@ describe('an API that cannot complete because its queue is away', () => {
       { target: api.url },
     );
     const states: string[] = [];
-    // A network that appears all the time ends every wait at once.
-    const connectivity = {
-      isOnline: () => true,
-      onOnline: (listener: () => void) => {
-        const timer = setTimeout(listener, 1);
-        return () => clearTimeout(timer);
-      },
-    };
-    const { sessionId } = await lab.uploader(front.url, { connectivity }).uploadVideo(file.source, {
+    const { sessionId } = await lab.uploader(front.url, { connectivity: IMPATIENT }).uploadVideo(file.source, {
       onState: ({ name }) => states.push(name),
     }).finished;
     expect(await lab.storedSha256(sessionId)).toBe(file.sha256);

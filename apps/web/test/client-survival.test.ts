@@ -5,7 +5,7 @@ import { SEED } from '../../../workers/media/test/support/random.ts';
 import { openFileStore } from '../src/client/node/file-store.ts';
 import { createMemoryStore } from '../src/client/store.ts';
 import type { UploadHandle, UploadState } from '../src/client/upload-types.ts';
-import { type ClientLab, openClientLab, type TestFile } from './support/client-lab.ts';
+import { type ClientLab, IMPATIENT, openClientLab, type TestFile } from './support/client-lab.ts';
 import { closedPort } from './support/closed-port.ts';
 import { readClaims, signToken } from './support/test-user.ts';
 
@@ -231,6 +231,80 @@ describe('a token that runs out in the middle', () => {
     expect(await lab.storedSha256(sessionId)).toBe(short.sha256);
     expect(changed).toBe(1);
     expect(resumed).toHaveLength(1);
+  });
+
+  it('of Storage, in a tunnel, is replaced once the API answers again', async () => {
+    const short = await lab.makeFile({ bytes: 24 * MIB, seed: SEED + 6 });
+    const storage = await lab.behind((request) => (isPatch(request) ? slow(5 * MIB) : PASS));
+    const api = await lab.startApi({ publicUrl: storage.url });
+    // More than one question to the API survives; the token of three seconds is then sent no more.
+    let refusals = 7;
+    const tunnel: typeof fetch = async (input, init) => {
+      if (String(input).endsWith('/resume') && refusals-- > 0) throw new TypeError('There is no network.');
+      const answer = await fetch(input, init);
+      if (!String(input).endsWith('/api/uploads') || answer.status !== 201) return answer;
+      const session = (await answer.json()) as { token: string };
+      const token = signToken({ ...readClaims(session.token), exp: Math.floor(Date.now() / 1000) + 3 });
+      return Response.json({ ...session, token }, { status: 201 });
+    };
+    const waits: string[] = [];
+    const uploader = lab.uploader(api.url, { fetch: tunnel, connectivity: IMPATIENT });
+    const { sessionId } = await uploader.uploadVideo(short.source, {
+      onState: (state) => state.name === 'waiting' && waits.push(state.error.code),
+    }).finished;
+    expect(await lab.storedSha256(sessionId)).toBe(short.sha256);
+    expect(refusals).toBeLessThan(0);
+    expect(new Set(waits)).toEqual(new Set(['offline']));
+  });
+
+  it('of Storage, after the user has signed out, ends the upload and keeps its place', async () => {
+    const api = await lab.startApi();
+    let token = lab.user.token();
+    const signOut: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init);
+      if (!String(input).endsWith('/api/uploads') || answer.status !== 201) return answer;
+      token = '';
+      return Response.json({ ...((await answer.json()) as object), tokenExpiresAt: new Date().toISOString() });
+    };
+    const uploader = lab.uploader(api.url, { fetch: signOut, getToken: () => token });
+    const handle = uploader.uploadVideo(file.source);
+    await expect(handle.finished).rejects.toMatchObject({ code: 'signed_out' });
+    token = lab.user.token();
+    expect(await uploader.listUnfinished()).toHaveLength(1);
+  });
+
+  it('of the user, in a tunnel, is waited for: nobody was signed out', async () => {
+    const api = await lab.startApi({ publicUrl: await closedPort() });
+    const front = await lab.behind((request) => (isPatch(request) ? slow(8 * MIB) : PASS), { target: api.url });
+    const short = signToken({ ...readClaims(lab.user.token()), exp: Math.floor(Date.now() / 1000) - 3 });
+    let current = short;
+    let refusals = 3;
+    const getToken = ({ refresh }: { refresh: boolean }) => {
+      if (refresh && refusals-- > 0) throw new Error('Failed to fetch');
+      if (refresh) current = lab.user.token();
+      return current;
+    };
+    const waits: string[] = [];
+    const uploader = lab.uploader(front.url, { getToken, connectivity: IMPATIENT });
+    const { sessionId } = await uploader.uploadVideo(file.source, {
+      onState: (state) => state.name === 'waiting' && waits.push(state.error.code),
+    }).finished;
+    expect(await lab.storedSha256(sessionId)).toBe(file.sha256);
+    expect(refusals).toBeLessThan(0);
+    expect(new Set(waits)).toEqual(new Set(['offline']));
+  });
+
+  it('of the user, in a tunnel, does not end an upload that is about to begin', async () => {
+    const api = await lab.startApi();
+    let refusals = 3;
+    const getToken = () => {
+      if (refusals-- > 0) throw new Error('Failed to fetch');
+      return lab.user.token();
+    };
+    const small = await lab.makeFile({ bytes: MIB, seed: SEED + 7 });
+    const uploader = lab.uploader(api.url, { getToken, connectivity: IMPATIENT });
+    const { sessionId } = await uploader.uploadVideo(small.source).finished;
+    expect(await lab.storedSha256(sessionId)).toBe(small.sha256);
   });
 
   it('of the user, is asked for again', async () => {

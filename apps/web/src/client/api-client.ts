@@ -8,7 +8,7 @@ import { type Connectivity, waitFor, waitUntilOnline } from './waits.ts';
 export interface ApiClientOptions {
   /** Without `/api` and without a slash at the end. */
   readonly apiUrl: string;
-  /** The user's access token; asked before every request, so it may change. `refresh`: the last one was refused. */
+  /** As `UploaderOptions.getToken`: empty where nobody is signed in, and it throws where it cannot be told now. */
   readonly getToken: (options: { readonly refresh: boolean }) => string | Promise<string>;
   readonly fetch: typeof globalThis.fetch;
   readonly connectivity: Connectivity;
@@ -16,16 +16,19 @@ export interface ApiClientOptions {
   readonly random: () => number;
 }
 
-export interface ApiRequest {
+export interface Patience {
+  readonly signal?: AbortSignal | undefined;
+  /** How often a failure that may pass is tried again; 4 unless told. */
+  readonly retries?: number | undefined;
+}
+
+export interface ApiRequest extends Patience {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Begins with `/api/`. */
   readonly path: string;
   readonly body?: unknown;
-  readonly signal?: AbortSignal | undefined;
   /** How long an answer is waited for, in milliseconds; 30 s unless told. */
   readonly timeoutMs?: number;
-  /** How often a failure that may pass is tried again; 4 unless told. */
-  readonly retries?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Anyone may ask: no token is sent. */
   readonly isPublic?: boolean;
@@ -41,8 +44,10 @@ export interface ApiClient {
   readonly request: <T>(request: ApiRequest) => Promise<T>;
   /** As {@link request}, once, with the answer's body left to be read. */
   readonly open: (request: ApiRequest) => Promise<Response>;
-  /** The header that says who asks. @throws {UploadError} `signed_out`. */
+  /** The header that says who asks. @throws {UploadError} `signed_out`; `offline` when the app could not tell. */
   readonly authorization: (options: { readonly refresh: boolean }) => Promise<string>;
+  /** Does something again while it fails in a way that may pass. @throws {UploadError} as {@link request}. */
+  readonly patiently: <T>(work: () => Promise<T>, patience?: Patience) => Promise<T>;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -50,12 +55,14 @@ const RETRIES = 4;
 
 export function openApiClient(options: ApiClientOptions): ApiClient {
   const authorization = async ({ refresh }: { readonly refresh: boolean }): Promise<string> => {
+    let token: string;
     try {
-      const token = await options.getToken({ refresh });
-      if (token) return `Bearer ${token}`;
+      token = await options.getToken({ refresh });
     } catch (cause) {
-      throw new UploadError({ code: 'signed_out', cause });
+      // The sign-in could not be renewed, in a tunnel say. Whoever is signed out has no token.
+      throw new UploadError({ code: 'offline', cause });
     }
+    if (token) return `Bearer ${token}`;
     throw new UploadError({ code: 'signed_out' });
   };
 
@@ -68,15 +75,14 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
     throw error;
   };
 
-  const request = async <T>(asked: ApiRequest): Promise<T> => {
-    const signal = asked.signal ?? new AbortController().signal;
+  const patiently = async <T>(work: () => Promise<T>, patience: Patience = {}): Promise<T> => {
+    const signal = patience.signal ?? new AbortController().signal;
     for (let failures = 1; ; failures++) {
       try {
-        const response = await open(asked);
-        return (response.status === 204 ? undefined : await response.json()) as T;
+        return await work();
       } catch (error) {
         const known = knownError(error, signal);
-        if (known.retryBy !== 'client' || failures > (asked.retries ?? RETRIES)) throw known;
+        if (known.retryBy !== 'client' || failures > (patience.retries ?? RETRIES)) throw known;
         const ms = backoffDelay({ failures, random: options.random(), retryAfterMs: known.retryAfterMs });
         const wait = { signal, connectivity: options.connectivity };
         await waitFor(ms, wait).then(
@@ -88,7 +94,13 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
       }
     }
   };
-  return { apiUrl: options.apiUrl, request, open: (asked) => open(asked), authorization };
+
+  const request = <T>(asked: ApiRequest): Promise<T> =>
+    patiently(async () => {
+      const response = await open(asked);
+      return (response.status === 204 ? undefined : await response.json()) as T;
+    }, asked);
+  return { apiUrl: options.apiUrl, request, open: (asked) => open(asked), authorization, patiently };
 }
 
 async function send(

@@ -35,7 +35,8 @@ export interface UploaderOptions {
   readonly apiUrl: string;
   /**
    * The user's access token, asked before every request. `refresh`: the last one was refused, so one that is merely
-   * cached is no good.
+   * cached is no good. Empty: nobody is signed in, and the upload ends with `signed_out`. Throw where that cannot be
+   * told now, such as when a token ran out and there is no network to renew it: it is asked for again, as `offline`.
    */
   readonly getToken: (options: { readonly refresh: boolean }) => string | Promise<string>;
   /** Where places are remembered; localStorage unless given. */

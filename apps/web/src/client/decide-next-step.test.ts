@@ -145,8 +145,9 @@ describe('the relay', () => {
     expect(decide(full, { failuresInRow: 5 })).toMatchObject({ step: 'retry', counts: false, retryAfterMs: 3000 });
   });
   it('that knows the sign-in no more gets a fresh one, once', () => {
-    expect(decide(answer('append', 401, api('token_expired')))).toMatchObject({ step: 'refresh' });
-    expect(decide(answer('append', 401, api('token_expired')), { refreshesInRow: 1 })).toMatchObject({
+    const expired = answer('append', 401, api('token_expired'));
+    expect(decide(expired, { way: 'relay' })).toMatchObject({ step: 'refresh' });
+    expect(decide(expired, { way: 'relay', refreshesInRow: 1 })).toMatchObject({
       step: 'fail',
       error: { code: 'signed_out', message: 'Said by the API.' },
     });
@@ -159,6 +160,10 @@ describe('the relay', () => {
 describe('refusals met on the way', () => {
   it('are final where trying again ends the same way', () => {
     const error = new UploadError({ code: 'file_unreadable' });
+    expect(decide({ kind: 'refusal', error })).toEqual({ step: 'fail', error });
+  });
+  it('of a sign-in are final on the direct way: the API was asked with a fresh one already', () => {
+    const error = new UploadError({ code: 'signed_out' });
     expect(decide({ kind: 'refusal', error })).toEqual({ step: 'fail', error });
   });
   it('are tried again where they may pass', () => {

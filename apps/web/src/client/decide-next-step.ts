@@ -76,7 +76,9 @@ export function decideNextStep(failure: Failure, situation: Situation): NextStep
 }
 
 function decideRefusal(error: UploadError, situation: Situation): NextStep {
-  if (error.code === 'signed_out' && situation.refreshesInRow === 0) return { step: 'refresh' };
+  // What the client asks of the API on the direct way was asked with a fresh sign-in already.
+  if (error.code === 'signed_out' && situation.way === 'relay' && situation.refreshesInRow === 0)
+    return { step: 'refresh' };
   if (error.retryBy === 'client') return again(error, situation, { retryAfterMs: error.retryAfterMs });
   return { step: 'fail', error };
 }

@@ -35,16 +35,20 @@ export async function createTransfer(options: TransferOptions): Promise<Transfer
 
   const renewed = (): Promise<OpenUpload> => options.uploads.resume(session.id, { signal: runSignal });
 
+  /** Counts only what came: a tunnel costs tries, and the token that ran out in it is still to be replaced after it. */
+  const renewToken = async (): Promise<void> => {
+    session = await renewed();
+    counts.refreshesInRow++;
+  };
+
   const headers = async (): Promise<Record<string, string>> => {
     if (ways.way() === 'relay') {
       const authorization = await options.client.authorization({ refresh: refreshSignIn });
       refreshSignIn = false;
       return { authorization };
     }
-    if (Date.parse(session.tokenExpiresAt) - Date.now() < TOKEN_MARGIN_MS && counts.refreshesInRow === 0) {
-      counts.refreshesInRow++;
-      session = await renewed();
-    }
+    if (Date.parse(session.tokenExpiresAt) - Date.now() < TOKEN_MARGIN_MS && counts.refreshesInRow === 0)
+      await renewToken();
     return { 'x-signature': session.token };
   };
 
@@ -145,9 +149,10 @@ export async function createTransfer(options: TransferOptions): Promise<Transfer
   };
 
   const refresh = async (): Promise<void> => {
+    if (ways.way() === 'direct') return renewToken();
+    // Asked for with the next request, and until it has come.
+    refreshSignIn = true;
     counts.refreshesInRow++;
-    if (ways.way() === 'relay') refreshSignIn = true;
-    else session = await renewed();
   };
 
   const act = async (failure: Failure, signal: AbortSignal): Promise<Verdict> => {

@@ -31,7 +31,7 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
 
   /** Undefined: an earlier visit has sent everything. */
   const prepare = async (signal: AbortSignal): Promise<Transfer | undefined> => {
-    place ??= await claimPlace(tools, source);
+    place ??= await claimPlace(tools, source, signal);
     sessionId = place.record()?.sessionId;
     const found = await findSession(tools, place, signal);
     if (found?.kind === 'stored') return undefined;

@@ -21,10 +21,11 @@ export interface Place {
 
 const OVER = new Set(['session_ended', 'session_expired', 'refused_content', 'digest_mismatch', 'bad_size']);
 
-/** Of two uploads of the same file at once only the first has a memory. @throws {UploadError} `signed_out`. */
-export async function claimPlace(tools: TaskTools, source: UploadSource): Promise<Place> {
+/** Of two uploads of the same file at once only the first has a memory. @throws {UploadError} `signed_out`, `offline`. */
+export async function claimPlace(tools: TaskTools, source: UploadSource, signal: AbortSignal): Promise<Place> {
   const { records, client, underWay } = tools;
-  const user = userOfToken((await client.authorization({ refresh: false })).slice('Bearer '.length));
+  const authorization = await client.patiently(() => client.authorization({ refresh: false }), { signal });
+  const user = userOfToken(authorization.slice('Bearer '.length));
   const key = fingerprintOf(source, { apiUrl: client.apiUrl, user });
   const release = await claimName(key, underWay);
   const isOurs = release !== undefined;

@@ -20,6 +20,7 @@ import { openFileSource } from '../../src/client/node/file-source.ts';
 import { openNodeTransport } from '../../src/client/node/http-transport.ts';
 import { createMemoryStore } from '../../src/client/store.ts';
 import type { UploadSource } from '../../src/client/upload-source.ts';
+import type { Connectivity } from '../../src/client/waits.ts';
 import { type RoundRobinProxy, startRoundRobin } from './round-robin.ts';
 import { createTestUser, type TestUser } from './test-user.ts';
 
@@ -70,6 +71,15 @@ export interface ClientLab {
   readonly endTest: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
+
+/** A network that appears all the time: it ends every wait at once. */
+export const IMPATIENT: Connectivity = {
+  isOnline: () => true,
+  onOnline: (listener) => {
+    const timer = setTimeout(listener, 1);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** Where an MP4 says what it is (ISO 14496-12, ftyp). */
 const MP4_HEAD = '\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom';

@@ -1,5 +1,5 @@
 /** Signing in with Supabase Auth. Only this file knows its client. */
-import { AuthClient, type AuthError } from '@supabase/auth-js';
+import { AuthClient, type AuthError, isAuthRetryableFetchError } from '@supabase/auth-js';
 import type { PublicConfig } from '../../contract/public-config.ts';
 
 /** Who is signed in. */
@@ -23,7 +23,7 @@ export interface Auth {
   readonly signIn: (credentials: Credentials) => Promise<SignInResult>;
   readonly signUp: (credentials: Credentials) => Promise<SignInResult>;
   readonly signOut: () => Promise<void>;
-  /** @throws {Error} when nobody is signed in (any more). */
+  /** Empty when nobody is signed in (any more). @throws {Error} when a token that ran out cannot be renewed just now. */
   readonly getToken: (options: { readonly refresh: boolean }) => Promise<string>;
   /** Calls back now and at every change, also in another tab; null: nobody. Returns what ends it. */
   readonly onChange: (listener: (who: SignedIn | null) => void) => () => void;
@@ -64,8 +64,9 @@ export function openAuth(config: PublicConfig): Auth {
     },
     getToken: async ({ refresh }) => {
       const { data, error } = refresh ? await client.refreshSession() : await client.getSession();
-      if (data.session === null) throw error ?? new Error('Nobody is signed in.');
-      return data.session.access_token;
+      // The network is away or the server is down; the session is kept, so the person is signed in.
+      if (isAuthRetryableFetchError(error)) throw error;
+      return data.session?.access_token ?? '';
     },
     onChange: (listener) => {
       const { data } = client.onAuthStateChange((_event, session) => {
