@@ -1,5 +1,5 @@
 /** The client where it lives: in a browser, on a page of another origin than the API and Storage. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -56,8 +56,8 @@ describe.skipIf(executablePath === undefined)(
       await page.evaluate('localStorage.clear()');
       return { page, storage, api };
     };
-    const start = async (page: Page, apiUrl: string): Promise<UploadResult> => {
-      await page.locator('input').setInputFiles(file.path);
+    const start = async (page: Page, apiUrl: string, path = file.path): Promise<UploadResult> => {
+      await page.locator('input').setInputFiles(path);
       return page.evaluate<UploadResult>(
         `uploadChosen(${JSON.stringify(apiUrl)}, ${JSON.stringify(lab.user.token())})`,
       );
@@ -116,6 +116,27 @@ describe.skipIf(executablePath === undefined)(
       await page.close();
       await other.close();
     });
+
+    it.each([
+      ['changed', (path: string) => appendFile(path, 'more')],
+      ['deleted', (path: string) => rm(path)],
+    ])(
+      'a file that is %s while it is sent is told apart from a network that breaks',
+      { timeout: 30_000 },
+      async (_how, spoil) => {
+        const { page, api } = await open(({ method }) =>
+          method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 8 * MIB } : { kind: 'pass' },
+        );
+        const own = await lab.makeFile({ bytes: 40 * MIB, seed: SEED });
+        const result = start(page, api.url, own.path);
+        await page.waitForFunction(`globalThis.shown?.at(-1) > ${2 * MIB}`);
+        await spoil(own.path);
+        expect(await result).toEqual({ error: expect.stringContaining('The file can no longer be read.') });
+        const states = await page.evaluate<UploadState[]>('states');
+        expect(states.map(({ name }) => name)).not.toContain('waiting');
+        await page.close();
+      },
+    );
 
     it('a reload in the middle goes on where it was', async () => {
       const { page, api, storage } = await open(({ method }) =>

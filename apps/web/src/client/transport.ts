@@ -22,11 +22,15 @@ export interface TransportAnswer {
 /**
  * Sends one request.
  *
- * @throws {TransportError} `network` when no answer came; the signal's reason when it ended the request.
+ * @throws {TransportError} `network` when no answer came, `unreadable` when the body could not be read; the signal's
+ * reason when it ended the request.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportAnswer>;
 
-/** No answer: broken, refused, blocked by the browser (`network`), or silent for too long (`timeout`). */
+/**
+ * No answer: broken, refused, blocked by the browser (`network`), or silent for too long (`timeout`). Or the file was
+ * changed, moved or unplugged (`unreadable`).
+ */
 export class TransportError extends Error {
   readonly kind: 'network' | 'timeout' | 'unreadable';
 

@@ -1,5 +1,5 @@
 /** Sends by XMLHttpRequest: in browsers the only way that tells how much of a body has left. */
-import { type Transport, type TransportAnswer, TransportError } from './transport.ts';
+import { type Transport, type TransportAnswer, TransportError, type TransportRequest } from './transport.ts';
 
 export const sendByXhr: Transport = (request) =>
   new Promise<TransportAnswer>((resolve, reject) => {
@@ -10,11 +10,13 @@ export const sendByXhr: Transport = (request) =>
       xhr.abort();
       reject(signal.reason);
     };
+    const leave = () => signal.removeEventListener('abort', stop);
     signal.addEventListener('abort', stop, { once: true });
-    xhr.onloadend = () => signal.removeEventListener('abort', stop);
-    xhr.onload = () =>
+    xhr.onload = () => {
+      leave();
       resolve({ status: xhr.status, header: (name) => xhr.getResponseHeader(name), body: xhr.responseText });
-    xhr.onerror = () => reject(new TransportError('network', `${request.method} got no answer that may be read.`));
+    };
+    xhr.onerror = () => void whatBroke(request).then(reject).finally(leave);
     if (request.body !== undefined) {
       xhr.upload.onprogress = ({ loaded }) => request.onSent?.(loaded);
       const { size } = request.body;
@@ -24,6 +26,16 @@ export const sendByXhr: Transport = (request) =>
     for (const [name, value] of Object.entries(request.headers)) xhr.setRequestHeader(name, value);
     xhr.send(request.body ?? null);
   });
+
+/** A file that was changed, moved or unplugged ends a request with the same event as a network that breaks. */
+async function whatBroke({ method, body }: TransportRequest): Promise<TransportError> {
+  try {
+    await body?.slice(0, 1).arrayBuffer();
+  } catch (cause) {
+    return new TransportError('unreadable', 'The file cannot be read.', { cause });
+  }
+  return new TransportError('network', `${method} got no answer that may be read.`);
+}
 
 /** @throws {Error} where there is no XMLHttpRequest and no transport was given. */
 export function defaultTransport(): Transport {
