@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM_ARGS, findChromium } from '../../../workers/media/test/media/browser.ts';
 import type { FaultRule } from '../../../workers/media/test/support/fault-proxy.ts';
 import { SEED } from '../../../workers/media/test/support/random.ts';
+import type { UploadRecord } from '../src/client/upload-record.ts';
 import type { UploadResult, UploadState } from '../src/client/upload-types.ts';
 import { type ClientPage, serveClientPage } from './support/browser-page.ts';
 import { type ClientLab, openClientLab, type TestFile } from './support/client-lab.ts';
@@ -114,6 +115,29 @@ describe.skipIf(executablePath === undefined)(
       expect(results[0].sessionId).not.toBe(results[1].sessionId);
       for (const { sessionId } of results) expect(await lab.storedSha256(sessionId)).toBe(file.sha256);
       await page.close();
+      await other.close();
+    });
+
+    it('a second tab neither offers nor ends what the first one sends, until that is closed', async () => {
+      const { page, api } = await open(({ method }) =>
+        method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 5 * MIB } : { kind: 'pass' },
+      );
+      void start(page, api.url).catch(() => {});
+      await page.waitForFunction(`globalThis.shown?.at(-1) > ${5 * MIB}`);
+      const other = await browser.newPage();
+      await other.goto(site.url);
+      const who = `${JSON.stringify(api.url)}, ${JSON.stringify(lab.user.token())}`;
+      const list = () => other.evaluate<UploadRecord[]>(`listUnfinished(${who})`);
+      expect(await list()).toEqual([]);
+      const sessionId = await other.evaluate<string>(`discardAll(${who})`);
+      const standing = () => lab.rows(`upload_sessions?id=eq.${sessionId}&select=state`);
+      expect(await standing()).toEqual([{ state: 'open' }]);
+
+      await page.close();
+      await expect.poll(list).toMatchObject([{ sessionId, fileName: file.source.name }]);
+      await other.evaluate(`discardAll(${who})`);
+      expect(await list()).toEqual([]);
+      expect(await standing()).toEqual([{ state: 'canceled' }]);
       await other.close();
     });
 

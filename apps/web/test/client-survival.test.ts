@@ -171,12 +171,12 @@ describe('a Storage that loses an upload', () => {
     const handle = uploader.uploadVideo(file.source, { onState: ({ name }) => states.push(name) });
     await reach(handle, 15 * MIB);
     handle.pause();
-    const [record] = await uploader.listUnfinished();
-    const [session] = await lab.rows(`upload_sessions?id=eq.${record?.sessionId}&select=storage_upload_id`);
+    const [open] = await uploader.uploads.list({ state: 'open' });
+    const [session] = await lab.rows(`upload_sessions?id=eq.${open?.id}&select=storage_upload_id`);
     await lab.endUpload(String(session?.storage_upload_id));
     handle.resume();
     const { sessionId } = await handle.finished;
-    expect(sessionId).toBe(record?.sessionId);
+    expect(sessionId).toBe(open?.id);
     expect(states).not.toContain('waiting');
     expect(await lab.storedSha256(sessionId)).toBe(file.sha256);
   });
@@ -431,12 +431,12 @@ describe('a person who', () => {
     const uploader = lab.uploader(api.url);
     const handle = uploader.uploadVideo(file.source);
     await reach(handle, 10 * MIB);
-    const [record] = await uploader.listUnfinished();
+    const [open] = await uploader.uploads.list({ state: 'open' });
     handle.cancel();
     await expect(handle.finished).rejects.toMatchObject({ code: 'canceled' });
     expect(handle.state()).toEqual({ name: 'canceled' });
     expect(await uploader.listUnfinished()).toEqual([]);
-    expect((await uploader.uploads.get(record?.sessionId ?? '')).state).toBe('canceled');
+    expect((await uploader.uploads.get(open?.id ?? '')).state).toBe('canceled');
   });
 
   it('chooses the same file twice at once gets two videos, and each its own bytes', async () => {

@@ -20,6 +20,19 @@ export async function claimName(name: string, taken: Set<string>): Promise<(() =
   };
 }
 
+/**
+ * Tells which names are claimed just now.
+ *
+ * @param taken the names that this page has claimed.
+ */
+export async function lookAtClaims(taken: ReadonlySet<string>): Promise<(name: string) => boolean> {
+  const snapshot = await globalThis.navigator?.locks?.query().catch(() => undefined);
+  const held = new Set(snapshot?.held?.map((lock) => lock.name));
+  return (name) => taken.has(name) || held.has(lockNameOf(name));
+}
+
+const lockNameOf = (name: string): string => `supabase-media:${name}`;
+
 /** A lock goes with its page. Only secure contexts have them; elsewhere tabs do not know of each other. */
 function lockAcrossTabs(name: string): Promise<(() => void) | undefined> {
   const locks = globalThis.navigator?.locks;
@@ -30,6 +43,6 @@ function lockAcrossTabs(name: string): Promise<(() => void) | undefined> {
       resolve(undefined);
       return undefined;
     };
-    locks.request(`supabase-media:${name}`, { ifAvailable: true }, hold).catch(() => resolve(() => {}));
+    locks.request(lockNameOf(name), { ifAvailable: true }, hold).catch(() => resolve(() => {}));
   });
 }

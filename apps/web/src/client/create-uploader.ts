@@ -8,6 +8,7 @@
  */
 import type { PublicConfig } from '../contract/public-config.ts';
 import { openApiClient } from './api-client.ts';
+import { lookAtClaims } from './claim-name.ts';
 import { createSlots } from './slots.ts';
 import { defaultStore, type KeyValueStore } from './store.ts';
 import type { Transport } from './transport.ts';
@@ -59,11 +60,14 @@ export interface Uploader {
    * Sends a file, or goes on where an earlier visit stopped. Files wait for their turn.
    */
   readonly uploadVideo: (source: UploadSource, options?: UploadVideoOptions) => UploadHandle;
-  /** What earlier visits of this user left unfinished and can be taken up, once the person chooses the file again. */
+  /**
+   * What earlier visits of this user left unfinished and can be taken up, once the person chooses the file again.
+   * Without what is being sent just now, here or in another tab.
+   */
   readonly listUnfinished: () => Promise<readonly UploadRecord[]>;
   /** The unfinished upload of exactly this file. */
   readonly findUnfinished: (source: UploadSource) => Promise<UploadRecord | undefined>;
-  /** Forgets an unfinished upload and ends it at the server. */
+  /** Forgets an unfinished upload and ends it at the server; one that is being sent, here or in another tab, is left. */
   readonly discardUnfinished: (record: UploadRecord) => Promise<void>;
   readonly uploads: UploadsApi;
   readonly videos: VideosApi;
@@ -112,14 +116,20 @@ export function createUploader(options: UploaderOptions): Uploader {
     uploadVideo: (source, uploadOptions = {}) => startUpload(tools, source, uploadOptions),
     listUnfinished: async () => {
       const { user } = await place();
-      return (await records.list(isGone)).filter((record) => record.apiUrl === apiUrl && record.user === user);
+      const isSent = await lookAtClaims(tools.underWay);
+      return (await records.list(isGone))
+        .filter(({ key, value }) => value.apiUrl === apiUrl && value.user === user && !isSent(key))
+        .map(({ value }) => value);
     },
     findUnfinished: async (source) => {
       const record = await records.read(fingerprintOf(source, await place()));
       return record === undefined || isGone(record) ? undefined : record;
     },
     discardUnfinished: async (record) => {
-      await records.remove((candidate) => candidate.sessionId === record.sessionId);
+      const isIt = (candidate: UploadRecord): boolean => candidate.sessionId === record.sessionId;
+      const isSent = await lookAtClaims(tools.underWay);
+      if ((await records.list(isGone)).some(({ key, value }) => isIt(value) && isSent(key))) return;
+      await records.remove(isIt);
       await uploads.cancel(record.sessionId).catch(() => {});
     },
     getConfig: ({ signal } = {}) => client.request({ method: 'GET', path: '/api/config', signal, isPublic: true }),

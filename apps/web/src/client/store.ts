@@ -40,13 +40,19 @@ function readLocalStorage(): Storage | undefined {
   }
 }
 
+/** A value and where it stands. */
+export interface Kept<T> {
+  readonly key: string;
+  readonly value: T;
+}
+
 /** Values of one kind under one prefix. A store that fails (full, forbidden) costs a memory, never an upload. */
 export interface Shelf<T> {
   readonly read: (key: string) => Promise<T | undefined>;
   readonly write: (key: string, value: T) => Promise<void>;
   readonly forget: (key: string) => Promise<void>;
-  /** All that can be read, with what `isGone` names removed from the store. */
-  readonly list: (isGone: (value: T) => boolean) => Promise<readonly T[]>;
+  /** All that can be read, each with its key; what `isGone` names is removed from the store. */
+  readonly list: (isGone: (value: T) => boolean) => Promise<readonly Kept<T>[]>;
   readonly remove: (isMeant: (value: T) => boolean) => Promise<void>;
 }
 
@@ -70,8 +76,8 @@ export function openShelf<T>(
     }
   };
   const forget = (name: string) => quietly(() => store.remove(name));
-  const sweep = async (isGone: (value: T) => boolean): Promise<readonly T[]> => {
-    const values: T[] = [];
+  const sweep = async (isGone: (value: T) => boolean): Promise<readonly Kept<T>[]> => {
+    const kept: Kept<T>[] = [];
     let names: readonly string[] = [];
     await quietly(async () => {
       names = await store.keys();
@@ -79,9 +85,9 @@ export function openShelf<T>(
     for (const name of names.filter((candidate) => candidate.startsWith(options.prefix))) {
       const value = await read(name);
       if (value === undefined || isGone(value)) await forget(name);
-      else values.push(value);
+      else kept.push({ key: name.slice(options.prefix.length), value });
     }
-    return values;
+    return kept;
   };
   return {
     read: (key) => read(options.prefix + key),

@@ -57,7 +57,7 @@ describe('what is remembered', () => {
     const records = openRecords(store);
     await records.write('k', record);
     await records.write('gone', { ...record, sessionId: 'old' });
-    expect(await records.list((candidate) => candidate.sessionId === 'old')).toEqual([record]);
+    expect(await records.list((candidate) => candidate.sessionId === 'old')).toEqual([{ key: 'k', value: record }]);
     expect(await store.keys()).toEqual(['theme', 'supabase-media:upload:k']);
   });
   it('costs nothing when the store fails', async () => {

@@ -45,7 +45,7 @@ export interface UnfinishedState {
   readonly discard: (record: UploadRecord) => void;
 }
 
-/** What earlier visits left, looked at again whenever an upload begins or ends. */
+/** What earlier visits left, looked at again whenever an upload begins or ends, here or, once seen again, elsewhere. */
 export function useUnfinished(uploader: Uploader, items: readonly UploadItem[]): UnfinishedState {
   const [records, setRecords] = useState<readonly UploadRecord[]>([]);
   const settled = items.map((item) => `${item.id}${isEnded(item)}`).join();
@@ -54,6 +54,12 @@ export function useUnfinished(uploader: Uploader, items: readonly UploadItem[]):
   }, [uploader]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of `settled` is when it is looked at again.
   useEffect(look, [look, settled]);
+  useEffect(() => {
+    // Another tab took one up, or was closed in the middle of one.
+    const lookWhenSeen = () => document.visibilityState === 'visible' && look();
+    document.addEventListener('visibilitychange', lookWhenSeen);
+    return () => document.removeEventListener('visibilitychange', lookWhenSeen);
+  }, [look]);
   return {
     records: listWaiting(records, items),
     discard: (record) => void uploader.discardUnfinished(record).finally(look),

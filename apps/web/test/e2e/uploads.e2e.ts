@@ -96,6 +96,47 @@ describe.skipIf(CHROMIUM === undefined)('the uploader', () => {
     await kept.waitFor({ state: 'detached' });
   });
 
+  it('calls an upload of another tab interrupted only when that tab is gone', async () => {
+    const { page } = await openBehind(({ method }) =>
+      method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 4 * MB } : { kind: 'pass' },
+    );
+    const file = await lab.clients.makeFile({ bytes: 90 * MB, seed: 14 });
+    await filesInput(page).setInputFiles(join(lab.clients.folder, file.source.name));
+    await uploadRow(page, file.source.name).getByText(/MB\/s/).waitFor();
+    const other = await page.context().newPage();
+    await other.goto('/');
+    const kept = other.getByRole('region', { name: 'Interrupted uploads' });
+    await other.getByText('No videos yet.').waitFor();
+    await expect(kept.waitFor({ timeout: 3000 })).rejects.toThrow('Timeout');
+
+    await page.close();
+    await other.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await kept.getByText(file.source.name).waitFor();
+  });
+
+  it('finishes when the sign-in runs out while the network is away', async () => {
+    let isTunnel = false;
+    const { page } = await openBehind(({ method, path }) => {
+      if (isTunnel && path.startsWith('/auth/')) return { kind: 'close-early' };
+      return method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 6 * MB } : { kind: 'pass' };
+    });
+    const file = await lab.clients.makeFile({ bytes: 20 * MB, seed: 15 });
+    await filesInput(page).setInputFiles(join(lab.clients.folder, file.source.name));
+    const row = uploadRow(page, file.source.name);
+    await row.getByText(/MB\/s/).waitFor();
+    isTunnel = true;
+    await page.evaluate(() => {
+      const session = JSON.parse(localStorage.getItem('supabase-media:session') ?? '{}') as object;
+      const past = Math.floor(Date.now() / 1000) - 60;
+      localStorage.setItem('supabase-media:session', JSON.stringify({ ...session, expires_at: past }));
+    });
+    await row.getByText('Finishing').waitFor();
+    // As long as the sign-in's own client tries before it gives up for the time being.
+    await page.waitForTimeout(35_000);
+    isTunnel = false;
+    await row.getByText('Uploaded', { exact: true }).waitFor({ timeout: 100_000 });
+  });
+
   it('sends two files at once, pauses one, resumes it, and cancels the other', async () => {
     const { page } = await openBehind(({ method }) =>
       method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 6 * MB } : { kind: 'pass' },

@@ -1,5 +1,6 @@
 /** What the page of the browser tests runs: the client as a bundler takes it. */
 import { createUploader } from '../../src/client/create-uploader.ts';
+import type { UploadRecord } from '../../src/client/upload-record.ts';
 import type { UploadState } from '../../src/client/upload-types.ts';
 
 /** Uploads the chosen file; the page's variables say how it goes. */
@@ -17,4 +18,21 @@ async function uploadChosen(apiUrl: string, token: string): Promise<unknown> {
   return handle.finished.catch((error: unknown) => ({ error: String(error) }));
 }
 
-Object.assign(globalThis, { uploadChosen });
+function listUnfinished(apiUrl: string, token: string): Promise<readonly UploadRecord[]> {
+  return createUploader({ apiUrl, getToken: () => token }).listUnfinished();
+}
+
+/** Discards whatever is remembered, listed or not; answers the last session's id. */
+async function discardAll(apiUrl: string, token: string): Promise<string | undefined> {
+  const uploader = createUploader({ apiUrl, getToken: () => token });
+  let sessionId: string | undefined;
+  for (const [key, value] of Object.entries(localStorage)) {
+    if (!key.startsWith('supabase-media:upload:')) continue;
+    const record = JSON.parse(String(value)) as UploadRecord;
+    sessionId = record.sessionId;
+    await uploader.discardUnfinished(record);
+  }
+  return sessionId;
+}
+
+Object.assign(globalThis, { uploadChosen, listUnfinished, discardAll });
