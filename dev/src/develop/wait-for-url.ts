@@ -1,12 +1,13 @@
 /** Waits until a server that is being started answers. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startDeadline } from '@supabase-media/worker/internal/retry/deadline';
 
 /** Between two questions, in milliseconds. */
 const EVERY_MS = 150;
 
 /** @throws the signal's reason; an AbortError by itself after `timeoutMs`. */
 export async function waitForUrl(url: string, options: { signal: AbortSignal; timeoutMs: number }): Promise<void> {
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+  const { signal } = startDeadline(options.timeoutMs, options.signal);
   for (;;) {
     const isThere = await fetch(url, { signal }).then(
       (answer) => answer.ok,

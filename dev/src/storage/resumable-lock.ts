@@ -4,6 +4,7 @@
  * on after a connection that died without the server noticing. The library's own memory lock spins while it waits; this
  * one is woken.
  */
+import { startDeadline } from '@supabase-media/worker/internal/retry/deadline';
 import { ERRORS, type Lock, type Locker, type RequestRelease } from '@tus/server';
 
 const ACQUIRE_TIMEOUT_MS = 30_000;
@@ -24,7 +25,7 @@ export class ResumableLocker implements Locker {
   }
 
   async #acquire(id: string, signal: AbortSignal, askToLeave: RequestRelease): Promise<void> {
-    const giveUp = AbortSignal.any([signal, AbortSignal.timeout(ACQUIRE_TIMEOUT_MS)]);
+    const { signal: giveUp, clear } = startDeadline(ACQUIRE_TIMEOUT_MS, signal);
     for (let holder = this.#holders.get(id); holder; holder = this.#holders.get(id)) {
       const { waiting } = holder;
       const left = new Promise<void>((resolve, reject) => {
@@ -34,6 +35,7 @@ export class ResumableLocker implements Locker {
       await holder.askToLeave();
       await left;
     }
+    clear();
     if (giveUp.aborted) throw ERRORS.ERR_LOCK_TIMEOUT;
     this.#holders.set(id, { askToLeave, waiting: [] });
   }

@@ -6,8 +6,8 @@ import { MediaError } from '@supabase-media/worker/internal/errors';
 import { formatSeconds } from '@supabase-media/worker/internal/observability/format';
 import { assertQueueReachable } from '@supabase-media/worker/internal/queue/backend';
 import type { VideoProgress } from '@supabase-media/worker/internal/queue/contract';
+import { startDeadline } from '@supabase-media/worker/internal/retry/deadline';
 import type { VideosTable } from './database/videos.ts';
-import { startDeadline } from './deadline.ts';
 
 /** A stored source that is to become a video. */
 export interface QueuedSource {

@@ -1,6 +1,7 @@
 /** The door to the project's tables: the Supabase client with a bounded, abortable fetch. Only `db/` names tables. */
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { MediaError } from '../errors.ts';
+import { startDeadline } from '../retry/deadline.ts';
 import { SUPABASE_OPTIONS } from '../supabase-options.ts';
 
 export type Database = SupabaseClient;
@@ -8,10 +9,8 @@ export type Database = SupabaseClient;
 /** A request to the database answers within this, in milliseconds, or counts as failed. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
-const fetchWithin: typeof fetch = (input, init) => {
-  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-  return fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout });
-};
+const fetchWithin: typeof fetch = (input, init) =>
+  fetch(input, { ...init, signal: startDeadline(REQUEST_TIMEOUT_MS, init?.signal ?? undefined).signal });
 
 /** Opens the database API; no request is made yet. */
 export const openDatabase = (options: { url: string; serviceRoleKey: string }): Database =>

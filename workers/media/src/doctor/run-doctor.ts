@@ -1,5 +1,6 @@
 /** Runs the checks: all of them for a person who asks, the fast ones for a worker that starts. */
 import type { Config } from '../config.ts';
+import { startDeadline } from '../retry/deadline.ts';
 import { openStorage, type StorageConnection } from '../storage/connection.ts';
 import { judgeClocks } from './check-clock.ts';
 import { checkDatabase } from './check-database.ts';
@@ -47,13 +48,16 @@ async function guard<T>(
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { signal, add, otherwise } = options;
+  const deadline = startDeadline(CHECK_TIMEOUT_MS, signal);
   try {
-    return await run(AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]));
+    return await run(deadline.signal);
   } catch (error) {
     signal.throwIfAborted();
     const words = error instanceof Error ? error.message : String(error);
     add([found(check, 'check_failed', { message: words })]);
     return otherwise;
+  } finally {
+    deadline.clear();
   }
 }
 

@@ -1,5 +1,6 @@
 /** Whether a process can do its work now: each part asked at the same time, within bounds, and not too often. */
 import { toMediaError } from '../errors.ts';
+import { startDeadline } from '../retry/deadline.ts';
 
 /** Resolves when the part is well, rejects when it is not. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void>;
@@ -32,7 +33,7 @@ const REMEMBER_MS = 5000;
 
 async function ask(check: HealthCheck, stopped: AbortSignal): Promise<PartHealth> {
   const started = performance.now();
-  const ended = AbortSignal.any([stopped, AbortSignal.timeout(PART_TIMEOUT_MS)]);
+  const { signal: ended, clear } = startDeadline(PART_TIMEOUT_MS, stopped);
   const tooLate = new Promise<never>((_, reject) => {
     ended.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true });
   });
@@ -42,6 +43,8 @@ async function ask(check: HealthCheck, stopped: AbortSignal): Promise<PartHealth
     return { ok: true, ms: took() };
   } catch (error) {
     return { ok: false, ms: took(), code: ended.aborted ? 'timeout' : toMediaError(error).code };
+  } finally {
+    clear();
   }
 }
 

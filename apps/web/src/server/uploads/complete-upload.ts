@@ -4,12 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startDeadline } from '@supabase-media/worker/internal/retry/deadline';
 import type { CompletedUpload } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { Claim } from '../database/upload-sessions.ts';
 import { isEndedStatus } from '../database/video-row.ts';
-import { startDeadline } from '../deadline.ts';
 import type { User } from '../verify-token.ts';
 import { cleanSession } from './clean-session.ts';
 import { dropJob } from './drop-job.ts';
