@@ -168,6 +168,17 @@ describe.each(['postgres', 'redis'] as const)('a claim on %s', (kind) => {
     }
   });
 
+  it('does not keep a producer that closes, while the queue is away', async () => {
+    const own = await openQueueClient(gated);
+    await own.enqueueVideo(request());
+    await gate.shut();
+    // Long enough to notice.
+    await sleep(300);
+    const from = performance.now();
+    await own.close();
+    expect(performance.now() - from).toBeLessThan(5000);
+  });
+
   /** The queue forgets the claim on a job, as it does when it was away for longer. */
   async function takeAway(jobId: string): Promise<void> {
     if (direct.redisUrl !== undefined) {

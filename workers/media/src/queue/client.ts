@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { MediaError } from '../errors.ts';
 import type { OutputKind } from '../media/outputs.ts';
 import type { ProfileName } from '../media/profiles.ts';
+import { within } from '../retry/within.ts';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import { type CancelFlags, openCancelFlags } from './cancel-flags.ts';
 import {
@@ -110,7 +111,7 @@ function toPayload(request: EnqueueVideoRequest): VideoProcessPayload {
 /** Closing cannot end a look for events that has just begun: it lasts this long at most, in milliseconds. */
 const EVENTS_BLOCK_MS = 1000;
 
-/** What asks PostgreSQL in the moment of closing may never be answered: it is waited for this long, in milliseconds. */
+/** What asks in the moment of closing may never be answered, nor a queue that is away: in milliseconds. */
 const CLOSE_MS = 1500;
 
 /**
@@ -242,15 +243,13 @@ export async function openQueueClient(address: QueueAddress): Promise<QueueClien
     },
     close: async () => {
       const over = new AbortController();
-      const late = sleep(CLOSE_MS, undefined, { signal: over.signal }).catch(() => {});
-      const ended = async () => {
+      await within(CLOSE_MS, async () => {
         if (eventsRun !== undefined) await untilListening(events, over.signal);
         await events.close();
         await eventsRun;
-      };
-      await Promise.race([ended(), late]);
+      });
       over.abort();
-      await Promise.all([queue.close(), flags.close()]);
+      await within(CLOSE_MS, () => Promise.all([queue.close(), flags.close()]));
     },
   };
 }

@@ -3,12 +3,12 @@
  */
 
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { MediaError, toMediaError } from '../errors.ts';
 import type { Log } from '../observability/logger.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { retry } from '../retry/retry.ts';
+import { within } from '../retry/within.ts';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import { openCancelFlags } from './cancel-flags.ts';
 import { QUEUE_NAME, videoProcessPayload } from './contract.ts';
@@ -178,17 +178,6 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
         );
     },
   };
-}
-
-/** Does something for so many milliseconds at most. @returns whether it came to its end. */
-async function within(limitMs: number, work: () => Promise<unknown>): Promise<boolean> {
-  const over = new AbortController();
-  const late = sleep(limitMs, false, { signal: over.signal }).catch(() => false);
-  try {
-    return await Promise.race([work().then(() => true), late]);
-  } finally {
-    over.abort();
-  }
 }
 
 function causeOf(thrown: Error): MediaError {
