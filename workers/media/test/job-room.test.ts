@@ -15,7 +15,7 @@ import type { Checkpoint } from '../src/steps/checkpoint.ts';
 import { createGate, request, withConsumerOn } from './support/queue.ts';
 import { startRedis, type TestRedis } from './support/redis.ts';
 import { openStackStorage, stackConfig } from './support/stack.ts';
-import { dyingAfter, openHandlers, sendNoise } from './support/video-handlers.ts';
+import { dyingAt, openHandlers, sendNoise } from './support/video-handlers.ts';
 
 const RESERVE = 1_000_000;
 const storage = openStackStorage();
@@ -66,7 +66,7 @@ it('lets a job in beside what its killed run left, and removes of that what no r
 
   // Ends after the download, as a killed worker would: with half an output beside the source.
   const put = createGate();
-  const dying = { process: dyingAfter(handlers, () => true), wait: async () => put.open() };
+  const dying = { process: dyingAt(handlers, () => true), wait: async () => put.open() };
   await withConsumerOn(address, dying, () => put.opened);
   const [run] = await readdir(jobDirectory);
   await writeFile(join(jobDirectory, String(run), 'video.mp4.partial'), Buffer.alloc(size));

@@ -23,6 +23,7 @@ import { resultPrefix } from '../steps/result-keys.ts';
 import { jobSteps } from '../steps/step-list.ts';
 import { whatToKeep } from '../steps/what-to-keep.ts';
 import { downloadSource, findSource } from './video-process/download-source.ts';
+import { dropStaleResults } from './video-process/drop-stale-results.ts';
 import { dropSource, encodeSource } from './video-process/encode-source.ts';
 import { makeRoom } from './video-process/make-room.ts';
 import { publishResults } from './video-process/publish-results.ts';
@@ -114,6 +115,7 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
   const { config, storage, tools, videos } = services;
   const { signal, saveCheckpoint } = context;
   const { videoId, project } = payload;
+  await dropStaleResults(run);
   const base = { version: 1 as const, settings: settingsKey(settings) };
   const restored = await restoreRun({
     saved: context.checkpoint,
@@ -132,12 +134,13 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
 
   const encoded = restored.encoded ?? (await encodeSource(run));
   if ('rejection' in encoded) return recordRejection(run, encoded);
-  const afterEncode = { ...base, source, encoded };
+  const prefix = resultPrefix({ project, videoId, sourceSha256: source.sha256, settings });
+  const results = { bucket: config.resultBucket, folder: prefix };
+  const afterEncode = { ...base, source, encoded, results };
   if (restored.encoded === undefined) await saveCheckpoint(afterEncode);
   await dropSource(run);
 
   const { probe, value: video } = encoded;
-  const prefix = resultPrefix({ project, videoId, sourceSha256: source.sha256, settings });
   const published =
     restored.published ?? (await publishResults(run, { step: 'publish', prefix, outputs: video.outputs }));
   const afterPublish = { ...afterEncode, published };

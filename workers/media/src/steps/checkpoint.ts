@@ -11,6 +11,7 @@ import type { PublishedOutput } from '../queue/contract.ts';
 import { type EncodedVideo, VIDEO_NAME } from './encode.ts';
 import { fileProof } from './file-proof.ts';
 import type { LocalFile, LocalOutput } from './local-output.ts';
+import { PROFILE_VERSION } from './result-keys.ts';
 
 const source = z.object({
   /** In bytes. */
@@ -35,6 +36,8 @@ const checkpoint = z.object({
       files: z.array(fileProof),
     })
     .optional(),
+  /** Where the results go: noted before the first of them may be there. */
+  results: z.object({ bucket: z.string(), folder: z.string() }).optional(),
   /** What of `encoded` is in Storage. */
   published: z.array(z.custom<PublishedOutput>()).optional(),
   /** Of the file that names everything derived: too much for a job. */
@@ -50,9 +53,27 @@ export function readCheckpoint(value: unknown): Checkpoint | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-/** Names settings: results made under others are of no use. */
-export const settingsKey = (settings: MediaSettings): string =>
-  createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
+/** Names settings, and what this release makes of them: results made under others are of no use. */
+export const settingsKey = (settings: MediaSettings, profileVersion = PROFILE_VERSION): string =>
+  createHash('sha256')
+    .update(JSON.stringify({ ...settings, profileVersion }))
+    .digest('hex')
+    .slice(0, 16);
+
+/** What a run is to make, and of what. */
+export interface RunTask {
+  /** As {@link settingsKey} has them. */
+  readonly settings: string;
+  /** The source as Storage has it now. */
+  readonly source: Pick<SourceVersion, 'size' | 'etag'>;
+}
+
+/** Whether a checkpoint is of the source that is there now, and of the settings of now. */
+export const isUsable = (checkpoint: Checkpoint, { settings, source }: RunTask): boolean =>
+  checkpoint.settings === settings && isOfSource(checkpoint, source);
+
+export const isOfSource = (checkpoint: Checkpoint, source: RunTask['source']): boolean =>
+  checkpoint.source.size === source.size && checkpoint.source.etag === source.etag;
 
 /** The same results in another run's directory. */
 export const moveEncoded = (encoded: EncodedVideo, directory: string): EncodedVideo => ({

@@ -8,20 +8,23 @@ import type { Log } from '../observability/logger.ts';
 import type { PublishedOutput } from '../queue/contract.ts';
 import type { StorageConnection } from '../storage/connection.ts';
 import { downloadFile } from '../storage/download.ts';
-import type { ObjectInfo } from '../storage/object-info.ts';
 import type { UploadPolicy } from '../storage/uploader.ts';
-import { type Checkpoint, moveEncoded, readCheckpoint, type SourceVersion } from './checkpoint.ts';
+import {
+  type Checkpoint,
+  isUsable,
+  moveEncoded,
+  type RunTask,
+  readCheckpoint,
+  type SourceVersion,
+} from './checkpoint.ts';
 import { claimDerived } from './derived-files.ts';
 import { type EncodedVideo, VIDEO_NAME } from './encode.ts';
 import { claimFiles, type FileProof } from './file-proof.ts';
 import type { LocalOutput } from './local-output.ts';
 
-export interface RestoreOptions {
+export interface RestoreOptions extends RunTask {
   /** What the job carries. */
   readonly saved: unknown;
-  /** The source as Storage has it now. */
-  readonly source: Pick<ObjectInfo, 'size' | 'etag'>;
-  readonly settings: string;
   readonly place: RunDirectory;
   readonly connection: StorageConnection;
   readonly policy: UploadPolicy;
@@ -58,14 +61,11 @@ export async function restoreRun(options: RestoreOptions): Promise<Restored> {
   return restored;
 }
 
-const isUsable = (checkpoint: Checkpoint, { settings, source }: Pick<RestoreOptions, 'source' | 'settings'>): boolean =>
-  checkpoint.settings === settings && checkpoint.source.size === source.size && checkpoint.source.etag === source.etag;
-
 /**
  * Which files of earlier runs a run may go on with, by their names; whether they are whole, {@link restoreRun} finds out.
  * All else that earlier runs left is of no use to any.
  */
-export function namesOfUse(options: Pick<RestoreOptions, 'saved' | 'source' | 'settings'>): (name: string) => boolean {
+export function namesOfUse(options: RunTask & { readonly saved: unknown }): (name: string) => boolean {
   const checkpoint = readCheckpoint(options.saved);
   if (checkpoint === undefined || !isUsable(checkpoint, options)) return () => false;
   const { input, encoded, derived } = checkpoint;

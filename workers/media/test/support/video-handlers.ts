@@ -40,18 +40,19 @@ export async function openHandlers(
   });
 }
 
-/** A run that ends when it has kept a checkpoint that is wanted; its job is put off. */
-export const dyingAfter = (
+/** A run that ends when it has kept a checkpoint that is wanted, or just before; its job is put off. */
+export const dyingAt = (
   { process }: VideoHandlers,
   isWanted: (checkpoint: Checkpoint) => boolean,
+  moment: 'before' | 'after' = 'after',
 ): VideoHandlers['process'] => {
   return (payload, context) =>
     process(payload, {
       ...context,
       saveCheckpoint: async (checkpoint) => {
-        await context.saveCheckpoint(checkpoint);
-        if (isWanted(checkpoint as Checkpoint))
-          throw new MediaError({ code: 'storage_unreachable', message: 'The worker dies here.' });
+        const isLast = isWanted(checkpoint as Checkpoint);
+        if (!isLast || moment === 'after') await context.saveCheckpoint(checkpoint);
+        if (isLast) throw new MediaError({ code: 'storage_unreachable', message: 'The worker dies here.' });
       },
     });
 };
