@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { sweepJobDirectories } from './work-directory.ts';
+import { sweepJobDirectories, withRunDirectory } from './work-directory.ts';
 
 let workDir: string;
 let jobsDir: string;
@@ -76,4 +77,18 @@ it('leaves the jobs of another queue to its own workers, until nobody has touche
   await utimes(join(earlier, 'run-1', 'input'), old, old);
   expect((await sweep(async () => false)).swept).toEqual(['video-1']);
   expect(await readdir(join(workDir, 'uploads'))).toEqual(['upload-1']);
+});
+
+/** A disk without room for one more directory, where mounting is permitted. */
+const mountFull = (path: string): boolean =>
+  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,nr_inodes=2', 'tmpfs', path]).status === 0;
+
+it('says of a disk that has no room for a directory that it is full, not that it is of no use', async (context) => {
+  if (!mountFull(jobsDir)) return context.skip();
+  try {
+    const work = () => withRunDirectory({ jobsDir, jobId: 'video-1', keepAfter: () => 'job' }, async () => {});
+    await expect(work()).rejects.toMatchObject({ code: 'disk_full' });
+  } finally {
+    spawnSync('umount', ['-l', jobsDir]);
+  }
 });

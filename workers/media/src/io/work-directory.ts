@@ -4,7 +4,7 @@
  */
 import { access, constants, mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { MediaError } from '../errors.ts';
+import { MediaError, toMediaError } from '../errors.ts';
 import type { Log } from '../observability/logger.ts';
 import { measureFolder } from './measure-folder.ts';
 
@@ -20,14 +20,16 @@ const JOBS_FOLDER = /^jobs(-[0-9a-f]{8})?$/;
 const FORGOTTEN_MS = 7 * 86_400_000;
 
 function unusable(folder: string, error: unknown): MediaError {
-  const words = error instanceof Error ? error.message : String(error);
-  return new MediaError({ code: 'work_dir_unusable', message: `WORK_DIR ${folder} cannot be used: ${words}.` });
+  const known = toMediaError(error);
+  // Room comes back; what no try can mend fails a video for good.
+  if (known.code === 'disk_full') return known;
+  return new MediaError({ code: 'work_dir_unusable', message: `WORK_DIR ${folder} cannot be used: ${known.message}.` });
 }
 
 /**
  * Makes sure that WORK_DIR, or the folder for jobs in it, exists and can be written to.
  *
- * @throws {MediaError} `work_dir_unusable`.
+ * @throws {MediaError} `work_dir_unusable`, or `disk_full`.
  */
 export async function assertWorkDirUsable(folder: string): Promise<void> {
   try {
@@ -96,7 +98,7 @@ export interface WithRunDirectoryOptions {
  * Runs `work` with an empty directory. When it succeeds, nothing is left of it; when it fails, what `keepAfter` says,
  * for the next run to go on with.
  *
- * @throws {MediaError} `work_dir_unusable` when it cannot be made; else whatever `work` throws.
+ * @throws {MediaError} `work_dir_unusable` or `disk_full` when it cannot be made; else whatever `work` throws.
  */
 export async function withRunDirectory<T>(
   options: WithRunDirectoryOptions,
