@@ -144,5 +144,22 @@ describe('an API that cannot complete because its queue is away', () => {
     expect(states).toEqual(['queued', 'preparing', 'uploading', 'completing', 'completed']);
     expect(sent.bytes).toBeLessThan(file.source.size + MIB);
   });
+  it('is asked again when the person tries again, and nothing is sent twice', async () => {
+    const { sent, api } = await open();
+    let isAway = true;
+    const front = await lab.behind(
+      ({ path }) => (isAway && path.endsWith('/complete') ? { kind: 'answer', status: 503, body: QUEUE_AWAY } : PASS),
+      { target: api.url },
+    );
+    const uploader = lab.uploader(front.url, { connectivity: IMPATIENT });
+    await expect(uploader.uploadVideo(file.source).finished).rejects.toMatchObject({ code: 'server_busy' });
+    const before = sent.bytes;
+    const [record] = await uploader.listUnfinished();
+    isAway = false;
+    const { sessionId } = await uploader.uploadVideo(file.source).finished;
+    expect(sessionId).toBe(record?.sessionId);
+    expect(sent.bytes).toBe(before);
+    expect(await lab.storedSha256(sessionId)).toBe(file.sha256);
+  });
   const TEN_MINUTES_MS = 600_000;
 });

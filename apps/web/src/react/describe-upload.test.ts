@@ -39,6 +39,12 @@ describe('describeUpload', () => {
     );
   });
 
+  it('says that it finishes while the API is asked to complete, however long that takes', () => {
+    const view = describeUpload(item({ name: 'completing' }, 300_000_000));
+    expect(view).toMatchObject({ tone: 'moving', status: 'Finishing', bar: 'unknown', problem: undefined });
+    expect(view.actions).toEqual(['cancel']);
+  });
+
   it('keeps bytes and drops speed while it is paused', () => {
     const view = describeUpload(item({ name: 'paused' }, 42_100_000));
     expect(view.numbers).toBe('42.1 MB of 300 MB');
