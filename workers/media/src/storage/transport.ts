@@ -96,10 +96,16 @@ export class Transport {
    * @throws {MediaError} as {@link Transport.send}, and whatever `consume` throws.
    */
   async receive<T>(options: SendOptions, consume: (answer: StreamedAnswer) => Promise<T>): Promise<T> {
-    return this.#exchange(options, (answer, alive) => {
-      answer.body.on('data', alive);
-      answer.body.pause();
-      return consume(answer);
+    return this.#exchange(options, async ({ body, ...answer }, alive) => {
+      body.on('data', alive).pause();
+      // Of an answer that is let go, destroy says once more that it did not end.
+      body.on('error', () => {});
+      try {
+        return await consume({ body, ...answer });
+      } finally {
+        // Read to its end it is closed already; left half read, it would hold its socket for as long as we live.
+        body.destroy();
+      }
     });
   }
 
