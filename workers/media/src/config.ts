@@ -79,7 +79,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
     complain('REDIS_URL and DATABASE_URL are both unset; the queue needs one of them.');
   refuse();
 
-  const workDir = maybe('WORK_DIR') ?? join(tmpdir(), `supabase-media-worker-${userInfo().username}`);
+  const workDir = maybe('WORK_DIR') ?? join(tmpdir(), `supabase-media-worker-${userName()}`);
   const queue = { redisUrl: maybe('REDIS_URL'), databaseUrl: maybe('DATABASE_URL') };
   const chunkMegabytes = maybe('UPLOAD_CHUNK_SIZE_MB');
   return Object.freeze({
@@ -125,6 +125,15 @@ export function loadConfig(options: LoadConfigOptions): Config {
     log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
     secrets,
   });
+}
+
+/** Who we are; by the number where the system has no name for it, as for `docker run --user 12345`. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
 }
 
 /** Supabase's address and key of a configuration that was loaded with `needs.supabase`. */

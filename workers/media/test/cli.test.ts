@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readJson, runCommand } from './support/command.ts';
+import { readJson, runCommand, startCommand } from './support/command.ts';
 import { stackEnvironment, stackValue, uniquePath } from './support/stack.ts';
 
 let folder: string;
@@ -67,6 +67,13 @@ describe('media', () => {
     const id = '00000000-0000-4000-8000-000000000000';
     expect(await errorOf(['--env-file', file, 'status', id])).toMatchObject({ code: 'video_missing' });
   });
+});
+
+/** Only root may run a command as somebody else. */
+it.runIf(process.getuid?.() === 0)('starts for a user without a name, as `docker run --user` makes one', async () => {
+  const { stdout, stderr } = await startCommand(['process', '/none', '--out', '/none', '--json'], {}, 12_345).ended;
+  expect(stderr).not.toContain('uv_os_get_passwd');
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'file_missing' } });
 });
 
 describe('a part that is missing is named, with the remedy', () => {

@@ -22,11 +22,16 @@ export interface RunningCommand {
 }
 
 /** Only what a test names reaches the command: nothing of the machine's environment but the PATH. */
-export function startCommand(args: readonly string[], environment: Record<string, string> = {}): RunningCommand {
+export function startCommand(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  uid?: number,
+): RunningCommand {
   const child = spawn(process.execPath, ['--', CLI, ...args], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: '/',
+    ...(uid !== undefined && { uid }),
   });
   let stdout = '';
   let stderr = '';
