@@ -80,7 +80,7 @@ export async function startWorker(options: {
         slots: { encodes: createSlots(encodeConcurrency), transfers: createSlots(uploadConcurrency) },
         log,
       }),
-      findCanceled: videos.findCanceled,
+      findStatuses: videos.findStatuses,
       metrics,
       log,
     });

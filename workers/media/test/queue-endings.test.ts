@@ -169,25 +169,39 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
     expect(runs).toBe(2);
   });
 
-  it('stops a job whose video is not wanted any more', async () => {
-    const begun = createGate();
+  it('stops a job whose row is gone, but none whose row is still to be written', async () => {
     const reasons: unknown[] = [];
-    const process = async (_payload: unknown, { signal }: { signal: AbortSignal }) => {
-      begun.open();
-      return untilAborted(signal).catch((error: unknown) => {
+    const process = async (_payload: unknown, { signal }: { signal: AbortSignal }) =>
+      untilAborted(signal).catch((error: unknown) => {
         reasons.push(error);
         throw error;
       });
+    let looks = 0;
+    const findStatuses = async (ids: readonly string[]) => {
+      looks++;
+      // It is not there at first; then it is; then it is taken away.
+      return new Map(looks === 2 ? ids.map((id) => [id, 'processing']) : []);
     };
-    let isWanted = true;
     const use = async () => {
       const { jobId } = await client.enqueueVideo(request());
-      await begun.opened;
-      isWanted = false;
       await expect(client.waitForVideo(jobId)).rejects.toMatchObject({ code: 'job_failed' });
     };
-    await withConsumerOn(address, { process }, use, { findCanceled: async (ids) => (isWanted ? [] : ids) });
+    await withConsumerOn(address, { process }, use, { findStatuses });
     expect(reasons).toMatchObject([{ code: 'canceled' }]);
+    expect(looks).toBe(3);
+  });
+
+  it('stops a job whose video is canceled in its row', async () => {
+    const process = async (_payload: unknown, { signal }: { signal: AbortSignal }) => untilAborted(signal);
+    const codes: string[] = [];
+    const fail = async (_payload: unknown, { code }: MediaError) => void codes.push(code);
+    const use = async () => {
+      const { jobId } = await client.enqueueVideo(request());
+      await expect(client.waitForVideo(jobId)).rejects.toMatchObject({ code: 'job_failed' });
+    };
+    const findStatuses = async (ids: readonly string[]) => new Map(ids.map((id) => [id, 'canceled']));
+    await withConsumerOn(address, { process, fail }, use, { findStatuses });
+    expect(codes).toEqual(['canceled']);
   });
 
   it('hands what one run saved to the next, and counts only starts without progress', async () => {

@@ -47,6 +47,7 @@ const base = (): Checkpoint => ({ version: 1, settings: 's', source: SOURCE });
 
 const restore = (saved: unknown, changes: Partial<RestoreOptions> = {}) =>
   restoreRun({
+    confirm: async () => {},
     saved,
     source: { size: SOURCE.size, etag: SOURCE.etag },
     settings: 's',

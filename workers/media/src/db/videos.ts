@@ -79,8 +79,8 @@ export interface Videos {
   readonly recordEnding: (id: string, ending: VideoEnding) => Promise<boolean>;
   /** Cancels a video that waits or runs. @returns whether it did. */
   readonly cancel: (id: string) => Promise<boolean>;
-  /** Of these videos, those that were canceled, or whose rows are gone. */
-  readonly findCanceled: (ids: readonly string[], signal?: AbortSignal) => Promise<readonly string[]>;
+  /** The status of each of these videos that has a row. */
+  readonly findStatuses: (ids: readonly string[], signal?: AbortSignal) => Promise<ReadonlyMap<string, VideoStatus>>;
   readonly find: (id: string) => Promise<VideoRow | undefined>;
 }
 
@@ -197,16 +197,14 @@ export const openVideos = (database: Database): Videos => ({
     return (await askRows(`Canceling video ${id}`, update, { retries: QUICK_RETRIES })).length > 0;
   },
 
-  findCanceled: async (ids, signal) => {
+  findStatuses: async (ids, signal) => {
     const select = () =>
       database
         .from(TABLE)
-        .select('id')
-        .in('id', [...ids])
-        .neq('status', 'canceled');
+        .select('id,status')
+        .in('id', [...ids]);
     const rows = await askRows('Looking for canceled videos', select, { signal, retries: 0 });
-    const wanted = new Set(rows.map((row) => String(row.id)));
-    return ids.filter((id) => !wanted.has(id));
+    return new Map(rows.map(({ id, status }) => [String(id), status as VideoStatus]));
   },
 
   find: async (id) => {

@@ -125,6 +125,7 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
     connection: storage,
     policy: config.upload,
     signal,
+    confirm: context.confirmClaim,
     log,
   });
 

@@ -23,7 +23,7 @@ import {
   type VideoProgress,
   videoProcessPayload,
 } from './contract.ts';
-import { readNotes, withNotes } from './job-record.ts';
+import { NEW_NOTES, readNotes, withNotes } from './job-record.ts';
 import { isFinished, isWaiting } from './job-states.ts';
 import { openQueue } from './open-queue.ts';
 import { JOB_POLICY, type JobPriority, jobOptions } from './policy.ts';
@@ -148,7 +148,7 @@ async function enqueue({ queue, flags }: QueueSide, request: EnqueueVideoRequest
   }
   await request.beforeAdd?.(payload, jobId);
   const own = randomUUID();
-  const data = withNotes(payload, { startsAtProgress: 0, request: own });
+  const data = withNotes(payload, { ...NEW_NOTES, request: own });
   await queue.add(VIDEO_PROCESS, data, { jobId, ...jobOptions(JOB_POLICY[VIDEO_PROCESS], request.priority) });
   // Of two producers at once, BullMQ keeps the first one's job and tells neither.
   const kept = await queue.getJob(jobId);
@@ -177,7 +177,7 @@ async function requeue(
   payload: VideoProcessPayload,
   { priority }: EnqueueVideoRequest,
 ): Promise<boolean> {
-  await job.updateData(withNotes(payload, { startsAtProgress: 0 }));
+  await job.updateData(withNotes(payload, NEW_NOTES));
   try {
     await job.retry(state as 'completed' | 'failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
   } catch (error) {

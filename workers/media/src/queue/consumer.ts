@@ -18,7 +18,7 @@ import { isJobLive } from './job-states.ts';
 import { openQueue } from './open-queue.ts';
 import { BULLMQ_BOUNDS, RENEWALS_PER_LOCK, STALLED_LOOKS_PER_LOCK } from './policy.ts';
 import { queueTelemetry } from './telemetry.ts';
-import { type FindCanceled, type RunningJob, watchCancels } from './watch-cancels.ts';
+import { type FindStatuses, type RunningJob, watchCancels } from './watch-cancels.ts';
 import { watchClaims } from './watch-claims.ts';
 
 export interface StartConsumerOptions {
@@ -33,7 +33,7 @@ export interface StartConsumerOptions {
   /** One run of a job takes at most this long, in milliseconds; 12 h unless told. */
   readonly lifetimeMs?: number | undefined;
   /** Asked once a second while jobs run. */
-  readonly findCanceled?: FindCanceled | undefined;
+  readonly findStatuses?: FindStatuses | undefined;
 }
 
 /** A running consumer. */
@@ -144,7 +144,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
   const watch = new AbortController();
   const { signal } = watch;
   const watching = Promise.all([
-    watchCancels({ running, flags, findCanceled: options.findCanceled, log, signal }),
+    watchCancels({ running, flags, findStatuses: options.findStatuses, log, signal }),
     watchClaims({ worker, running, lockMs, metrics, log, signal }),
   ]);
   await worker.waitUntilReady();

@@ -3,7 +3,7 @@ import type { Job, JobType, Queue } from 'bullmq';
 import { MediaError } from '../errors.ts';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import { QUEUE_NAME, type VideoProgress } from './contract.ts';
-import { readNotes, readProducerData, withNotes } from './job-record.ts';
+import { NEW_NOTES, readNotes, readProducerData, withNotes } from './job-record.ts';
 import { isFinished } from './job-states.ts';
 
 /** The states that a list may ask for; `waiting` has those with a priority in it. */
@@ -111,7 +111,7 @@ export async function openJobAdmin(address: QueueAddress): Promise<JobAdmin> {
       const state = await job.getState();
       if (state !== 'completed' && state !== 'failed')
         throw notNow(`${jobId} is ${state}; only ended jobs can be run again`);
-      await job.updateData(withNotes(readProducerData(job.data) as object, { startsAtProgress: 0 }));
+      await job.updateData(withNotes(readProducerData(job.data) as object, NEW_NOTES));
       await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
     },
     remove: async (jobId) => {

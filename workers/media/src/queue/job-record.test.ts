@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type JobNotes, keepCheckpoint, readNotes, withNotes } from './job-record.ts';
+import { type JobNotes, keepCheckpoint, NEW_NOTES, readNotes, withNotes } from './job-record.ts';
 
 const source = { size: 1000, sha256: 'a'.repeat(64) };
 const downloaded = { version: 1, source, input: {} };
@@ -11,7 +11,7 @@ const stored = (notes: JobNotes): JobNotes => readNotes(JSON.parse(JSON.stringif
 
 /** The notes after each checkpoint was kept by a start of its own. @returns at which starts the job got on. */
 function progressOf(...checkpoints: object[]): number[] {
-  let notes: JobNotes = { startsAtProgress: 0 };
+  let notes = NEW_NOTES;
   return checkpoints.map((checkpoint, index) => {
     notes = stored(keepCheckpoint(notes, checkpoint, index + 1));
     expect(notes.checkpoint).toEqual(checkpoint);
@@ -33,7 +33,7 @@ it('begins anew with another content of the source', () => {
 });
 
 it('counts what an earlier release kept without saying how far it was', () => {
-  const earlier = stored({ startsAtProgress: 3, checkpoint: encoded });
+  const earlier = stored({ ...NEW_NOTES, startsAtProgress: 3, checkpoint: encoded });
   expect(keepCheckpoint(earlier, downloaded, 9).startsAtProgress).toBe(3);
   expect(keepCheckpoint(earlier, published, 9).startsAtProgress).toBe(9);
 });

@@ -5,6 +5,8 @@ import { z } from 'zod';
 export interface JobNotes {
   /** How many starts the job had had when it last got on, or was given back: later ones made no progress. */
   readonly startsAtProgress: number;
+  /** How often in a row it was put off since the place was to blame. */
+  readonly putOffs: number;
   /** The furthest that any run of it came. */
   readonly furthest?: Reached | undefined;
   /** Names the request that made the job, so that its producer can tell it from one that was there before. */
@@ -12,6 +14,9 @@ export interface JobNotes {
   /** What the last run had done, in the handler's own terms. */
   readonly checkpoint?: unknown;
 }
+
+/** Of a job that nobody has started. */
+export const NEW_NOTES: JobNotes = { startsAtProgress: 0, putOffs: 0 };
 
 /** How far a run came. */
 export type Reached = z.infer<typeof reached>;
@@ -43,7 +48,7 @@ export function keepCheckpoint(notes: JobNotes, checkpoint: object, starts: numb
   const before = notes.furthest ?? (notes.checkpoint === undefined ? undefined : reachedBy(notes.checkpoint));
   if (before !== undefined && before.source === now.source && before.stage >= now.stage)
     return { ...notes, furthest: before, checkpoint };
-  return { ...notes, startsAtProgress: starts, furthest: now, checkpoint };
+  return { ...notes, startsAtProgress: starts, putOffs: 0, furthest: now, checkpoint };
 }
 
 /** The name under which the notes stand in the job's data; no payload has it. */
@@ -54,6 +59,7 @@ export function readNotes(data: unknown): JobNotes {
   const notes = (data as Readonly<Record<string, unknown>> | null)?.[NOTES] as Partial<StoredNotes> | undefined;
   return {
     startsAtProgress: Number(notes?.startsAtProgress ?? 0),
+    putOffs: Number(notes?.putOffs ?? 0),
     furthest: reached.safeParse(notes?.furthest).data,
     request: notes?.request,
     checkpoint: typeof notes?.checkpoint === 'string' ? JSON.parse(notes.checkpoint) : undefined,

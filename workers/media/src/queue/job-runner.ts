@@ -17,8 +17,9 @@ import {
   type VideoProgress,
   videoProcessPayload,
 } from './contract.ts';
+import { decideEnding } from './decide-ending.ts';
 import { keepCheckpoint, readNotes, readProducerData, withNotes } from './job-record.ts';
-import { JOB_POLICY, PUT_OFF, putOffDelay } from './policy.ts';
+import { JOB_POLICY, putOffDelay } from './policy.ts';
 import type { RunningJob } from './watch-cancels.ts';
 import { lockLost } from './watch-claims.ts';
 
@@ -134,17 +135,17 @@ export function createJobRunner(
   const giveBack = async (
     job: Job,
     payload: VideoProcessPayload,
-    options: { token: string | undefined; error: MediaError; isCounted: boolean; delayMs?: number },
+    options: { token: string | undefined; error: MediaError; isPutOff?: boolean; delayMs?: number },
   ): Promise<never> => {
-    const { token, error, isCounted, delayMs } = options;
+    const { token, error, isPutOff = false, delayMs } = options;
     const tell = (ask: () => Promise<unknown>) =>
       patiently(ask, { retries: GIVE_BACK_RETRIES }).catch((err: unknown) =>
         log.warn({ err, jobId: job.id }, 'The queue could not be told that a job comes back; its claim runs out'),
       );
-    if (!isCounted) {
-      const notes = { ...readNotes(job.data), startsAtProgress: job.attemptsStarted };
-      await tell(() => job.updateData(withNotes(payload, notes)));
-    }
+    const before = readNotes(job.data);
+    const putOffs = before.putOffs + (isPutOff ? 1 : 0);
+    const notes = { ...before, startsAtProgress: job.attemptsStarted, putOffs };
+    await tell(() => job.updateData(withNotes(payload, notes)));
     // The row first: from the next line on another worker may write it.
     await recordWaiting(job, payload, error);
     if (delayMs === undefined) {
@@ -174,15 +175,15 @@ export function createJobRunner(
   return async (job, token) => {
     const payload = parsePayload(job);
     const jobId = String(job.id);
-    if (isStopping()) return giveBack(job, payload, { token, error: stopped(), isCounted: false });
+    if (isStopping()) return giveBack(job, payload, { token, error: stopped() });
     const earlier = running.get(jobId);
     if (earlier !== undefined) {
       // Two runs of one job in one process: BullMQ would renew the claim of neither.
       earlier.controller.abort(lockLost());
-      return giveBack(job, payload, { token, error: lockLost(), isCounted: false, delayMs: UNWIND_MS });
+      return giveBack(job, payload, { token, error: lockLost(), delayMs: UNWIND_MS });
     }
     const notes = readNotes(job.data);
-    let starts = job.attemptsStarted - notes.startsAtProgress;
+    const starts = job.attemptsStarted - notes.startsAtProgress;
     if (starts > policy.maxStartsWithoutProgress)
       throw permanent(abandoned(`${starts - 1} times in a row without finishing a step`));
     const recording = metrics.jobStarted();
@@ -197,6 +198,7 @@ export function createJobRunner(
       videoId: payload.videoId,
       madeMs: job.timestamp,
       controller,
+      hadRow: false,
       claimRenewed,
       sinceClaimMs: () => performance.now() - claimedAt,
     });
@@ -210,7 +212,6 @@ export function createJobRunner(
         checkpoint: notes.checkpoint,
         saveCheckpoint: async (checkpoint) => {
           const kept = keepCheckpoint(readNotes(job.data), checkpoint, job.attemptsStarted);
-          starts = job.attemptsStarted - kept.startsAtProgress;
           const data = withNotes(payload, kept);
           await patiently(() => job.updateData(data), { signal }).catch((err: unknown) =>
             log.warn({ err, jobId }, 'The checkpoint could not be saved'),
@@ -231,7 +232,8 @@ export function createJobRunner(
       // What broke because the job was told to stop is no failure of its own.
       const error = toMediaError(signal.aborted ? signal.reason : thrown);
       const hasAttempts = job.attemptsMade + 1 < (job.opts.attempts ?? 1);
-      const ending = decideEnding({ error, isStopped: signal.aborted, starts, hasAttempts });
+      const { putOffs } = readNotes(job.data);
+      const ending = decideEnding({ error, isStopped: signal.aborted, putOffs, hasAttempts });
       recording.ended(ending.outcome);
       if (ending.outcome === 'returned') return await giveBack(job, payload, { token, error, ...ending });
       const failure = isRetryable(error) ? error : permanent(error);
@@ -240,12 +242,7 @@ export function createJobRunner(
       if (error.code === 'lock_lost') throw failure;
       if (ending.outcome === 'retried') await recordWaiting(job, payload, error);
       else if (!(await recordEnd(job, payload, error)))
-        return await giveBack(job, payload, {
-          token,
-          error,
-          isCounted: false,
-          delayMs: putOffDelay(Math.max(1, starts)),
-        });
+        return await giveBack(job, payload, { token, error, isPutOff: true, delayMs: putOffDelay(putOffs) });
       throw failure;
     } finally {
       clearTimeout(lifetime);
@@ -256,35 +253,6 @@ export function createJobRunner(
 
 const permanent = (error: MediaError): UnrecoverableError =>
   Object.assign(new UnrecoverableError(error.message), { cause: error });
-
-/** How a run that did not succeed ends. */
-export type FailedEnding =
-  | { readonly outcome: 'canceled' | 'failed' | 'retried' }
-  | { readonly outcome: 'returned'; readonly isCounted: boolean; readonly delayMs?: number };
-
-/**
- * Decides it. Pure.
- *
- * @param run.error of a stopped run, the reason why it was stopped.
- * @param run.starts in a row without progress, this one included.
- * @param run.hasAttempts whether a failed one may be tried again.
- */
-export function decideEnding(run: {
-  readonly error: MediaError;
-  readonly isStopped: boolean;
-  readonly starts: number;
-  readonly hasAttempts: boolean;
-}): FailedEnding {
-  const { error, isStopped, starts } = run;
-  if (error.code === 'canceled') return { outcome: 'canceled' };
-  if (isStopped && error.code === 'aborted') return { outcome: 'returned', isCounted: false };
-  const putOff = isStopped ? undefined : PUT_OFF[error.code];
-  if (putOff !== undefined && starts < JOB_POLICY[VIDEO_PROCESS].maxStartsWithoutProgress)
-    return { outcome: 'returned', ...putOff, delayMs: putOffDelay(Math.max(1, starts)) };
-  // A lost job is another worker's: BullMQ takes neither ending from us.
-  if (error.code === 'lock_lost') return { outcome: 'retried' };
-  return { outcome: isRetryable(error) && run.hasAttempts ? 'retried' : 'failed' };
-}
 
 function parsePayload(job: Job): VideoProcessPayload {
   const parsed = videoProcessPayload.safeParse(readProducerData(job.data));

@@ -11,7 +11,7 @@ export interface JobPolicy {
   /**
    * Starts in a row that came no further than the furthest before them, however they ended, before the job counts as
    * the killer of its workers.
-   * A job that is given back by a stopping worker is not counted.
+   * A job that is given back, by a stopping worker or since the place was to blame, is not counted.
    */
   readonly maxStartsWithoutProgress: number;
   readonly keepCompleted: { readonly age: number; readonly count: number };
@@ -35,27 +35,32 @@ export const PRIORITIES = { high: 1, normal: 5, low: 10 } as const;
 
 export type JobPriority = keyof typeof PRIORITIES;
 
+/** Put off so often in a row, a job has waited for some 16 h: a night, and somebody has been woken. */
+const NIGHT = 100;
+/** And so often, for more than an hour: it may be the job after all, and each time its bytes are sent again. */
+const HOUR = 10;
+
 /**
- * Failures of the place rather than of the job: it is put off for a while and no attempt is spent. Those that are
- * counted end after {@link JobPolicy.maxStartsWithoutProgress} in a row; a full disk is waited for as long as it takes.
+ * Failures of the place rather than of the job, and how often in a row, without progress, a job is put off for them
+ * before they spend its attempts.
  */
-export const PUT_OFF: Readonly<Partial<Record<ErrorCode, { readonly isCounted: boolean }>>> = {
-  disk_waiting: { isCounted: false },
-  disk_full: { isCounted: true },
+export const PUT_OFF: Readonly<Partial<Record<ErrorCode, number>>> = {
+  disk_waiting: Number.POSITIVE_INFINITY,
+  disk_full: HOUR,
   // Another worker may have a larger disk.
-  disk_too_small: { isCounted: true },
-  database_failed: { isCounted: true },
-  queue_failed: { isCounted: true },
-  storage_unreachable: { isCounted: true },
+  disk_too_small: HOUR,
+  database_failed: NIGHT,
+  queue_failed: NIGHT,
+  storage_unreachable: NIGHT,
   // What Storage being away looks like from behind a gateway, or on a way that breaks.
-  storage_busy: { isCounted: true },
-  storage_failed: { isCounted: true },
-  gateway_failed: { isCounted: true },
-  download_failed: { isCounted: true },
-  upload_connect_timeout: { isCounted: true },
-  upload_interrupted: { isCounted: true },
-  upload_stalled: { isCounted: true },
-  upload_answer_timeout: { isCounted: true },
+  gateway_failed: NIGHT,
+  storage_busy: NIGHT,
+  upload_connect_timeout: NIGHT,
+  storage_failed: HOUR,
+  download_failed: HOUR,
+  upload_interrupted: HOUR,
+  upload_stalled: HOUR,
+  upload_answer_timeout: HOUR,
 };
 
 const PUT_OFF_BASE_MS = 30_000;
@@ -64,10 +69,10 @@ const PUT_OFF_MAX_MS = 600_000;
 /**
  * How long a job is put off.
  *
- * @param starts in a row without progress, from 1.
- * @returns milliseconds: 30 s, doubled for each further start, at most 10 min.
+ * @param times that it was put off before, in a row, without progress; from 0.
+ * @returns milliseconds: 30 s, doubled each time, at most 10 min.
  */
-export const putOffDelay = (starts: number): number => Math.min(PUT_OFF_MAX_MS, PUT_OFF_BASE_MS * 2 ** (starts - 1));
+export const putOffDelay = (times: number): number => Math.min(PUT_OFF_MAX_MS, PUT_OFF_BASE_MS * 2 ** times);
 
 /**
  * BullMQ counts how often a job outlived its worker and how often it was started, and fails it for good beyond these.

@@ -11,19 +11,21 @@ export interface RunningJob {
   /** When the job was made, in milliseconds since the epoch. */
   readonly madeMs: number;
   readonly controller: AbortController;
+  /** Whether the video was seen to have a row since the run began. */
+  hadRow: boolean;
   /** The queue has just renewed the claim on it. */
   readonly claimRenewed: () => void;
   /** How long ago that was, in milliseconds. */
   readonly sinceClaimMs: () => number;
 }
 
-/** Which of these videos are not wanted any more. */
-export type FindCanceled = (videoIds: readonly string[], signal: AbortSignal) => Promise<readonly string[]>;
+/** The status of each of these videos that has a row. */
+export type FindStatuses = (videoIds: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
 
 export interface WatchCancelsOptions {
   readonly running: ReadonlyMap<string, RunningJob>;
   readonly flags: CancelFlags;
-  readonly findCanceled?: FindCanceled | undefined;
+  readonly findStatuses?: FindStatuses | undefined;
   readonly log: Log;
   /** Ends the watch. */
   readonly signal: AbortSignal;
@@ -55,8 +57,14 @@ async function lookAtFlags({ flags }: WatchCancelsOptions, jobs: readonly Runnin
     if (await flags.isRaised(jobId, madeMs)) controller.abort(canceled('by request to the queue'));
 }
 
-async function lookAtRows({ findCanceled, signal }: WatchCancelsOptions, jobs: readonly RunningJob[]): Promise<void> {
-  if (findCanceled === undefined) return;
-  const unwanted = new Set(await findCanceled([...new Set(jobs.map(({ videoId }) => videoId))], signal));
-  for (const { videoId, controller } of jobs) if (unwanted.has(videoId)) controller.abort(canceled('in its row'));
+async function lookAtRows({ findStatuses, signal }: WatchCancelsOptions, jobs: readonly RunningJob[]): Promise<void> {
+  if (findStatuses === undefined) return;
+  const statuses = await findStatuses([...new Set(jobs.map(({ videoId }) => videoId))], signal);
+  for (const job of jobs) {
+    const status = statuses.get(job.videoId);
+    if (status === 'canceled') job.controller.abort(canceled('in its row'));
+    // A producer need not write a row: the run does so itself, and only from then on it can go.
+    else if (status === undefined && job.hadRow) job.controller.abort(canceled('its row is gone'));
+    else if (status !== undefined) job.hadRow = true;
+  }
 }

@@ -29,6 +29,8 @@ export interface RestoreOptions extends RunTask {
   readonly connection: StorageConnection;
   readonly policy: UploadPolicy;
   readonly signal: AbortSignal;
+  /** Makes sure that the job still is this worker's, before the files of other runs are touched. */
+  readonly confirm: () => Promise<void>;
   readonly log: Log;
 }
 
@@ -50,9 +52,10 @@ export const INPUT_NAME = 'input';
 /**
  * Takes over what earlier runs left and removes the rest of it.
  *
- * @throws {MediaError} when Storage cannot be asked; the signal's reason.
+ * @throws {MediaError} when Storage cannot be asked; what `confirm` throws; the signal's reason.
  */
 export async function restoreRun(options: RestoreOptions): Promise<Restored> {
+  if ((await listOtherRuns(options.place)).length > 0) await options.confirm();
   const checkpoint = readCheckpoint(options.saved);
   const restored = checkpoint && isUsable(checkpoint, options) ? await takeOver(checkpoint, options) : {};
   await removeOtherRuns(options.place);
