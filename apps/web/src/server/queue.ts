@@ -36,7 +36,7 @@ export interface MediaQueue {
     onProgress: (progress: VideoProgress) => void,
     signal: AbortSignal,
   ) => Promise<void>;
-  /** @throws {MediaError} `queue_unreachable`. */
+  /** @throws {MediaError} `queue_unreachable`, or why the queue cannot be opened. */
   readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -129,8 +129,12 @@ export function openMediaQueue(options: {
         // No job, no queue, or nobody listens any more: the row tells the rest.
       }
     },
-    // Asked anew each time: a connection that was once made waits in silence for a queue that is gone.
-    check: () => assertQueueReachable(options.address),
+    check: async () => {
+      // Asked anew each time: a connection that was once made waits in silence for a queue that is gone.
+      await assertQueueReachable(options.address);
+      // And opened, where it is not: a database may have room for a question and none for the queue's connections.
+      await connect();
+    },
     close: async () => {
       const client = await opening?.catch(() => undefined);
       await client?.close();

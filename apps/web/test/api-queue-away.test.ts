@@ -1,0 +1,87 @@
+/** The queue is away: nobody waits for it for long, nothing is lost, and it is found again. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTcpGate, type TcpGate } from '../../../dev/src/chaos/tcp-gate.ts';
+import { startRedis, type TestRedis } from '../../../workers/media/test/support/redis.ts';
+import { stackEnvironment } from '../../../workers/media/test/support/stack.ts';
+import type { OpenUpload } from '../src/contract/uploads.ts';
+import type { WebServer } from '../src/server/server.ts';
+import { type Call, createCaller, mp4Bytes, type ToldError } from './support/api-lab.ts';
+import { startOwnServer } from './support/own-server.ts';
+import { createTestUser, type TestUser } from './support/test-user.ts';
+
+/** The queue answers within this here, in milliseconds. */
+const QUEUE_MS = 1000;
+
+let redis: TestRedis;
+let gate: TcpGate;
+let server: WebServer;
+let user: TestUser;
+let call: Call;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  gate = await openTcpGate(Number(new URL(redis.url).port), 1e9);
+  server = await startOwnServer({
+    environment: { REDIS_URL: `redis://127.0.0.1:${gate.port}`, DATABASE_URL: String(stackEnvironment().DATABASE_URL) },
+    limits: { queueMs: QUEUE_MS },
+  });
+  user = await createTestUser();
+  call = createCaller(server.url, user.token());
+});
+afterAll(async () => {
+  await server?.stop();
+  await gate?.close();
+  await redis?.stop();
+});
+
+async function upload(as = call): Promise<OpenUpload> {
+  const bytes = mp4Bytes(1000);
+  const json = { fileName: 'a.mp4', size: bytes.length };
+  const { body: open } = await as<OpenUpload>('POST', '/api/uploads', { json });
+  const headers = { 'content-type': open.contentType };
+  expect((await fetch(open.endpoint, { method: 'PUT', headers, body: new Uint8Array(bytes) })).status).toBe(200);
+  return open;
+}
+
+const complete = ({ id }: OpenUpload, as = call) =>
+  as<{ jobState: string } & ToldError>('POST', `/api/uploads/${id}/complete`);
+
+describe('completing while the queue is away', () => {
+  it('is answered in time, gives the upload back, and succeeds when it is there again', async () => {
+    const [first, second] = [await upload(), await upload()];
+    expect((await complete(first)).body.jobState).toBe('created');
+    await gate.shut();
+    const started = performance.now();
+    const refused = await complete(second);
+    expect(performance.now() - started).toBeLessThan(5 * QUEUE_MS);
+    expect([refused.status, refused.body.error.code]).toEqual([503, 'queue_unavailable']);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await call('GET', `/api/uploads/${second.id}`)).body).toMatchObject({ state: 'open' });
+    expect((await call('GET', `/api/videos/${second.videoId}`)).status).toBe(404);
+    // Canceling what never reached the queue needs none.
+    expect((await call('DELETE', `/api/uploads/${(await upload()).id}`)).status).toBe(200);
+    await gate.open();
+    await expect.poll(async () => (await complete(second)).status, { timeout: 10_000, interval: 500 }).toBe(200);
+    expect((await call('GET', `/api/videos/${second.videoId}`)).body).toMatchObject({ status: 'queued' });
+  });
+});
+
+describe('a queue that is away from the beginning', () => {
+  it('is asked anew at each need, and traffic is told to go elsewhere until it answers', async () => {
+    await gate.shut();
+    const late = await startOwnServer({
+      environment: { REDIS_URL: `redis://127.0.0.1:${gate.port}` },
+      limits: { queueMs: QUEUE_MS },
+    });
+    const as = createCaller(late.url, user.token());
+    const open = await upload(as);
+    const ready = async () => (await as('GET', '/ready')).status;
+    expect(await ready()).toBe(503);
+    expect((await complete(open, as)).body.error.code).toBe('queue_unavailable');
+    await gate.open();
+    expect((await complete(open, as)).body.jobState).toBe('created');
+    // What was found is remembered for five seconds.
+    await expect.poll(ready, { timeout: 10_000, interval: 500 }).toBe(200);
+    await late.stop();
+  });
+});
