@@ -62,7 +62,7 @@ const cancel = (open: OpenUpload) => call('DELETE', `/api/uploads/${open.id}`);
 
 describe('twenty at a time', () => {
   it('arrive whole, within 150 MB of memory, with no file on disk', async () => {
-    const own = await lab.start();
+    const own = await lab.start({ RELAY_MAX_PER_USER: String(FILES) });
     const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, connections: FILES });
     const block = randomContent(SEED, 1024 * 1024);
     const store = storage();
@@ -264,6 +264,38 @@ describe('limits', () => {
     const offset = Number((await as('HEAD', second.relay, { headers: TUS })).headers.get('upload-offset'));
     expect((await as('PATCH', second.relay, { headers: patchAt(offset), bytes: mp4Bytes(1000) })).status).toBe(204);
     for (const open of [first, second]) await cancel(open);
+    await limited.end('SIGKILL');
+  });
+
+  it('a user who sends slowly leaves places for others', async () => {
+    const limited = await lab.start({ RELAY_MAX: '2', RELAY_MAX_PER_USER: '1' });
+    const [mine, another] = [await begin(8_000_000), await begin(8_000_000)];
+    const startSlow = (): ReturnType<typeof httpRequest> => {
+      const request = httpRequest(limited.url + mine.relay, {
+        method: 'PATCH',
+        headers: { ...patchAt(0), authorization: `Bearer ${user.token()}`, 'content-length': 8_000_000 },
+      });
+      request.on('error', () => {});
+      // It may itself come while the other is being passed on.
+      request.on('response', (answer) => {
+        answer.resume();
+        if (answer.statusCode === 429) slow = startSlow();
+      });
+      request.write(mp4Bytes(100_000));
+      return request;
+    };
+    let slow = startSlow();
+    const as = createCaller(limited.url, user.token());
+    // Refused only while the slow one has its place.
+    await expect.poll(async () => (await as('PATCH', another.relay, { headers: patchAt(8_000_000) })).status).toBe(429);
+    const stranger = createCaller(limited.url, (await createTestUser()).token());
+    const json = { fileName: 'b.mp4', size: 8_000_000 };
+    const { body: theirs } = await stranger<OpenUpload>('POST', '/api/uploads', { json });
+    const sent = await stranger('PATCH', String(theirs.relayUploadUrl), { headers: patchAt(0), bytes: mp4Bytes(1000) });
+    expect(sent.status).toBe(204);
+    slow.destroy();
+    await stranger('DELETE', `/api/uploads/${theirs.id}`);
+    for (const open of [mine, another]) await cancel(open);
     await limited.end('SIGKILL');
   });
 

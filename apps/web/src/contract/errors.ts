@@ -65,7 +65,7 @@ export const API_ERRORS = {
   },
   relay_busy: {
     httpStatus: 429,
-    meaning: 'This server passes on as many uploads as it is set to.',
+    meaning: 'This server passes on as many uploads, in all or of this user, as it is set to.',
     action: 'Wait as long as Retry-After says, then go on from the confirmed offset.',
   },
   relay_refused: {

@@ -134,6 +134,13 @@ export const WEB_VARIABLES = {
     reason: 'Uploads that one process passes on at a time; each takes about 1 MB. 0: no relay.',
     schema: wholeNumber(0, 1000),
   },
+  RELAY_MAX_PER_USER: {
+    section: 'Intake',
+    allowed: 'a whole number from 1 to 1000',
+    default: '6',
+    reason: 'Uploads of one user that one process passes on at a time, so that nobody takes every place.',
+    schema: wholeNumber(1, 1000),
+  },
   RELAY_STALL_SECONDS: {
     section: 'Intake',
     allowed: 'whole seconds from 1 to 3600',

@@ -38,7 +38,12 @@ export interface WebConfig {
   };
   /** 0: no sweeping by itself. */
   readonly sweepEveryMs: number;
-  readonly relay: { readonly max: number; readonly stallMs: number; readonly timeoutMs: number };
+  readonly relay: {
+    readonly max: number;
+    readonly maxPerUser: number;
+    readonly stallMs: number;
+    readonly timeoutMs: number;
+  };
   readonly events: { readonly max: number; readonly maxPerUser: number };
   readonly resultUrlSeconds: number;
   /** Apart from the API's own port; undefined: nothing is served. */
@@ -105,6 +110,7 @@ export function loadWebConfig(environment: Environment): WebConfig {
     sweepEveryMs: get('SWEEP_EVERY_SECONDS') * 1000,
     relay: {
       max: get('RELAY_MAX'),
+      maxPerUser: get('RELAY_MAX_PER_USER'),
       stallMs: get('RELAY_STALL_SECONDS') * 1000,
       timeoutMs: get('RELAY_TIMEOUT_SECONDS') * 1000,
     },

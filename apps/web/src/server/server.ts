@@ -94,7 +94,7 @@ export async function startServer(options: {
     relay: {
       ...uploads,
       dispatcher,
-      slots: createRelaySlots(config.relay.max),
+      slots: createRelaySlots(config.relay),
       collectChunks: createChunkCollector(),
       signal: graceOver.signal,
     },

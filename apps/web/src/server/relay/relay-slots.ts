@@ -1,33 +1,53 @@
-/** How many uploads one process passes on at a time. */
+/** How many uploads one process passes on at a time: in all, and of one user, who cannot take every place with slow ones. */
 import { ApiError } from '../api-error.ts';
 
 /** By then one of the running requests has most likely ended, in seconds. */
 const RETRY_AFTER_SECONDS = 3;
 
+/** Whose request wants a place. */
+export interface RelayedRequest {
+  readonly ownerId: string;
+  readonly sessionId: string;
+  /** A creation: a session keeps one upload, so they come one after another. */
+  readonly begins: boolean;
+}
+
 export interface RelaySlots {
-  /** @throws {ApiError} `relay_busy` at once: a request that waits would hold its body open. */
-  readonly take: () => () => void;
+  /**
+   * Takes a place and answers how to give it back.
+   *
+   * @throws {ApiError} `relay_busy` at once: a request that waits would hold its body open.
+   */
+  readonly take: (request: RelayedRequest) => () => void;
   readonly taken: () => number;
 }
 
-export function createRelaySlots(max: number): RelaySlots {
-  let taken = 0;
+const busy = (message: string, running: number, limit: number): ApiError =>
+  new ApiError({
+    code: 'relay_busy',
+    message,
+    details: { running, limit },
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
+
+export function createRelaySlots(limits: { readonly max: number; readonly maxPerUser: number }): RelaySlots {
+  const { max, maxPerUser } = limits;
+  const held = new Set<RelayedRequest>();
+  const count = (isCounted: (request: RelayedRequest) => boolean) => [...held].filter(isCounted).length;
   return {
-    take: () => {
-      if (taken >= max)
-        throw new ApiError({
-          code: 'relay_busy',
-          message: `${taken} of ${max} uploads are being passed on by this server.`,
-          details: { running: taken, limit: max },
-          retryAfterSeconds: RETRY_AFTER_SECONDS,
-        });
-      taken += 1;
-      let isTaken = true;
-      return () => {
-        if (isTaken) taken -= 1;
-        isTaken = false;
-      };
+    take: (request) => {
+      const { ownerId, sessionId, begins } = request;
+      if (held.size >= max)
+        throw busy(`${held.size} of ${max} uploads are being passed on by this server.`, held.size, max);
+      const own = count((other) => other.ownerId === ownerId);
+      if (own >= maxPerUser)
+        throw busy(`${own} of ${maxPerUser} uploads of this user are being passed on.`, own, maxPerUser);
+      if (begins && count((other) => other.begins && other.sessionId === sessionId) > 0)
+        throw busy('Another request is beginning this very upload.', 1, 1);
+      const place = { ...request };
+      held.add(place);
+      return () => void held.delete(place);
     },
-    taken: () => taken,
+    taken: () => held.size,
   };
 }

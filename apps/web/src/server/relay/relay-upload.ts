@@ -51,7 +51,11 @@ export async function relayUpload(services: RelayServices, options: RelayOptions
     });
   const request = readRelayRequest({ method, headers: options.incoming.headers, target: session });
   const { serviceRoleKey } = services.config.supabase;
-  const release = method === 'POST' || method === 'PATCH' ? services.slots.take() : () => {};
+  const begins = method === 'POST';
+  const release =
+    begins || method === 'PATCH'
+      ? services.slots.take({ ownerId: session.ownerId, sessionId: session.id, begins })
+      : () => {};
   try {
     const { incoming } = options;
     const counted = {
