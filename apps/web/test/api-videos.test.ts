@@ -1,6 +1,7 @@
 /** Videos: who sees them, how they are followed, and what an owner can do with them. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withConsumerOn } from '../../../workers/media/test/support/queue.ts';
 import { stackValue } from '../../../workers/media/test/support/stack.ts';
 import type { OpenUpload } from '../src/contract/uploads.ts';
 import type { Video } from '../src/contract/videos.ts';
@@ -11,6 +12,7 @@ import {
   createCaller,
   mp4Bytes,
   openApiLab,
+  openLabQueue,
   type ToldError,
 } from './support/api-lab.ts';
 import { createTestUser, type TestUser } from './support/test-user.ts';
@@ -201,5 +203,19 @@ describe('an owner', () => {
     expect(await lab.sql('select id from videos where id = $1', [videoId])).toEqual([]);
     expect(await lab.hasObject(open)).toBe(false);
     expect(await lab.sql(`select name from storage.objects where name like $1`, [`default/${videoId}/%`])).toEqual([]);
+  });
+
+  it('can cancel and run again a video whose job has ended and whose row does not know', async () => {
+    const { videoId } = await makeVideo();
+    const queue = await openLabQueue(lab);
+    await withConsumerOn({ databaseUrl: lab.queueUrl }, {}, async () => {
+      await queue.waitForVideo(`video-${videoId}`);
+    });
+    await queue.close();
+    await setRow(videoId, `status = 'processing', step = 'encode'`);
+    expect((await call<ToldError>('POST', `/api/videos/${videoId}/retry`)).body.error.code).toBe('video_busy');
+    expect((await call('POST', `/api/videos/${videoId}/cancel`)).body).toEqual({ id: videoId, state: 'canceled' });
+    expect((await call('POST', `/api/videos/${videoId}/retry`)).body).toEqual({ id: videoId, jobState: 'requeued' });
+    expect((await call('POST', `/api/videos/${videoId}/cancel`)).body).toEqual({ id: videoId, state: 'canceled' });
   });
 });

@@ -73,7 +73,7 @@ export const canceledVideo = z
     id: z.guid(),
     state: z
       .enum(['canceled', 'canceling', 'finished', 'unknown'])
-      .describe('canceled: it waited and is gone; canceling: a worker was told; finished: too late; unknown: no job.'),
+      .describe('canceled: it waits no more; canceling: a worker was told; finished: too late; unknown: no job.'),
   })
   .meta({ id: 'CanceledVideo' });
 export type CanceledVideo = z.infer<typeof canceledVideo>;

@@ -74,13 +74,15 @@ export async function retryVideo(services: VideoServices, user: User, id: string
   return { id, jobState };
 }
 
+/** Stops a video that waits or runs; afterwards it can be run again. */
 export async function cancelVideo(services: VideoServices, user: User, id: string): Promise<CanceledVideo> {
   const row = await findVideo(services.videos, user, id);
   if (isEndedStatus(row.status)) return { id, state: 'finished' };
   const { state } = await services.queue.cancel(id);
-  // A worker that is stopping writes the row itself; a job that is nowhere cannot.
-  if (state === 'canceled' || state === 'unknown') await services.videos.markCanceled(id);
-  return { id, state };
+  // A worker that is stopping writes the row itself. One that was killed between the end of its job and the row cannot,
+  // nor can a job that is nowhere: the row would wait for ever, and could not be run again.
+  if (state === 'canceling' || !(await services.videos.markCanceled(id))) return { id, state };
+  return { id, state: 'canceled' };
 }
 
 /**
