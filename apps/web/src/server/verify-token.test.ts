@@ -4,11 +4,15 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTokenVerifier, type VerifyToken } from './verify-token.ts';
 
 let server: Server;
+let jwksUrl: string;
 let verify: VerifyToken;
+/** What is answered in place of the keys. */
+let broken: { status: number; body: string } | undefined;
+let fetches = 0;
 let keys: Awaited<ReturnType<typeof generateKeyPair>>;
 const issuer = 'https://ref.supabase.co/auth/v1';
 const user = randomUUID();
@@ -16,9 +20,13 @@ const user = randomUUID();
 beforeAll(async () => {
   keys = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
-  server = createServer((_request, response) => response.end(JSON.stringify({ keys: [jwk] }))).listen(0, '127.0.0.1');
+  server = createServer((_request, response) => {
+    fetches += 1;
+    const { status, body } = broken ?? { status: 200, body: JSON.stringify({ keys: [jwk] }) };
+    response.writeHead(status).end(body);
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
+  jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
   verify = createTokenVerifier({ secret: undefined, jwksUrl, issuer });
 });
 afterAll(() => server.close());
@@ -58,4 +66,35 @@ it('says so when the keys cannot be fetched', async () => {
   const away = createTokenVerifier({ secret: undefined, jwksUrl: 'http://127.0.0.1:1/jwks.json', issuer });
   const token = await claims().setProtectedHeader({ alg: 'ES256', kid: 'one' }).sign(keys.privateKey);
   await expect(away(token)).rejects.toMatchObject({ code: 'auth_unavailable' });
+});
+
+describe('while the keys cannot be fetched', () => {
+  const sign = (kid = 'one') => claims().setProtectedHeader({ alg: 'ES256', kid }).sign(keys.privateKey);
+  const open = () => createTokenVerifier({ secret: undefined, jwksUrl, issuer, keys: { maxAgeMs: 0 } });
+  afterEach(() => {
+    broken = undefined;
+  });
+
+  it.each([
+    ['a gateway answers in their place', { status: 502, body: 'bad gateway' }],
+    ['the answer is no JSON', { status: 200, body: '<html>soon back</html>' }],
+    ['the answer has no keys', { status: 200, body: '{"message":"soon back"}' }],
+  ])('because %s, nobody is told that their sign-in is none', async (_why, answer) => {
+    broken = answer;
+    await expect(open()(await sign())).rejects.toMatchObject({ code: 'auth_unavailable', retryAfterSeconds: 5 });
+  });
+
+  it('those that are known go on proving, without a fetch for each request', async () => {
+    const again = open();
+    await again(await sign());
+    broken = { status: 503, body: '' };
+    const before = fetches;
+    for (let round = 0; round < 5; round += 1) expect(await again(await sign())).toMatchObject({ id: user });
+    expect(fetches).toBe(before + 1);
+    // One of a key that came since may be good; a forged one of a known key is not.
+    await expect(again(await sign('new'))).rejects.toMatchObject({ code: 'auth_unavailable' });
+    const forged = claims().setProtectedHeader({ alg: 'ES256', kid: 'one' });
+    const { privateKey } = await generateKeyPair('ES256');
+    await expect(again(await forged.sign(privateKey))).rejects.toMatchObject({ code: 'unauthorized' });
+  });
 });

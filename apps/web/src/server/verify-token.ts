@@ -2,15 +2,9 @@
  * Proves a user's access token: signature, expiry, audience, role, and the issuer where it is known. The key is chosen by
  * us for each algorithm, never by the token: HS256 goes with the secret alone, the others with published keys alone.
  */
-import {
-  createRemoteJWKSet,
-  decodeProtectedHeader,
-  errors,
-  type JWTPayload,
-  type JWTVerifyOptions,
-  jwtVerify,
-} from 'jose';
+import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { ApiError } from './api-error.ts';
+import { type KeyClocks, openPublishedKeys } from './published-keys.ts';
 
 /** Whoever a request is from. */
 export interface User {
@@ -42,12 +36,13 @@ export interface VerifyTokenOptions {
   /** Where the project publishes its keys. */
   readonly jwksUrl: string;
   readonly issuer: string | undefined;
+  readonly keys?: KeyClocks | undefined;
 }
 
 /** Makes the verifier; keys are fetched when the first token needs one. */
 export function createTokenVerifier(options: VerifyTokenOptions): VerifyToken {
   const secret = options.secret === undefined ? undefined : new TextEncoder().encode(options.secret);
-  const published = createRemoteJWKSet(new URL(options.jwksUrl), { timeoutDuration: 5000, cooldownDuration: 30_000 });
+  const published = openPublishedKeys(options.jwksUrl, options.keys);
   const demands: JWTVerifyOptions = {
     audience: 'authenticated',
     requiredClaims: ['exp', 'sub'],
@@ -90,14 +85,5 @@ function toRefusal(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof errors.JWTExpired)
     return new ApiError({ code: 'token_expired', message: 'The sign-in has run out.', cause: error });
-  // undici says so of every connection that could not be made.
-  const isUnreachable = error instanceof TypeError && error.message === 'fetch failed';
-  if (error instanceof errors.JWKSTimeout || isUnreachable)
-    return new ApiError({
-      code: 'auth_unavailable',
-      message: 'The keys that prove sign-ins cannot be fetched right now.',
-      retryAfterSeconds: 5,
-      cause: error,
-    });
   return refuse('The token is not one that this project issued to a signed-in user.', error);
 }
