@@ -1,7 +1,6 @@
 /** Two that work on one upload at the same moment: one's request to the database is held while the other is done. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { done, withConsumerOn } from '../../../workers/media/test/support/queue.ts';
 import { stackValue } from '../../../workers/media/test/support/stack.ts';
 import type { OpenUpload } from '../src/contract/uploads.ts';
 import {
@@ -153,57 +152,5 @@ describe('canceling', () => {
     const open = await upload();
     beforeNextWrite(() => call('DELETE', `/api/uploads/${open.id}`));
     expect((await callSlow('DELETE', `/api/uploads/${open.id}`)).status).toBe(200);
-  });
-});
-
-describe('a sweep that enqueues what was left', () => {
-  /** Sweeps two left uploads; while the first is being ended, something happens to the other. */
-  async function sweepWhile(happens: (other: OpenUpload) => Promise<unknown>): Promise<OpenUpload> {
-    const left = [await uploadWithRow(), await uploadWithRow()];
-    for (const open of left) await setSession(open, `expires_at = now() - interval '1 h'`);
-    let other: OpenUpload | undefined;
-    beforeNextWrite(async (path) => {
-      other = left.find(({ id }) => !path.includes(id));
-      if (other !== undefined) await happens(other);
-    });
-    const { exitCode, stdout } = await lab.run(['sweep', '--json'], { SUPABASE_URL: door.url });
-    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { enqueued: 1, failed: 0 }]);
-    if (other === undefined) throw new Error('nothing was held');
-    return other;
-  }
-
-  it('does not bring back a video that is canceled before its turn', async () => {
-    const other = await sweepWhile(({ videoId }) => call('POST', `/api/videos/${videoId}/cancel`));
-    expect([await stateOf(other), await statusOf(other), await jobOf(other)]).toEqual([
-      'completed',
-      'canceled',
-      'unknown',
-    ]);
-  });
-
-  it('does not bring back a video that is deleted before its turn', async () => {
-    const other = await sweepWhile(({ videoId }) => call('DELETE', `/api/videos/${videoId}`));
-    expect([await stateOf(other), await statusOf(other), await jobOf(other)]).toEqual([
-      'abandoned',
-      undefined,
-      'unknown',
-    ]);
-  });
-
-  it('does not run again what was finished before its turn', async () => {
-    const other = await sweepWhile(async ({ videoId, bucket, path }) => {
-      const queue = await openLabQueue(lab);
-      await withConsumerOn({ databaseUrl: lab.queueUrl }, { process: async (payload) => done(payload) }, async () => {
-        const { jobId } = await queue.enqueueVideo({ source: { bucket, path }, videoId });
-        await queue.waitForVideo(jobId);
-      });
-      await lab.sql(`update videos set status = 'ready', outcome = 'remuxed' where id = $1`, [videoId]);
-      await queue.close();
-    });
-    expect([await stateOf(other), await statusOf(other), await jobOf(other)]).toEqual([
-      'completed',
-      'ready',
-      'finished',
-    ]);
   });
 });

@@ -1,6 +1,7 @@
 /** An abandoned session leaves no row, no partial upload and no object; what fails is tried again. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFaultProxy } from '../../../workers/media/test/support/fault-proxy.ts';
+import { done, withConsumerOn } from '../../../workers/media/test/support/queue.ts';
 import { stackValue } from '../../../workers/media/test/support/stack.ts';
 import type { OpenUpload } from '../src/contract/uploads.ts';
 import type { SweepResult } from '../src/server/sweep.ts';
@@ -15,6 +16,7 @@ import {
   patchAt,
   type ToldError,
 } from './support/api-lab.ts';
+import { startHoldingProxy } from './support/holding-proxy.ts';
 import { createTestUser } from './support/test-user.ts';
 
 let lab: ApiLab;
@@ -211,5 +213,80 @@ describe('a sweep', () => {
     const sweeping = await lab.start({ SWEEP_EVERY_SECONDS: '1' });
     await expect.poll(() => rowOf(old), { timeout: 20_000 }).toEqual({ state: 'abandoned', cleaned: true });
     expect(await sweeping.end('SIGTERM')).toBe(0);
+  });
+});
+
+/** An upload past its time whose completion wrote the video's row and got no further. */
+async function leave(): Promise<OpenUpload> {
+  const open = await begin(1000);
+  await lab.sql(
+    `insert into videos (id, owner_id, project, source_bucket, source_path, status, job_id)
+     select video_id, owner_id, project, bucket, path, 'queued', $2 from upload_sessions where id = $1`,
+    [open.id, `video-${open.videoId}`],
+  );
+  await age(open, '25 hours');
+  return open;
+}
+
+const statusOf = async ({ videoId }: OpenUpload) =>
+  (await lab.sql<{ status: string }>('select status from videos where id = $1', [videoId]))[0]?.status;
+
+/** What the queue says of a video's job when it is told to cancel it; `unknown` when there is none. */
+async function jobOf({ videoId }: OpenUpload) {
+  const queue = await openLabQueue(lab);
+  const { state } = await queue.cancelVideo(videoId);
+  await queue.close();
+  return state;
+}
+
+describe('a sweep that enqueues what was left', () => {
+  /** Sweeps two left uploads; while the first is being ended, something happens to the other. */
+  async function sweepWhile(happens: (other: OpenUpload) => Promise<unknown>): Promise<OpenUpload> {
+    const left = [await leave(), await leave()];
+    let other: OpenUpload | undefined;
+    const door = await startHoldingProxy(stackValue('SUPABASE_URL'), ({ method, path }) => {
+      if (other !== undefined || method !== 'PATCH' || !path.startsWith('/rest/v1/upload_sessions')) return undefined;
+      other = left.find(({ id }) => !path.includes(id));
+      return other && happens(other);
+    });
+    expect(await sweep({ SUPABASE_URL: door.url })).toMatchObject({ enqueued: 1, failed: 0 });
+    await door.close();
+    if (other === undefined) throw new Error('nothing was held');
+    return other;
+  }
+
+  it('does not bring back a video that is canceled before its turn', async () => {
+    const other = await sweepWhile(({ videoId }) => call('POST', `/api/videos/${videoId}/cancel`));
+    expect([(await rowOf(other))?.state, await statusOf(other), await jobOf(other)]).toEqual([
+      'completed',
+      'canceled',
+      'unknown',
+    ]);
+  });
+
+  it('does not bring back a video that is deleted before its turn', async () => {
+    const other = await sweepWhile(({ videoId }) => call('DELETE', `/api/videos/${videoId}`));
+    expect([(await rowOf(other))?.state, await statusOf(other), await jobOf(other)]).toEqual([
+      'abandoned',
+      undefined,
+      'unknown',
+    ]);
+  });
+
+  it('does not run again what was finished before its turn', async () => {
+    const other = await sweepWhile(async ({ videoId, bucket, path }) => {
+      const queue = await openLabQueue(lab);
+      await withConsumerOn({ databaseUrl: lab.queueUrl }, { process: async (payload) => done(payload) }, async () => {
+        const { jobId } = await queue.enqueueVideo({ source: { bucket, path }, videoId });
+        await queue.waitForVideo(jobId);
+      });
+      await lab.sql(`update videos set status = 'ready', outcome = 'remuxed' where id = $1`, [videoId]);
+      await queue.close();
+    });
+    expect([(await rowOf(other))?.state, await statusOf(other), await jobOf(other)]).toEqual([
+      'completed',
+      'ready',
+      'finished',
+    ]);
   });
 });
