@@ -103,12 +103,21 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
   return { apiUrl: options.apiUrl, request, open: (asked) => open(asked), authorization, patiently };
 }
 
+/** Node 20 forgets an `AbortSignal.timeout` that only `AbortSignal.any` knows of when it collects garbage. */
+function startLimit(limitMs: number): AbortSignal {
+  const over = new AbortController();
+  const timer: unknown = setTimeout(() => over.abort(new DOMException('No answer in time.', 'TimeoutError')), limitMs);
+  // In Node a timer keeps the process; in a browser it is a number.
+  (timer as { unref?: () => void }).unref?.();
+  return over.signal;
+}
+
 async function send(
   options: ApiClientOptions,
   request: ApiRequest,
   authorization: string | undefined,
 ): Promise<Response> {
-  const limit = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
+  const limit = startLimit(request.timeoutMs ?? TIMEOUT_MS);
   const body = request.body === undefined ? null : JSON.stringify(request.body);
   return options.fetch(`${options.apiUrl}${request.path}`, {
     method: request.method,
