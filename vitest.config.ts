@@ -12,7 +12,7 @@ export default defineConfig({
       'apps/web/src/**/*.test.ts',
       'apps/web/test/**/*.test.ts',
     ],
-    // Hundreds of megabytes, for `npm run test:acceptance`; long waits, for `npm run test:survival`.
+    // Real projects, for `npm run test:acceptance`; what takes its time, for `npm run test:survival`.
     exclude: ['apps/web/test/acceptance/**', '**/node_modules/**', ...SURVIVAL_TESTS],
     globalSetup: ['workers/media/test/support/global-setup.ts'],
     // Real servers and encoders on two cores: more files at a time only take the processor from each other.

@@ -1,15 +1,26 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * `npm run test:survival`: what has to wait for claims to run out, processes to be restarted and silence to be noticed.
- * Apart from `npm test`, which is to end within six minutes.
+ * `npm run test:survival`: what has to wait for claims to run out, processes to be restarted, servers to come back and
+ * silence to be noticed, and what moves gigabytes or plays videos in a browser. Apart from `npm test`, which is to end
+ * within six minutes.
  */
 export const SURVIVAL_TESTS = [
+  // Restarts and outages.
   'workers/media/test/worker-restarts.test.ts',
   'workers/media/test/queue-claims.test.ts',
   'workers/media/test/queue-scale.test.ts',
+  'workers/media/test/upload-survival.test.ts',
+  'apps/web/test/api-queue-away.test.ts',
+  'apps/web/test/client-completion.test.ts',
   'apps/web/test/client-survival.test.ts',
+  // Proxies in front, alarms behind.
   'apps/web/test/ingress-nginx.test.ts',
+  'workers/media/test/deploy-monitoring.test.ts',
+  // Gigabytes, and browsers.
+  'workers/media/test/upload-memory.test.ts',
+  'workers/media/test/media/playback.test.ts',
+  'apps/web/test/client-browser.test.ts',
 ];
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.

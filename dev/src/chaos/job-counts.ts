@@ -1,7 +1,7 @@
 /** The queue's own account of a run. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chooseBackend, type QueueAddress } from '@supabase-media/worker/internal/queue/backend';
-import { QUEUE_NAME } from '@supabase-media/worker/internal/queue/contract';
+import { QUEUE_NAME } from '@supabase-media/worker/internal/queue/queue-names';
 
 export interface JobAccount {
   readonly counts: Readonly<Record<string, number>>;

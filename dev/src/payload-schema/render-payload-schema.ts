@@ -1,5 +1,6 @@
 /** `docs/payload.schema.json`: what producers in other languages may send, written from the contract. Pure. */
-import { QUEUE_NAME, VIDEO_PROCESS, videoProcessPayload } from '@supabase-media/worker/internal/queue/contract';
+import { VIDEO_PROCESS, videoProcessPayload } from '@supabase-media/worker/internal/queue/contract';
+import { QUEUE_NAME } from '@supabase-media/worker/internal/queue/queue-names';
 
 /** What each field is for; the contract's own comments do not reach the schema. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MediaError } from '../src/errors.ts';
 import { chooseBackend, type QueueAddress } from '../src/queue/backend.ts';
 import { openQueueClient } from '../src/queue/client.ts';
-import { QUEUE_NAME } from '../src/queue/contract.ts';
 import type { JobContext } from '../src/queue/job-runner.ts';
 import { JOB_POLICY } from '../src/queue/policy.ts';
+import { QUEUE_NAME } from '../src/queue/queue-names.ts';
 import { createGate, request, withConsumerOn } from './support/queue.ts';
 import { startRedis, type TestRedis } from './support/redis.ts';
 

@@ -7,8 +7,9 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
 import { startConsumer } from '../src/queue/consumer.ts';
-import { QUEUE_NAME, VIDEO_PROCESS, videoProcessPayload } from '../src/queue/contract.ts';
+import { VIDEO_PROCESS, videoProcessPayload } from '../src/queue/contract.ts';
 import { JOB_POLICY, jobOptions, PRIORITIES } from '../src/queue/policy.ts';
+import { QUEUE_NAME } from '../src/queue/queue-names.ts';
 import { videoIdOf } from '../src/queue/video-id.ts';
 import { stackValue } from './support/stack.ts';
 

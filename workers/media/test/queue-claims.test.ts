@@ -12,7 +12,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { MediaError } from '../src/errors.ts';
 import { chooseBackend, type QueueAddress } from '../src/queue/backend.ts';
 import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
-import { QUEUE_NAME, type VideoProcessPayload } from '../src/queue/contract.ts';
+import type { VideoProcessPayload } from '../src/queue/contract.ts';
+import { QUEUE_NAME } from '../src/queue/queue-names.ts';
 import { startCommand } from './support/command.ts';
 import { createGate, createQueueDatabase, done, request, untilAborted, withConsumerOn } from './support/queue.ts';
 import { startRedis, type TestRedis } from './support/redis.ts';

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MediaError } from '../src/errors.ts';
 import { chooseBackend, type QueueAddress } from '../src/queue/backend.ts';
 import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
-import { QUEUE_NAME, type VideoProcessPayload } from '../src/queue/contract.ts';
+import type { VideoProcessPayload } from '../src/queue/contract.ts';
 import type { EndedJob } from '../src/queue/job-runner.ts';
 import { JOB_POLICY } from '../src/queue/policy.ts';
+import { QUEUE_NAME } from '../src/queue/queue-names.ts';
 import { createGate, createQueueDatabase, done, request, untilAborted, withConsumerOn } from './support/queue.ts';
 import { startRedis, type TestRedis } from './support/redis.ts';
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { locateTools } from '../src/ffmpeg/locate.ts';
 import { chooseBackend } from '../src/queue/backend.ts';
 import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
-import { QUEUE_NAME } from '../src/queue/contract.ts';
+import { QUEUE_NAME } from '../src/queue/queue-names.ts';
 import { openResumeStore } from '../src/storage/resume-store.ts';
 import { uploadFile } from '../src/storage/uploader.ts';
 import { startWorker, type Worker } from '../src/worker.ts';

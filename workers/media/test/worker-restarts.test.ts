@@ -9,7 +9,7 @@ import { locateTools } from '../src/ffmpeg/locate.ts';
 import { cancelVideo } from '../src/handlers/cancel-video.ts';
 import { chooseBackend, type QueueAddress } from '../src/queue/backend.ts';
 import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
-import { QUEUE_NAME } from '../src/queue/contract.ts';
+import { QUEUE_NAME } from '../src/queue/queue-names.ts';
 import { openResumeStore } from '../src/storage/resume-store.ts';
 import { uploadFile } from '../src/storage/uploader.ts';
 import { type RunningCommand, readJson, runCommand, startCommand } from './support/command.ts';

@@ -1,7 +1,7 @@
 /** The queue as a dashboard of others reads it: BullMQ's own object, which nothing outside of this folder makes. */
 import type { Queue } from 'bullmq';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
-import { QUEUE_NAME } from './contract.ts';
+import { QUEUE_NAME } from './queue-names.ts';
 
 export interface BoardQueue {
   readonly queue: Queue;

@@ -4,9 +4,7 @@
  */
 import type { QueueBackend } from './backend.ts';
 import { openQueue } from './open-queue.ts';
-
-/** The queue of requests to cancel. */
-export const CANCEL_QUEUE_NAME = 'media-cancel';
+import { CANCEL_QUEUE_NAME } from './queue-names.ts';
 
 /** The requests on one queue. */
 export interface CancelFlags {

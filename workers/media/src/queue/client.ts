@@ -16,7 +16,6 @@ import { assertQueueReachable, chooseBackend, type QueueAddress } from './backen
 import { type CancelFlags, openCancelFlags } from './cancel-flags.ts';
 import {
   PAYLOAD_VERSION,
-  QUEUE_NAME,
   VIDEO_PROCESS,
   type VideoProcessPayload,
   type VideoProcessResult,
@@ -27,6 +26,7 @@ import { NEW_NOTES, readNotes, withNotes } from './job-record.ts';
 import { isFinished, isWaiting } from './job-states.ts';
 import { openQueue } from './open-queue.ts';
 import { JOB_POLICY, type JobPriority, jobOptions } from './policy.ts';
+import { QUEUE_NAME } from './queue-names.ts';
 import { queueTelemetry } from './telemetry.ts';
 import { videoIdOf } from './video-id.ts';
 import { waitForJob } from './wait.ts';

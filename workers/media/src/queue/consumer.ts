@@ -3,20 +3,19 @@
  */
 
 import { hostname } from 'node:os';
+import { pid } from 'node:process';
 import type { Job } from 'bullmq';
-import { MediaError, toMediaError } from '../errors.ts';
 import type { Log } from '../observability/logger.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
-import { retry } from '../retry/retry.ts';
 import { within } from '../retry/within.ts';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import { openCancelFlags } from './cancel-flags.ts';
-import { QUEUE_NAME, videoProcessPayload } from './contract.ts';
-import { readNotes, readProducerData } from './job-record.ts';
-import { abandoned, createJobRunner, stopped, type VideoHandlers } from './job-runner.ts';
+import { createJobRunner, stopped, type VideoHandlers } from './job-runner.ts';
 import { isJobLive } from './job-states.ts';
 import { openQueue } from './open-queue.ts';
 import { BULLMQ_BOUNDS, RENEWALS_PER_LOCK, STALLED_LOOKS_PER_LOCK } from './policy.ts';
+import { QUEUE_NAME } from './queue-names.ts';
+import { recordEndings } from './record-endings.ts';
 import { queueTelemetry } from './telemetry.ts';
 import { type FindStatuses, type RunningJob, watchCancels } from './watch-cancels.ts';
 import { watchClaims } from './watch-claims.ts';
@@ -60,9 +59,6 @@ const RETRY_DELAY_MS = 2000;
 /** BullMQ waits for a queue that is away before it closes what it has of it; we wait so long, in milliseconds. */
 const CLOSE_MS = 3000;
 
-/** A job that ended without its handler ends only once: that it did is tried for some twenty minutes. */
-const ENDING_RETRIES = 10;
-
 /** The same error of the queue is logged again only after this, in milliseconds. */
 const SAME_ERROR_MS = 30_000;
 
@@ -87,20 +83,20 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
   const busy = new Set<Promise<unknown>>();
   const stopping = new AbortController();
   const isStopping = () => stopping.signal.aborted;
-  const keepBusy = <T>(work: Promise<T>): Promise<T> => {
+  const keepBusy = (work: Promise<unknown>): void => {
     const settled = work.catch(() => {}).finally(() => busy.delete(settled));
     busy.add(settled);
-    return work;
   };
 
-  /** A request that came too late must not meet a later job of the same video. */
-  const lowerFlag = (jobId: string) =>
-    flags.lower(jobId).catch((err: unknown) => log.debug({ err, jobId }, 'A request to cancel could not be removed'));
-
   const runJob = createJobRunner({ handlers, running, lifetimeMs, lockMs, isStopping, metrics, log, recorded });
-  const worker = new classes.Worker(QUEUE_NAME, (job: Job, token: string | undefined) => keepBusy(runJob(job, token)), {
+  const process = (job: Job, token: string | undefined) => {
+    const run = runJob(job, token);
+    keepBusy(run);
+    return run;
+  };
+  const worker = new classes.Worker(QUEUE_NAME, process, {
     connection,
-    name: `${hostname()}:${process.pid}`,
+    name: `${hostname()}:${pid}`,
     concurrency: options.concurrency,
     lockDuration: lockMs,
     lockRenewTime: Math.ceil((lockMs * 2) / RENEWALS_PER_LOCK),
@@ -109,26 +105,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     ...BULLMQ_BOUNDS,
     ...(await queueTelemetry()),
   });
-  /** What ended without its handler: by outliving its workers, or since the queue could not be told of its end. */
-  const recordEnding = async (job: Job, thrown: Error) => {
-    const payload = videoProcessPayload.safeParse(readProducerData(job.data));
-    if (!payload.success) return;
-    const error = causeOf(thrown);
-    if (job.finishedOn === undefined) return handlers.wait(payload.data, error);
-    await handlers.fail(payload.data, error, { jobId: String(job.id), checkpoint: readNotes(job.data).checkpoint });
-  };
-  worker.on('failed', (job, thrown) => {
-    if (job === undefined) return;
-    const jobId = String(job.id);
-    const settle = async () => {
-      if (!recorded.has(thrown))
-        await retry(() => recordEnding(job, thrown), { retries: ENDING_RETRIES, signal: stopping.signal }).catch(
-          (err: unknown) => log.error({ err, jobId }, 'The outcome could not be recorded'),
-        );
-      if (job.finishedOn !== undefined) await lowerFlag(jobId);
-    };
-    void keepBusy(settle());
-  });
+  recordEndings({ worker, handlers, flags, recorded, keepBusy, log, signal: stopping.signal });
   worker.on('stalled', (jobId) => {
     metrics.jobStalled();
     log.warn({ event: 'job.stalled', jobId }, 'A job outlived its worker; it is taken up again');
@@ -171,18 +148,11 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
       }
       watch.abort();
       await watching;
-      if (!(await within(CLOSE_MS, () => Promise.all([closed, flags.close(), queue.close()]))))
+      if (!(await within(CLOSE_MS, () => Promise.allSettled([closed, flags.close(), queue.close()]))))
         log.warn(
           { event: 'queue.left_open' },
           `The queue (${place}) did not let go within ${CLOSE_MS / 1000} s; its connections end with the process`,
         );
     },
   };
-}
-
-function causeOf(thrown: Error): MediaError {
-  if (thrown instanceof MediaError) return thrown;
-  if (thrown.cause instanceof MediaError) return thrown.cause;
-  if (/stalled|more than allowable limit/.test(thrown.message)) return abandoned(thrown.message);
-  return toMediaError(thrown);
 }

@@ -7,9 +7,6 @@ import { OUTPUT_KINDS } from '../media/outputs.ts';
 import { PROFILES } from '../media/profiles.ts';
 import type { StepProgress } from '../observability/steps.ts';
 
-/** The queue that all media jobs stand in. */
-export const QUEUE_NAME = 'media';
-
 /** The one job type so far: download, probe, plan, encode, upload, record. */
 export const VIDEO_PROCESS = 'video.process';
 

@@ -1,7 +1,7 @@
 /** A short name of a queue, for what two queues on one machine must not share. Pure. */
 import { createHash } from 'node:crypto';
 import type { QueueAddress } from './backend.ts';
-import { QUEUE_NAME } from './contract.ts';
+import { QUEUE_NAME } from './queue-names.ts';
 
 /**
  * Names a queue by where it stands, in eight hex digits: the same for every worker of it, and no credential goes into

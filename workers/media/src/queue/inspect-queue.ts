@@ -1,7 +1,7 @@
 /** How full the queue is, how old its oldest job, how many workers are there: for metrics. */
 import type { Job, Queue } from 'bullmq';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
-import { QUEUE_NAME } from './contract.ts';
+import { QUEUE_NAME } from './queue-names.ts';
 
 /** The queue at one moment. */
 export interface QueueState {

@@ -2,9 +2,10 @@
 import type { Job, JobType, Queue } from 'bullmq';
 import { MediaError } from '../errors.ts';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
-import { QUEUE_NAME, type VideoProgress } from './contract.ts';
+import type { VideoProgress } from './contract.ts';
 import { NEW_NOTES, readNotes, readProducerData, withNotes } from './job-record.ts';
 import { isFinished } from './job-states.ts';
+import { QUEUE_NAME } from './queue-names.ts';
 
 /** The states that a list may ask for; `waiting` has those with a priority in it. */
 export const LISTED_STATES = ['active', 'waiting', 'delayed', 'failed', 'completed'] as const;

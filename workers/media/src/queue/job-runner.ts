@@ -142,12 +142,12 @@ export function createJobRunner(
       patiently(ask, { retries: GIVE_BACK_RETRIES }).catch((err: unknown) =>
         log.warn({ err, jobId: job.id }, 'The queue could not be told that a job comes back; its claim runs out'),
       );
+    // The row first: people look at it, and once the job has moved another worker may write it.
+    await recordWaiting(job, payload, error);
     const before = readNotes(job.data);
     const putOffs = before.putOffs + (isPutOff ? 1 : 0);
     const notes = { ...before, startsAtProgress: job.attemptsStarted, putOffs };
     await tell(() => job.updateData(withNotes(payload, notes)));
-    // The row first: from the next line on another worker may write it.
-    await recordWaiting(job, payload, error);
     if (delayMs === undefined) {
       await tell(() => job.moveToWait(token));
       throw new WaitingError();
