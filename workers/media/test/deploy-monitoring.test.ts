@@ -1,7 +1,9 @@
 /** Alerts and dashboard against what is really exported: by promtool, and by a Prometheus that scrapes a process. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -38,6 +40,13 @@ const queries = dashboard.panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => [title, expr] as const),
 );
 
+/** Of its own: what lies in it is measured at each scrape. */
+let workDir: string;
+beforeAll(async () => {
+  workDir = await mkdtemp(join(tmpdir(), 'media-monitoring-'));
+});
+afterAll(() => rm(workDir, { recursive: true, force: true }));
+
 let queue: QueueSnapshot;
 const busy: QueueSnapshot = {
   jobs: { active: 1, delayed: 0, failed: 0, prioritized: 0, waiting: 3 },
@@ -48,7 +57,7 @@ const busy: QueueSnapshot = {
 function createWorkerMetrics(): Metrics {
   const metrics = createMetrics();
   watchQueue(metrics, async () => queue);
-  watchDisk(metrics, tmpdir());
+  watchDisk(metrics, workDir);
   watchProcess(metrics);
   return metrics;
 }

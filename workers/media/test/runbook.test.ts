@@ -54,7 +54,7 @@ describe('the runbook', () => {
     watchQueue(metrics, async () => {
       throw new Error('not asked');
     });
-    watchDisk(metrics, '/');
+    watchDisk(metrics, import.meta.dirname);
     const names = new Set((await metrics.registry.getMetricsAsJSON()).map(({ name }) => name));
     for (const [name] of text.matchAll(/\bmedia_[a-z_]+_(?:total|bytes|jobs|seconds)\b/g))
       expect(names, name).toContain(name);
