@@ -1,5 +1,6 @@
 /** What the API counts, asked as Prometheus asks: sessions and relayed uploads whose books balance, and its health. */
 import { request as httpRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFaultProxy } from '../../../workers/media/test/support/fault-proxy.ts';
 import { freePort } from '../../../workers/media/test/support/ports.ts';
@@ -15,6 +16,7 @@ import {
   openApiLab,
   patchAt,
 } from './support/api-lab.ts';
+import { holdSweeps } from './support/hold-sweeps.ts';
 import { createTestUser, type TestUser } from './support/test-user.ts';
 
 let lab: ApiLab;
@@ -82,13 +84,15 @@ describe('the metrics', () => {
     for (let time = 0; time < 2; time++) expect((await call('DELETE', `/api/uploads/${canceled.id}`)).status).toBe(200);
     // Canceling a completed one stops its video; the session has had its end.
     expect((await call('DELETE', `/api/uploads/${completed.id}`)).body).toMatchObject({ state: 'canceled' });
-    await lab.sql(`update upload_sessions set expires_at = now() - interval '1 hour' where id = $1`, [forgotten.id]);
 
+    const letSweep = await holdSweeps();
+    await lab.sql(`update upload_sessions set expires_at = now() - interval '1 hour' where id = $1`, [forgotten.id]);
     const port = await freePort();
     const sweeper = await lab.start({ METRICS_PORT: String(port), SWEEP_EVERY_SECONDS: '1' });
     const sweeperUrl = `http://127.0.0.1:${port}`;
-    while ((await scrape(sweeperUrl)).get(ended('abandoned')) !== 1);
+    while ((await scrape(sweeperUrl)).get(ended('abandoned')) !== 1) await sleep(100);
     await sweeper.end('SIGTERM');
+    await letSweep();
 
     const samples = await scrape();
     expect(samples.get('media_upload_sessions_created_total')).toBe(4);

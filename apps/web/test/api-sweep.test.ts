@@ -16,6 +16,7 @@ import {
   patchAt,
   type ToldError,
 } from './support/api-lab.ts';
+import { holdSweeps } from './support/hold-sweeps.ts';
 import { startHoldingProxy } from './support/holding-proxy.ts';
 import { createTestUser } from './support/test-user.ts';
 
@@ -23,12 +24,17 @@ let lab: ApiLab;
 let api: ApiProcess;
 let call: Call;
 
+let letSweep: () => Promise<void>;
 beforeAll(async () => {
+  letSweep = await holdSweeps();
   lab = await openApiLab();
   api = await lab.start();
   call = createCaller(api.url, (await createTestUser()).token());
 });
-afterAll(() => lab?.close());
+afterAll(async () => {
+  await lab?.close();
+  await letSweep?.();
+});
 
 const begin = async (size: number) =>
   (await call<OpenUpload>('POST', '/api/uploads', { json: { fileName: 'a.mp4', size } })).body;

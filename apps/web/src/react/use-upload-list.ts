@@ -45,26 +45,53 @@ export interface UnfinishedState {
   readonly discard: (record: UploadRecord) => void;
 }
 
-/** What earlier visits left, looked at again whenever an upload begins or ends, here or, once seen again, elsewhere. */
+/**
+ * Another window may begin an upload, or be closed in the middle of one, and nothing tells of it. In milliseconds; only
+ * this browser's own memory is asked.
+ */
+const LOOK_EVERY_MS = 4000;
+
+/** What earlier visits left, looked at again whenever an upload begins or ends, here or elsewhere. */
 export function useUnfinished(uploader: Uploader, items: readonly UploadItem[]): UnfinishedState {
   const [records, setRecords] = useState<readonly UploadRecord[]>([]);
   const settled = items.map((item) => `${item.id}${isEnded(item)}`).join();
+  const looks = useRef({ begun: 0, ended: 0 });
   const look = useCallback(() => {
-    uploader.listUnfinished().then(setRecords, () => {});
+    const number = ++looks.current.begun;
+    const show = (found: readonly UploadRecord[]): void => {
+      // A later look knows more.
+      if (number === looks.current.begun) setRecords((before) => (namesOf(before) === namesOf(found) ? before : found));
+    };
+    const end = () => {
+      looks.current.ended++;
+    };
+    uploader
+      .listUnfinished()
+      .then(show, () => {})
+      .finally(end);
   }, [uploader]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of `settled` is when it is looked at again.
   useEffect(look, [look, settled]);
   useEffect(() => {
-    // Another tab took one up, or was closed in the middle of one.
     const lookWhenSeen = () => document.visibilityState === 'visible' && look();
+    const timer = setInterval(() => {
+      // Without a network a look may wait for a token.
+      if (looks.current.ended === looks.current.begun) lookWhenSeen();
+    }, LOOK_EVERY_MS);
     document.addEventListener('visibilitychange', lookWhenSeen);
-    return () => document.removeEventListener('visibilitychange', lookWhenSeen);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', lookWhenSeen);
+    };
   }, [look]);
   return {
     records: listWaiting(records, items),
     discard: (record) => void uploader.discardUnfinished(record).finally(look),
   };
 }
+
+const namesOf = (records: readonly UploadRecord[]): string =>
+  records.map(({ sessionId, confirmedBytes }) => `${sessionId} ${confirmedBytes}`).join();
 
 /** Asks before a page is left while bytes are on their way. */
 export function useLeaveWarning(isNeeded: boolean): void {

@@ -110,7 +110,6 @@ describe.skipIf(CHROMIUM === undefined)('the uploader', () => {
     await expect(kept.waitFor({ timeout: 3000 })).rejects.toThrow('Timeout');
 
     await page.close();
-    await other.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await kept.getByText(file.source.name).waitFor();
   });
 
