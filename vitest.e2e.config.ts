@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { RESOLVE_SOURCES } from './vitest.resolve.ts';
 
 /** `npm run test:e2e`: the page in a real browser, on a real stack, worker and API. */
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default defineConfig({
+  ...RESOLVE_SOURCES,
   test: {
     include: ['apps/web/test/e2e/**/*.e2e.ts'],
     globalSetup: ['apps/web/test/e2e/support/e2e-setup.ts'],

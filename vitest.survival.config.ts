@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { RESOLVE_SOURCES } from './vitest.resolve.ts';
 
 /**
  * `npm run test:survival`: what has to wait for claims to run out, processes to be restarted, servers to come back and
@@ -8,9 +9,9 @@ import { defineConfig } from 'vitest/config';
 export const SURVIVAL_TESTS = [
   // Restarts and outages.
   'workers/media/test/worker-restarts.test.ts',
-  'workers/media/test/queue-claims.test.ts',
-  'workers/media/test/queue-scale.test.ts',
-  'workers/media/test/upload-survival.test.ts',
+  'packages/queue/test/queue-locks.test.ts',
+  'packages/queue/test/queue-scale.test.ts',
+  'packages/storage/test/upload-survival.test.ts',
   'apps/web/test/api-queue-away.test.ts',
   'apps/web/test/api-sweep.test.ts',
   'apps/web/test/client-completion.test.ts',
@@ -19,20 +20,21 @@ export const SURVIVAL_TESTS = [
   // Set-ups that are broken; proxies in front, alarms and traces behind.
   'workers/media/test/doctor.test.ts',
   'apps/web/test/ingress-nginx.test.ts',
-  'workers/media/test/deploy-monitoring.test.ts',
+  'tests/deploy/monitoring.test.ts',
   'workers/media/test/tracing.test.ts',
   // Gigabytes, and browsers.
   'apps/web/test/api-relay.test.ts',
-  'workers/media/test/upload-memory.test.ts',
-  'workers/media/test/media/playback.test.ts',
+  'packages/storage/test/upload-memory.test.ts',
+  'packages/media/test/playback.test.ts',
   'apps/web/test/client-browser.test.ts',
 ];
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default defineConfig({
+  ...RESOLVE_SOURCES,
   test: {
     include: SURVIVAL_TESTS,
-    globalSetup: ['workers/media/test/support/global-setup.ts'],
+    globalSetup: ['packages/test-support/src/global-setup.ts'],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,10 +1,10 @@
 /** The dashboard of the queue: closed to those without the password, and true on both backends. */
 
-import { openQueueClient } from '@supabase-media/worker/client';
+import { openQueueClient } from '@supabase-media/queue/client';
+import { freePort } from '@supabase-media/test-support/ports';
+import { createQueueDatabase, request } from '@supabase-media/test-support/queue';
+import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../../workers/media/test/support/ports.ts';
-import { createQueueDatabase, request } from '../../../workers/media/test/support/queue.ts';
-import { startRedis, type TestRedis } from '../../../workers/media/test/support/redis.ts';
 import { type ApiLab, openApiLab } from './support/api-lab.ts';
 
 const PASSWORD = 'correct horse battery';

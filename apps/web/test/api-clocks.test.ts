@@ -1,9 +1,9 @@
 /** What the clocks of requests end and what they leave alone; they run fifty times faster here. */
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stackValue } from '@supabase-media/test-support/stack';
+import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stackValue } from '../../../workers/media/test/support/stack.ts';
-import type { OpenUpload } from '../src/contract/uploads.ts';
 import type { WebServer } from '../src/server/server.ts';
 import { type Call, createCaller, mp4Bytes } from './support/api-lab.ts';
 import { type HoldingProxy, startHoldingProxy } from './support/holding-proxy.ts';

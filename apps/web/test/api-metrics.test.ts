@@ -1,12 +1,12 @@
 /** What the API counts, asked as Prometheus asks: sessions and relayed uploads whose books balance, and its health. */
 import { request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startFaultProxy } from '@supabase-media/test-support/fault-proxy';
+import { freePort } from '@supabase-media/test-support/ports';
+import { hasRedisServer, startRedisServer } from '@supabase-media/test-support/redis-server';
+import { stackValue } from '@supabase-media/test-support/stack';
+import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startFaultProxy } from '../../../workers/media/test/support/fault-proxy.ts';
-import { freePort } from '../../../workers/media/test/support/ports.ts';
-import { hasRedisServer, startRedisServer } from '../../../workers/media/test/support/redis-server.ts';
-import { stackValue } from '../../../workers/media/test/support/stack.ts';
-import type { OpenUpload } from '../src/contract/uploads.ts';
 import {
   type ApiLab,
   type ApiProcess,

@@ -1,7 +1,7 @@
 /** HLS from a private bucket: who gets playlists, what is in them, and that their addresses open what they name. */
 import { randomUUID } from 'node:crypto';
+import { stackValue } from '@supabase-media/test-support/stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stackValue } from '../../../workers/media/test/support/stack.ts';
 import {
   type ApiLab,
   type ApiProcess,

@@ -1,9 +1,10 @@
 /** The queue is away: nobody waits for it for long, nothing is lost, and it is found again. */
+
+import { openTcpGate, type TcpGate } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
+import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { stackEnvironment } from '@supabase-media/test-support/stack';
+import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTcpGate, type TcpGate } from '../../../dev/src/chaos/tcp-gate.ts';
-import { startRedis, type TestRedis } from '../../../workers/media/test/support/redis.ts';
-import { stackEnvironment } from '../../../workers/media/test/support/stack.ts';
-import type { OpenUpload } from '../src/contract/uploads.ts';
 import type { WebServer } from '../src/server/server.ts';
 import { type Call, createCaller, mp4Bytes, type ToldError } from './support/api-lab.ts';
 import { startOwnServer } from './support/own-server.ts';

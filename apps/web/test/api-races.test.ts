@@ -1,8 +1,8 @@
 /** Two that work on one upload at the same moment: one's request to the database is held while the other is done. */
 import { randomUUID } from 'node:crypto';
+import { stackValue } from '@supabase-media/test-support/stack';
+import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stackValue } from '../../../workers/media/test/support/stack.ts';
-import type { OpenUpload } from '../src/contract/uploads.ts';
 import {
   type ApiLab,
   type ApiProcess,

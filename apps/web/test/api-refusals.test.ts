@@ -1,9 +1,9 @@
 /** Every refusal has its own code, and leaves nothing in Storage and nothing in the queue. */
 import { randomUUID } from 'node:crypto';
+import { stackValue } from '@supabase-media/test-support/stack';
+import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
 import { exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stackValue } from '../../../workers/media/test/support/stack.ts';
-import type { OpenUpload } from '../src/contract/uploads.ts';
 import {
   type ApiLab,
   type ApiProcess,

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openStorage } from '@supabase-media/worker/internal/storage/connection';
+import { openStorage } from '@supabase-media/storage/connection';
+import { startFaultProxy } from '@supabase-media/test-support/fault-proxy';
+import { createRandom, randomContent, SEED } from '@supabase-media/test-support/random';
+import { stackValue } from '@supabase-media/test-support/stack';
+import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startFaultProxy } from '../../../workers/media/test/support/fault-proxy.ts';
-import { createRandom, randomContent, SEED } from '../../../workers/media/test/support/random.ts';
-import { stackValue } from '../../../workers/media/test/support/stack.ts';
-import type { OpenUpload } from '../src/contract/uploads.ts';
 import { openUploadStorage } from '../src/server/storage/upload-storage.ts';
 import {
   type ApiLab,

@@ -1,13 +1,11 @@
 /** The server as a program: what it says of itself, how it starts, and how it ends. */
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { renderEnvExample } from '@supabase-media/worker/internal/env-example';
+import { stackEnvironment } from '@supabase-media/test-support/stack';
+import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
 import { parse } from 'dotenv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stackEnvironment } from '../../../workers/media/test/support/stack.ts';
-import type { OpenUpload } from '../src/contract/uploads.ts';
 import { loadWebConfig } from '../src/server/config.ts';
-import { WEB_VARIABLES } from '../src/server/config-variables.ts';
 import { type ApiLab, type ApiProcess, createCaller, mp4Bytes, openApiLab, patchAt } from './support/api-lab.ts';
 import { createTestUser } from './support/test-user.ts';
 
@@ -126,8 +124,7 @@ describe('the command line', () => {
 
 describe('.env.example', () => {
   const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
-  it('is what the tables of variables say; `npm run env:example` writes it', () => {
-    expect(text).toBe(renderEnvExample(WEB_VARIABLES));
+  it('loads as it stands', () => {
     const given = { ...parse(text), ...stackEnvironment() };
     expect(() => loadWebConfig(given)).not.toThrow();
   });

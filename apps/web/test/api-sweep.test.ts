@@ -1,9 +1,10 @@
 /** An abandoned session leaves no row, no partial upload and no object; what fails is tried again. */
+
+import { startFaultProxy } from '@supabase-media/test-support/fault-proxy';
+import { done, withConsumerOn } from '@supabase-media/test-support/queue';
+import { stackValue } from '@supabase-media/test-support/stack';
+import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startFaultProxy } from '../../../workers/media/test/support/fault-proxy.ts';
-import { done, withConsumerOn } from '../../../workers/media/test/support/queue.ts';
-import { stackValue } from '../../../workers/media/test/support/stack.ts';
-import type { OpenUpload } from '../src/contract/uploads.ts';
 import type { SweepResult } from '../src/server/sweep.ts';
 import {
   type ApiLab,

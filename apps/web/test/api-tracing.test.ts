@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { startCommand } from '@supabase-media/test-support/command';
+import { startOtlpReceiver } from '@supabase-media/test-support/otlp-receiver';
+import { stackEnvironment } from '@supabase-media/test-support/stack';
+import type { CompletedUpload, OpenUpload } from '@supabase-media/uploader/contract/uploads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { locateTools } from '../../../workers/media/src/ffmpeg/locate.ts';
-import { startCommand } from '../../../workers/media/test/support/command.ts';
-import { startOtlpReceiver } from '../../../workers/media/test/support/otlp-receiver.ts';
-import { stackEnvironment } from '../../../workers/media/test/support/stack.ts';
-import type { CompletedUpload, OpenUpload } from '../src/contract/uploads.ts';
 import { type ApiLab, createCaller, openApiLab, openLabQueue } from './support/api-lab.ts';
 import { createTestUser } from './support/test-user.ts';
 

@@ -1,10 +1,10 @@
 /** Videos: who sees them, how they are followed, and what an owner can do with them. */
 import { randomUUID } from 'node:crypto';
+import { withConsumerOn } from '@supabase-media/test-support/queue';
+import { stackValue } from '@supabase-media/test-support/stack';
+import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { Video } from '@supabase-media/uploader/contract/videos';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withConsumerOn } from '../../../workers/media/test/support/queue.ts';
-import { stackValue } from '../../../workers/media/test/support/stack.ts';
-import type { OpenUpload } from '../src/contract/uploads.ts';
-import type { Video } from '../src/contract/videos.ts';
 import {
   type ApiLab,
   type ApiProcess,

@@ -3,13 +3,13 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { CHROMIUM_ARGS, findChromium } from '@supabase-media/test-support/browser';
+import type { FaultRule } from '@supabase-media/test-support/fault-proxy';
+import { SEED } from '@supabase-media/test-support/random';
+import type { UploadRecord } from '@supabase-media/uploader/client/upload-record';
+import type { UploadResult, UploadState } from '@supabase-media/uploader/client/upload-types';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM_ARGS, findChromium } from '../../../workers/media/test/media/browser.ts';
-import type { FaultRule } from '../../../workers/media/test/support/fault-proxy.ts';
-import { SEED } from '../../../workers/media/test/support/random.ts';
-import type { UploadRecord } from '../src/client/upload-record.ts';
-import type { UploadResult, UploadState } from '../src/client/upload-types.ts';
 import { type ClientPage, serveClientPage } from './support/browser-page.ts';
 import { type ClientLab, openClientLab, type TestFile } from './support/client-lab.ts';
 

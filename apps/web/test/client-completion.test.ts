@@ -1,8 +1,9 @@
 /** Every byte has been sent, and then something happens: what is there is completed, and nothing is sent twice. */
+
+import { SEED } from '@supabase-media/test-support/random';
+import { backoffDelay } from '@supabase-media/uploader/client/backoff';
+import { createMemoryStore, type KeyValueStore } from '@supabase-media/uploader/client/namespaced-store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SEED } from '../../../workers/media/test/support/random.ts';
-import { backoffDelay } from '../src/client/backoff.ts';
-import { createMemoryStore, type KeyValueStore } from '../src/client/store.ts';
 import { type ClientLab, IMPATIENT, openClientLab, type TestFile } from './support/client-lab.ts';
 
 const MIB = 1024 * 1024;

@@ -1,10 +1,10 @@
 /** What an upload outlives: cuts, gateways with limits, servers that die, tokens that run out, pages that are closed. */
 import { join } from 'node:path';
+import { SEED } from '@supabase-media/test-support/random';
+import { createMemoryStore } from '@supabase-media/uploader/client/namespaced-store';
+import { openFileStore } from '@supabase-media/uploader/client/node/file-store';
+import type { UploadHandle, UploadState } from '@supabase-media/uploader/client/upload-types';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SEED } from '../../../workers/media/test/support/random.ts';
-import { openFileStore } from '../src/client/node/file-store.ts';
-import { createMemoryStore } from '../src/client/store.ts';
-import type { UploadHandle, UploadState } from '../src/client/upload-types.ts';
 import { type ClientLab, IMPATIENT, openClientLab, type TestFile } from './support/client-lab.ts';
 import { closedPort } from './support/closed-port.ts';
 import { readClaims, signToken } from './support/test-user.ts';

@@ -1,8 +1,8 @@
 /** The client through the API into Storage, when nothing breaks; and every refusal with its own code. */
 import { createHash, randomUUID } from 'node:crypto';
+import { SEED } from '@supabase-media/test-support/random';
+import type { UploadProgress } from '@supabase-media/uploader/client/progress';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SEED } from '../../../workers/media/test/support/random.ts';
-import type { UploadProgress } from '../src/client/progress.ts';
 import { type ApiProcess, type ClientLab, openClientLab } from './support/client-lab.ts';
 
 const MIB = 1024 * 1024;

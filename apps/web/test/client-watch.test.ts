@@ -1,8 +1,9 @@
 /** Following a video by server-sent events, and by its row where there are none. */
+
+import { SEED } from '@supabase-media/test-support/random';
+import { stackValue } from '@supabase-media/test-support/stack';
+import type { VideoEvent } from '@supabase-media/uploader/client/watch-video';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SEED } from '../../../workers/media/test/support/random.ts';
-import { stackValue } from '../../../workers/media/test/support/stack.ts';
-import type { VideoEvent } from '../src/client/watch-video.ts';
 import { type ApiProcess, type ClientLab, openClientLab } from './support/client-lab.ts';
 
 let lab: ClientLab;

@@ -1,15 +1,15 @@
 #!/usr/bin/env node
+import { MediaError } from '@supabase-media/core/errors';
+import { OUTPUT_KINDS, type OutputKind, parseOutputs } from '@supabase-media/media/plan/outputs';
+import { PROFILES } from '@supabase-media/media/plan/profiles';
+import { PRIORITIES } from '@supabase-media/queue/policy';
+import { boundMemory } from '@supabase-media/service/bound-memory';
+import { ROUTES } from '@supabase-media/storage/route';
 /** `media …`: the command line. Commands are loaded when they are called, so that each starts with only what it needs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { boundMemory } from './cli/bound-memory.ts';
 import { createOutput } from './cli/output.ts';
 import type { CommandContext, CommonOptions } from './cli/run-command.ts';
 import { runCommand } from './cli/run-command.ts';
-import { MediaError } from './errors.ts';
-import { OUTPUT_KINDS, type OutputKind, parseOutputs } from './media/outputs.ts';
-import { PROFILES } from './media/profiles.ts';
-import { PRIORITIES } from './queue/policy.ts';
-import { ROUTES } from './storage/route.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

@@ -3,58 +3,24 @@
  * table (`npm run env:example`) and `config.ts` validates by it, so the two cannot drift apart.
  */
 
+import { OUTPUT_KINDS, parseOutputs } from '@supabase-media/media/plan/outputs';
+import { PROFILES } from '@supabase-media/media/plan/profiles';
+import { METRICS_VARIABLES } from '@supabase-media/service/metrics-variables';
+import { type VariableTable, wholeNumber } from '@supabase-media/service/settings-table';
+import {
+  LOG_VARIABLES,
+  QUEUE_VARIABLES,
+  SUPABASE_VARIABLES,
+  UPLOAD_VARIABLES,
+} from '@supabase-media/service/shared-variables';
+import { TRACING_VARIABLES } from '@supabase-media/service/tracing-variables';
 import { z } from 'zod';
-import { address, httpAddress, type VariableTable, wholeNumber } from './environment.ts';
-import { OUTPUT_KINDS, parseOutputs } from './media/outputs.ts';
-import { PROFILES } from './media/profiles.ts';
-import { METRICS_VARIABLES } from './observability/metrics-variables.ts';
-import { TRACING_VARIABLES } from './observability/tracing-variables.ts';
-
-/** A JWT (three base64url parts) or a secret key of the newer kind. */
-const serviceKey = z.string().regex(/^(eyJ[\w-]+\.[\w-]+\.[\w-]+|sb_secret_[\w-]+)$/);
 
 const text = z.string().min(1);
 
 export const VARIABLES = {
-  SUPABASE_URL: {
-    section: 'Supabase',
-    allowed: 'the http:// or https:// address of the project',
-    example: 'https://your-project.supabase.co',
-    reason: 'Where Storage and the database API answer. Project Settings > API.',
-    schema: httpAddress,
-  },
-  SUPABASE_SERVICE_ROLE_KEY: {
-    section: 'Supabase',
-    allowed: "the service role's key: a JWT (eyJ…) or sb_secret_…",
-    example: 'sb_secret_…',
-    reason: "The worker writes every owner's rows and objects, so it needs the service role. Keep it off browsers.",
-    secret: true,
-    schema: serviceKey,
-  },
-  RESULT_BUCKET: {
-    section: 'Supabase',
-    allowed: 'the name of a bucket',
-    default: 'project-processed-videos',
-    reason: 'The bucket that results are written to; the migrations create the default one.',
-    schema: text,
-  },
-  REDIS_URL: {
-    section: 'Queue',
-    allowed: 'a redis:// or rediss:// address',
-    example: 'redis://localhost:6379',
-    reason: 'The queue, on Redis, Valkey or Dragonfly. When it is set, DATABASE_URL is not used for the queue.',
-    secret: true,
-    schema: address('redis:', 'rediss:'),
-  },
-  DATABASE_URL: {
-    section: 'Queue',
-    allowed: 'a postgres:// or postgresql:// address',
-    example: 'postgresql://postgres:password@localhost:5432/postgres',
-    reason:
-      'The queue, on PostgreSQL, when there is no REDIS_URL. A session connection (port 5432): workers LISTEN, which a transaction pooler (port 6543) does not carry.',
-    secret: true,
-    schema: address('postgres:', 'postgresql:'),
-  },
+  ...SUPABASE_VARIABLES,
+  ...QUEUE_VARIABLES,
   WORKER_CONCURRENCY: {
     section: 'Worker',
     allowed: 'a whole number of jobs from 1 to 64',
@@ -195,13 +161,7 @@ export const VARIABLES = {
       'Files below it go through the Supabase client, which keeps the whole body in memory; larger ones are streamed.',
     schema: wholeNumber(0, 5000),
   },
-  UPLOAD_CHUNK_SIZE_MB: {
-    section: 'Upload',
-    allowed: 'whole megabytes (1 MB = 1048576 bytes here, as Storage counts its parts) from 6 to 2048',
-    example: '6',
-    reason: 'The size of one resumable chunk. Unset: 6 on hosted Supabase, which demands it, else all that is left.',
-    schema: wholeNumber(6, 2048),
-  },
+  ...UPLOAD_VARIABLES,
   UPLOAD_TIMEOUT_SECONDS: {
     section: 'Upload',
     allowed: 'whole seconds from 1 to 86400',
@@ -239,20 +199,7 @@ export const VARIABLES = {
       'Further attempts after the first, 1, 2, 4 … seconds apart, counted anew whenever Storage acknowledged more. Permanent refusals are not tried again.',
     schema: wholeNumber(0, 20),
   },
-  LOG_LEVEL: {
-    section: 'Logging',
-    allowed: 'fatal, error, warn, info, debug, trace or silent',
-    default: 'info',
-    reason: 'The least severe line that is written.',
-    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-  },
-  LOG_FORMAT: {
-    section: 'Logging',
-    allowed: 'auto, pretty or json',
-    default: 'auto',
-    reason: 'auto writes for people on a terminal and JSON lines everywhere else.',
-    schema: z.enum(['auto', 'pretty', 'json']),
-  },
+  ...LOG_VARIABLES,
   ...TRACING_VARIABLES,
 } as const satisfies VariableTable;
 

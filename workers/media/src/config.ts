@@ -1,12 +1,12 @@
 /** The worker's environment, checked once and frozen; everything is handed its part of the {@link Config}. */
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { MediaError } from '@supabase-media/core/errors';
+import type { MediaDefaults } from '@supabase-media/media/plan/settings';
+import { queueFingerprint } from '@supabase-media/queue/fingerprint';
+import { type Environment, readVariables } from '@supabase-media/service/settings-table';
 import type { z } from 'zod';
 import { VARIABLES, type VariableName } from './config-variables.ts';
-import { type Environment, readVariables } from './environment.ts';
-import { MediaError } from './errors.ts';
-import type { MediaDefaults } from './media/settings.ts';
-import { queueFingerprint } from './queue/fingerprint.ts';
 
 type Value<Name extends VariableName> = z.output<(typeof VARIABLES)[Name]['schema']>;
 

@@ -1,23 +1,27 @@
 /** Wiring only: configuration → clients → queue consumer. The one place that makes a worker out of its parts. */
 import { setInterval as everyInterval } from 'node:timers/promises';
+import type { Log } from '@supabase-media/core/log';
+import { untilAborted } from '@supabase-media/core/race-abort';
+import { openDatabase } from '@supabase-media/database/database';
+import { openVideos } from '@supabase-media/database/videos';
+import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { JOB_STEPS } from '@supabase-media/media/steps/step-list';
+import { type Consumer, startConsumer } from '@supabase-media/queue/consumer';
+import { openQueueInspector } from '@supabase-media/queue/inspect-queue';
+import { openQueueTelemetry } from '@supabase-media/queue/telemetry';
+import { createMetrics } from '@supabase-media/service/metrics';
+import { startMonitoring } from '@supabase-media/service/start-monitoring';
+import { isTracing } from '@supabase-media/service/tracing';
+import { openStorage } from '@supabase-media/storage/connection';
+import { assertStorageReachable } from '@supabase-media/storage/reach';
 import { type Config, supabaseOf } from './config.ts';
-import { openDatabase } from './db/database.ts';
-import { openVideos } from './db/videos.ts';
 import { logFindings } from './doctor/log-findings.ts';
 import { runFastChecks } from './doctor/run-doctor.ts';
-import { locateTools } from './ffmpeg/locate.ts';
-import { createVideoHandlers } from './handlers/video-process.ts';
-import { createAdmission } from './io/admission.ts';
-import { createSlots } from './io/slots.ts';
-import { assertWorkDirUsable, sweepJobDirectories } from './io/work-directory.ts';
-import { workerHealthChecks } from './observability/health-checks.ts';
-import type { Log } from './observability/logger.ts';
-import { createMetrics } from './observability/metrics.ts';
-import { startMonitoring } from './observability/start-monitoring.ts';
-import { type Consumer, startConsumer } from './queue/consumer.ts';
-import { untilAborted } from './retry/until-aborted.ts';
-import { openStorage } from './storage/connection.ts';
-import { assertStorageReachable } from './storage/reach.ts';
+import { workerHealthChecks } from './health-checks.ts';
+import { createVideoHandlers } from './jobs/video-process/process.ts';
+import { createAdmission } from './work-disk/admission.ts';
+import { createSlots } from './work-disk/slots.ts';
+import { assertWorkDirUsable, sweepJobDirectories } from './work-disk/work-directory.ts';
 
 /** A running worker. */
 export interface Worker {
@@ -49,7 +53,7 @@ export async function startWorker(options: {
     `ffmpeg ${tools.ffmpeg.version}, ffprobe ${tools.ffprobe.version}`,
   );
   await assertWorkDirUsable(jobsDir);
-  const metrics = createMetrics();
+  const metrics = createMetrics({ steps: JOB_STEPS });
   const storage = openStorage({ ...supabase, connectMs: config.upload.connectMs });
   const videos = openVideos(openDatabase(supabase));
   const closing: (() => Promise<void>)[] = [storage.close];
@@ -58,7 +62,7 @@ export async function startWorker(options: {
     const monitoring = await startMonitoring({
       metrics,
       ...config.metrics,
-      queue: config.queue,
+      openQueueInspector: () => openQueueInspector(config.queue),
       workDir,
       checks: workerHealthChecks({ config, supabase, storage, tools }),
     });
@@ -81,6 +85,7 @@ export async function startWorker(options: {
         log,
       }),
       findStatuses: videos.findStatuses,
+      telemetry: isTracing() ? await openQueueTelemetry() : undefined,
       metrics,
       log,
     });

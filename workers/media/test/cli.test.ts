@@ -2,9 +2,9 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readJson, runCommand, startCommand } from '@supabase-media/test-support/command';
+import { stackEnvironment, stackValue, uniquePath } from '@supabase-media/test-support/stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readJson, runCommand, startCommand } from './support/command.ts';
-import { stackEnvironment, stackValue, uniquePath } from './support/stack.ts';
 
 let folder: string;
 let textFile: string;

@@ -1,14 +1,14 @@
 /** What an operator sees of the queue and may do to it, on both backends. */
 import { hostname } from 'node:os';
+import { MediaError } from '@supabase-media/core/errors';
+import type { QueueAddress } from '@supabase-media/queue/backend';
+import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
+import { type JobAdmin, openJobAdmin } from '@supabase-media/queue/job-admin';
+import type { VideoHandlers } from '@supabase-media/queue/job-runner';
+import { createGate, createQueueDatabase, done, request, withConsumerOn } from '@supabase-media/test-support/queue';
+import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeJob } from '../src/cli/jobs.ts';
-import { MediaError } from '../src/errors.ts';
-import type { QueueAddress } from '../src/queue/backend.ts';
-import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
-import { type JobAdmin, openJobAdmin } from '../src/queue/job-admin.ts';
-import type { VideoHandlers } from '../src/queue/job-runner.ts';
-import { createGate, createQueueDatabase, done, request, withConsumerOn } from './support/queue.ts';
-import { startRedis, type TestRedis } from './support/redis.ts';
 
 let redis: TestRedis;
 beforeAll(async () => {

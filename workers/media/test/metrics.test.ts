@@ -3,28 +3,29 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { locateTools } from '../src/ffmpeg/locate.ts';
-import { type HealthCheck, watchReadiness } from '../src/observability/health.ts';
-import { workerHealthChecks } from '../src/observability/health-checks.ts';
-import { type HealthServer, startHealthServer } from '../src/observability/health-server.ts';
-import { createMetrics } from '../src/observability/metrics.ts';
-import { watchDisk, watchProcess, watchQueue } from '../src/observability/metrics-gauges.ts';
+import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { JOB_STEPS } from '@supabase-media/media/steps/step-list';
+import { openQueueClient } from '@supabase-media/queue/client';
+import { openQueueInspector } from '@supabase-media/queue/inspect-queue';
+import { type HealthCheck, watchReadiness } from '@supabase-media/service/health';
+import { type HealthServer, startHealthServer } from '@supabase-media/service/health-server';
+import { createMetrics } from '@supabase-media/service/metrics';
+import { watchDisk, watchProcess, watchQueue } from '@supabase-media/service/metrics-gauges';
 import {
   ERROR_CODES,
   JOB_OUTCOMES,
   STEP_OUTCOMES,
-  STEPS,
   sizeClassOf,
   UPLOAD_ROUTES,
-} from '../src/observability/metrics-labels.ts';
-import { startMonitoring } from '../src/observability/start-monitoring.ts';
-import { openQueueClient } from '../src/queue/client.ts';
-import { openQueueInspector } from '../src/queue/inspect-queue.ts';
-import { createQueueDatabase, withConsumerOn } from './support/queue.ts';
-import { createRandom, SEED } from './support/random.ts';
-import { startRedis, type TestRedis } from './support/redis.ts';
-import { openStackStorage, stackConfig, stackValue } from './support/stack.ts';
+} from '@supabase-media/service/metrics-labels';
+import { startMonitoring } from '@supabase-media/service/start-monitoring';
+import { createQueueDatabase, withConsumerOn } from '@supabase-media/test-support/queue';
+import { createRandom, SEED } from '@supabase-media/test-support/random';
+import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { openStackStorage, stackValue } from '@supabase-media/test-support/stack';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { workerHealthChecks } from '../src/health-checks.ts';
+import { stackConfig } from './support/stack-config.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -57,7 +58,7 @@ const sum = (samples: Map<string, number>, start: string): number =>
 
 describe('a registry', () => {
   it('has every series before anything happened, and no new ones after everything did', async () => {
-    const metrics = createMetrics();
+    const metrics = createMetrics({ steps: JOB_STEPS });
     const before = await seriesOf(metrics);
     expect([...before.values()].every((value) => value === 0)).toBe(true);
     for (const route of UPLOAD_ROUTES)
@@ -69,7 +70,7 @@ describe('a registry', () => {
         }
       }
     for (const outcome of JOB_OUTCOMES) metrics.jobStarted().ended(outcome);
-    for (const step of STEPS)
+    for (const step of JOB_STEPS)
       for (const outcome of STEP_OUTCOMES) metrics.jobStarted().stepStarted(step).ended(outcome);
     metrics.retried('upload', 'backoff');
     metrics.sessionCreated();
@@ -260,10 +261,11 @@ describe('health over HTTP', () => {
   });
 
   it('is one call for a whole process, and nothing without a port', async () => {
+    const databaseUrl = await createQueueDatabase();
     const options = {
       metrics: createMetrics(),
       host: '127.0.0.1',
-      queue: { databaseUrl: await createQueueDatabase() },
+      openQueueInspector: () => openQueueInspector({ databaseUrl }),
       workDir: folder,
       checks: {},
     };

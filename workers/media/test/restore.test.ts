@@ -2,17 +2,17 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import type { EncodedVideo } from '@supabase-media/media/steps/encode';
+import { describeFile } from '@supabase-media/media/steps/local-output';
+import { openStackStorage, uniquePath } from '@supabase-media/test-support/stack';
+import { openWorkshop, POLICY, type UploadWorkshop } from '@supabase-media/test-support/uploads';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type RunDirectory, removeJobDirectory, withRunDirectory } from '../src/io/work-directory.ts';
-import type { Checkpoint } from '../src/steps/checkpoint.ts';
-import { keepDerived } from '../src/steps/derived-files.ts';
-import type { EncodedVideo } from '../src/steps/encode.ts';
-import { proveFile } from '../src/steps/file-proof.ts';
-import { describeFile } from '../src/steps/local-output.ts';
-import { namesOfUse, type RestoreOptions, restoreRun } from '../src/steps/restore.ts';
-import { openStackStorage, uniquePath } from './support/stack.ts';
-import { openWorkshop, POLICY, type UploadWorkshop } from './support/uploads.ts';
+import type { Checkpoint } from '../src/jobs/video-process/checkpoint.ts';
+import { keepDerived } from '../src/jobs/video-process/derived-files.ts';
+import { proveFile } from '../src/jobs/video-process/file-checksums.ts';
+import { namesOfUse, type RestoreOptions, restoreRun } from '../src/jobs/video-process/restore.ts';
+import { type RunDirectory, removeJobDirectory, withRunDirectory } from '../src/work-disk/work-directory.ts';
 
 const { signal } = new AbortController();
 const SOURCE = { size: 1000, sha256: 'a'.repeat(64), etag: 'one' };

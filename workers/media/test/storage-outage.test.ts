@@ -3,20 +3,26 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { chooseBackend } from '@supabase-media/queue/backend';
+import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
+import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
+import { openResumeStore } from '@supabase-media/storage/resume-store';
+import { uploadFile } from '@supabase-media/storage/uploader';
+import {
+  type Fault,
+  type FaultProxy,
+  type SeenRequest,
+  startFaultProxy,
+} from '@supabase-media/test-support/fault-proxy';
+import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { openStackStorage, openStackVideos, stackValue, uniquePath } from '@supabase-media/test-support/stack';
+import { POLICY, SOURCES } from '@supabase-media/test-support/uploads';
 import type { Queue } from 'bullmq';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { locateTools } from '../src/ffmpeg/locate.ts';
-import { chooseBackend } from '../src/queue/backend.ts';
-import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
-import { QUEUE_NAME } from '../src/queue/queue-names.ts';
-import { openResumeStore } from '../src/storage/resume-store.ts';
-import { uploadFile } from '../src/storage/uploader.ts';
 import { startWorker, type Worker } from '../src/worker.ts';
-import { type Fault, type FaultProxy, type SeenRequest, startFaultProxy } from './support/fault-proxy.ts';
-import { startRedis, type TestRedis } from './support/redis.ts';
-import { openStackStorage, openStackVideos, stackConfig, stackValue, uniquePath } from './support/stack.ts';
-import { POLICY, SOURCES } from './support/uploads.ts';
+import { stackConfig } from './support/stack-config.ts';
 
 const PASS: Fault = { kind: 'pass' };
 const isUpload = ({ method, path }: SeenRequest) => method === 'POST' && /\/object\/project-processed/.test(path);

@@ -61,7 +61,7 @@ describe('a wall', () => {
   });
 
   it('keeps dev/ out of the worker', () => {
-    const text = `import { startStack } from '@supabase-media/dev/stack';\nawait startStack();\n`;
+    const text = `import { startStack } from '@supabase-media/local-stack/stack/start-stack';\nawait startStack();\n`;
     expect(lint('steps/x.ts', text)).toMatch(/never imported/);
   });
 });

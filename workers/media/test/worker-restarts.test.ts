@@ -3,21 +3,27 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { chooseBackend, type QueueAddress } from '@supabase-media/queue/backend';
+import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
+import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
+import { openResumeStore } from '@supabase-media/storage/resume-store';
+import { uploadFile } from '@supabase-media/storage/uploader';
+import { type RunningCommand, readJson, runCommand, startCommand } from '@supabase-media/test-support/command';
+import { listJobDirectories } from '@supabase-media/test-support/job-directories';
+import { createQueueDatabase } from '@supabase-media/test-support/queue';
+import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import {
+  openStackStorage,
+  openStackVideos,
+  stackEnvironment,
+  stackValue,
+  uniquePath,
+} from '@supabase-media/test-support/stack';
+import { POLICY, SOURCES } from '@supabase-media/test-support/uploads';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { locateTools } from '../src/ffmpeg/locate.ts';
-import { cancelVideo } from '../src/handlers/cancel-video.ts';
-import { chooseBackend, type QueueAddress } from '../src/queue/backend.ts';
-import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
-import { QUEUE_NAME } from '../src/queue/queue-names.ts';
-import { openResumeStore } from '../src/storage/resume-store.ts';
-import { uploadFile } from '../src/storage/uploader.ts';
-import { type RunningCommand, readJson, runCommand, startCommand } from './support/command.ts';
-import { listJobDirectories } from './support/job-directories.ts';
-import { createQueueDatabase } from './support/queue.ts';
-import { startRedis, type TestRedis } from './support/redis.ts';
-import { openStackStorage, openStackVideos, stackEnvironment, stackValue, uniquePath } from './support/stack.ts';
-import { POLICY, SOURCES } from './support/uploads.ts';
+import { cancelVideo } from '../src/jobs/video-process/cancel-video.ts';
 
 const RESTARTS = 10;
 /** From the call to the last process gone, in milliseconds. */

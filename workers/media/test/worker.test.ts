@@ -3,18 +3,24 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import type { MediaTools } from '@supabase-media/media/ffmpeg/tools';
+import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
+import type { StorageConnection } from '@supabase-media/storage/connection';
+import { downloadFile } from '@supabase-media/storage/download';
+import { openResumeStore } from '@supabase-media/storage/resume-store';
+import { uploadFile } from '@supabase-media/storage/uploader';
+import { type RunningCommand, startCommand } from '@supabase-media/test-support/command';
+import { listJobDirectories } from '@supabase-media/test-support/job-directories';
+import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import {
+  openStackStorage,
+  openStackVideos,
+  stackEnvironment,
+  stackValue,
+  uniquePath,
+} from '@supabase-media/test-support/stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { locateTools } from '../src/ffmpeg/locate.ts';
-import type { MediaTools } from '../src/ffmpeg/tools.ts';
-import { openQueueClient, type QueueClient } from '../src/queue/client.ts';
-import type { StorageConnection } from '../src/storage/connection.ts';
-import { downloadFile } from '../src/storage/download.ts';
-import { openResumeStore } from '../src/storage/resume-store.ts';
-import { uploadFile } from '../src/storage/uploader.ts';
-import { type RunningCommand, startCommand } from './support/command.ts';
-import { listJobDirectories } from './support/job-directories.ts';
-import { startRedis, type TestRedis } from './support/redis.ts';
-import { openStackStorage, openStackVideos, stackEnvironment, stackValue, uniquePath } from './support/stack.ts';
 
 const SOURCES = 'project-videos';
 const policy = { timeoutMs: 60_000, stallMs: 30_000, answerMs: 30_000, directMaxBytes: 100_000_000, maxRetries: 0 };

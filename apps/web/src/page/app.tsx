@@ -1,7 +1,8 @@
 /** Who is there decides what is shown: nothing yet, the door, or the videos. */
+
+import { createUploader } from '@supabase-media/uploader';
+import type { PublicConfig } from '@supabase-media/uploader/contract/public-config';
 import { type ReactElement, useEffect, useMemo, useState } from 'react';
-import { createUploader } from '../client/create-uploader.ts';
-import type { PublicConfig } from '../contract/public-config.ts';
 import { type Auth, openAuth, type SignedIn } from './auth/open-auth.ts';
 import { SignIn } from './auth/sign-in.tsx';
 import { Home } from './home.tsx';

@@ -1,12 +1,13 @@
 /** What a signed-in person sees: the library, or one video. Uploads go on behind either. */
+
+import type { Uploader } from '@supabase-media/uploader';
+import { VideoUploader } from '@supabase-media/uploader/react';
 import { type ReactElement, useCallback, useEffect, useRef, useState } from 'react';
-import type { Uploader } from '../client/create-uploader.ts';
-import { VideoUploader } from '../react/video-uploader.tsx';
 import type { Auth } from './auth/open-auth.ts';
 import { Library } from './library/library.tsx';
 import { useVideoList } from './library/use-video-list.ts';
+import { VideoView } from './library/video-view.tsx';
 import { Link } from './link.tsx';
-import { VideoView } from './player/video-view.tsx';
 import { useRoute } from './router.ts';
 
 export interface HomeProps {

@@ -1,7 +1,7 @@
 /** Where the page begins. */
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import '../react/video-uploader.css';
+import '@supabase-media/uploader/react/style.css';
 import './page.css';
 import { App } from './app.tsx';
 import { Boundary } from './boundary.tsx';

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import type { Readiness } from '@supabase-media/worker/internal/observability/health';
-import type { Log } from '@supabase-media/worker/internal/observability/logger';
+import type { Readiness } from '@supabase-media/service/health';
+import type { Log } from '@supabase-media/service/logger';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -16,7 +16,7 @@ import { ApiError } from './api-error.ts';
 import type { WebConfig } from './config.ts';
 import { answerErrors } from './http/answer-errors.ts';
 import { authenticate, userOf } from './http/authenticate.ts';
-import { startBodyClock } from './http/body-clock.ts';
+import { startBodyClock } from './http/body-timeout.ts';
 import { allowOrigins } from './http/cors.ts';
 import { discardBody } from './http/discard-body.ts';
 import { pageRoutes } from './http/page-routes.ts';

@@ -2,8 +2,15 @@
  * Every environment variable of the intake: section, unit, default and reason. `.env.example` is generated from this
  * table and the worker's (`npm run env:example`), and `config.ts` validates by it.
  */
-import { VARIABLES as WORKER_VARIABLES } from '@supabase-media/worker/internal/config-variables';
-import { httpAddress, type VariableTable, wholeNumber } from '@supabase-media/worker/internal/environment';
+import { METRICS_VARIABLES } from '@supabase-media/service/metrics-variables';
+import { httpAddress, type VariableTable, wholeNumber } from '@supabase-media/service/settings-table';
+import {
+  LOG_VARIABLES,
+  QUEUE_VARIABLES,
+  SUPABASE_VARIABLES,
+  UPLOAD_VARIABLES,
+} from '@supabase-media/service/shared-variables';
+import { TRACING_VARIABLES } from '@supabase-media/service/tracing-variables';
 import { z } from 'zod';
 
 /** Variables that only the intake reads. */
@@ -195,22 +202,12 @@ export const WEB_VARIABLES = {
   },
 } as const satisfies VariableTable;
 
-const { SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY, RESULT_BUCKET, REDIS_URL, DATABASE_URL } = WORKER_VARIABLES;
-const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS } = WORKER_VARIABLES;
-const { UPLOAD_CHUNK_SIZE_MB, METRICS_HOST, METRICS_PORT, LOG_LEVEL, LOG_FORMAT } = WORKER_VARIABLES;
-
-/** What the intake shares with the worker; documented there. */
+/** What the intake shares with the worker. */
 export const SHARED_VARIABLES = {
-  SUPABASE_URL,
-  SUPABASE_SERVICE_ROLE_KEY,
-  RESULT_BUCKET,
-  REDIS_URL,
-  DATABASE_URL,
-  UPLOAD_CHUNK_SIZE_MB,
-  METRICS_HOST,
-  METRICS_PORT,
-  OTEL_EXPORTER_OTLP_ENDPOINT,
-  OTEL_EXPORTER_OTLP_HEADERS,
-  LOG_LEVEL,
-  LOG_FORMAT,
+  ...SUPABASE_VARIABLES,
+  ...QUEUE_VARIABLES,
+  ...UPLOAD_VARIABLES,
+  ...METRICS_VARIABLES,
+  ...TRACING_VARIABLES,
+  ...LOG_VARIABLES,
 } as const;

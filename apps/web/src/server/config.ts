@@ -1,7 +1,7 @@
 /** The environment of the intake, checked once and frozen. */
-import { type Environment, readVariables } from '@supabase-media/worker/internal/environment';
+import { type Environment, readVariables } from '@supabase-media/service/settings-table';
+import { HOSTED_CHUNK_BYTES } from '@supabase-media/upload-protocol/limits';
 import type { z } from 'zod';
-import { HOSTED_CHUNK_BYTES } from '../contract/limits.ts';
 import { SHARED_VARIABLES, WEB_VARIABLES } from './config-variables.ts';
 
 const TABLE = { ...SHARED_VARIABLES, ...WEB_VARIABLES };

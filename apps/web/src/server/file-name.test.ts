@@ -1,4 +1,4 @@
-import { assertObjectKey } from '@supabase-media/worker/internal/storage/object-key';
+import { assertObjectKey } from '@supabase-media/storage/object-key';
 import { expect, it } from 'vitest';
 import { makeObjectKey, normalizeFileName, toSafeName } from './file-name.ts';
 

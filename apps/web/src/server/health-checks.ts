@@ -1,8 +1,8 @@
 /** The parts of the intake that `/ready` asks: database, Storage, queue. */
-import { MediaError } from '@supabase-media/worker/internal/errors';
-import type { HealthCheck } from '@supabase-media/worker/internal/observability/health';
-import type { StorageConnection } from '@supabase-media/worker/internal/storage/connection';
-import { assertStorageReachable } from '@supabase-media/worker/internal/storage/reach';
+import { MediaError } from '@supabase-media/core/errors';
+import type { HealthCheck } from '@supabase-media/service/health';
+import type { StorageConnection } from '@supabase-media/storage/connection';
+import { assertStorageReachable } from '@supabase-media/storage/reach';
 import type { VideosTable } from './database/videos.ts';
 import type { MediaQueue } from './queue.ts';
 

@@ -1,12 +1,14 @@
 /** The queue as the intake uses it: connected when it is first needed, and again after it could not be reached. */
 
-import type { CancelVideoAnswer, EnqueueVideoAnswer } from '@supabase-media/worker/client';
-import { openQueueClient, type QueueClient } from '@supabase-media/worker/client';
-import { MediaError } from '@supabase-media/worker/internal/errors';
-import { formatSeconds } from '@supabase-media/worker/internal/observability/format';
-import { assertQueueReachable } from '@supabase-media/worker/internal/queue/backend';
-import type { VideoProgress } from '@supabase-media/worker/internal/queue/contract';
-import { startDeadline } from '@supabase-media/worker/internal/retry/deadline';
+import { startDeadline } from '@supabase-media/core/deadline';
+import { MediaError } from '@supabase-media/core/errors';
+import { formatSeconds } from '@supabase-media/core/format';
+import { assertQueueReachable, type QueueAddress } from '@supabase-media/queue/backend';
+import type { CancelVideoAnswer, EnqueueVideoAnswer } from '@supabase-media/queue/client';
+import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
+import type { VideoProgress } from '@supabase-media/queue/contract';
+import { openQueueTelemetry } from '@supabase-media/queue/telemetry';
+import { isTracing } from '@supabase-media/service/tracing';
 import type { VideosTable } from './database/videos.ts';
 
 /** A stored source that is to become a video. */
@@ -53,7 +55,7 @@ export function openMediaQueue(options: {
   const { videos, answerMs = ANSWER_MS } = options;
   let opening: Promise<QueueClient> | undefined;
   const connect = (): Promise<QueueClient> => {
-    opening ??= openQueueClient(options.address).catch((error: unknown) => {
+    opening ??= openTraced(options.address).catch((error: unknown) => {
       opening = undefined;
       throw error;
     });
@@ -140,6 +142,10 @@ export function openMediaQueue(options: {
       await client?.close();
     },
   };
+}
+
+async function openTraced(address: QueueAddress): Promise<QueueClient> {
+  return openQueueClient(address, { telemetry: isTracing() ? await openQueueTelemetry() : undefined });
 }
 
 const unanswered = (answerMs: number): MediaError =>

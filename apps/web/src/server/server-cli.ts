@@ -2,12 +2,12 @@
 /** `npm run web`: the intake's command line. */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { resolveUserPath } from '@supabase-media/worker/internal/cli/run-command';
-import { readEnvironment } from '@supabase-media/worker/internal/environment';
-import { MediaError, toMediaError } from '@supabase-media/worker/internal/errors';
-import { createLogger, redactSecrets } from '@supabase-media/worker/internal/observability/logger';
-import { startTracing } from '@supabase-media/worker/internal/observability/tracing';
-import { boundMemory } from './bound-memory.ts';
+import { MediaError, toMediaError } from '@supabase-media/core/errors';
+import { boundMemory } from '@supabase-media/service/bound-memory';
+import { createLogger, redactSecrets } from '@supabase-media/service/logger';
+import { readEnvironment } from '@supabase-media/service/settings-table';
+import { startTracing } from '@supabase-media/service/tracing';
+import { resolveUserPath } from '@supabase-media/service/user-path';
 
 const HELP = `Usage: npm run web -- [serve|sweep] [options]
 

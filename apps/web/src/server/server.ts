@@ -1,11 +1,13 @@
 /** The intake as a whole: its parts made, listening, sweeping, and ended in order. */
+
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { watchReadiness } from '@supabase-media/worker/internal/observability/health';
-import type { Log } from '@supabase-media/worker/internal/observability/logger';
-import { createMetrics, type Metrics } from '@supabase-media/worker/internal/observability/metrics';
-import { startMonitoring } from '@supabase-media/worker/internal/observability/start-monitoring';
-import { openStorage } from '@supabase-media/worker/internal/storage/connection';
+import { openQueueInspector } from '@supabase-media/queue/inspect-queue';
+import { watchReadiness } from '@supabase-media/service/health';
+import type { Log } from '@supabase-media/service/logger';
+import { createMetrics, type Metrics } from '@supabase-media/service/metrics';
+import { startMonitoring } from '@supabase-media/service/start-monitoring';
+import { openStorage } from '@supabase-media/storage/connection';
 import { type AppLimits, createApp } from './app.ts';
 import { openBoard } from './board/open-board.ts';
 import type { WebConfig } from './config.ts';
@@ -106,12 +108,16 @@ export async function startServer(options: {
     stopping: stopping.signal,
   });
   await app.listen({ host: config.host, port: config.port });
-  const monitoring = await startMonitoring({ metrics, ...config.metrics, queue: config.queue, checks }).catch(
-    async (error: unknown) => {
-      await app.close();
-      throw error;
-    },
-  );
+  const openInspector = () => openQueueInspector(config.queue);
+  const monitoring = await startMonitoring({
+    metrics,
+    ...config.metrics,
+    openQueueInspector: openInspector,
+    checks,
+  }).catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
   if (monitoring.port !== undefined)
     log.info({ event: 'web.metrics', port: monitoring.port }, `Metrics and health on port ${monitoring.port}`);
   const board = await openBoard(config).catch(async (error: unknown) => {

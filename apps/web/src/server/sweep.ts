@@ -5,10 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toApiError } from './api-error.ts';
-import type { ClaimedSessions } from './database/claimed-sessions.ts';
+import type { ClaimedSessions } from './database/leased-sessions.ts';
 import type { UploadSession } from './database/upload-session.ts';
 import { cleanSession } from './uploads/clean-session.ts';
-import { enqueueLeft } from './uploads/enqueue-left.ts';
+import { enqueueLeft } from './uploads/enqueue-orphaned.ts';
 import type { UploadServices } from './uploads/services.ts';
 
 /** Rows of one step. */

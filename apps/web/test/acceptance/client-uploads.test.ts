@@ -3,9 +3,9 @@
  * memory, directly and through the relay, over cuts, gateways with limits, and servers that die.
  */
 import { join } from 'node:path';
+import { SEED } from '@supabase-media/test-support/random';
+import { openFileStore } from '@supabase-media/uploader/client/node/file-store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SEED } from '../../../../workers/media/test/support/random.ts';
-import { openFileStore } from '../../src/client/node/file-store.ts';
 import { type ClientLab, openClientLab, type TestFile } from '../support/client-lab.ts';
 import { closedPort } from '../support/closed-port.ts';
 import { measureMemory } from '../support/measure-memory.ts';

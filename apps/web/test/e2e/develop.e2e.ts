@@ -5,12 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CHROMIUM_ARGS } from '@supabase-media/test-support/browser';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM_ARGS } from '../../../../workers/media/test/media/browser.ts';
 import { CHROMIUM, PATIENCE_MS } from './support/page-lab.ts';
 
-const DEV_CLI = fileURLToPath(new URL('../../../../dev/dist/dev-cli.js', import.meta.url));
+const DEV_CLI = fileURLToPath(new URL('../../../../tools/demo/dist/dev-cli.js', import.meta.url));
 
 describe.skipIf(CHROMIUM === undefined)('npm run dev', () => {
   let data: string;

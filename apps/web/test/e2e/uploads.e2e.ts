@@ -2,8 +2,8 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FaultRule } from '@supabase-media/test-support/fault-proxy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultRule } from '../../../../workers/media/test/support/fault-proxy.ts';
 import {
   CHROMIUM,
   dropFiles,

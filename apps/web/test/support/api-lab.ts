@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { openQueueClient } from '@supabase-media/worker/client';
+import { openQueueClient } from '@supabase-media/queue/client';
+import { createQueueDatabase } from '@supabase-media/test-support/queue';
+import { stackEnvironment, stackValue } from '@supabase-media/test-support/stack';
+import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
 import pg from 'pg';
-import { createQueueDatabase } from '../../../../workers/media/test/support/queue.ts';
-import { stackEnvironment, stackValue } from '../../../../workers/media/test/support/stack.ts';
-import type { OpenUpload } from '../../src/contract/uploads.ts';
 
 /** WEB_CLI names another build: a broken one shows which tests notice. */
 const SERVER_CLI = process.env.WEB_CLI ?? fileURLToPath(new URL('../../dist/server/server-cli.js', import.meta.url));

@@ -8,19 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import {
-  type FaultProxy,
-  type FaultRule,
-  startFaultProxy,
-} from '../../../../workers/media/test/support/fault-proxy.ts';
-import { randomContent } from '../../../../workers/media/test/support/random.ts';
-import { stackEnvironment, stackValue } from '../../../../workers/media/test/support/stack.ts';
-import { createUploader, type Uploader, type UploaderOptions } from '../../src/client/create-uploader.ts';
-import { openFileSource } from '../../src/client/node/file-source.ts';
-import { openNodeTransport } from '../../src/client/node/http-transport.ts';
-import { createMemoryStore } from '../../src/client/store.ts';
-import type { UploadSource } from '../../src/client/upload-source.ts';
-import type { Connectivity } from '../../src/client/waits.ts';
+import { type FaultProxy, type FaultRule, startFaultProxy } from '@supabase-media/test-support/fault-proxy';
+import { randomContent } from '@supabase-media/test-support/random';
+import { stackEnvironment, stackValue } from '@supabase-media/test-support/stack';
+import { createUploader, type Uploader, type UploaderOptions } from '@supabase-media/uploader';
+import type { Connectivity } from '@supabase-media/uploader/client/abortable-wait';
+import { createMemoryStore } from '@supabase-media/uploader/client/namespaced-store';
+import { openFileSource } from '@supabase-media/uploader/client/node/file-source';
+import { openNodeTransport } from '@supabase-media/uploader/client/node/http-transport';
+import type { UploadSource } from '@supabase-media/uploader/client/upload-source';
 import { type RoundRobinProxy, startRoundRobin } from './round-robin.ts';
 import { createTestUser, type TestUser } from './test-user.ts';
 

@@ -1,6 +1,7 @@
 /** One sweeping test at a time: all files share one database, and a sweep takes what any of them left. */
+
+import { stackValue } from '@supabase-media/test-support/stack';
 import pg from 'pg';
-import { stackValue } from '../../../../workers/media/test/support/stack.ts';
 
 /** Any number that nothing else locks. */
 const SWEEPS = 731_520;

@@ -1,7 +1,8 @@
 /** The intake in this process, for what a test must set that no variable does. */
+
+import { createQueueDatabase } from '@supabase-media/test-support/queue';
+import { stackEnvironment } from '@supabase-media/test-support/stack';
 import { pino } from 'pino';
-import { createQueueDatabase } from '../../../../workers/media/test/support/queue.ts';
-import { stackEnvironment } from '../../../../workers/media/test/support/stack.ts';
 import { loadWebConfig, type WebConfig } from '../../src/server/config.ts';
 import { type ServerLimits, startServer, type WebServer } from '../../src/server/server.ts';
 

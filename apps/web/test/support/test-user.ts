@@ -1,6 +1,6 @@
 /** Users of the stack: signed up where that is possible, else made by the secret that signs tokens. */
 import { createHmac, randomUUID } from 'node:crypto';
-import { stackEnvironment, stackValue } from '../../../../workers/media/test/support/stack.ts';
+import { stackEnvironment, stackValue } from '@supabase-media/test-support/stack';
 
 export interface TestUser {
   readonly id: string;

@@ -1,10 +1,11 @@
 /** `media cancel ID`: stops a video wherever it waits or runs. */
+
+import { MediaError } from '@supabase-media/core/errors';
+import { openDatabase } from '@supabase-media/database/database';
+import { openVideos } from '@supabase-media/database/videos';
+import { type CancelVideoAnswer, openQueueClient } from '@supabase-media/queue/client';
 import { supabaseOf } from '../config.ts';
-import { openDatabase } from '../db/database.ts';
-import { openVideos } from '../db/videos.ts';
-import { MediaError } from '../errors.ts';
-import { cancelVideo } from '../handlers/cancel-video.ts';
-import { type CancelVideoAnswer, openQueueClient } from '../queue/client.ts';
+import { cancelVideo } from '../jobs/video-process/cancel-video.ts';
 import type { CommandContext } from './run-command.ts';
 
 const WORDS: Readonly<Record<Exclude<CancelVideoAnswer['state'], 'unknown'>, string>> = {

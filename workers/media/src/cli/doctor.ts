@@ -1,7 +1,8 @@
 /** `media doctor`: what is wrong with this set-up, and how to mend it. */
+
+import { redactSecrets } from '@supabase-media/service/logger';
 import type { Finding } from '../doctor/findings.ts';
 import { type DoctorReport, runDoctor } from '../doctor/run-doctor.ts';
-import { redactSecrets } from '../observability/logger.ts';
 import type { CommandContext } from './run-command.ts';
 
 export interface DoctorCommandOptions {

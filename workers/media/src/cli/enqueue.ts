@@ -1,13 +1,16 @@
 /** `media enqueue`: a video into the queue, and with `--wait` what became of it. */
+
+import { formatBytes } from '@supabase-media/core/format';
+import { openDatabase } from '@supabase-media/database/database';
+import { openVideos } from '@supabase-media/database/videos';
+import type { OutputKind } from '@supabase-media/media/plan/outputs';
+import type { ProfileName } from '@supabase-media/media/plan/profiles';
+import { openQueueClient } from '@supabase-media/queue/client';
+import type { VideoProcessResult } from '@supabase-media/queue/contract';
+import type { JobPriority } from '@supabase-media/queue/policy';
+import { openQueueTelemetry } from '@supabase-media/queue/telemetry';
+import { isTracing } from '@supabase-media/service/tracing';
 import { supabaseOf } from '../config.ts';
-import { openDatabase } from '../db/database.ts';
-import { openVideos } from '../db/videos.ts';
-import type { OutputKind } from '../media/outputs.ts';
-import type { ProfileName } from '../media/profiles.ts';
-import { formatBytes } from '../observability/format.ts';
-import { openQueueClient } from '../queue/client.ts';
-import type { VideoProcessResult } from '../queue/contract.ts';
-import type { JobPriority } from '../queue/policy.ts';
 import { createProgressBar } from './progress-bar.ts';
 import type { CommandContext } from './run-command.ts';
 
@@ -31,7 +34,9 @@ const describeResult = (result: VideoProcessResult): string[] => [
 export async function enqueueCommand(context: CommandContext, options: EnqueueCommandOptions): Promise<void> {
   const { config, output, signal } = context;
   const videos = openVideos(openDatabase(supabaseOf(config)));
-  const queue = await openQueueClient(config.queue);
+  const queue = await openQueueClient(config.queue, {
+    telemetry: isTracing() ? await openQueueTelemetry() : undefined,
+  });
   const bar = await createProgressBar({ title: 'Processing', isShown: context.showsBars });
   try {
     const answer = await queue.enqueueVideo({

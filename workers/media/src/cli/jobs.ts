@@ -1,6 +1,6 @@
 /** `media jobs`: what stands in the queue, and ending or repeating one job by hand. */
-import { MediaError } from '../errors.ts';
-import { formatSeconds } from '../observability/format.ts';
+import { MediaError } from '@supabase-media/core/errors';
+import { formatSeconds } from '@supabase-media/core/format';
 import {
   type JobAdmin,
   type JobDetails,
@@ -8,7 +8,7 @@ import {
   LISTED_STATES,
   type ListedState,
   openJobAdmin,
-} from '../queue/job-admin.ts';
+} from '@supabase-media/queue/job-admin';
 import type { CommandContext } from './run-command.ts';
 
 export interface ListJobsOptions {

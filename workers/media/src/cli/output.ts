@@ -2,7 +2,7 @@
  * What a command prints. stdout carries the result alone: words for people, or with `--json` exactly one JSON object.
  * Everything else goes to stderr.
  */
-import { MediaError, toMediaError } from '../errors.ts';
+import { MediaError, toMediaError } from '@supabase-media/core/errors';
 
 /** How one run of a command prints. */
 export interface Output {

@@ -1,14 +1,15 @@
 /** `media process FILE --out DIR`: probe → plan → encode → derive on this machine, without any server. */
-import { MediaError } from '../errors.ts';
-import { locateTools } from '../ffmpeg/locate.ts';
-import type { OutputKind } from '../media/outputs.ts';
-import type { ProfileName } from '../media/profiles.ts';
-import { chooseSettings } from '../media/settings.ts';
-import { formatBytes } from '../observability/format.ts';
-import { explainFile } from '../steps/explain-file.ts';
-import { processFile } from '../steps/process-file.ts';
+import { MediaError } from '@supabase-media/core/errors';
+import { formatBytes } from '@supabase-media/core/format';
+import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import type { OutputKind } from '@supabase-media/media/plan/outputs';
+import type { ProfileName } from '@supabase-media/media/plan/profiles';
+import { chooseSettings } from '@supabase-media/media/plan/settings';
+import { explainFile } from '@supabase-media/media/steps/dry-run';
+import { processFile } from '@supabase-media/media/steps/process-file';
+import { resolveUserPath } from '@supabase-media/service/user-path';
 import { createProgressBar } from './progress-bar.ts';
-import { type CommandContext, resolveUserPath } from './run-command.ts';
+import type { CommandContext } from './run-command.ts';
 
 export interface ProcessCommandOptions {
   readonly file: string;

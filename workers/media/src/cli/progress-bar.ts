@@ -1,5 +1,5 @@
 /** A bar on a terminal for anything longer than a second; nothing at all elsewhere. */
-import { formatSeconds } from '../observability/format.ts';
+import { formatSeconds } from '@supabase-media/core/format';
 
 /** A bar that may be told anything at any time. */
 export interface ProgressBar {

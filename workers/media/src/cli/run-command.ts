@@ -1,10 +1,11 @@
 /** What every command shares: its configuration, its log, its way to end. */
-import { isAbsolute, resolve } from 'node:path';
+
+import { MediaError } from '@supabase-media/core/errors';
+import { createLogger, type Log, redactSecrets } from '@supabase-media/service/logger';
+import { readEnvironment } from '@supabase-media/service/settings-table';
+import { startTracing, type Tracing } from '@supabase-media/service/tracing';
+import { resolveUserPath } from '@supabase-media/service/user-path';
 import { type Config, type LoadConfigOptions, loadConfig } from '../config.ts';
-import { readEnvironment } from '../environment.ts';
-import { MediaError } from '../errors.ts';
-import { createLogger, type Log, redactSecrets } from '../observability/logger.ts';
-import { startTracing, type Tracing } from '../observability/tracing.ts';
 import { createOutput, type Output, presentable } from './output.ts';
 
 /** Options that every command knows. */
@@ -78,7 +79,3 @@ export async function runCommand(options: RunCommandOptions): Promise<void> {
     await tracing?.close();
   }
 }
-
-/** A path as its typist meant it: npm runs scripts in the package's folder and keeps the caller's in INIT_CWD. */
-export const resolveUserPath = (path: string): string =>
-  isAbsolute(path) ? path : resolve(process.env.INIT_CWD ?? process.cwd(), path);

@@ -1,9 +1,11 @@
 /** `media status ID`: what the videos row says, which is the truth. */
+
+import { MediaError } from '@supabase-media/core/errors';
+import { formatBytes } from '@supabase-media/core/format';
+import { openDatabase } from '@supabase-media/database/database';
+import type { VideoRow } from '@supabase-media/database/video-row';
+import { openVideos } from '@supabase-media/database/videos';
 import { supabaseOf } from '../config.ts';
-import { openDatabase } from '../db/database.ts';
-import { openVideos, type VideoRow } from '../db/videos.ts';
-import { MediaError } from '../errors.ts';
-import { formatBytes } from '../observability/format.ts';
 import type { CommandContext } from './run-command.ts';
 
 /** The lines that tell a person about one video. */

@@ -1,13 +1,15 @@
 /** `media upload`: one file to Storage, by the uploader that the worker uses. */
+
+import { guessContentType } from '@supabase-media/core/content-type';
+import { formatBytes, formatRate } from '@supabase-media/core/format';
+import { resolveUserPath } from '@supabase-media/service/user-path';
+import { openStorage } from '@supabase-media/storage/connection';
+import { openResumeStore } from '@supabase-media/storage/resume-store';
+import type { Route } from '@supabase-media/storage/route';
+import { uploadFile } from '@supabase-media/storage/uploader';
 import { supabaseOf } from '../config.ts';
-import { formatBytes, formatRate } from '../observability/format.ts';
-import { openStorage } from '../storage/connection.ts';
-import { guessContentType } from '../storage/content-type.ts';
-import { openResumeStore } from '../storage/resume-store.ts';
-import type { Route } from '../storage/route.ts';
-import { uploadFile } from '../storage/uploader.ts';
 import { createProgressBar } from './progress-bar.ts';
-import { type CommandContext, resolveUserPath } from './run-command.ts';
+import type { CommandContext } from './run-command.ts';
 
 export interface UploadCommandOptions {
   readonly file: string;

@@ -1,5 +1,5 @@
 /** Do the machines that work together agree on the time? Pure: other checks measure it on their way. */
-import { formatSeconds } from '../observability/format.ts';
+import { formatSeconds } from '@supabase-media/core/format';
 import { allRight, type Finding, found } from './findings.ts';
 
 /** How far another machine's clock is ahead of ours. */

@@ -1,6 +1,6 @@
 /** Can what becomes of a video be written down? */
-import { openDatabase } from '../db/database.ts';
-import { inspectTables } from '../db/inspect-tables.ts';
+import { openDatabase } from '@supabase-media/database/database';
+import { inspectTables } from '@supabase-media/database/inspect-tables';
 import { allRight, type Finding, found } from './findings.ts';
 
 export async function checkDatabase(

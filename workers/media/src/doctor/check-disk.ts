@@ -1,8 +1,8 @@
 /** Is there room for the files of the jobs, and on what? */
 import { statfs } from 'node:fs/promises';
-import { MediaError } from '../errors.ts';
-import { assertWorkDirUsable } from '../io/work-directory.ts';
-import { formatBytes } from '../observability/format.ts';
+import { MediaError } from '@supabase-media/core/errors';
+import { formatBytes } from '@supabase-media/core/format';
+import { assertWorkDirUsable } from '../work-disk/work-directory.ts';
 import { type Finding, found, orAllRight } from './findings.ts';
 
 /** The source, its results, and a second copy of the MP4 (`io/work-directory.ts`), for one video of 2 GB. */

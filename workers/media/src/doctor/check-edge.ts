@@ -2,11 +2,11 @@
  * What bodies does a proxy in front of Storage refuse? Proxies refuse by the announced Content-Length, so announcing is
  * enough; the few that count as bytes pass show only when a chunk is really sent (`--probe`).
  */
-import type { MediaError } from '../errors.ts';
-import { formatBytes } from '../observability/format.ts';
-import { announceBody, sendChunk } from '../storage/announce-body.ts';
-import { CHUNK_MIN_BYTES, CHUNK_STEPS } from '../storage/chunk-size.ts';
-import type { StorageConnection } from '../storage/connection.ts';
+import type { MediaError } from '@supabase-media/core/errors';
+import { formatBytes } from '@supabase-media/core/format';
+import { CHUNK_MIN_BYTES, CHUNK_STEPS } from '@supabase-media/storage/chunk-size';
+import type { StorageConnection } from '@supabase-media/storage/connection';
+import { announceBody, sendChunk } from '@supabase-media/storage/probe-body-limit';
 import { allRight, type Finding, found } from './findings.ts';
 
 /** Tried from the largest on, until one is not refused: the uploader's own steps, then nginx's default and below. */

@@ -1,10 +1,10 @@
 /** Which of the three size limits would refuse a video of 2 GB? Asked without uploading one. */
-import type { MediaError } from '../errors.ts';
-import { formatBytes } from '../observability/format.ts';
-import { announceBody } from '../storage/announce-body.ts';
-import type { StorageConnection } from '../storage/connection.ts';
-import type { BucketFacts } from '../storage/inspect-bucket.ts';
-import { inspectResumable, type ResumableFacts } from '../storage/inspect-resumable.ts';
+import type { MediaError } from '@supabase-media/core/errors';
+import { formatBytes } from '@supabase-media/core/format';
+import type { StorageConnection } from '@supabase-media/storage/connection';
+import type { BucketFacts } from '@supabase-media/storage/inspect-bucket';
+import { inspectResumable, type ResumableFacts } from '@supabase-media/storage/inspect-resumable';
+import { announceBody } from '@supabase-media/storage/probe-body-limit';
 import { allRight, type Finding, type FindingCode, found } from './findings.ts';
 
 /** What the buckets of supabase/migrations allow: 2 GiB. */

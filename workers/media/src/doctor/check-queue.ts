@@ -1,8 +1,8 @@
 /** Is the queue there, will it keep its jobs, and does what it needs come through? */
-import { formatBytes } from '../observability/format.ts';
-import type { QueueAddress } from '../queue/backend.ts';
-import { inspectPostgres, type PostgresFacts } from '../queue/inspect-postgres.ts';
-import { inspectRedis, type RedisFacts } from '../queue/inspect-redis.ts';
+import { formatBytes } from '@supabase-media/core/format';
+import type { QueueAddress } from '@supabase-media/queue/backend';
+import { inspectPostgres, type PostgresFacts } from '@supabase-media/queue/inspect-postgres';
+import { inspectRedis, type RedisFacts } from '@supabase-media/queue/inspect-redis';
 import type { ClockReading } from './check-clock.ts';
 import { type Finding, type FindingCode, found, orAllRight } from './findings.ts';
 

@@ -1,8 +1,8 @@
 /** Does Storage answer, does it take the key, and are the buckets there? */
-import { MediaError } from '../errors.ts';
-import { formatBytes } from '../observability/format.ts';
-import type { StorageConnection } from '../storage/connection.ts';
-import { type BucketFacts, inspectBucket } from '../storage/inspect-bucket.ts';
+import { MediaError } from '@supabase-media/core/errors';
+import { formatBytes } from '@supabase-media/core/format';
+import type { StorageConnection } from '@supabase-media/storage/connection';
+import { type BucketFacts, inspectBucket } from '@supabase-media/storage/inspect-bucket';
 import type { ClockReading } from './check-clock.ts';
 import { judgeKey } from './check-key.ts';
 import { allRight, type Finding, found } from './findings.ts';

@@ -1,5 +1,5 @@
 /** What a worker that starts tells about its set-up: every complaint one line of the log, and one line for the rest. */
-import type { Log } from '../observability/logger.ts';
+import type { Log } from '@supabase-media/core/log';
 import type { DoctorReport } from './run-doctor.ts';
 
 /** Writes the findings; `error` ones as errors. The worker starts all the same: what it cannot do without, it refuses by itself. */

@@ -1,7 +1,8 @@
 /** Runs the checks: all of them for a person who asks, the fast ones for a worker that starts. */
+
+import { startDeadline } from '@supabase-media/core/deadline';
+import { openStorage, type StorageConnection } from '@supabase-media/storage/connection';
 import type { Config } from '../config.ts';
-import { startDeadline } from '../retry/deadline.ts';
-import { openStorage, type StorageConnection } from '../storage/connection.ts';
 import { judgeClocks } from './check-clock.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkDisk } from './check-disk.ts';

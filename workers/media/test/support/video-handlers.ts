@@ -2,21 +2,21 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MediaError } from '@supabase-media/core/errors';
+import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import type { VideoHandlers } from '@supabase-media/queue/job-runner';
+import { createMetrics } from '@supabase-media/service/metrics';
+import type { StorageConnection } from '@supabase-media/storage/connection';
+import { openResumeStore } from '@supabase-media/storage/resume-store';
+import { uploadFile } from '@supabase-media/storage/uploader';
+import { openStackVideos, uniquePath } from '@supabase-media/test-support/stack';
+import { POLICY, SOURCES } from '@supabase-media/test-support/uploads';
 import { pino } from 'pino';
 import type { Config } from '../../src/config.ts';
-import { MediaError } from '../../src/errors.ts';
-import { locateTools } from '../../src/ffmpeg/locate.ts';
-import { createVideoHandlers } from '../../src/handlers/video-process.ts';
-import { type AdmissionOptions, createAdmission } from '../../src/io/admission.ts';
-import { createSlots } from '../../src/io/slots.ts';
-import { createMetrics } from '../../src/observability/metrics.ts';
-import type { VideoHandlers } from '../../src/queue/job-runner.ts';
-import type { Checkpoint } from '../../src/steps/checkpoint.ts';
-import type { StorageConnection } from '../../src/storage/connection.ts';
-import { openResumeStore } from '../../src/storage/resume-store.ts';
-import { uploadFile } from '../../src/storage/uploader.ts';
-import { openStackVideos, uniquePath } from './stack.ts';
-import { POLICY, SOURCES } from './uploads.ts';
+import type { Checkpoint } from '../../src/jobs/video-process/checkpoint.ts';
+import { createVideoHandlers } from '../../src/jobs/video-process/process.ts';
+import { type AdmissionOptions, createAdmission } from '../../src/work-disk/admission.ts';
+import { createSlots } from '../../src/work-disk/slots.ts';
 
 const log = pino({ level: 'silent' });
 

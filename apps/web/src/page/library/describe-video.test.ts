@@ -1,6 +1,7 @@
+import type { Video } from '@supabase-media/uploader/contract/videos';
+import { titleOf } from '@supabase-media/uploader/player/title';
 import { describe, expect, it } from 'vitest';
-import type { Video } from '../../contract/videos.ts';
-import { describeVideo, isPlayable, titleOf } from './describe-video.ts';
+import { describeVideo, isPlayable } from './describe-video.ts';
 
 const video = (changes: Partial<Video>): Video => ({
   id: '6b1f9d6e-9a53-4b0c-9a58-0d1f2f5a7f10',

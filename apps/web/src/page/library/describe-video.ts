@@ -1,6 +1,6 @@
 /** What a card says and offers, by the state of its video. Pure. */
-import type { Video } from '../../contract/videos.ts';
-import { formatTimeLeft } from '../../react/format.ts';
+import type { Video } from '@supabase-media/uploader/contract/videos';
+import { formatTimeLeft } from '@supabase-media/uploader/react/format';
 
 /** What a person can do with a video. */
 export type VideoAction = 'watch' | 'cancel' | 'retry' | 'upload_again' | 'delete';
@@ -86,7 +86,3 @@ function describeFailure({ errorCode, errorMessage }: Video): string {
   const why = errorMessage ?? 'It could not be processed.';
   return NEEDS_UPLOAD.has(errorCode ?? '') ? `${why} Upload the file again.` : why;
 }
-
-/** As the person knows it. */
-export const titleOf = ({ fileName, sourcePath }: Pick<Video, 'fileName' | 'sourcePath'>): string =>
-  fileName ?? sourcePath.split('/').at(-1) ?? sourcePath;

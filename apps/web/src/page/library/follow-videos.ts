@@ -1,7 +1,7 @@
 /** Follows the videos that are under way by events, a few at a time. */
-import type { Uploader } from '../../client/create-uploader.ts';
-import type { VideoEvent } from '../../client/watch-video.ts';
-import type { Video } from '../../contract/videos.ts';
+import type { Uploader } from '@supabase-media/uploader';
+import type { VideoEvent } from '@supabase-media/uploader/client/watch-video';
+import type { Video } from '@supabase-media/uploader/contract/videos';
 import { chooseWatched } from './choose-watched.ts';
 import { isGone } from './is-gone.ts';
 

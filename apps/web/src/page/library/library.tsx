@@ -1,8 +1,10 @@
 /** The user's videos. */
+
+import { UploadError } from '@supabase-media/uploader/errors';
+import { titleOf } from '@supabase-media/uploader/player/title';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
-import { UploadError } from '../../client/upload-error.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
-import { describeVideo, titleOf } from './describe-video.ts';
+import { describeVideo } from './describe-video.ts';
 import type { Videos } from './use-video-list.ts';
 import { VideoCard } from './video-card.tsx';
 import type { VideoItem } from './video-item.ts';

@@ -1,5 +1,5 @@
+import type { Video } from '@supabase-media/uploader/contract/videos';
 import { expect, it } from 'vitest';
-import type { Video } from '../../contract/videos.ts';
 import { mergeVideos } from './merge-videos.ts';
 
 const video = (changes: Partial<Video>): Video =>

@@ -1,7 +1,8 @@
 /** A video's picture. Its address is asked for when the card comes into view. */
+
+import type { Video } from '@supabase-media/uploader/contract/videos';
+import { formatDuration } from '@supabase-media/uploader/react/format';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
-import type { Video } from '../../contract/videos.ts';
-import { formatDuration } from '../../react/format.ts';
 import { readMediaFacts } from './facts.ts';
 import { useDetail } from './use-video-list.ts';
 import type { VideoList } from './video-list.ts';

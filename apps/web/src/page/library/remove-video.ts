@@ -1,6 +1,6 @@
 /** Deletes a video, and waits for a worker that still holds it. */
-import type { Uploader } from '../../client/create-uploader.ts';
-import { UploadError } from '../../client/upload-error.ts';
+import type { Uploader } from '@supabase-media/uploader';
+import { UploadError } from '@supabase-media/uploader/errors';
 import { isGone } from './is-gone.ts';
 
 /** A worker that was told to stop does so within 2 s; it is asked again so often. */

@@ -1,7 +1,8 @@
 /** The list for React. */
+
+import type { Uploader } from '@supabase-media/uploader';
+import type { Video } from '@supabase-media/uploader/contract/videos';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import type { Uploader } from '../../client/create-uploader.ts';
-import type { Video } from '../../contract/videos.ts';
 import { createVideoList, type VideoList, type VideoListState } from './video-list.ts';
 
 export interface Videos {

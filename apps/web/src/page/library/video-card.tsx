@@ -1,8 +1,10 @@
 /** One video of the library. */
+
+import { UploadError } from '@supabase-media/uploader/errors';
+import { titleOf } from '@supabase-media/uploader/player/title';
 import { type CSSProperties, type ReactElement, useState } from 'react';
-import { UploadError } from '../../client/upload-error.ts';
 import { Link } from '../link.tsx';
-import { describeVideo, isPlayable, titleOf, type VideoAction } from './describe-video.ts';
+import { describeVideo, isPlayable, type VideoAction } from './describe-video.ts';
 import { explainVideo } from './explain-video.ts';
 import { Poster } from './poster.tsx';
 import type { VideoItem } from './video-item.ts';

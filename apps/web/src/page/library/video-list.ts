@@ -2,10 +2,10 @@
  * The user's videos as the page shows them. The row is the truth: it is read again when the tab wakes, when a network
  * appears and when an event says that something ended. Events only make what is shown livelier.
  */
-import type { Uploader } from '../../client/create-uploader.ts';
-import { UploadError } from '../../client/upload-error.ts';
-import type { VideoEvent } from '../../client/watch-video.ts';
-import type { Video } from '../../contract/videos.ts';
+import type { Uploader } from '@supabase-media/uploader';
+import type { VideoEvent } from '@supabase-media/uploader/client/watch-video';
+import type { Video } from '@supabase-media/uploader/contract/videos';
+import { UploadError } from '@supabase-media/uploader/errors';
 import { isUnderWay } from './choose-watched.ts';
 import { createFollower } from './follow-videos.ts';
 import { isGone } from './is-gone.ts';

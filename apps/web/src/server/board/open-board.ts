@@ -1,5 +1,5 @@
 /** The board of a process, where the configuration wants one. */
-import { openBoardQueue } from '@supabase-media/worker/internal/queue/board-queue';
+import { openBoardQueue } from '@supabase-media/queue/board-queue';
 import type { WebConfig } from '../config.ts';
 import { startBoard } from './start-board.ts';
 

@@ -2,7 +2,7 @@
  * Bull Board over the queue, for looking only: on a port of its own, behind a password. What is done to a job is done by
  * `media jobs` and `media cancel`, which know what else belongs to a job.
  */
-import type { BoardQueue } from '@supabase-media/worker/internal/queue/board-queue';
+import type { BoardQueue } from '@supabase-media/queue/board-queue';
 import Fastify from 'fastify';
 import { hasPassword } from './check-password.ts';
 

@@ -3,8 +3,8 @@
  * the service, for writing. Only `database/` names tables and functions.
  */
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import { startDeadline } from '@supabase-media/worker/internal/retry/deadline';
-import { SUPABASE_OPTIONS } from '@supabase-media/worker/internal/supabase-options';
+import { startDeadline } from '@supabase-media/core/deadline';
+import { SUPABASE_OPTIONS } from '@supabase-media/core/supabase-options';
 import { ApiError } from '../api-error.ts';
 
 /** A request to the database answers within this, in milliseconds, or counts as failed. */

@@ -2,12 +2,13 @@
  * The `upload_sessions` table. Reading is done as the user; each write is conditional on the state it starts from, so
  * that of two processes only one makes a change.
  */
+
+import { LIST_MAX, SESSION_SECONDS } from '@supabase-media/upload-protocol/limits';
+import { UPLOAD_STATES } from '@supabase-media/uploader/contract/uploads';
 import { z } from 'zod';
-import { LIST_MAX, SESSION_SECONDS } from '../../contract/limits.ts';
-import { UPLOAD_STATES } from '../../contract/uploads.ts';
 import type { User } from '../verify-token.ts';
-import { type ClaimedSessions, readClaimed } from './claimed-sessions.ts';
 import { ask, asUser, type Database } from './database.ts';
+import { type ClaimedSessions, readClaimed } from './leased-sessions.ts';
 import { type UploadSession, uploadSessionRow } from './upload-session.ts';
 
 const TABLE = 'upload_sessions';

@@ -1,5 +1,5 @@
 /** The `videos` table as the intake uses it: its owner reads, the service makes, cancels and deletes. */
-import { openVideos } from '@supabase-media/worker/internal/db/videos';
+import { openVideos } from '@supabase-media/database/videos';
 import { z } from 'zod';
 import type { User } from '../verify-token.ts';
 import { ask, asUser, type Database } from './database.ts';

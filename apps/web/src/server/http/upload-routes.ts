@@ -1,7 +1,6 @@
 /** `/api/uploads`: the session API. */
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
-import { errorBody } from '../../contract/error-body.ts';
+
+import { errorBody } from '@supabase-media/uploader/contract/error-body';
 import {
   canceledUpload,
   completedUpload,
@@ -11,7 +10,9 @@ import {
   reportProgressRequest,
   upload,
   uploadList,
-} from '../../contract/uploads.ts';
+} from '@supabase-media/uploader/contract/uploads';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { cancelUploadSession } from '../uploads/cancel-upload.ts';
 import { completeUploadSession } from '../uploads/complete-upload.ts';
 import { createUploadSession } from '../uploads/create-upload.ts';
@@ -21,7 +22,7 @@ import { readUpload } from '../uploads/read-upload.ts';
 import { resumeUploadSession } from '../uploads/resume-upload.ts';
 import type { UploadServices } from '../uploads/services.ts';
 import { userOf } from './authenticate.ts';
-import { allowSilence } from './body-clock.ts';
+import { allowSilence } from './body-timeout.ts';
 
 const tags = ['uploads'];
 const params = z.object({ id: z.guid() });

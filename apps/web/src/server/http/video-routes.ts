@@ -1,8 +1,16 @@
 /** `/api/videos`: what became of uploads. */
+
+import { errorBody } from '@supabase-media/uploader/contract/error-body';
+import {
+  canceledVideo,
+  deletedVideo,
+  listVideosQuery,
+  retriedVideo,
+  video,
+  videoList,
+} from '@supabase-media/uploader/contract/videos';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { errorBody } from '../../contract/error-body.ts';
-import { canceledVideo, deletedVideo, listVideosQuery, retriedVideo, video, videoList } from '../../contract/videos.ts';
 import { sendEvents } from '../videos/send-events.ts';
 import {
   cancelVideo,
@@ -15,7 +23,7 @@ import {
 } from '../videos/video-actions.ts';
 import type { VideoWatch } from '../videos/video-watch.ts';
 import { userOf } from './authenticate.ts';
-import { allowSilence } from './body-clock.ts';
+import { allowSilence } from './body-timeout.ts';
 
 const tags = ['videos'];
 const params = z.object({ id: z.guid() });

@@ -1,4 +1,4 @@
-import { createMetrics } from '@supabase-media/worker/internal/observability/metrics';
+import { createMetrics } from '@supabase-media/service/metrics';
 import { expect, it } from 'vitest';
 import { ApiError } from '../api-error.ts';
 import { countRelayed, judgeAnswer, judgeFailure } from './count-relayed.ts';

@@ -2,9 +2,9 @@
  * Counts what the relay passes on as uploads of the route `relay`: each request with a body is one, because the next
  * request of the same file may be answered by another process. A file sent in ten pieces is ten small uploads here.
  */
-import type { ErrorCode } from '@supabase-media/worker/internal/errors';
-import type { Metrics } from '@supabase-media/worker/internal/observability/metrics';
-import { classifyAnswer } from '@supabase-media/worker/internal/storage/classify-answer';
+import type { ErrorCode } from '@supabase-media/core/errors';
+import type { Metrics } from '@supabase-media/service/metrics';
+import { classifyAnswer } from '@supabase-media/storage/classify-answer';
 import { ApiError } from '../api-error.ts';
 
 /** What became of a request that was passed on. */

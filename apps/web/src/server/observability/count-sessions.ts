@@ -5,7 +5,7 @@
  * Not seen: a session whose process died between adding its job and marking its row, which a sweep marks later, and what
  * `npm run web -- sweep` ends, a process that nobody scrapes.
  */
-import type { Metrics } from '@supabase-media/worker/internal/observability/metrics';
+import type { Metrics } from '@supabase-media/service/metrics';
 import type { UploadSessions } from '../database/upload-sessions.ts';
 
 /** The same table, with a count of what begins and ends in it. */

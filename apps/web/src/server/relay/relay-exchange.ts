@@ -4,8 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { formatBytes, formatSeconds } from '@supabase-media/worker/internal/observability/format';
-import { answerWaitMs } from '@supabase-media/worker/internal/storage/transport';
+import { formatBytes, formatSeconds } from '@supabase-media/core/format';
+import { answerWaitMs } from '@supabase-media/storage/transport';
 import { type Dispatcher, request } from 'undici';
 import { ApiError } from '../api-error.ts';
 import type { RelayMethod, RelayRequest } from './relay-request.ts';

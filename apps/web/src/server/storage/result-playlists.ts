@@ -1,9 +1,9 @@
 /** Reads the playlists of results as the service; they are small, and the same for everyone who may see the video. */
-import { classifyAnswer } from '@supabase-media/worker/internal/storage/classify-answer';
-import { SHORT_CLOCKS } from '@supabase-media/worker/internal/storage/clocks';
-import type { StorageConnection } from '@supabase-media/worker/internal/storage/connection';
-import type { ObjectAddress } from '@supabase-media/worker/internal/storage/object-info';
-import { encodeObjectPath } from '@supabase-media/worker/internal/storage/object-key';
+import { classifyAnswer } from '@supabase-media/storage/classify-answer';
+import type { StorageConnection } from '@supabase-media/storage/connection';
+import type { ObjectAddress } from '@supabase-media/storage/object-info';
+import { encodeObjectPath } from '@supabase-media/storage/object-key';
+import { SHORT_CLOCKS } from '@supabase-media/storage/timeouts';
 
 export interface ResultPlaylists {
   /**

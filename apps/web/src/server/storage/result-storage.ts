@@ -1,9 +1,9 @@
 /** Signed addresses of results, and their removal with the video. */
-import { classifyAnswer } from '@supabase-media/worker/internal/storage/classify-answer';
-import { SHORT_CLOCKS } from '@supabase-media/worker/internal/storage/clocks';
-import type { StorageConnection } from '@supabase-media/worker/internal/storage/connection';
-import type { ObjectAddress } from '@supabase-media/worker/internal/storage/object-info';
-import { removeFolder } from '@supabase-media/worker/internal/storage/remove-folder';
+import { classifyAnswer } from '@supabase-media/storage/classify-answer';
+import type { StorageConnection } from '@supabase-media/storage/connection';
+import type { ObjectAddress } from '@supabase-media/storage/object-info';
+import { removeFolder } from '@supabase-media/storage/remove-folder';
+import { SHORT_CLOCKS } from '@supabase-media/storage/timeouts';
 import { z } from 'zod';
 
 export interface ResultStorage {

@@ -1,19 +1,15 @@
 /** What the intake asks of Storage, apart from passing bytes on. Only `storage/` and `relay/` speak to it. */
 import { createHash } from 'node:crypto';
-import { MediaError } from '@supabase-media/worker/internal/errors';
-import { SNIFF_BYTES } from '@supabase-media/worker/internal/io/sniff-content';
-import { classifyAnswer } from '@supabase-media/worker/internal/storage/classify-answer';
-import { SHORT_CLOCKS } from '@supabase-media/worker/internal/storage/clocks';
-import type { StorageConnection } from '@supabase-media/worker/internal/storage/connection';
-import { readLimits, type StorageLimits } from '@supabase-media/worker/internal/storage/limits';
-import {
-  type ObjectAddress,
-  type ObjectInfo,
-  readObjectInfo,
-} from '@supabase-media/worker/internal/storage/object-info';
-import { encodeObjectPath } from '@supabase-media/worker/internal/storage/object-key';
-import type { SendOptions } from '@supabase-media/worker/internal/storage/transport';
-import { createUpload, readOffset } from '@supabase-media/worker/internal/storage/tus';
+import { MediaError } from '@supabase-media/core/errors';
+import { SNIFF_BYTES } from '@supabase-media/media/sniff/sniff-content';
+import { classifyAnswer } from '@supabase-media/storage/classify-answer';
+import type { StorageConnection } from '@supabase-media/storage/connection';
+import { readLimits, type StorageLimits } from '@supabase-media/storage/limits';
+import { type ObjectAddress, type ObjectInfo, readObjectInfo } from '@supabase-media/storage/object-info';
+import { encodeObjectPath } from '@supabase-media/storage/object-key';
+import { SHORT_CLOCKS } from '@supabase-media/storage/timeouts';
+import type { SendOptions } from '@supabase-media/storage/transport';
+import { createUpload, readOffset } from '@supabase-media/storage/tus';
 import { decodeJwt } from 'jose';
 
 /** The right to put bytes at one path. */

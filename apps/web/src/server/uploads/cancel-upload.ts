@@ -1,11 +1,11 @@
 /** Cancels a session: the upload, the object, the queued or running job. */
-import type { CanceledUpload } from '../../contract/uploads.ts';
+import type { CanceledUpload } from '@supabase-media/uploader/contract/uploads';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { User } from '../verify-token.ts';
 import { cleanSession } from './clean-session.ts';
-import { dropJob } from './drop-job.ts';
 import { assertUnfinished, findSession } from './find-session.ts';
+import { dropJob } from './remove-job.ts';
 import type { UploadServices } from './services.ts';
 
 /**

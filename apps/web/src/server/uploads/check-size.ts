@@ -1,5 +1,5 @@
 /** Whether a file of this size would be taken, decided before a byte of it is sent. Pure. */
-import { formatBytes } from '@supabase-media/worker/internal/observability/format';
+import { formatBytes } from '@supabase-media/core/format';
 import { ApiError } from '../api-error.ts';
 
 /** Every limit that is known, in bytes. */

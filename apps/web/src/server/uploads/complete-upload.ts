@@ -4,18 +4,18 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startDeadline } from '@supabase-media/worker/internal/retry/deadline';
-import type { CompletedUpload } from '../../contract/uploads.ts';
+import { startDeadline } from '@supabase-media/core/deadline';
+import type { CompletedUpload } from '@supabase-media/uploader/contract/uploads';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { Claim } from '../database/upload-sessions.ts';
 import { isEndedStatus } from '../database/video-row.ts';
 import type { User } from '../verify-token.ts';
 import { cleanSession } from './clean-session.ts';
-import { dropJob } from './drop-job.ts';
 import { assertUnfinished, findSession } from './find-session.ts';
-import { FINAL_REFUSALS, proveUpload } from './prove-upload.ts';
+import { dropJob } from './remove-job.ts';
 import type { UploadServices } from './services.ts';
+import { FINAL_REFUSALS, proveUpload } from './verify-upload.ts';
 
 /** A process that died holds a session no longer than this, in seconds; a living one renews. */
 const LEASE_SECONDS = 30;

@@ -1,6 +1,6 @@
 /** What the actions on upload sessions are handed. */
-import type { Log } from '@supabase-media/worker/internal/observability/logger';
-import type { Metrics } from '@supabase-media/worker/internal/observability/metrics';
+import type { Log } from '@supabase-media/service/logger';
+import type { Metrics } from '@supabase-media/service/metrics';
 import type { WebConfig } from '../config.ts';
 import type { UploadSessions } from '../database/upload-sessions.ts';
 import type { VideosTable } from '../database/videos.ts';

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import startStack from '@supabase-media/test-support/global-setup';
 import type { TestProject } from 'vitest/node';
-import startStack from '../../../../../workers/media/test/support/global-setup.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const WORKER_CLI = at('../../../../../workers/media/dist/cli.js');

@@ -5,10 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { CHROMIUM_ARGS, findChromium } from '@supabase-media/test-support/browser';
+import { type ClipShop, openClipShop } from '@supabase-media/test-support/clips';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { locateTools } from '../../../../../workers/media/src/ffmpeg/locate.ts';
-import { CHROMIUM_ARGS, findChromium } from '../../../../../workers/media/test/media/browser.ts';
-import { type ClipShop, openClipShop } from '../../../../../workers/media/test/media/clips.ts';
 import { type ClientLab, openClientLab } from '../../support/client-lab.ts';
 
 export interface PageUser {

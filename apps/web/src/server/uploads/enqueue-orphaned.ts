@@ -1,0 +1,39 @@
+/** Enqueues the video of a session whose process died over it, and ends the session. */
+import type { UploadSession } from '../database/upload-session.ts';
+import { dropJob } from './remove-job.ts';
+import type { UploadServices } from './services.ts';
+
+type Services = Pick<UploadServices, 'sessions' | 'videos' | 'queue' | 'log'>;
+
+/**
+ * Does both, once: a job that is there stays as it is, and a video that was canceled, deleted or processed since its
+ * session was claimed is not brought back.
+ *
+ * @returns `ended` when the video waits no more; `failed` is logged, and a later sweep tries again.
+ */
+export async function enqueueLeft(
+  services: Services,
+  session: UploadSession,
+  claimant: string,
+): Promise<'enqueued' | 'ended' | 'failed'> {
+  const { sessions, videos, queue, log } = services;
+  const claim = { id: session.id, claimant };
+  try {
+    if ((await queue.enqueueWaiting(session)) === undefined) {
+      // Unclaimed and past its time: the sweep ends it as what became of its video.
+      await sessions.reopen(claim, session.confirmedBytes);
+      return 'ended';
+    }
+    if (await sessions.finish(claim, 'completed')) return 'enqueued';
+    if ((await sessions.stateOf(session.id)) !== 'canceled') return 'enqueued';
+    await videos.markCanceled(session.videoId);
+    await dropJob(services, session);
+    return 'ended';
+  } catch (error) {
+    log.warn(
+      { event: 'upload.enqueue_failed', sessionId: session.id, videoId: session.videoId, err: error },
+      'A video that waits could not be enqueued; a later sweep tries again',
+    );
+    return 'failed';
+  }
+}

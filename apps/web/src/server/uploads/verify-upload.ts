@@ -1,0 +1,66 @@
+/** Whether what stands in Storage is what was announced, and a video. */
+
+import { formatBytes } from '@supabase-media/core/format';
+import { type Content, sniffContent } from '@supabase-media/media/sniff/sniff-content';
+import { ApiError } from '../api-error.ts';
+import type { UploadSession } from '../database/upload-session.ts';
+import type { UploadStorage } from '../storage/upload-storage.ts';
+
+export interface ProveOptions {
+  readonly storage: UploadStorage;
+  readonly session: UploadSession;
+  /** Asked only where the object is missing: how much of it has arrived. */
+  readonly readConfirmed: () => Promise<number>;
+  readonly signal: AbortSignal;
+}
+
+/** Refusals after which the object is worthless. */
+export const FINAL_REFUSALS: ReadonlySet<string> = new Set(['content_refused', 'digest_mismatch', 'size_refused']);
+
+/** Undefined where it may be a video; ffprobe has the last word on those. */
+export const nameRefusedContent = (content: Content): string | undefined =>
+  content.certain && (content.kind === 'other' || content.kind === 'audio') ? (content.name ?? 'no video') : undefined;
+
+/**
+ * Proves size, content and digest, the cheapest first.
+ *
+ * @throws {ApiError} `upload_incomplete`, and those of {@link FINAL_REFUSALS}.
+ */
+export async function proveUpload(options: ProveOptions): Promise<void> {
+  const { storage, session, signal } = options;
+  const object = await storage.info(session);
+  if (object === undefined) throw incomplete(session, await options.readConfirmed());
+  if (object.size !== session.size)
+    throw new ApiError({
+      code: 'size_refused',
+      message: `${session.size} bytes were announced, ${object.size} are stored.`,
+      details: { sizeBytes: session.size, storedBytes: object.size },
+    });
+  const refused = nameRefusedContent(await sniffContent(await storage.readHead(session, signal)));
+  if (refused !== undefined)
+    throw new ApiError({
+      code: 'content_refused',
+      message: `The file is ${refused}, not a video, whatever its name says.`,
+      details: { detectedType: refused },
+    });
+  if (session.sha256 === undefined) return;
+  const digest = await storage.sha256(session, signal);
+  if (digest !== session.sha256)
+    throw new ApiError({
+      code: 'digest_mismatch',
+      message: `The stored bytes have another SHA-256 (${digest}) than announced (${session.sha256}).`,
+      details: { announced: session.sha256, stored: digest },
+    });
+}
+
+function incomplete(session: UploadSession, confirmedBytes: number): ApiError {
+  const missing = session.size - confirmedBytes;
+  return new ApiError({
+    code: 'upload_incomplete',
+    message:
+      missing > 0
+        ? `${formatBytes(confirmedBytes)} of ${formatBytes(session.size)} have arrived; ${missing} bytes are missing.`
+        : 'All bytes have arrived, but Storage has not finished the object yet.',
+    details: { confirmedBytes, sizeBytes: session.size },
+  });
+}

@@ -1,7 +1,0 @@
-#!/usr/bin/env node
-/** `npm run env:example`: writes .env.example anew from the tables of variables. */
-import { writeFile } from 'node:fs/promises';
-import { WEB_VARIABLES } from '@supabase-media/web/internal/config-variables';
-import { renderEnvExample } from '@supabase-media/worker/internal/env-example';
-
-await writeFile(new URL('../../.env.example', import.meta.url), renderEnvExample(WEB_VARIABLES));

@@ -1,0 +1,30 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { createStepRunner, type StepProgress } from './step-runner.ts';
+
+const STEPS = [
+  { name: 'download', title: 'Downloading', weight: 1 },
+  { name: 'encode', title: 'Encoding', weight: 3 },
+] as const;
+
+describe('the steps of a job', () => {
+  it('make one percentage, and a line at the beginning and the end of each', async () => {
+    const lines: string[] = [];
+    const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
+    const seen: StepProgress[] = [];
+    const runStep = createStepRunner({ steps: STEPS, log, onProgress: (progress) => seen.push(progress) });
+
+    const value = await runStep('download', async () => ({ value: 7, summary: '1 MB' }));
+    await runStep('encode', async (report) => {
+      report(0.5, { speed: 2, etaSeconds: 3 });
+      return { value: undefined, summary: 'one file' };
+    });
+
+    expect(value).toBe(7);
+    expect(seen.map((progress) => progress.percent)).toEqual([0, 25, 25, 62, 100]);
+    expect(seen[3]).toEqual({ step: 'encode', stepNumber: 2, stepCount: 2, percent: 62, speed: 2, etaSeconds: 3 });
+    expect(lines[0]).toBe('Step 1/2: Downloading');
+    expect(lines[1]).toMatch(/^Step 1\/2 done in .*: 1 MB$/);
+    expect(lines[2]).toBe('Step 2/2: Encoding');
+  });
+});

@@ -1,0 +1,32 @@
+/** What `media doctor` asks the database: are the tables there, with the columns that this version reads and writes? */
+import { toMediaError } from '@supabase-media/core/errors';
+import { type Database, type DatabaseRefusal, toDatabaseError } from './database.ts';
+
+/** The columns that `videos.ts` names. */
+const VIDEO_COLUMNS =
+  'id,owner_id,project,source_bucket,source_path,source_size,source_sha256,status,step,progress,outcome,error_code,error_message,facts,outputs,job_id,created_at,updated_at,started_at,finished_at';
+
+export interface TableProblem {
+  /** `migrations`: a table or column is not there. */
+  readonly kind: 'migrations' | 'unreachable';
+  readonly message: string;
+}
+
+/** PostgreSQL: undefined table, undefined column. PostgREST: not in its schema cache. */
+const NOT_THERE = /^(42P01|42703|PGRST20[0245])$/;
+
+/** @returns what is wrong; undefined when nothing is. Never throws. */
+export async function inspectTables(database: Database, signal: AbortSignal): Promise<TableProblem | undefined> {
+  const ask = async (): Promise<DatabaseRefusal | null> => {
+    const { error } = await database.from('videos').select(VIDEO_COLUMNS).limit(1).abortSignal(signal);
+    return error;
+  };
+  try {
+    const refusal = await ask();
+    if (refusal === null) return undefined;
+    const { message } = toDatabaseError(refusal, 'Looking at the table videos');
+    return { kind: NOT_THERE.test(refusal.code ?? '') ? 'migrations' : 'unreachable', message };
+  } catch (error) {
+    return { kind: 'unreachable', message: toMediaError(error).message };
+  }
+}

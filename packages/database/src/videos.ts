@@ -1,0 +1,189 @@
+/**
+ * The `videos` table: the truth about a video. Every write says what it sets and nothing else, and may be repeated.
+ * Transient failures are retried here, because a result that is not recorded is a result nobody sees.
+ */
+import { retry } from '@supabase-media/core/retry';
+import { type Database, type DatabaseRefusal, toDatabaseError } from './database.ts';
+import type { PublishedOutput, VideoRow, VideoStatus } from './video-row.ts';
+
+const TABLE = 'videos';
+
+/** A video as a producer names it. */
+export interface VideoIdentity {
+  readonly id: string;
+  readonly ownerId?: string | undefined;
+  readonly project: string;
+  readonly sourceBucket: string;
+  readonly sourcePath: string;
+}
+
+/** How a video ended. */
+export interface VideoEnding {
+  readonly status: Extract<VideoStatus, 'ready' | 'rejected' | 'failed' | 'canceled'>;
+  readonly outcome?: string | undefined;
+  readonly errorCode?: string | undefined;
+  readonly errorMessage?: string | undefined;
+  readonly facts?: Readonly<Record<string, unknown>> | undefined;
+  readonly outputs?: readonly PublishedOutput[] | undefined;
+}
+
+/** What was measured of a source: its size in bytes, and 64 hex digits. */
+export interface SourceFacts {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** What the rest of the worker may do with the table. */
+export interface Videos {
+  /** Makes the row, or takes it back to the queue; what an earlier run measured is forgotten. */
+  readonly markQueued: (video: VideoIdentity, jobId: string) => Promise<void>;
+  /** Makes the row where there is none. @returns false when the video was canceled: then nothing is written. */
+  readonly markProcessing: (video: VideoIdentity, jobId: string, signal?: AbortSignal) => Promise<boolean>;
+  readonly recordSource: (id: string, source: SourceFacts, signal?: AbortSignal) => Promise<void>;
+  /** Never throws: progress is a nudge, and the next one says more. */
+  readonly recordProgress: (id: string, step: string, percent: number, signal?: AbortSignal) => Promise<void>;
+  /** Back in the queue, with what went wrong so far. */
+  readonly recordWaiting: (id: string, errorCode: string, errorMessage: string) => Promise<void>;
+  /** What can be watched already while the rest is made; the status stays `processing`. */
+  readonly recordPublished: (id: string, outputs: readonly PublishedOutput[], signal?: AbortSignal) => Promise<void>;
+  /**
+   * @returns false when the video was canceled or removed meanwhile, or had come to its end before it failed: then
+   * nothing is written.
+   */
+  readonly recordEnding: (id: string, ending: VideoEnding) => Promise<boolean>;
+  /** Cancels a video that waits or runs. @returns whether it did. */
+  readonly cancel: (id: string) => Promise<boolean>;
+  /** The status of each of these videos that has a row. */
+  readonly findStatuses: (ids: readonly string[], signal?: AbortSignal) => Promise<ReadonlyMap<string, VideoStatus>>;
+  readonly find: (id: string) => Promise<VideoRow | undefined>;
+}
+
+/** 0.5 s, 1 s, 2 s … 30 s: a database that is away for a minute and a half costs a job nothing. */
+const PATIENT_RETRIES = 8;
+/** For what is a courtesy, or what somebody waits for. */
+const QUICK_RETRIES = 2;
+
+type Answer<T> = { data: T; error: DatabaseRefusal | null };
+
+/** A request that a signal can end. */
+interface Abortable<T> extends PromiseLike<Answer<T>> {
+  abortSignal(signal: AbortSignal): PromiseLike<Answer<T>>;
+}
+
+const ask = <T>(
+  action: string,
+  request: () => Abortable<T>,
+  { signal, retries = PATIENT_RETRIES }: { signal?: AbortSignal | undefined; retries?: number } = {},
+): Promise<T> =>
+  retry(
+    async () => {
+      const { data, error } = await (signal === undefined ? request() : request().abortSignal(signal));
+      if (error !== null) throw toDatabaseError(error, action);
+      return data;
+    },
+    { retries, baseMs: 500, signal },
+  );
+
+/** As `ask`, of a request that answers with rows. */
+const askRows = async <Row>(...question: Parameters<typeof ask<Row[] | null>>): Promise<Row[]> =>
+  (await ask<Row[] | null>(...question)) ?? [];
+
+const now = () => new Date().toISOString();
+
+const identityColumns = (video: VideoIdentity, jobId: string) => ({
+  id: video.id,
+  project: video.project,
+  source_bucket: video.sourceBucket,
+  source_path: video.sourcePath,
+  job_id: jobId,
+  ...(video.ownerId === undefined ? {} : { owner_id: video.ownerId }),
+});
+
+/** A video in one of these has not come to its end. */
+const OPEN: readonly VideoStatus[] = ['queued', 'processing'];
+
+const FRESH = { step: null, progress: 0, outcome: null, error_code: null, error_message: null, finished_at: null };
+
+/** Opens the table on a database. */
+export const openVideos = (database: Database): Videos => ({
+  markQueued: async (video, jobId) => {
+    const row = { ...identityColumns(video, jobId), ...FRESH, status: 'queued', started_at: null };
+    await ask(`Queueing video ${video.id}`, () => database.from(TABLE).upsert(row));
+  },
+
+  markProcessing: async (video, jobId, signal) => {
+    const columns = { ...identityColumns(video, jobId), ...FRESH, status: 'processing', started_at: now() };
+    const action = `Starting video ${video.id}`;
+    const insert = () => database.from(TABLE).upsert(columns, { ignoreDuplicates: true }).select('id');
+    const made = await askRows(action, insert, { signal });
+    if (made.length > 0) return true;
+    const update = () => database.from(TABLE).update(columns).eq('id', video.id).neq('status', 'canceled').select('id');
+    return (await askRows(action, update, { signal })).length > 0;
+  },
+
+  recordSource: async (id, source, signal) => {
+    const columns = { source_size: source.size, source_sha256: source.sha256 };
+    const update = () => database.from(TABLE).update(columns).eq('id', id);
+    await ask(`Recording the source of ${id}`, update, { signal });
+  },
+
+  recordProgress: async (id, step, percent, signal) => {
+    const columns = { step, progress: Math.min(99, Math.max(0, Math.floor(percent))) };
+    const update = database.from(TABLE).update(columns).eq('id', id).eq('status', 'processing');
+    await (signal === undefined ? update : update.abortSignal(signal));
+  },
+
+  recordWaiting: async (id, errorCode, errorMessage) => {
+    const columns = { status: 'queued', step: null, progress: 0, error_code: errorCode, error_message: errorMessage };
+    const update = () => database.from(TABLE).update(columns).eq('id', id).in('status', OPEN);
+    await ask(`Queueing video ${id} again`, update, { retries: QUICK_RETRIES });
+  },
+
+  recordPublished: async (id, outputs, signal) => {
+    const update = () => database.from(TABLE).update({ outputs }).eq('id', id).eq('status', 'processing');
+    await ask(`Recording the video of ${id}`, update, { signal });
+  },
+
+  recordEnding: async (id, ending) => {
+    const columns = {
+      status: ending.status,
+      step: null,
+      ...(ending.status === 'ready' ? { progress: 100 } : {}),
+      outcome: ending.outcome ?? null,
+      error_code: ending.errorCode ?? null,
+      error_message: ending.errorMessage ?? null,
+      ...(ending.facts === undefined ? {} : { facts: ending.facts }),
+      ...(ending.outputs === undefined ? {} : { outputs: ending.outputs }),
+      finished_at: now(),
+    };
+    const write = () => {
+      const update = database.from(TABLE).update(columns).eq('id', id);
+      // A run that fails after it was recorded as ready was not told so by the queue: the video is ready all the same.
+      if (ending.status === 'failed') return update.in('status', OPEN).select('id');
+      return (ending.status === 'canceled' ? update : update.neq('status', 'canceled')).select('id');
+    };
+    return (await askRows(`Recording the end of ${id}`, write)).length > 0;
+  },
+
+  cancel: async (id) => {
+    const columns = { status: 'canceled', step: null, finished_at: now() };
+    const update = () => database.from(TABLE).update(columns).eq('id', id).in('status', OPEN).select('id');
+    return (await askRows(`Canceling video ${id}`, update, { retries: QUICK_RETRIES })).length > 0;
+  },
+
+  findStatuses: async (ids, signal) => {
+    const select = () =>
+      database
+        .from(TABLE)
+        .select('id,status')
+        .in('id', [...ids]);
+    const rows = await askRows('Looking for canceled videos', select, { signal, retries: 0 });
+    return new Map(rows.map(({ id, status }) => [String(id), status as VideoStatus]));
+  },
+
+  find: async (id) => {
+    const select = () => database.from(TABLE).select('*').eq('id', id).limit(1);
+    const rows = await askRows(`Looking up video ${id}`, select, { retries: QUICK_RETRIES });
+    return rows[0] as VideoRow | undefined;
+  },
+});

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { audioInfo, mediaInfo, packetStats, videoInfo } from '../../../test/support/media-info-fixture.ts';
+import { planLadder } from '../../plan/ladder.ts';
+import type { MediaInfo } from '../../plan/media-info.ts';
+import { type ConvertPlan, planProcessing } from '../../plan/plan.ts';
+import { DEFAULT_POLICY } from '../../plan/policy.ts';
+import { planStoryboard } from '../../plan/storyboard.ts';
+import { assertGuarded } from '../sandbox.ts';
+import { clearTagsArguments } from './clear-tags.ts';
+import { decodeCheckArguments } from './decode-check.ts';
+import { hlsArguments } from './hls.ts';
+import { posterArguments } from './poster.ts';
+import { remuxArguments } from './remux.ts';
+import { storyboardArguments } from './storyboard.ts';
+import { transcodeArguments } from './transcode.ts';
+
+function convert(info: MediaInfo): ConvertPlan {
+  const plan = planProcessing(info);
+  if (plan.action !== 'convert') throw new Error('rejected');
+  return plan;
+}
+
+const files = { inputPath: '/jobs/a job/input', outputPath: '/jobs/a job/video.mp4.partial', threads: 2 };
+
+const INPUT = [
+  '-hide_banner -nostdin -y -v error -progress pipe:1 -stats_period 0.5',
+  '-protocol_whitelist file -format_whitelist mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,rm,mp3,wav,aac,flac',
+  '-max_pixels 35651584',
+].join(' ');
+
+/** Paths hold a space on purpose: it must not split them. */
+function words(args: readonly string[]): string {
+  assertGuarded(args);
+  return args.map((arg) => arg.replace('/jobs/a job', 'JOB')).join(' ');
+}
+
+describe('command lines', () => {
+  it('remux', () => {
+    expect(words(remuxArguments({ ...files, plan: convert(mediaInfo()) }))).toBe(
+      `${INPUT} -threads 2 -i file:JOB/input -map 0:0 -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 ` +
+        '-c:v copy -c:a copy -movflags +faststart -f mp4 file:JOB/video.mp4.partial',
+    );
+  });
+
+  it('remux without audio', () => {
+    const plan = convert(mediaInfo({ video: videoInfo({ index: 3 }), audio: undefined, audioTracks: 0 }));
+    const line = words(remuxArguments({ ...files, plan }));
+    expect(line).toContain('-map 0:3 -sn');
+    expect(line).not.toContain('-c:a');
+  });
+
+  it('copied video, encoded audio', () => {
+    const plan = convert(mediaInfo({ audio: audioInfo({ index: 2, codec: 'ac3', profile: undefined, channels: 6 }) }));
+    expect(words(remuxArguments({ ...files, plan }))).toBe(
+      `${INPUT} -threads 2 -i file:JOB/input -filter:a aresample=async=1:first_pts=0 -map 0:0 -map 0:2 -sn -dn ` +
+        '-map_metadata -1 -map_chapters -1 -c:v copy -c:a aac -b:a 128000 -ac 2 -ar 48000 ' +
+        '-movflags +faststart -f mp4 file:JOB/video.mp4.partial',
+    );
+  });
+
+  it('transcode', () => {
+    const plan = convert(mediaInfo({ video: videoInfo({ codec: 'hevc', codedWidth: 3840, codedHeight: 2160 }) }));
+    expect(words(transcodeArguments({ ...files, plan, canConvertHdr: true }))).toBe(
+      `${INPUT} -threads 2 -i file:JOB/input -filter:a aresample=async=1:first_pts=0 ` +
+        '-filter:v scale=1920:1080:out_range=tv,setsar=1,format=yuv420p -map 0:0 -map 0:1 -sn -dn ' +
+        '-map_metadata -1 -map_chapters -1 -c:v libx264 -preset veryfast -crf 23 -profile:v high ' +
+        '-maxrate 6000000 -bufsize 12000000 -force_key_frames expr:gte(t,n_forced*2) -sc_threshold 0 ' +
+        '-fps_mode vfr -threads 2 -max_muxing_queue_size 1024 -max_error_rate 1 ' +
+        '-c:a aac -b:a 128000 -ac 2 -ar 48000 -movflags +faststart -f mp4 file:JOB/video.mp4.partial',
+    );
+  });
+
+  it('transcode of silent HDR that showed its size late', () => {
+    const video = videoInfo({ codec: 'hevc', hdr: 'pq' });
+    const plan = convert(mediaInfo({ video, audio: undefined, audioTracks: 0, deepAnalysis: true }));
+    const line = words(transcodeArguments({ ...files, plan, canConvertHdr: true }));
+    expect(line).toContain('-max_pixels 35651584 -analyzeduration 60M -probesize 200M -threads 2 -i');
+    expect(line).toContain('-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv');
+    expect(line).not.toMatch(/-c:a|-filter:a/);
+  });
+
+  it('poster', () => {
+    const options = { ...files, videoIndex: 0, size: { width: 1280, height: 720 }, quality: 3, maxPixels: 35_651_584 };
+    expect(words(posterArguments({ ...options, seekSeconds: 1 }))).toBe(
+      `${INPUT} -threads 2 -ss 1.000 -t 4 -i file:JOB/input ` +
+        '-filter:v thumbnail=50,scale=1280:720:out_range=pc,setsar=1,format=yuvj420p ' +
+        '-map 0:0 -an -sn -dn -map_metadata -1 -frames:v 1 -c:v mjpeg -q:v 3 -f mjpeg file:JOB/video.mp4.partial',
+    );
+    expect(words(posterArguments({ ...options, seekSeconds: 0 }))).not.toContain('-ss');
+  });
+
+  it('decode check', () => {
+    const options = { inputPath: files.inputPath, videoIndex: 0, seconds: 1, maxPixels: 35_651_584, threads: 2 };
+    expect(words(decodeCheckArguments({ ...options, fromSeconds: 8.5 }))).toBe(
+      `${INPUT} -threads 2 -ss 8.500 -t 1.000 -i file:JOB/input -y -map 0:0 -an -sn -dn -fps_mode passthrough -f null -`,
+    );
+  });
+
+  const mp4 = mediaInfo({ video: videoInfo({ codedWidth: 1920, codedHeight: 1080 }) });
+  const hls = (info: MediaInfo) => {
+    const ladder = planLadder(info, DEFAULT_POLICY);
+    const { video = videoInfo(), audio } = info;
+    return words(
+      hlsArguments({ inputPath: files.inputPath, video, audio, ladder, policy: DEFAULT_POLICY, threads: 2 }),
+    );
+  };
+  const rung = (index: number, rate: number, keyframes: string) =>
+    `-c:v:${index} libx264 -preset:v:${index} veryfast -crf:v:${index} 23 -maxrate:v:${index} ${rate} -bufsize:v:${index} ${rate * 2} ` +
+    `-profile:v:${index} high -force_key_frames:v:${index} ${keyframes} -sc_threshold:v:${index} 0 ` +
+    `-enc_time_base:v:${index} 1/90000 -fps_mode:v:${index} passthrough`;
+  const muxer =
+    '-f hls -hls_time 4 -hls_playlist_type vod -hls_segment_type fmp4 -hls_flags independent_segments ' +
+    '-hls_fmp4_init_filename init.mp4 -hls_segment_filename %v/%04d.m4s';
+
+  it('hls: the largest size copied, the others encoded, all in one process', () => {
+    expect(hls(mp4)).toBe(
+      `${INPUT} -threads 2 -i file:JOB/input -filter_complex [0:0]split=2[s720p][s480p];` +
+        '[s720p]scale=1280:720:out_range=tv,setsar=1,format=yuv420p[720p];' +
+        '[s480p]scale=854:480:out_range=tv,setsar=1,format=yuv420p[480p] ' +
+        '-map 0:0 -map [720p] -map [480p] -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 -c:v:0 copy ' +
+        `${rung(1, 3_000_000, 'source')} ${rung(2, 1_400_000, 'source')} -threads 2 -max_muxing_queue_size 1024 -c:a copy ` +
+        `${muxer} -var_stream_map v:0,agroup:audio,name:1080p v:1,agroup:audio,name:720p ` +
+        'v:2,agroup:audio,name:480p a:0,agroup:audio,name:audio file:%v/index.m3u8',
+    );
+  });
+
+  it('hls of a small silent video: nothing to encode', () => {
+    const video = videoInfo({ codedWidth: 640, codedHeight: 360 });
+    expect(hls(mediaInfo({ video, audio: undefined, audioTracks: 0 }))).toBe(
+      `${INPUT} -threads 2 -i file:JOB/input -map 0:0 -sn -dn -map_metadata -1 -map_chapters -1 -c:v:0 copy ` +
+        `${muxer} -var_stream_map v:0,name:360p file:%v/index.m3u8`,
+    );
+  });
+
+  it('hls of a turned video: every size encoded, with key frames of our own', () => {
+    const video = videoInfo({ codedWidth: 640, codedHeight: 360, rotation: 90, displayWidth: 360, displayHeight: 640 });
+    const line = hls(mediaInfo({ video }));
+    expect(line).toContain('[s360p]scale=360:640:');
+    expect(line).toContain(rung(0, 1_400_000, 'expr:gte(t,n_forced*2)'));
+  });
+
+  it('storyboard', () => {
+    const options = { ...files, videoIndex: 0, quality: 5, maxPixels: 35_651_584 };
+    const line = (gap: number) => {
+      const video = videoInfo({ stats: packetStats({ durationSeconds: 25, largestKeyGapSeconds: gap }) });
+      const plan = planStoryboard(mediaInfo({ video }), DEFAULT_POLICY.storyboard);
+      return words(storyboardArguments({ ...options, plan }));
+    };
+    expect(line(2)).toBe(
+      `${INPUT} -threads 2 -skip_frame nokey -i file:JOB/input -filter:v fps=1/2:start_time=0:eof_action=pass,` +
+        'scale=160:90:out_range=pc,setsar=1,format=yuvj420p,tpad=stop_mode=clone:stop=20,tile=10x2 ' +
+        '-map 0:0 -an -sn -dn -map_metadata -1 -fps_mode passthrough -frames:v 1 -c:v mjpeg -q:v 5 -f mjpeg ' +
+        'file:JOB/video.mp4.partial',
+    );
+    expect(line(9)).not.toContain('nokey');
+  });
+
+  it('a copy drops colour tags that the standards reserve, in the file or ahead of an encode', () => {
+    const video = videoInfo({ color: { primaries: 'bt709', transfer: 'bt709', space: 'reserved', range: 'tv' } });
+    const plan = convert(mediaInfo({ video }));
+    expect(words(remuxArguments({ ...files, plan }))).toContain(
+      '-c:v copy -bsf:v h264_metadata=matrix_coefficients=2 ',
+    );
+    expect(words(clearTagsArguments({ ...files, plan, filter: 'h264_metadata=matrix_coefficients=2' }))).toBe(
+      `${INPUT} -threads 2 -i file:JOB/input -map 0:0 -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 ` +
+        '-c copy -bsf:v h264_metadata=matrix_coefficients=2 -f mov file:JOB/video.mp4.partial',
+    );
+  });
+});

@@ -1,0 +1,142 @@
+/** Makes the MP4: copies or encodes as planned, verifies, and only then gives the file its name. */
+import { rename, rm } from 'node:fs/promises';
+import { MediaError } from '@supabase-media/core/errors';
+import type { MediaInfo } from '../plan/media-info.ts';
+import { type ConvertPlan, encodeInstead, type Reason } from '../plan/plan.ts';
+import type { MediaWarning } from '../plan/plan-warnings.ts';
+import { type Rejection, rejection } from '../plan/rejections.ts';
+import { remuxArguments } from './commands/remux.ts';
+import { transcodeArguments } from './commands/transcode.ts';
+import { classifyEncodeFailure, ranOutOfMemory } from './encode-failure.ts';
+import { encodeLimits } from './encode-limits.ts';
+import type { EncodeProgress } from './progress.ts';
+import { withReadableSource } from './readable-source.ts';
+import { runFfmpeg } from './run-ffmpeg.ts';
+import { lastLines } from './stderr-lines.ts';
+import type { MediaTools } from './tools.ts';
+import { verifyOutput } from './verify.ts';
+import type { ProcessLimits } from './watchdog.ts';
+
+export interface EncodeOptions {
+  readonly plan: ConvertPlan;
+  /** The file that was probed for the plan, under the same neutral name. */
+  readonly inputPath: string;
+  /** Appears only when the video is whole; until then the work goes to `<outputPath>.partial`. */
+  readonly outputPath: string;
+  readonly tools: MediaTools;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
+  /** Replaces the computed limits: max(10 min, 20 x duration) in all, 60 s without progress. */
+  readonly limits?: ProcessLimits | undefined;
+}
+
+/** A published MP4, or why the file was turned away after all. */
+export type EncodeResult =
+  | {
+      readonly outcome: 'processed' | 'remuxed';
+      readonly path: string;
+      /** The output's own probe. */
+      readonly output: MediaInfo;
+      readonly reasons: readonly Reason[];
+      readonly warnings: readonly MediaWarning[];
+      /** Wall time of ffmpeg, verification not included. */
+      readonly encodeSeconds: number;
+    }
+  | { readonly outcome: 'rejected'; readonly rejection: Rejection };
+
+/**
+ * Carries out a plan. A copy that fails or does not pass verification is followed by one encode, with the reason kept.
+ *
+ * @throws MediaError output_invalid | ffmpeg_failed | ffmpeg_memory when the output cannot be made though the file gives
+ * no reason; disk_full, aborted, ffmpeg_stalled, ffmpeg_timeout, ffmpeg_killed, ffmpeg_missing. No file is left then.
+ */
+export async function encodeMp4(options: EncodeOptions): Promise<EncodeResult> {
+  const partial = `${options.outputPath}.partial`;
+  try {
+    const first = await attempt(options, options.plan, partial);
+    const last =
+      'why' in first && options.plan.video === 'copy' ? await encodeAfterCopy(options, partial, first.why) : first;
+    if ('why' in last) throw last.error;
+    if (last.outcome !== 'rejected') await rename(partial, options.outputPath);
+    return last;
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+interface Failure {
+  readonly why: string;
+  readonly error: MediaError;
+}
+
+function encodeAfterCopy(options: EncodeOptions, partial: string, why: string): Promise<EncodeResult | Failure> {
+  return attempt(options, encodeInstead(options.plan, why), partial);
+}
+
+async function attempt(options: EncodeOptions, plan: ConvertPlan, partial: string): Promise<EncodeResult | Failure> {
+  const { tools, signal } = options;
+  const ran =
+    plan.video === 'copy' ? await runRemux(options, plan, partial) : await runTranscode(options, plan, partial);
+  if (ran.exitCode !== 0 || ranOutOfMemory(ran)) {
+    const failure = classifyEncodeFailure(ran);
+    if (failure.kind === 'file') return rejectedBecause(plan, failure.detail);
+    return { why: failure.error.message, error: failure.error };
+  }
+  const checked = await verifyOutput({ plan, outputPath: partial, tools, signal });
+  if (checked.verdict === 'wrong') return { why: checked.why, error: invalidOutput(checked.why, ran.stderrTail) };
+  if (checked.verdict === 'rejected') return { outcome: 'rejected', rejection: checked.rejection };
+  return {
+    outcome: plan.outcome,
+    path: options.outputPath,
+    output: checked.output,
+    reasons: plan.reasons,
+    warnings: [...plan.warnings, ...hdrWarning(plan, tools), ...checked.warnings],
+    encodeSeconds: ran.seconds,
+  };
+}
+
+function runRemux(options: EncodeOptions, plan: ConvertPlan, outputPath: string) {
+  const { inputPath, tools } = options;
+  return run(options, plan, remuxArguments({ plan, inputPath, outputPath, threads: tools.limits.threads }));
+}
+
+function runTranscode(options: EncodeOptions, plan: ConvertPlan, outputPath: string) {
+  const { tools, inputPath, signal } = options;
+  const { canConvertHdr } = tools.ffmpeg;
+  const { threads } = tools.limits;
+  return withReadableSource({ plan, inputPath, copyPath: `${outputPath}.source`, tools, signal }, (source) =>
+    run(options, plan, transcodeArguments({ ...source, outputPath, threads, canConvertHdr })),
+  );
+}
+
+function run(options: EncodeOptions, plan: ConvertPlan, args: readonly string[]) {
+  return runFfmpeg({
+    tools: options.tools,
+    args,
+    durationSeconds: plan.info.durationSeconds,
+    onProgress: options.onProgress,
+    limits: encodeLimits(plan.info.durationSeconds, options.limits),
+    signal: options.signal,
+  });
+}
+
+/** What cannot be copied may still be decoded; what cannot be decoded is turned away. */
+function rejectedBecause(plan: ConvertPlan, detail: string): EncodeResult | Failure {
+  if (plan.video === 'copy') return { why: detail, error: invalidOutput(detail, '') };
+  return { outcome: 'rejected', rejection: rejection('undecodable_video', { detail }) };
+}
+
+function invalidOutput(why: string, stderrTail: string): MediaError {
+  return new MediaError({
+    code: 'output_invalid',
+    message: `The encoded video was not published: ${why}.`,
+    details: { stderr: lastLines(stderrTail) },
+  });
+}
+
+function hdrWarning(plan: ConvertPlan, tools: MediaTools): MediaWarning[] {
+  if (plan.video === 'copy' || plan.source.hdr === undefined || tools.ffmpeg.canConvertHdr) return [];
+  return [
+    { code: 'hdr_not_converted', message: 'This ffmpeg cannot convert HDR (built without zimg): colours look flat.' },
+  ];
+}

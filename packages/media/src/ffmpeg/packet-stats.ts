@@ -1,0 +1,157 @@
+/**
+ * Sums up the packets of a file line by line, as ffprobe prints them, in memory that does not grow with the file. Tells
+ * what a file really holds where its header lies (a fragmented MP4 said 143 165 s and held 1.07 s) or is silent (WebM
+ * from MediaRecorder).
+ */
+import type { PacketStats } from '../plan/media-info.ts';
+
+/** What ffprobe is asked for; it prints `stream_index=0|pts_time=0.04|…` with `-of compact=p=0`. */
+export const PACKET_ENTRIES = 'packet=stream_index,pts_time,dts_time,duration_time,size,flags';
+
+export interface PacketSummary {
+  add(line: string): void;
+  /** By absolute stream index; streams without a packet are absent. */
+  stats(): ReadonlyMap<number, PacketStats>;
+}
+
+/**
+ * ffmpeg takes a jump of more than 10 s in a transport or program stream for a new start of the clock
+ * (-dts_delta_threshold, ffmpeg documentation).
+ */
+const CLOCK_JUMP_SECONDS = 10;
+
+export interface PacketSummaryOptions {
+  /** The container's clock may start anew in the middle: MPEG transport and program streams. */
+  readonly clockMayJump: boolean;
+}
+
+export function createPacketSummary({ clockMayJump }: PacketSummaryOptions): PacketSummary {
+  const streams = new Map<number, StreamCount>();
+  return {
+    add(line) {
+      const packet = readPacket(line);
+      if (packet === undefined) return;
+      const known = streams.get(packet.stream);
+      if (known === undefined) streams.set(packet.stream, startCount(packet));
+      else count(known, packet, clockMayJump);
+    },
+    stats: () => new Map([...streams].map(([index, counted]) => [index, sumUp(counted)])),
+  };
+}
+
+interface Packet {
+  readonly stream: number;
+  readonly time: number;
+  readonly decodeTime: number;
+  readonly duration: number;
+  readonly size: number;
+  readonly key: boolean;
+  /** Decoded but not shown, by an edit list. */
+  readonly discarded: boolean;
+}
+
+interface StreamCount {
+  packets: number;
+  bytes: number;
+  first: number;
+  last: number;
+  end: number;
+  /** Time lost or won by jumps of the clock. */
+  jumped: number;
+  jumps: number;
+  previousDecodeTime: number;
+  readonly firstIsKey: boolean;
+  firstKey: number | undefined;
+  lastKey: number;
+  largestGap: number;
+}
+
+function readPacket(line: string): Packet | undefined {
+  const stream = field(line, 'stream_index=');
+  if (stream === undefined) return undefined;
+  const pts = field(line, 'pts_time=');
+  const dts = field(line, 'dts_time=');
+  const flags = /(?:^|\|)flags=([^|]*)/.exec(line)?.[1] ?? '';
+  return {
+    stream,
+    time: pts ?? dts ?? Number.NaN,
+    decodeTime: dts ?? pts ?? Number.NaN,
+    duration: field(line, 'duration_time=') ?? 0,
+    size: field(line, 'size=') ?? 0,
+    key: flags.includes('K'),
+    discarded: flags.includes('D'),
+  };
+}
+
+function field(line: string, name: string): number | undefined {
+  const at = line.startsWith(name) ? 0 : line.indexOf(`|${name}`) + 1;
+  if (at === 0 && !line.startsWith(name)) return undefined;
+  const value = Number.parseFloat(line.slice(at + name.length));
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function startCount(packet: Packet): StreamCount {
+  const counted: StreamCount = {
+    packets: 0,
+    bytes: 0,
+    first: Infinity,
+    last: -Infinity,
+    end: -Infinity,
+    jumped: 0,
+    jumps: 0,
+    previousDecodeTime: packet.decodeTime,
+    firstIsKey: packet.key,
+    firstKey: undefined,
+    lastKey: Number.NaN,
+    largestGap: 0,
+  };
+  count(counted, packet, false);
+  return counted;
+}
+
+function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): void {
+  counted.packets += 1;
+  counted.bytes += packet.size;
+  if (clockMayJump) followClock(counted, packet);
+  if (Number.isNaN(packet.time)) return;
+  const time = packet.time - counted.jumped;
+  if (packet.key) {
+    counted.firstKey ??= time;
+    if (time - counted.lastKey > counted.largestGap) counted.largestGap = time - counted.lastKey;
+    counted.lastKey = time;
+  }
+  if (packet.discarded) return;
+  counted.first = Math.min(counted.first, time);
+  counted.last = Math.max(counted.last, time);
+  counted.end = Math.max(counted.end, time + packet.duration);
+}
+
+function followClock(counted: StreamCount, packet: Packet): void {
+  if (Number.isNaN(packet.decodeTime)) return;
+  const step = packet.decodeTime - counted.previousDecodeTime;
+  if (Math.abs(step) > CLOCK_JUMP_SECONDS) {
+    counted.jumped += step - packet.duration;
+    counted.jumps += 1;
+  }
+  counted.previousDecodeTime = packet.decodeTime;
+}
+
+function sumUp(counted: StreamCount): PacketStats {
+  const first = Number.isFinite(counted.first) ? counted.first : 0;
+  const last = Number.isFinite(counted.last) ? counted.last : first;
+  const shown = Math.max(1, counted.packets - 1);
+  // Matroska has no duration for a packet: the last frame is taken to last as long as the others on average.
+  const end = counted.end > last ? counted.end : last + (last - first) / shown;
+  const afterLastKey = end - counted.lastKey;
+  return {
+    packets: counted.packets,
+    bytes: counted.bytes,
+    firstSeconds: first,
+    lastSeconds: last,
+    durationSeconds: Math.max(0, end - first),
+    firstPacketIsKey: counted.firstIsKey,
+    firstKeySeconds: counted.firstKey,
+    largestKeyGapSeconds: Number.isNaN(afterLastKey) ? end - first : Math.max(counted.largestGap, afterLastKey),
+    clockJumps: counted.jumps,
+  };
+}

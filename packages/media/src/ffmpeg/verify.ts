@@ -1,0 +1,97 @@
+/** Proves that an output is what was planned, before anyone can see it. */
+import type { MediaInfo } from '../plan/media-info.ts';
+import type { ConvertPlan } from '../plan/plan.ts';
+import type { MediaWarning } from '../plan/plan-warnings.ts';
+import type { Rejection } from '../plan/rejections.ts';
+import { decodeCheckArguments } from './commands/decode-check.ts';
+import { probeMedia } from './probe.ts';
+import { runFfmpeg } from './run-ffmpeg.ts';
+import { lastLines } from './stderr-lines.ts';
+import type { MediaTools } from './tools.ts';
+import { compareOutput } from './verify-rules.ts';
+
+export interface VerifyOptions {
+  readonly plan: ConvertPlan;
+  readonly outputPath: string;
+  readonly tools: MediaTools;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type Verification =
+  | { readonly verdict: 'good'; readonly output: MediaInfo; readonly warnings: readonly MediaWarning[] }
+  | { readonly verdict: 'wrong'; readonly why: string }
+  | { readonly verdict: 'rejected'; readonly rejection: Rejection };
+
+/** Probes the output, compares it with the plan and the input, and decodes its first, middle and last second. */
+export async function verifyOutput(options: VerifyOptions): Promise<Verification> {
+  const { plan, outputPath, tools, signal } = options;
+  const output = await probeMedia({ inputPath: outputPath, tools, maxPixels: plan.policy.maxInputPixels, signal });
+  const { problem, rejection, warnings } = compareOutput(plan, output);
+  if (rejection !== undefined) return { verdict: 'rejected', rejection };
+  if (problem !== undefined || !output.readable)
+    return { verdict: 'wrong', why: problem ?? 'the output cannot be read' };
+
+  const damage = await decodeStretches(options, output);
+  if (damage.why !== undefined) return { verdict: 'wrong', why: damage.why };
+  return { verdict: 'good', output, warnings: [...warnings, ...damage.warnings] };
+}
+
+/**
+ * Every stretch must give at least one frame. Errors on the way are damage that a copy took over from its source, where
+ * players show what they can, as they would with the source; in a fresh encode they are a fault.
+ */
+async function decodeStretches(
+  options: VerifyOptions,
+  output: MediaInfo,
+): Promise<{ why?: string; warnings: MediaWarning[] }> {
+  const errors: string[] = [];
+  for (const [name, fromSeconds] of stretches(output)) {
+    const { frames, stderrTail, exitCode } = await decodeStretch(options, output, fromSeconds);
+    const lines = lastLines(stderrTail, 2);
+    if (frames === 0)
+      return { why: `no frame in the ${name} second can be decoded (${lines.join('; ')})`, warnings: [] };
+    if (exitCode !== 0 || lines.length > 0) errors.push(`${name} second: ${lines.join('; ')}`);
+  }
+  if (errors.length === 0) return { warnings: [] };
+  if (options.plan.video === 'encode') return { why: `decoding fails in the ${errors.join(', ')}`, warnings: [] };
+  return {
+    warnings: [{ code: 'decode_errors', message: `The video was damaged before it came here (${errors.join(', ')}).` }],
+  };
+}
+
+const STRETCH_SECONDS = 1;
+
+function stretches({ video, audio }: MediaInfo): [string, number][] {
+  if (video === undefined) return [];
+  const { firstSeconds: first, lastSeconds: last } = video.stats;
+  const fileStart = Math.min(first, audio?.stats.firstSeconds ?? first);
+  const start = Math.max(0, first - fileStart);
+  const end = Math.max(start, last - fileStart - STRETCH_SECONDS * 0.9);
+  if (end - start < STRETCH_SECONDS) return [['first', start]];
+  return [
+    ['first', start],
+    ['middle', frameBefore(video.averageFps, (start + end) / 2)],
+    ['last', end],
+  ];
+}
+
+/** With less than a frame per second, the middle second may hold none: then it is not asked for. */
+function frameBefore(fps: number | undefined, seconds: number): number {
+  return fps === undefined || fps < 2 ? 0 : seconds;
+}
+
+function decodeStretch({ plan, outputPath, tools, signal }: VerifyOptions, output: MediaInfo, fromSeconds: number) {
+  return runFfmpeg({
+    tools,
+    args: decodeCheckArguments({
+      inputPath: outputPath,
+      videoIndex: output.video?.index ?? 0,
+      fromSeconds,
+      seconds: STRETCH_SECONDS,
+      maxPixels: plan.policy.maxInputPixels,
+      threads: tools.limits.threads,
+    }),
+    limits: { totalMs: 120_000 },
+    signal,
+  });
+}

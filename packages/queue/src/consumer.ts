@@ -1,0 +1,159 @@
+/**
+ * The worker's side of the queue: takes jobs, keeps its claims on them, records their endings, and stops in phases.
+ */
+
+import { hostname } from 'node:os';
+import { pid } from 'node:process';
+import type { Log } from '@supabase-media/core/log';
+import { within } from '@supabase-media/core/with-timeout';
+import type { Job, Telemetry } from 'bullmq';
+import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
+import { openCancelFlags } from './cancel-flags.ts';
+import { recordEndings } from './finalize-orphaned-jobs.ts';
+import { type JobRecorder, NO_RECORDER } from './job-recorder.ts';
+import { createJobRunner, stopped, type VideoHandlers } from './job-runner.ts';
+import { isJobLive } from './job-states.ts';
+import { openQueue } from './open-queue.ts';
+import { BULLMQ_BOUNDS, RENEWALS_PER_LOCK, STALLED_LOOKS_PER_LOCK } from './policy.ts';
+import { QUEUE_NAME } from './queue-names.ts';
+import { type FindStatuses, type RunningJob, watchCancels } from './watch-cancels.ts';
+import { watchClaims } from './watch-locks.ts';
+
+export interface StartConsumerOptions {
+  readonly address: QueueAddress;
+  readonly concurrency: number;
+  readonly handlers: VideoHandlers;
+  readonly log: Log;
+  /** Told what happens; nobody unless named. */
+  readonly metrics?: JobRecorder | undefined;
+  /** Makes the queue's part of a trace. */
+  readonly telemetry?: Telemetry | undefined;
+  /** How long a claim on a job outlives the worker's last sign of life, in milliseconds; 90 s unless told. */
+  readonly lockMs?: number | undefined;
+  /** One run of a job takes at most this long, in milliseconds; 12 h unless told. */
+  readonly lifetimeMs?: number | undefined;
+  /** Asked once a second while jobs run. */
+  readonly findStatuses?: FindStatuses | undefined;
+}
+
+/** A running consumer. */
+export interface Consumer {
+  /**
+   * Stops taking jobs, lets running ones finish for `graceMs` milliseconds, then ends them and gives them back to the
+   * queue without spending an attempt. What has not ended {@link END_MS} later is left behind, and so are connections
+   * to a queue that is away.
+   */
+  readonly stop: (graceMs: number) => Promise<void>;
+  /** Whether a job waits or runs, here or elsewhere. */
+  readonly isLive: (jobId: string) => Promise<boolean>;
+}
+
+const LOCK_MS = 90_000;
+const LIFETIME_MS = 12 * 3_600_000;
+
+/** What told to stop has not stopped within this time, in milliseconds, does not listen: all that waits takes a signal. */
+const END_MS = 20_000;
+
+/** A queue that is away is asked again after this, in milliseconds; BullMQ would wait for 15 s. */
+const RETRY_DELAY_MS = 2000;
+
+/** BullMQ waits for a queue that is away before it closes what it has of it; we wait so long, in milliseconds. */
+const CLOSE_MS = 3000;
+
+/** The same error of the queue is logged again only after this, in milliseconds. */
+const SAME_ERROR_MS = 30_000;
+
+/**
+ * Starts taking jobs.
+ *
+ * @throws {MediaError} `queue_unreachable`.
+ */
+export async function startConsumer(options: StartConsumerOptions): Promise<Consumer> {
+  const { address, handlers, log, lockMs = LOCK_MS, lifetimeMs = LIFETIME_MS, metrics = NO_RECORDER } = options;
+  await assertQueueReachable(address);
+  const backend = chooseBackend(address);
+  const { classes, connection, place } = backend;
+  const flags = await openCancelFlags(backend);
+  const queue = await openQueue(backend, QUEUE_NAME).catch(async (error: unknown) => {
+    await flags.close();
+    throw error;
+  });
+  const running = new Map<string, RunningJob>();
+  const recorded = new WeakSet<Error>();
+  /** Runs of jobs, and what is written after them. */
+  const busy = new Set<Promise<unknown>>();
+  const stopping = new AbortController();
+  const isStopping = () => stopping.signal.aborted;
+  const keepBusy = (work: Promise<unknown>): void => {
+    const settled = work.catch(() => {}).finally(() => busy.delete(settled));
+    busy.add(settled);
+  };
+
+  const runJob = createJobRunner({ handlers, running, lifetimeMs, lockMs, isStopping, metrics, log, recorded });
+  const process = (job: Job, token: string | undefined) => {
+    const run = runJob(job, token);
+    keepBusy(run);
+    return run;
+  };
+  const worker = new classes.Worker(QUEUE_NAME, process, {
+    connection,
+    name: `${hostname()}:${pid}`,
+    concurrency: options.concurrency,
+    lockDuration: lockMs,
+    lockRenewTime: Math.ceil((lockMs * 2) / RENEWALS_PER_LOCK),
+    stalledInterval: Math.ceil(lockMs / STALLED_LOOKS_PER_LOCK),
+    runRetryDelay: RETRY_DELAY_MS,
+    ...BULLMQ_BOUNDS,
+    ...(options.telemetry && { telemetry: options.telemetry }),
+  });
+  recordEndings({ worker, handlers, flags, recorded, keepBusy, log, signal: stopping.signal });
+  worker.on('stalled', (jobId) => {
+    metrics.jobStalled();
+    log.warn({ event: 'job.stalled', jobId }, 'A job outlived its worker; it is taken up again');
+  });
+  // A connection that breaks while it is being closed is no news.
+  let lastError = { message: '', at: 0 };
+  worker.on('error', (error) => {
+    // A queue that is away fails every second on every connection: one line each half minute says as much.
+    if (error.message === lastError.message && Date.now() - lastError.at < SAME_ERROR_MS) return;
+    lastError = { message: error.message, at: Date.now() };
+    if (!isStopping()) log.error({ event: 'queue.error', err: error }, `The queue (${place}) failed: ${error.message}`);
+  });
+  const watch = new AbortController();
+  const { signal } = watch;
+  const watching = Promise.all([
+    watchCancels({ running, flags, findStatuses: options.findStatuses, log, signal }),
+    watchClaims({ worker, running, lockMs, metrics, log, signal }),
+  ]);
+  await worker.waitUntilReady();
+  log.info({ event: 'worker.ready' }, `Taking jobs from ${place}, ${options.concurrency} at a time`);
+
+  /** Resolves with whether nothing was left to do within so many milliseconds. */
+  const untilIdle = (limitMs: number): Promise<boolean> =>
+    within(limitMs, async () => {
+      while (busy.size > 0) await Promise.all(busy);
+    });
+
+  return {
+    isLive: (jobId) => isJobLive(queue, jobId),
+    stop: async (graceMs) => {
+      stopping.abort();
+      const closed = worker.close();
+      if (!(await untilIdle(graceMs))) {
+        for (const { controller } of running.values()) controller.abort(stopped());
+        if (!(await untilIdle(END_MS)))
+          log.error(
+            { event: 'worker.left_behind', jobs: [...running.keys()] },
+            `${running.size} jobs did not end within ${END_MS / 1000} s; others take them up when their claims run out`,
+          );
+      }
+      watch.abort();
+      await watching;
+      if (!(await within(CLOSE_MS, () => Promise.allSettled([closed, flags.close(), queue.close()]))))
+        log.warn(
+          { event: 'queue.left_open' },
+          `The queue (${place}) did not let go within ${CLOSE_MS / 1000} s; its connections end with the process`,
+        );
+    },
+  };
+}

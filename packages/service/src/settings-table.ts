@@ -1,0 +1,144 @@
+/**
+ * Reads environment variables by a table that says what each may be. The worker and the intake have a table each and
+ * read it the same way: an empty value counts as unset, every problem is told at once, no secret is ever printed.
+ */
+import { readFileSync } from 'node:fs';
+import { MediaError } from '@supabase-media/core/errors';
+import { parse } from 'dotenv';
+import { z } from 'zod';
+
+/** One environment variable. */
+export interface Variable {
+  /** The heading it stands under in `.env.example`. */
+  readonly section: string;
+  /** What the value must be, as told to a person whose value was refused. */
+  readonly allowed: string;
+  /** As written in the environment; absent when there is none and the variable may stay unset. */
+  readonly default?: string;
+  /** What it does and why one would change it. */
+  readonly reason: string;
+  /** A value that shows the shape, for variables without a default. */
+  readonly example?: string;
+  /** The value is never printed, not even in an error. */
+  readonly secret?: true;
+  readonly schema: z.ZodType<unknown, string>;
+}
+
+export type VariableTable = Readonly<Record<string, Variable>>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A whole number, written in digits only. */
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max);
+
+/** An address with a host, of one of the protocols (`redis:`). */
+export const address = (...protocols: string[]) =>
+  z.string().refine((value) => {
+    if (!URL.canParse(value)) return false;
+    const { protocol, hostname } = new URL(value);
+    return protocols.includes(protocol) && hostname !== '';
+  });
+
+/** An http:// or https:// address; slashes at its end are dropped, so that paths can be put behind it. */
+export const httpAddress = address('http:', 'https:').transform((value) => value.replace(/\/+$/, ''));
+
+/** The values of a table's variables. */
+export interface Variables<Table extends VariableTable> {
+  /** Of a variable that has a default or was insisted on; call {@link Variables.refuse} before. */
+  readonly get: <Name extends keyof Table & string>(name: Name) => z.output<Table[Name]['schema']>;
+  readonly maybe: <Name extends keyof Table & string>(name: Name) => z.output<Table[Name]['schema']> | undefined;
+  /** Whether the environment says anything of it, right or wrong. */
+  readonly isSet: (name: keyof Table & string) => boolean;
+  /** Insists on variables that have no default. */
+  readonly need: (...names: readonly (keyof Table & string)[]) => void;
+  readonly complain: (problem: string) => void;
+  /** @throws {MediaError} `config_invalid` when there are problems, naming them all. */
+  readonly refuse: () => void;
+  /** Every secret value and the passwords within, so that the logger can blot them out. */
+  readonly secrets: readonly string[];
+}
+
+/** A value that is shorter than this stands in many a harmless line. */
+const SECRET_LEAST_CHARACTERS = 6;
+
+/** Checks the environment by a table. What is wrong is kept until {@link Variables.refuse}. */
+export function readVariables<Table extends VariableTable>(table: Table, environment: Environment): Variables<Table> {
+  const problems: string[] = [];
+  const values = new Map<string, unknown>();
+  const secrets: string[] = [];
+  // An empty value is an unset one: `docker run -e NAME` and most .env files write it that way.
+  const read = (name: string): string => environment[name]?.trim() ?? '';
+  for (const [name, variable] of Object.entries(table)) {
+    const raw = read(name) || variable.default;
+    if (raw === undefined) continue;
+    if (variable.secret) secrets.push(raw, ...passwordsOf(raw));
+    const result = variable.schema.safeParse(raw);
+    if (result.success) values.set(name, result.data);
+    else problems.push(`${name} ${describeValue(variable, raw)}; allowed: ${variable.allowed}.`);
+  }
+  const isSet = (name: string): boolean => read(name) !== '';
+  return {
+    get: <Name extends keyof Table & string>(name: Name) => values.get(name) as z.output<Table[Name]['schema']>,
+    maybe: <Name extends keyof Table & string>(name: Name) =>
+      values.get(name) as z.output<Table[Name]['schema']> | undefined,
+    isSet,
+    need: (...names) => {
+      for (const name of names)
+        if (!isSet(name)) problems.push(`${name} is not set; needed: ${table[name]?.allowed ?? 'a value'}.`);
+    },
+    complain: (problem) => void problems.push(problem),
+    refuse: () => refuseProblems(problems),
+    secrets: [...new Set(secrets)].filter((secret) => secret.length >= SECRET_LEAST_CHARACTERS),
+  };
+}
+
+function refuseProblems(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new MediaError({
+    code: 'config_invalid',
+    message: problems.length === 1 ? String(problems[0]) : `${problems.length} problems:\n  ${problems.join('\n  ')}`,
+    details: { problems: [...problems] },
+  });
+}
+
+const describeValue = (variable: Variable, value: string): string =>
+  variable.secret ? `is set to something else (${value.length} characters, not shown)` : `is "${value.slice(0, 80)}"`;
+
+/** The password of an address, as written and as decoded: both may turn up in messages of others. */
+function passwordsOf(secret: string): string[] {
+  const password = URL.canParse(secret) ? new URL(secret).password : '';
+  return password ? [password, decodePercent(password) ?? password] : [];
+}
+
+/** Undoes percent-encoding (RFC 3986, section 2.1); undefined where it is none. */
+export function decodePercent(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The process environment over a dotenv file.
+ *
+ * @param file Read when it exists; a named file that is missing is an error, a missing default `.env` is not.
+ * @throws {MediaError} `config_invalid` when a named file cannot be read.
+ */
+export function readEnvironment(file: string | undefined): Environment {
+  try {
+    return { ...parse(readFileSync(file ?? '.env')), ...process.env };
+  } catch (error) {
+    if (file === undefined) return { ...process.env };
+    throw new MediaError({
+      code: 'config_invalid',
+      message: `The environment file ${file} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
+      cause: error,
+    });
+  }
+}

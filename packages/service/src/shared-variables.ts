@@ -1,0 +1,80 @@
+/** The environment variables that the worker and the intake API both read. */
+import { z } from 'zod';
+import { address, httpAddress, type VariableTable, wholeNumber } from './settings-table.ts';
+
+/** A JWT (three base64url parts) or a secret key of the newer kind. */
+const serviceKey = z.string().regex(/^(eyJ[\w-]+\.[\w-]+\.[\w-]+|sb_secret_[\w-]+)$/);
+
+const text = z.string().min(1);
+
+export const SUPABASE_VARIABLES = {
+  SUPABASE_URL: {
+    section: 'Supabase',
+    allowed: 'the http:// or https:// address of the project',
+    example: 'https://your-project.supabase.co',
+    reason: 'Where Storage and the database API answer. Project Settings > API.',
+    schema: httpAddress,
+  },
+  SUPABASE_SERVICE_ROLE_KEY: {
+    section: 'Supabase',
+    allowed: "the service role's key: a JWT (eyJ…) or sb_secret_…",
+    example: 'sb_secret_…',
+    reason: "The worker writes every owner's rows and objects, so it needs the service role. Keep it off browsers.",
+    secret: true,
+    schema: serviceKey,
+  },
+  RESULT_BUCKET: {
+    section: 'Supabase',
+    allowed: 'the name of a bucket',
+    default: 'project-processed-videos',
+    reason: 'The bucket that results are written to; the migrations create the default one.',
+    schema: text,
+  },
+} as const satisfies VariableTable;
+
+export const QUEUE_VARIABLES = {
+  REDIS_URL: {
+    section: 'Queue',
+    allowed: 'a redis:// or rediss:// address',
+    example: 'redis://localhost:6379',
+    reason: 'The queue, on Redis, Valkey or Dragonfly. When it is set, DATABASE_URL is not used for the queue.',
+    secret: true,
+    schema: address('redis:', 'rediss:'),
+  },
+  DATABASE_URL: {
+    section: 'Queue',
+    allowed: 'a postgres:// or postgresql:// address',
+    example: 'postgresql://postgres:password@localhost:5432/postgres',
+    reason:
+      'The queue, on PostgreSQL, when there is no REDIS_URL. A session connection (port 5432): workers LISTEN, which a transaction pooler (port 6543) does not carry.',
+    secret: true,
+    schema: address('postgres:', 'postgresql:'),
+  },
+} as const satisfies VariableTable;
+
+export const UPLOAD_VARIABLES = {
+  UPLOAD_CHUNK_SIZE_MB: {
+    section: 'Upload',
+    allowed: 'whole megabytes (1 MB = 1048576 bytes here, as Storage counts its parts) from 6 to 2048',
+    example: '6',
+    reason: 'The size of one resumable chunk. Unset: 6 on hosted Supabase, which demands it, else all that is left.',
+    schema: wholeNumber(6, 2048),
+  },
+} as const satisfies VariableTable;
+
+export const LOG_VARIABLES = {
+  LOG_LEVEL: {
+    section: 'Logging',
+    allowed: 'fatal, error, warn, info, debug, trace or silent',
+    default: 'info',
+    reason: 'The least severe line that is written.',
+    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+  },
+  LOG_FORMAT: {
+    section: 'Logging',
+    allowed: 'auto, pretty or json',
+    default: 'auto',
+    reason: 'auto writes for people on a terminal and JSON lines everywhere else.',
+    schema: z.enum(['auto', 'pretty', 'json']),
+  },
+} as const satisfies VariableTable;

@@ -1,0 +1,53 @@
+/** What Storage says of a bucket, and when it says so. */
+import type { MediaError } from '@supabase-media/core/errors';
+import { classifyAnswer } from './classify-answer.ts';
+import type { StorageConnection } from './connection.ts';
+import { ASK_CLOCKS, readObject } from './inspect-common.ts';
+
+export interface BucketFacts {
+  readonly bucket: string;
+  /** Undefined when the answer was one. */
+  readonly error: MediaError | undefined;
+  /** Whether Storage itself gave the answer, by its shape. */
+  readonly isStorage: boolean;
+  readonly isPublic: boolean;
+  /** In bytes; undefined for none. */
+  readonly limitBytes: number | undefined;
+  /** How far Storage's clock is ahead of ours, in milliseconds. */
+  readonly clockAheadMs: number | undefined;
+}
+
+/**
+ * Asks for one bucket.
+ *
+ * @throws {MediaError} when there is no answer at all.
+ */
+export async function inspectBucket(
+  connection: StorageConnection,
+  bucket: string,
+  signal: AbortSignal,
+): Promise<BucketFacts> {
+  const before = Date.now();
+  const action = `Asking ${new URL(connection.storageUrl).host} for the bucket ${bucket}`;
+  const answer = await connection.transport.send({
+    method: 'GET',
+    url: `${connection.storageUrl}/bucket/${encodeURIComponent(bucket)}`,
+    headers: connection.headers,
+    clocks: ASK_CLOCKS,
+    signal,
+    action,
+  });
+  const date = Date.parse(String(answer.headers.date ?? ''));
+  const body = readObject(answer.body);
+  const isFound = answer.status === 200 && body?.id === bucket;
+  const limit = body?.file_size_limit;
+  return {
+    bucket,
+    error: isFound ? undefined : classifyAnswer(answer, { action, now: Date.now() }),
+    isStorage: isFound || typeof body?.statusCode === 'string' || typeof body?.code === 'string',
+    isPublic: body?.public === true,
+    limitBytes: typeof limit === 'number' && limit > 0 ? limit : undefined,
+    // Dates of HTTP are cut to whole seconds: half of one is added back.
+    clockAheadMs: Number.isNaN(date) ? undefined : date + 500 - (before + Date.now()) / 2,
+  };
+}

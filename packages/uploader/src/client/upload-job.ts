@@ -1,0 +1,112 @@
+/**
+ * One file's way from the first question to the API to the last answer: session, bytes, completion. It can be stopped
+ * anywhere and run again.
+ */
+import type { ProgressMeter } from './progress.ts';
+import { claimPlace, findSession, type Place } from './resume-point.ts';
+import { createTransfer } from './transfer.ts';
+import type { Transfer } from './transfer-types.ts';
+import { UploadError } from './upload-error.ts';
+import type { UploadSource } from './upload-source.ts';
+import type { TaskTools, UploadResult, UploadState, UploadVideoOptions } from './upload-types.ts';
+
+/** Rounds of sending what the API says is missing. */
+const INCOMPLETE_MAX = 3;
+
+interface JobOptions {
+  readonly tools: TaskTools;
+  readonly source: UploadSource;
+  readonly options: UploadVideoOptions;
+  readonly meter: ProgressMeter;
+  readonly enter: (state: UploadState) => void;
+}
+
+/** What is done while the gate is open; it keeps session and transfer over pauses. */
+export function createJob({ tools, source, options, meter, enter }: JobOptions) {
+  const { uploads } = tools;
+  let place: Place | undefined;
+  let sessionId: string | undefined;
+  let transfer: Transfer | undefined;
+  let isStored = false;
+
+  /** Undefined: an earlier visit has sent everything. */
+  const prepare = async (signal: AbortSignal): Promise<Transfer | undefined> => {
+    place ??= await claimPlace(tools, source, signal);
+    sessionId = place.record()?.sessionId;
+    const found = await findSession(tools, place, signal);
+    if (found?.kind === 'stored') return undefined;
+    const { project, sha256 } = options;
+    const opened =
+      found?.session ??
+      (await uploads.create(
+        {
+          fileName: source.name,
+          size: source.size,
+          ...(source.type !== '' && { contentType: source.type }),
+          ...(project !== undefined && { project }),
+          ...(sha256 !== undefined && { sha256 }),
+        },
+        { signal },
+      ));
+    sessionId = opened.id;
+    let resumedFrom = opened.confirmedBytes;
+    let isFirst = true;
+    await place.remember(opened, { confirmedBytes: opened.confirmedBytes });
+    return createTransfer({
+      session: opened,
+      source,
+      uploadId: place.record()?.uploadId ?? null,
+      client: tools.client,
+      uploads,
+      transport: tools.transport,
+      ways: tools.ways,
+      meter,
+      connectivity: tools.connectivity,
+      stallMs: tools.stallMs,
+      maxRetries: tools.maxRetries,
+      random: tools.random,
+      onPlace: (at) => {
+        if (isFirst) resumedFrom = at.confirmedBytes;
+        isFirst = false;
+        void place?.remember(opened, at);
+      },
+      onWait: (wait) => enter({ name: 'waiting', ...wait }),
+      onMoving: () => enter({ name: 'uploading', resumedFrom }),
+    });
+  };
+
+  return {
+    run: async (signal: AbortSignal): Promise<UploadResult> => {
+      for (let rounds = 1; ; rounds++) {
+        if (!isStored && transfer === undefined) {
+          enter({ name: 'preparing' });
+          transfer = await prepare(signal);
+        }
+        if (!isStored) await transfer?.run(signal);
+        isStored = true;
+        enter({ name: 'completing' });
+        const id = sessionId ?? '';
+        try {
+          const { videoId } = await uploads.complete(id, { signal, isDigestTold: options.sha256 !== undefined });
+          await place?.forget();
+          meter.confirmed(source.size);
+          return { videoId, sessionId: id };
+        } catch (error) {
+          const isMissing = error instanceof UploadError && error.apiCode === 'upload_incomplete';
+          if (!isMissing || rounds >= INCOMPLETE_MAX) {
+            if (error instanceof UploadError && error.retryBy !== 'client') await place?.forgetIfOver(error);
+            throw error;
+          }
+          isStored = false;
+          // The API has missed bytes twice that Storage said it has: another upload, then.
+          if (rounds > 1) transfer?.startOver();
+        }
+      }
+    },
+    giveUp: async (): Promise<void> => {
+      await place?.forget();
+      if (sessionId !== undefined) await uploads.cancel(sessionId).catch(() => {});
+    },
+    close: () => place?.release(),
+  };
+}

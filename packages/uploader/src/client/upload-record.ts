@@ -1,0 +1,59 @@
+/** What is kept of an upload, so that it goes on after a reload or on another day. */
+import { type KeyValueStore, openShelf, type Shelf } from './namespaced-store.ts';
+import type { UploadSource } from './upload-source.ts';
+
+export interface UploadRecord {
+  readonly sessionId: string;
+  readonly apiUrl: string;
+  readonly user: string;
+  readonly fileName: string;
+  /** In bytes. */
+  readonly size: number;
+  /** In bytes, as last confirmed. */
+  readonly confirmedBytes: number;
+  /** The upload at Storage, where it is not the one that the session names. */
+  readonly uploadId: string | null;
+  /** ISO time; the session cannot be taken up after it. */
+  readonly expiresAt: string;
+}
+
+const PREFIX = 'supabase-media:upload:';
+
+function parseRecord(value: unknown): UploadRecord | undefined {
+  const record = value as UploadRecord | null;
+  const isWhole =
+    typeof record?.sessionId === 'string' &&
+    typeof record.apiUrl === 'string' &&
+    typeof record.user === 'string' &&
+    typeof record.fileName === 'string' &&
+    Number.isSafeInteger(record.size) &&
+    Number.isSafeInteger(record.confirmedBytes) &&
+    (record.uploadId === null || typeof record.uploadId === 'string') &&
+    !Number.isNaN(Date.parse(record.expiresAt));
+  return isWhole ? record : undefined;
+}
+
+export const openRecords = (store: KeyValueStore): Shelf<UploadRecord> =>
+  openShelf(store, { prefix: PREFIX, parse: parseRecord });
+
+/** @param now milliseconds since the epoch. */
+export const isExpired = (record: UploadRecord, now: number): boolean => Date.parse(record.expiresAt) <= now;
+
+/**
+ * Tells one file of one user at one API from every other, without reading it: a file that was changed has another time.
+ */
+export const fingerprintOf = (
+  source: UploadSource,
+  place: { readonly apiUrl: string; readonly user: string },
+): string => JSON.stringify([place.apiUrl, place.user, source.name, source.size, source.lastModified]);
+
+/** Whose token it is, from its claim `sub`, unproved: it only keeps users of one browser apart. */
+export function userOfToken(token: string): string {
+  try {
+    const payload = token.split('.')[1] ?? '';
+    const claims = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))) as { sub?: unknown };
+    return typeof claims.sub === 'string' ? claims.sub : '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Gives a video element its stream: HLS through hls.js where the browser has Media Source Extensions, else, or when HLS
+ * fails for good, the MP4. Addresses end after an hour or so; they are renewed before that, and playing goes on.
+ */
+import Hls from 'hls.js';
+import type { VideosApi } from '../client/videos-api.ts';
+import type { Video } from '../contract/videos.ts';
+import { createLoaders } from './hls-loaders.ts';
+import { createAddressBook } from './signed-url-cache.ts';
+
+export interface PlaybackOptions {
+  readonly element: HTMLVideoElement;
+  /** With addresses of its outputs. */
+  readonly video: Video;
+  readonly videos: Pick<VideosApi, 'get'>;
+  readonly getToken: (options: { readonly refresh: boolean }) => Promise<string>;
+}
+
+/** Returns what ends it. */
+export function attachPlayback(options: PlaybackOptions): () => void {
+  const hasHls = options.video.outputs.some(({ kind }) => kind === 'hls');
+  if (!hasHls || !Hls.isSupported()) return attachFile(options, 0);
+  return attachStream(options);
+}
+
+/** After so many failures that were mended, the MP4 is played instead. */
+const MEND_MAX = 3;
+
+function attachStream(options: PlaybackOptions): () => void {
+  const { element, video, getToken } = options;
+  const folder = new URL(`/api/videos/${video.id}/hls/`, location.href).href;
+  const stop = new AbortController();
+  const book = createAddressBook({
+    now: Date.now,
+    read: async (url) => {
+      const answer = await fetch(url, {
+        signal: stop.signal,
+        headers: { authorization: `Bearer ${await getToken({ refresh: false })}` },
+      });
+      if (!answer.ok) throw new Error(`The playlist was answered ${answer.status}.`);
+      return answer.text();
+    },
+  });
+  const hls = new Hls({
+    ...createLoaders(book),
+    // Playlists come from our API, which asks who is there; segments carry their own signature.
+    xhrSetup: async (xhr, url) => {
+      if (!url.startsWith(folder)) return;
+      xhr.open('GET', url, true);
+      xhr.setRequestHeader('authorization', `Bearer ${await getToken({ refresh: false })}`);
+    },
+    capLevelToPlayerSize: true,
+    maxBufferLength: 30,
+  });
+  let detach = (): void => hls.destroy();
+  let mended = 0;
+  hls.on(Hls.Events.ERROR, (_event, data) => {
+    if (!data.fatal) return;
+    mended++;
+    if (mended <= MEND_MAX && data.type === Hls.ErrorTypes.MEDIA_ERROR) return hls.recoverMediaError();
+    if (mended <= MEND_MAX && data.type === Hls.ErrorTypes.NETWORK_ERROR && hls.levels.length > 0)
+      return hls.startLoad();
+    const at = element.currentTime;
+    hls.destroy();
+    detach = attachFile(options, at);
+    return undefined;
+  });
+  hls.loadSource(`${folder}master.m3u8`);
+  hls.attachMedia(element);
+  return () => {
+    stop.abort();
+    detach();
+  };
+}
+
+/** Addresses are renewed when they have no longer than this to live, in milliseconds. */
+const RENEW_MS = 60_000;
+
+function attachFile({ element, video, videos }: PlaybackOptions, from: number): () => void {
+  const stop = new AbortController();
+  let expiresAt = 0;
+  let failures = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const use = (detail: Video, at: number): void => {
+    const url = detail.outputs.find(({ kind }) => kind === 'video')?.url;
+    if (!url) return;
+    expiresAt = detail.urlExpiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(detail.urlExpiresAt);
+    const isPlaying = !element.paused;
+    element.src = url;
+    if (at > 0) element.currentTime = at;
+    if (isPlaying) void element.play().catch(() => {});
+    clearTimeout(timer);
+    if (Number.isFinite(expiresAt))
+      timer = setTimeout(renewWhilePaused, Math.max(0, expiresAt - Date.now() - RENEW_MS));
+  };
+  const renew = async (): Promise<void> => {
+    const at = element.currentTime;
+    await videos.get(video.id, { signal: stop.signal }).then(
+      (detail) => use(detail, at),
+      () => {},
+    );
+  };
+  /** A new address interrupts the picture: while it plays, what is buffered plays on, and the next gap renews it. */
+  const renewWhilePaused = (): void => {
+    if (element.paused) void renew();
+    else element.addEventListener('pause', () => void renew(), { once: true, signal: stop.signal });
+  };
+  element.addEventListener(
+    'error',
+    () => {
+      failures++;
+      if (failures <= MEND_MAX) void renew();
+    },
+    { signal: stop.signal },
+  );
+  element.addEventListener(
+    'playing',
+    () => {
+      failures = 0;
+    },
+    { signal: stop.signal },
+  );
+  use(video, from);
+  return () => {
+    stop.abort();
+    clearTimeout(timer);
+    element.removeAttribute('src');
+    element.load();
+  };
+}

@@ -1,0 +1,124 @@
+/** The upload benchmark: every client, every size, in turns, so that a machine that slows down slows all of them. */
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatBytes } from '@supabase-media/core/format';
+import { startStackProcess } from '@supabase-media/local-stack/stack/start-stack-process';
+import { openStorage } from '@supabase-media/storage/connection';
+import { removeObject } from '@supabase-media/storage/verify-upload';
+import { runProcess } from './run-process.ts';
+import { type BenchClient, CLIENTS, REFERENCE } from './upload-clients.ts';
+
+export interface BenchUploadsOptions {
+  /** In bytes. */
+  readonly sizes: readonly number[];
+  readonly rounds: number;
+  /** Names of clients; all of them unless told. */
+  readonly only?: readonly string[] | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly say: (line: string) => void;
+}
+
+/** The medians of one client at one size. */
+export interface BenchRow {
+  readonly client: string;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** To `curl -T` of the same round, the median of the rounds. */
+  readonly ratio: number;
+  readonly peakMb: number | undefined;
+  readonly bytesSent: number;
+}
+
+export interface BenchReport {
+  readonly target: string;
+  readonly rounds: number;
+  /** Of our command with an empty file, in MB: what the process takes without uploading. */
+  readonly idleMb: number | undefined;
+  readonly rows: readonly BenchRow[];
+}
+
+const BUCKET = 'project-videos';
+
+/** Runs the benchmark. */
+export async function benchUploads(options: BenchUploadsOptions): Promise<BenchReport> {
+  const { sizes, rounds, say } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'bench-upload-'));
+  const given = options.environment.SUPABASE_URL && options.environment.SUPABASE_SERVICE_ROLE_KEY;
+  const stack = given ? undefined : await startStackProcess(folder);
+  const environment: Record<string, string | undefined> = {
+    ...options.environment,
+    ...stack?.environment,
+    WORK_DIR: join(folder, 'work'),
+    LOG_LEVEL: 'silent',
+  };
+  const url = String(environment.SUPABASE_URL);
+  const key = String(environment.SUPABASE_SERVICE_ROLE_KEY);
+  const storage = openStorage({ url, serviceRoleKey: key });
+  const clients = CLIENTS.filter((client) => client === REFERENCE || (options.only?.includes(client.name) ?? true));
+
+  const uploadOnce = async (client: BenchClient, file: string) => {
+    const upload = { url, key, file, bucket: BUCKET, path: 'bench/object.mp4' };
+    const run = await runProcess(...client.command(upload), environment);
+    await removeObject({ connection: storage, ...upload });
+    return run;
+  };
+  try {
+    const rows: BenchRow[] = [];
+    const empty = await makeFile(folder, 0);
+    const idle = await uploadOnce(CLIENTS.find(({ name }) => name === 'ours stream') ?? REFERENCE, empty);
+    for (const bytes of sizes) {
+      const file = await makeFile(folder, bytes);
+      // Once without counting: the file and the programs are in the page cache for everybody then.
+      await uploadOnce(REFERENCE, file);
+      const runs = new Map(clients.map((client) => [client.name, [] as Awaited<ReturnType<typeof uploadOnce>>[]]));
+      for (let round = 1; round <= rounds; round++)
+        for (const client of clients) {
+          say(`${formatBytes(bytes)}, round ${round} of ${rounds}: ${client.name}`);
+          runs.get(client.name)?.push(await uploadOnce(client, file));
+        }
+      const reference = runs.get(REFERENCE.name) ?? [];
+      for (const [client, own] of runs)
+        rows.push({
+          client,
+          bytes,
+          seconds: median(own.map((run) => run.seconds)),
+          ratio: median(own.map((run, round) => run.seconds / (reference[round]?.seconds ?? Number.NaN))),
+          peakMb: maximum(own.map((run) => run.peakMb)),
+          bytesSent: Number(own[0]?.printed.bytesSent ?? bytes),
+        });
+      await rm(file);
+    }
+    return { target: stack ? 'local stack' : new URL(url).host, rounds, idleMb: idle.peakMb, rows };
+  } finally {
+    await storage.close();
+    await stack?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file that does not compress and is not sparse: neither the disk nor a proxy has an easy time with it. */
+async function makeFile(folder: string, bytes: number): Promise<string> {
+  const path = join(folder, `${bytes}.mp4`);
+  const handle = await open(path, 'w');
+  const block = Buffer.alloc(1_000_000);
+  for (let at = 0; at < block.length; at++) block[at] = (at * 2_654_435_761) >>> 13;
+  for (let at = 0; at < bytes; at += block.length) {
+    block.writeUInt32LE(at / block.length, 0);
+    await handle.write(block, 0, Math.min(block.length, bytes - at));
+  }
+  await handle.close();
+  return path;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+}
+
+const maximum = (values: readonly (number | undefined)[]): number | undefined => {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+};

@@ -1,0 +1,58 @@
+/** The clients that are compared: ours by each of its routes, and what people write or start instead. */
+import { fileURLToPath } from 'node:url';
+
+const MEDIA_CLI = fileURLToPath(new URL('../../../../workers/media/dist/cli.js', import.meta.url));
+const LIBRARY_CLIENT = fileURLToPath(new URL('./library-client-process.js', import.meta.url));
+
+/** What one upload needs. */
+export interface BenchUpload {
+  readonly url: string;
+  readonly key: string;
+  readonly file: string;
+  readonly bucket: string;
+  readonly path: string;
+}
+
+/** A process that uploads one file and ends. */
+export interface BenchClient {
+  readonly name: string;
+  readonly command: (upload: BenchUpload) => readonly [string, readonly string[]];
+}
+
+const ours = (name: string, route: string): BenchClient => ({
+  name,
+  command: ({ file, bucket, path }) => [
+    process.execPath,
+    ['--', MEDIA_CLI, 'upload', file, '--bucket', bucket, '--path', path, '--route', route, '--upsert', '--json'],
+  ],
+});
+
+const library = (name: string): BenchClient => ({
+  name,
+  command: (upload) => [process.execPath, ['--', LIBRARY_CLIENT, name, JSON.stringify(upload)]],
+});
+
+/** Against which the others are measured: `curl -T`, which knows nothing of Storage and holds nothing in memory. */
+export const REFERENCE: BenchClient = {
+  name: 'curl -T',
+  command: ({ url, key, file, bucket, path }) => [
+    'curl',
+    [
+      ...['--silent', '--show-error', '--fail', '--output', '/dev/null', '--request', 'POST', '--upload-file', file],
+      ...['--header', `authorization: Bearer ${key}`, '--header', `apikey: ${key}`, '--header', 'x-upsert: true'],
+      ...['--header', 'content-type: video/mp4', `${url}/storage/v1/object/${bucket}/${path}`],
+    ],
+  ],
+};
+
+export const CLIENTS: readonly BenchClient[] = [
+  REFERENCE,
+  ours('ours auto', 'auto'),
+  ours('ours direct', 'direct'),
+  ours('ours stream', 'stream'),
+  ours('ours resumable', 'resumable'),
+  library('supabase-js Buffer'),
+  library('supabase-js Blob'),
+  library('tus-js-client 6 MB'),
+  library('tus-js-client one PATCH'),
+];

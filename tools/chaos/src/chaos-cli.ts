@@ -1,0 +1,74 @@
+#!/usr/bin/env -S node --
+import { findRedisVersion } from '@supabase-media/local-stack/redis/redis-server';
+import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
+/** `npm run test:chaos`: workers that are killed, frozen and starved at seeded moments; nothing may be lost or done twice. */
+import { Command, Option } from 'commander';
+import type { BackendKind } from './queue-server.ts';
+import { isKept, renderReport, toJson } from './report.ts';
+import { runChaos } from './run-chaos.ts';
+import type { ChaosCounts } from './schedule.ts';
+import { WORKER_CLI } from './worker-process.ts';
+
+/** How much of everything. */
+const SIZES: Readonly<Record<'full' | 'short', { readonly videos: number; readonly counts: ChaosCounts }>> = {
+  full: { videos: 20, counts: { kill: 50, terminate: 8, freeze: 3, queue: 3, supabase: 3, disk: 2 } },
+  short: { videos: 5, counts: { kill: 5, terminate: 2, freeze: 1, queue: 1, supabase: 1, disk: 1 } },
+};
+
+interface ChaosOptions {
+  readonly short: boolean;
+  readonly seed: string;
+  readonly videos?: string;
+  readonly kills?: string;
+  readonly workers: string;
+  readonly backend?: BackendKind;
+  readonly parallel: boolean;
+  readonly minutes: string;
+  readonly workerCli: string;
+  readonly keep: boolean;
+  readonly json: boolean;
+}
+
+const options = new Command('test:chaos')
+  .description(
+    'Runs videos through real worker processes on both backends, while workers are\n' +
+      'killed, stopped and frozen and servers and the disk go away, at moments drawn from\n' +
+      'the seed. In the end every video must be ready once, with the objects of an\n' +
+      'undisturbed run, and nothing else may be left.',
+  )
+  .option('--short', 'a few of everything, for CI', false)
+  .option('--seed <n>', 'repeats the moments of an earlier run', String(Date.now() % 1_000_000))
+  .option('--videos <n>', 'videos of each run')
+  .option('--kills <n>', 'how often a worker is killed with -9')
+  .option('--workers <n>', 'worker processes', '2')
+  .addOption(new Option('--backend <name>', 'only this one').choices(['redis', 'postgres']))
+  .option('--parallel', 'both backends at the same time, as --short does', false)
+  .option('--minutes <n>', 'a run that takes longer is taken as it is', '15')
+  .option('--worker-cli <file>', "another build's command line", WORKER_CLI)
+  .option('--keep', 'keep the logs of the workers', false)
+  .option('--json', 'print the result as one JSON object', false)
+  .parse()
+  .opts<ChaosOptions>();
+
+// A run that is interrupted ends its servers and workers, and says what it has seen.
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+
+const size = SIZES[options.short ? 'short' : 'full'];
+const all: readonly BackendKind[] = findRedisVersion() === undefined ? ['postgres'] : ['redis', 'postgres'];
+const report = await runChaos({
+  seed: Number(options.seed),
+  videos: Number(options.videos ?? size.videos),
+  workers: Number(options.workers),
+  counts: { ...size.counts, ...(options.kills === undefined ? {} : { kill: Number(options.kills) }) },
+  backends: options.backend === undefined ? all : [options.backend],
+  isParallel: options.parallel || options.short,
+  limitMs: Number(options.minutes) * 60_000,
+  workerCli: options.workerCli,
+  isKept: options.keep,
+  signal: interrupted.signal,
+  say: printNotice,
+});
+if (options.json) printLine(toJson(report));
+else for (const line of renderReport(report)) printLine(line);
+process.exit(isKept(report) ? 0 : 1);

@@ -1,0 +1,174 @@
+/** What is there when all is over, and everything that should not be. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StrikeRecord } from './inject-fault.ts';
+import { readJobs } from './job-counts.ts';
+import { digestVideo, listObjects, type StorageAccess, saveObject } from './objects.ts';
+import { findAlive } from './process-tree.ts';
+import type { RunSetup } from './run-setup.ts';
+import { readLedger } from './status-audit.ts';
+
+/** What a run made: for each video, by its place, the folder of its objects and their digests by name. */
+export type Reference = readonly { readonly prefix: string; readonly digests: ReadonlyMap<string, string> }[];
+
+export interface InspectOptions {
+  readonly setup: RunSetup;
+  readonly record: StrikeRecord;
+  readonly project: string;
+  /** In the order of the clips. */
+  readonly videoIds: readonly string[];
+  readonly clips: readonly { readonly name: string }[];
+  readonly storage: StorageAccess;
+  readonly reference: Reference | undefined;
+  /** Objects that differ are put here, each beside its undisturbed one. */
+  readonly folder: string;
+}
+
+export interface Findings {
+  readonly made: Reference;
+  readonly videosReady: number;
+  readonly videosReadyAgain: number;
+  readonly jobs: Readonly<Record<string, number>>;
+  readonly attemptsSpent: number;
+  readonly starts: number;
+  readonly objects: number;
+  readonly objectsEqual: number;
+  /** When the workers had stopped, and after each was started once more. */
+  readonly leftAtFirst: number;
+  readonly leftDirectories: number;
+  readonly leftUploads: number;
+  readonly leftProcesses: number;
+  /** Every thing that should not be, in words. Empty: all is well. */
+  readonly problems: readonly string[];
+}
+
+/** A child of a killed worker is to be gone after this. */
+const ORPHAN_MS = 3000;
+/** The last job's row is written before the job is marked as completed. */
+const SETTLE_MS = 15_000;
+
+export async function inspectEnd(options: InspectOptions): Promise<Findings> {
+  const { setup, record, project, videoIds, clips, storage, reference } = options;
+  const problems: string[] = [];
+  const nameOf = (index: number) => `video ${clips[index]?.name}`;
+
+  const jobs = await readJobs(setup.queue.address, videoIds, SETTLE_MS);
+  if (jobs.counts.completed !== clips.length) problems.push(`jobs: ${JSON.stringify(jobs.counts)}`);
+  problems.push(...jobs.failures);
+
+  for (const worker of setup.workers) await worker.retire();
+  const leftAtFirst = await listLeft(setup.workDirs, /^jobs-/, () => true);
+  // What a worker left when it lost a job that another ended goes when it is started the next time.
+  if (leftAtFirst.length > 0) await sweep(setup);
+  await sleep(ORPHAN_MS);
+  const alive = await findAlive(record.orphans);
+  problems.push(
+    ...record.outlived.map(({ command }) => `a process outlived its killed worker: ${command.slice(0, 100)}`),
+  );
+  problems.push(...alive.map(({ pid, command }) => `process ${pid} is left: ${command.slice(0, 100)}`));
+  const directories = await listLeft(setup.workDirs, /^jobs-/, () => true);
+  const uploads = await listLeft(setup.workDirs, /^uploads$/, (name) => name.startsWith('upload-'));
+  problems.push(...[...directories, ...uploads].map((path) => `${path} is left`));
+  problems.push(...describeOddEndings(setup, record));
+
+  const rows = await readLedger(storage.pool, project);
+  const readyAgain = rows.filter(({ timesReady }) => timesReady > 1);
+  for (const [index, id] of videoIds.entries()) {
+    const row = rows.find((one) => one.id === id);
+    if (row?.status !== 'ready')
+      problems.push(`${nameOf(index)} is ${row?.status} (${row?.error_code ?? ''}): ${row?.error_message ?? ''}`);
+    else if (row.error_code !== null) problems.push(`${nameOf(index)} is ready and says ${row.error_code}`);
+    else if (row.timesReady > 1)
+      problems.push(`${nameOf(index)} was ready ${row.timesReady} times: ${row.story.join(' ')}`);
+  }
+
+  const made = await Promise.all(
+    videoIds.map(async (id) => ({ prefix: `${project}/${id}/`, digests: await digestVideo(storage, project, id) })),
+  );
+  let objectsEqual = 0;
+  for (const [index, own] of made.entries()) {
+    const isReady = rows.some(({ id, status }) => id === videoIds[index] && status === 'ready');
+    const wanted = isReady ? (reference?.[index] ?? own) : own;
+    for (const name of new Set([...own.digests.keys(), ...wanted.digests.keys()])) {
+      const [mine, theirs] = [own.digests.get(name), wanted.digests.get(name)];
+      if (mine === theirs) objectsEqual++;
+      else problems.push(`${nameOf(index)}: ${name} ${describeDifference(mine, theirs)}`);
+      if (mine !== theirs && mine !== undefined && theirs !== undefined)
+        for (const [{ prefix }, kind] of [
+          [own, 'own'],
+          [wanted, 'undisturbed'],
+        ] as const)
+          await saveObject(
+            storage,
+            prefix + name,
+            join(options.folder, `${index}-${name.replaceAll('/', '-')}.${kind}`),
+          );
+    }
+  }
+  const all = await listObjects(storage, project);
+  const strays = all.filter((name) => !videoIds.some((id) => name.startsWith(`${project}/${id}/`)));
+  problems.push(...strays.map((name) => `${name} belongs to no video`));
+
+  return {
+    made,
+    videosReady: rows.filter(({ status }) => status === 'ready').length,
+    videosReadyAgain: readyAgain.length,
+    jobs: jobs.counts,
+    attemptsSpent: jobs.attemptsSpent,
+    starts: setup.workers.reduce(
+      (sum, worker) => sum + worker.countEvents(({ event }) => event === 'video.started'),
+      0,
+    ),
+    objects: all.length,
+    objectsEqual,
+    leftAtFirst: leftAtFirst.length,
+    leftDirectories: directories.length,
+    leftUploads: uploads.length,
+    leftProcesses: alive.length,
+    problems,
+  };
+}
+
+/** Starts each worker once more and stops it when it is ready and has tidied up. */
+async function sweep({ workers }: RunSetup): Promise<void> {
+  for (const worker of workers) {
+    const swept = worker.countEvents(({ event }) => event === 'work_dir.swept');
+    worker.revive();
+    const end = Date.now() + SETTLE_MS;
+    while (worker.countEvents(({ event }) => event === 'work_dir.swept') === swept && Date.now() < end)
+      await sleep(100);
+    await worker.retire();
+  }
+}
+
+function describeDifference(own: string | undefined, wanted: string | undefined): string {
+  if (own === undefined) return 'is missing';
+  if (wanted === undefined) return 'is one too many';
+  return `differs: ${own.slice(0, 12)} for ${wanted.slice(0, 12)}`;
+}
+
+async function listLeft(
+  workDirs: readonly string[],
+  folders: RegExp,
+  counts: (name: string) => boolean,
+): Promise<readonly string[]> {
+  const below = async (path: string, isWanted: (name: string) => boolean) =>
+    (await readdir(path).catch(() => [])).filter(isWanted).map((name) => join(path, name));
+  const tops = await Promise.all(workDirs.map((workDir) => below(workDir, (name) => folders.test(name))));
+  return (await Promise.all(tops.flat().map((top) => below(top, counts)))).flat();
+}
+
+/** A worker may fail to start while a server is away, and for a moment after. It may end by itself at no other time. */
+const OUTAGE_ECHO_MS = 3000;
+
+function describeOddEndings({ workers }: RunSetup, { outages }: StrikeRecord): readonly string[] {
+  return workers.flatMap((worker, index) =>
+    worker.oddEndings
+      .filter(({ at }) => !outages.some(({ from, to }) => at >= from && at <= to + OUTAGE_ECHO_MS))
+      .map(
+        ({ exitCode, signal, lastLines }) =>
+          `worker ${index} ended with ${signal ?? exitCode}: ${lastLines.at(-1)?.slice(0, 300) ?? ''}`,
+      ),
+  );
+}

@@ -1,0 +1,48 @@
+/** The queue of one run, on a server of its own that can be ended and started again with all that was in it. */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startPostgres } from '@supabase-media/local-stack/postgres/start-postgres';
+import { startRedisServer } from '@supabase-media/local-stack/redis/redis-server';
+import type { QueueAddress } from '@supabase-media/queue/backend';
+
+export type BackendKind = 'redis' | 'postgres';
+
+export interface QueuePlace {
+  readonly name: string;
+  readonly address: QueueAddress;
+  /** For a worker; for no backend is the other's variable set. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Redis is killed, PostgreSQL shut down: its sessions are ended either way. */
+  readonly stop: () => Promise<void>;
+  /** On the same port, with the same data. */
+  readonly start: () => Promise<void>;
+}
+
+/** Starts a server in a folder, which is made. */
+export async function openQueuePlace(kind: BackendKind, folder: string): Promise<QueuePlace> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  if (kind === 'redis') {
+    const redis = await startRedisServer({ folder, isDurable: true });
+    return {
+      name: `Redis ${redis.version}`,
+      address: { redisUrl: redis.url },
+      environment: { REDIS_URL: redis.url },
+      stop: redis.kill,
+      start: redis.restart,
+    };
+  }
+  const options = { dataFolder: join(folder, 'queue'), password: randomBytes(12).toString('hex') };
+  await mkdir(options.dataFolder, { mode: 0o755 });
+  let postgres = await startPostgres(options);
+  const { databaseUrl } = postgres;
+  return {
+    name: 'PostgreSQL',
+    address: { databaseUrl },
+    environment: { DATABASE_URL: databaseUrl },
+    stop: () => postgres.stop(),
+    start: async () => {
+      postgres = await startPostgres({ ...options, port: Number(new URL(databaseUrl).port) });
+    },
+  };
+}

@@ -1,0 +1,92 @@
+/** Everything one run needs, started in order and ended in the other. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openTcpGate, type TcpGate } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
+import { Closers } from '@supabase-media/local-stack/stack/closers';
+import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
+import { type BackendKind, openQueuePlace, type QueuePlace } from './queue-server.ts';
+import { openWorkDisk, type WorkDisk } from './work-disk.ts';
+import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+
+export interface RunSetupOptions {
+  readonly kind: BackendKind;
+  /** Of the run; is made. */
+  readonly folder: string;
+  readonly workers: number;
+  /** One folder for all workers, as on one machine, or one for each, as on several. */
+  readonly hasSharedWorkDir: boolean;
+  readonly claimSeconds: number;
+  readonly workerCli: string;
+  /** SUPABASE_URL and its keys. */
+  readonly supabase: Readonly<Record<string, string>>;
+}
+
+export interface RunSetup {
+  readonly queue: QueuePlace;
+  readonly client: QueueClient;
+  readonly gate: TcpGate;
+  readonly disk: WorkDisk;
+  readonly workers: readonly WorkerProcess[];
+  readonly workDirs: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+/** Of the disk that all workers of a run share, in MB: a few jobs fit, and a ballast fills it in a moment. */
+const DISK_MB = 500;
+
+/** Storage as over a line of 100 Mbit/s, so that downloads and uploads take long enough to be hit. */
+const LINE_BYTES_PER_SECOND = 12_500_000;
+
+export async function setUpRun(options: RunSetupOptions): Promise<RunSetup> {
+  const { folder, supabase } = options;
+  const closers = new Closers();
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o755 });
+    const queue = await openQueuePlace(options.kind, join(folder, 'queue'));
+    closers.add(queue.stop);
+    const gate = await openTcpGate(Number(new URL(String(supabase.SUPABASE_URL)).port), LINE_BYTES_PER_SECOND);
+    closers.add(gate.close);
+    const disk = await openWorkDisk(join(folder, 'disk'), DISK_MB);
+    closers.add(disk.close);
+    const client = await openQueueClient(queue.address);
+    closers.addBounded(() => client.close(), 5000);
+    const dirOf = (index: number) => join(disk.path, options.hasSharedWorkDir ? 'work' : `work-${index}`);
+    const workers = Array.from({ length: options.workers }, (_, index) => {
+      const worker = startWorkerProcess({
+        cli: options.workerCli,
+        environment: {
+          ...supabase,
+          SUPABASE_URL: `http://127.0.0.1:${gate.port}`,
+          ...queue.environment,
+          ...variablesOf(options),
+          WORK_DIR: dirOf(index),
+        },
+        logFile: join(folder, `worker-${index}.log`),
+      });
+      closers.add(worker.retire);
+      return worker;
+    });
+    const workDirs = [...new Set(workers.map((_, index) => dirOf(index)))];
+    return { queue, client, gate, disk, workers, workDirs, close: () => closers.closeAll() };
+  } catch (error) {
+    await closers.closeAll().catch(() => {});
+    throw error;
+  }
+}
+
+/** Short clocks and small limits, so that what takes minutes in production takes seconds here. */
+const variablesOf = ({ claimSeconds }: RunSetupOptions): Record<string, string> => ({
+  JOB_LOCK_SECONDS: String(claimSeconds),
+  SHUTDOWN_GRACE_SECONDS: '1',
+  WORKER_CONCURRENCY: '1',
+  WORK_DIR_RESERVE_MB: '20',
+  UPLOAD_DIRECT_MAX_MB: '2',
+  UPLOAD_CHUNK_SIZE_MB: '6',
+  UPLOAD_STALL_SECONDS: '10',
+  UPLOAD_ANSWER_SECONDS: '10',
+  UPLOAD_CONNECT_SECONDS: '3',
+  // With more, x264 gives other bytes each time, and digests could not be compared.
+  MEDIA_THREADS: '1',
+  LOG_FORMAT: 'json',
+  LOG_LEVEL: 'info',
+});

@@ -1,0 +1,111 @@
+/** The parts of `npm run dev`, each a process of its own but the stack: started, watched, and ended in order. */
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Closers } from '@supabase-media/local-stack/stack/closers';
+import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
+import { tryPort } from '@supabase-media/local-stack/stack/ports';
+import { StackError } from '@supabase-media/local-stack/stack/stack-error';
+import { startStack } from '@supabase-media/local-stack/stack/start-stack';
+import { type Child, startChild } from './child.ts';
+import { DEMO_USER, ensureDemoUser } from './demo-user.ts';
+import { waitForUrl } from './wait-for-url.ts';
+
+export interface DevelopmentOptions {
+  readonly data: string;
+  readonly fresh: boolean;
+  readonly verbose: boolean;
+}
+
+const at = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+
+const API_PORT = 3000;
+const PAGE_PORT = 5173;
+
+/** A first start compiles and loads everything, in milliseconds. */
+const START_MS = 60_000;
+
+/** Runs until a signal comes or a part ends by itself; sets the exit code. */
+export async function runDevelopment(options: DevelopmentOptions): Promise<void> {
+  const closers = new Closers();
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    const children = await startParts(options, closers, stop.signal);
+    const ended = children.map(({ name, ended: end }) => end.then(() => name));
+    const first = await Promise.race([...ended, once(stop.signal, 'abort').then(() => undefined)]);
+    if (first !== undefined && !stop.signal.aborted)
+      throw new StackError(
+        `The ${first} has ended by itself.`,
+        'What it printed above says why; --verbose shows more.',
+      );
+  } catch (error) {
+    if (!stop.signal.aborted) {
+      printNotice(`error: ${error instanceof Error ? error.message : String(error)}`);
+      if (error instanceof StackError) printNotice(`hint: ${error.remedy}`);
+      process.exitCode = 1;
+    }
+  }
+  await closers.closeAll().catch((error: unknown) => printNotice(`error: ${String(error)}`));
+  // Whatever a library keeps open must not keep a stopped stack alive.
+  process.exit();
+}
+
+async function startParts(options: DevelopmentOptions, closers: Closers, signal: AbortSignal): Promise<Child[]> {
+  printLine('Starting a local Supabase, a worker, the API and the page …');
+  const stack = await startStack({ dataFolder: join(options.data, 'stack'), fresh: options.fresh });
+  closers.add(() => stack.stop());
+  await ensureDemoUser(stack);
+  const [apiPort, pagePort] = [await choosePort(API_PORT), await choosePort(PAGE_PORT)];
+  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  const pageUrl = `http://127.0.0.1:${pagePort}/`;
+  const common = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    FFMPEG_PATH: process.env.FFMPEG_PATH,
+    FFPROBE_PATH: process.env.FFPROBE_PATH,
+    // Two processes of one machine would want the same port.
+    METRICS_PORT: '0',
+    LOG_LEVEL: options.verbose ? 'info' : 'warn',
+    ...stack.environment,
+  };
+  const isShown = options.verbose;
+  const begin = (name: string, args: readonly string[], environment = {}, isLoud = isShown): Child => {
+    const child = startChild({ name, args, environment: { ...common, ...environment }, isShown: isLoud });
+    closers.add(child.stop);
+    return child;
+  };
+  const watched = ['--watch', '--watch-preserve-output', '--'];
+  const children = [
+    begin('compiler', [at('node_modules/typescript/bin/tsc'), '-b', '--watch', '--preserveWatchOutput', at('.')]),
+    begin('worker', [...watched, at('workers/media/dist/cli.js'), 'worker'], {
+      WORK_DIR: join(options.data, 'work'),
+      SHUTDOWN_GRACE_SECONDS: '1',
+    }),
+    begin('API', [...watched, at('apps/web/dist/server/server-cli.js'), 'serve'], {
+      WEB_HOST: '127.0.0.1',
+      WEB_PORT: String(apiPort),
+      WEB_SHUTDOWN_GRACE_SECONDS: '1',
+    }),
+  ];
+  const vite = [at('node_modules/vite/bin/vite.js'), '--config', at('apps/web/vite.config.ts'), '--strictPort'];
+  children.push(begin('page', [...vite, '--port', String(pagePort)], { WEB_API_URL: apiUrl }));
+  await Promise.all([`${apiUrl}/ready`, pageUrl].map((url) => waitForUrl(url, { signal, timeoutMs: START_MS })));
+  printLine(`
+The page       ${pageUrl}
+Sign in with   ${DEMO_USER.email}
+Password       ${DEMO_USER.password}
+
+The API        ${apiUrl}/api/openapi.json
+Supabase       ${stack.url}
+
+What you change in the page is there at once; the API and the worker start
+again with what you change in them. Stop everything with Ctrl-C.`);
+  return children;
+}
+
+const choosePort = async (wanted: number): Promise<number> => (await tryPort(wanted)) ?? (await tryPort(0)) ?? wanted;

@@ -1,0 +1,31 @@
+/** `docs/errors.md`, written from the table of errors, so that every code has an entry. */
+import { ERRORS, type ErrorPolicy } from '@supabase-media/core/errors';
+
+const CLASSES: Readonly<Record<ErrorPolicy['retry'], string>> = {
+  never: 'final: trying again would say the same',
+  backoff: 'tried again after 1, 2, 4 … s',
+  after: 'tried again, not before the moment that the server named',
+  locked: 'tried again after a short wait that costs no attempt',
+  ambiguous: 'may have succeeded: looked at before anything is sent again',
+};
+
+/** The whole file. */
+export function renderErrorsDocument(): string {
+  const lines = [
+    '# Error codes',
+    '',
+    'Written by `npm run docs:errors` from `packages/core/src/errors.ts`. A message',
+    'adds what happened, with the numbers.',
+    '',
+    '| class | meaning |',
+    '| --- | --- |',
+    ...Object.entries(CLASSES).map(([name, meaning]) => `| ${name} | ${meaning} |`),
+    '',
+    '| code | class | what it means | what to do |',
+    '| --- | --- | --- | --- |',
+    ...Object.entries<ErrorPolicy>(ERRORS).map(
+      ([code, { retry, meaning, hint }]) => `| \`${code}\` | ${retry} | ${meaning} | ${hint.replaceAll('|', '\\|')} |`,
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}

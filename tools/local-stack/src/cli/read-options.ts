@@ -1,0 +1,71 @@
+/** The command line of the stack. */
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+export interface CommandLine {
+  readonly port?: number;
+  readonly data: string;
+  readonly fresh: boolean;
+  readonly envFile?: string;
+  readonly jwtSecret?: string;
+  readonly storageUrl?: string;
+  readonly fileSizeLimit?: number;
+  readonly standardFileSizeLimit?: number;
+  readonly quiet: boolean;
+  readonly json: boolean;
+}
+
+const DEFAULT_DATA = fileURLToPath(new URL('../../../../data/stack', import.meta.url));
+
+const EXAMPLES = `
+Examples:
+  $ npm run stack                          start, keep everything in data/stack
+  $ npm run stack -- --fresh --port 54321  begin with nothing, on a fixed port
+  $ npm run stack -- --env-file .env       write what a worker needs to .env
+  $ npm run stack -- --storage-url http://127.0.0.1:5000 --jwt-secret SECRET
+                                           objects in another Storage server
+
+It runs until Ctrl-C (a second one ends it at once) and listens on 127.0.0.1
+only. It is for development and tests: the database does not wait for the disk.
+`;
+
+/** Reads process.argv; prints help or a complaint and ends the process where commander does. */
+export function readOptions(argv: readonly string[]): CommandLine {
+  return new Command('stack')
+    .description('A whole local Supabase in one process: PostgreSQL, /rest/v1, /auth/v1, /storage/v1.')
+    .configureHelp({ helpWidth: 80 })
+    .option('--port <port>', 'port to listen on (default: 54321 if free, else any; 0: any)', readPort)
+    .addOption(new Option('--data <dir>', 'folder to keep everything in').default(DEFAULT_DATA, 'data/stack here'))
+    .option('--fresh', 'empty that folder first', false)
+    .option('--env-file <file>', 'write the environment there as dotenv once ready (mode 0600)')
+    .option('--jwt-secret <secret>', 'secret that signs all tokens (default: random, kept)')
+    .option('--storage-url <url>', 'another Storage server to answer /storage/v1', readUrl)
+    .option('--file-size-limit <bytes>', 'largest object (default: from supabase/config.toml)', readBytes)
+    .option('--standard-file-size-limit <bytes>', 'lower limit for single requests', readBytes)
+    .option('--quiet', 'print nothing but errors', false)
+    .option('--json', 'print one line of JSON when ready', false)
+    .addHelpText('after', EXAMPLES)
+    .parse(argv)
+    .opts<CommandLine>();
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It is a number from 0 to 65535.');
+  return port;
+}
+
+function readBytes(text: string): number {
+  const bytes = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(bytes)) {
+    throw new InvalidArgumentError('It is a whole number of bytes, such as 2147483648.');
+  }
+  return bytes;
+}
+
+function readUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError('It is an http:// or https:// URL.');
+  }
+  return text;
+}

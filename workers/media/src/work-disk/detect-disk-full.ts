@@ -1,0 +1,34 @@
+/**
+ * Programs do not always say that the disk is full: on a full one ffmpeg's HLS muxer ends with 0 and leaves files cut
+ * short (measured with 5.1 and 7.0). When an output is not what it should be, the disk is looked at.
+ */
+import { MediaError, toMediaError } from '@supabase-media/core/errors';
+import { formatBytes } from '@supabase-media/core/format';
+import { type DiskSpace, readDiskSpace } from './disk-space.ts';
+
+/** With less than this free a disk is full, in bytes: what ffmpeg keeps in its buffers alone is more. */
+const FULL_BYTES = 8_000_000;
+
+const SUSPICIOUS: readonly string[] = ['output_invalid', 'ffmpeg_failed', 'unexpected'];
+
+/**
+ * The error that explains a failure.
+ *
+ * @returns `disk_full` where the disk is; else the error as it was.
+ */
+export async function blameDisk(
+  thrown: unknown,
+  directory: string,
+  readDisk: (path: string) => Promise<DiskSpace> = readDiskSpace,
+): Promise<MediaError> {
+  const error = toMediaError(thrown);
+  if (!SUSPICIOUS.includes(error.code)) return error;
+  const disk = await readDisk(directory).catch(() => undefined);
+  if (disk === undefined || disk.free >= FULL_BYTES) return error;
+  return new MediaError({
+    code: 'disk_full',
+    message: `The disk of ${directory} is full (${formatBytes(disk.free)} free), and what was written to it is not whole: ${error.message}`,
+    details: { freeBytes: disk.free },
+    cause: error,
+  });
+}

@@ -1,0 +1,8 @@
+/** A worker's configuration on the stack of the tests. */
+import { stackEnvironment } from '@supabase-media/test-support/stack';
+import { type Config, loadConfig } from '../../src/config.ts';
+
+/** The configuration of a worker on the stack, with changes. */
+export function stackConfig(changes: Record<string, string> = {}): Config {
+  return loadConfig({ environment: { ...stackEnvironment(), LOG_LEVEL: 'silent', ...changes } });
+}
