@@ -33,24 +33,24 @@ describe('the route of an upload', () => {
 });
 
 describe('the route after a failure', () => {
-  const after = (route: Route, code: Parameters<typeof changeRoute>[0]['error']['code'], forced?: Route) =>
+  const routeAfter = (route: Route, code: Parameters<typeof changeRoute>[0]['error']['code'], forced?: Route) =>
     changeRoute({ route, error: { code }, size: 500_000_000, forced });
 
   it.each(['direct', 'stream'] as const)('moves from %s at once when an edge refuses the body', (route) => {
-    expect(after(route, 'edge_too_large')).toMatchObject({ route: 'resumable', isImmediate: true });
+    expect(routeAfter(route, 'edge_too_large')).toMatchObject({ route: 'resumable', isImmediate: true });
   });
 
   it.each(['direct', 'stream'] as const)('moves from %s after a break', (route) => {
-    expect(after(route, 'upload_interrupted')).toMatchObject({ route: 'resumable', isImmediate: false });
+    expect(routeAfter(route, 'upload_interrupted')).toMatchObject({ route: 'resumable', isImmediate: false });
   });
 
   it('never moves when Storage itself finds the file too large', () => {
-    expect(after('stream', 'object_too_large')).toBeUndefined();
+    expect(routeAfter('stream', 'object_too_large')).toBeUndefined();
   });
 
   it('stays with what was asked for, and with resumable', () => {
-    expect(after('stream', 'edge_too_large', 'stream')).toBeUndefined();
-    expect(after('resumable', 'upload_interrupted')).toBeUndefined();
+    expect(routeAfter('stream', 'edge_too_large', 'stream')).toBeUndefined();
+    expect(routeAfter('resumable', 'upload_interrupted')).toBeUndefined();
   });
 
   it('stays where there is little to lose', () => {
