@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { classifyAnswer } from '@supabase-media/storage/classify-answer';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { readObjectInfo } from '@supabase-media/storage/object-info';
-import { SHORT_CLOCKS } from '@supabase-media/storage/timeouts';
+import { METADATA_TIMEOUTS } from '@supabase-media/storage/timeouts';
 import type { SendOptions, SizedBody } from '@supabase-media/storage/transport';
 import { appendBytes, createUpload, readOffset, terminateUpload } from '@supabase-media/storage/tus';
 import { removeObject } from '@supabase-media/storage/verify-upload';
@@ -34,7 +34,7 @@ const ask = (
     url: `${storage.storageUrl}/${path}`,
     headers: { ...storage.headers, ...headers },
     ...(body === undefined ? {} : { body }),
-    clocks: SHORT_CLOCKS,
+    timeouts: METADATA_TIMEOUTS,
     action: `${method} ${path}`,
   });
 
@@ -178,7 +178,7 @@ describe('a resumable upload', () => {
       offset,
       body: bodyOf(content),
       size,
-      clocks: SHORT_CLOCKS,
+      timeouts: METADATA_TIMEOUTS,
       onSent: () => {},
     });
   const part = 6 * 1024 * 1024;

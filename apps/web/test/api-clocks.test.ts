@@ -13,7 +13,7 @@ import { createTestUser, type TestUser } from './support/test-user.ts';
 /** Of a body, in milliseconds; whoever sends nothing is idle for twice as long. */
 const BODY_MS = 300;
 /** Storage says so late what stands there, in milliseconds. */
-const PROOF_MS = 2000;
+const VERIFY_MS = 2000;
 
 let server: WebServer;
 let slow: HoldingProxy;
@@ -22,7 +22,7 @@ let call: Call;
 
 beforeAll(async () => {
   slow = await startHoldingProxy(stackValue('SUPABASE_URL'), ({ path }) =>
-    path.includes('/object/info/') ? sleep(PROOF_MS) : undefined,
+    path.includes('/object/info/') ? sleep(VERIFY_MS) : undefined,
   );
   server = await startOwnServer({
     environment: { SUPABASE_URL: slow.url },
@@ -56,7 +56,7 @@ describe('a request without a body', () => {
     const started = performance.now();
     const answer = await call('POST', `/api/uploads/${open.id}/complete`);
     expect([answer.status, answer.text]).toEqual([200, expect.stringContaining('completed')]);
-    expect(performance.now() - started).toBeGreaterThanOrEqual(PROOF_MS - 50);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(VERIFY_MS - 50);
   });
 
   it('is followed by events for longer than a body may take', async () => {

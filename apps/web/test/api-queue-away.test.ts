@@ -1,6 +1,6 @@
 /** The queue is away: nobody waits for it for long, nothing is lost, and it is found again. */
 
-import { openTcpGate, type TcpGate } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
+import { openTcpFaultProxy, type TcpFaultProxy } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
 import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { stackEnvironment } from '@supabase-media/test-support/stack';
 import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
@@ -14,16 +14,19 @@ import { createTestUser, type TestUser } from './support/test-user.ts';
 const QUEUE_MS = 1000;
 
 let redis: TestRedis;
-let gate: TcpGate;
+let faultProxy: TcpFaultProxy;
 let server: WebServer;
 let user: TestUser;
 let call: Call;
 
 beforeAll(async () => {
   redis = await startRedis();
-  gate = await openTcpGate(Number(new URL(redis.url).port), 1e9);
+  faultProxy = await openTcpFaultProxy(Number(new URL(redis.url).port), 1e9);
   server = await startOwnServer({
-    environment: { REDIS_URL: `redis://127.0.0.1:${gate.port}`, DATABASE_URL: String(stackEnvironment().DATABASE_URL) },
+    environment: {
+      REDIS_URL: `redis://127.0.0.1:${faultProxy.port}`,
+      DATABASE_URL: String(stackEnvironment().DATABASE_URL),
+    },
     limits: { queueMs: QUEUE_MS },
   });
   user = await createTestUser();
@@ -31,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server?.stop();
-  await gate?.close();
+  await faultProxy?.close();
   await redis?.stop();
 });
 
@@ -51,7 +54,7 @@ describe('completing while the queue is away', () => {
   it('is answered in time, gives the upload back, and succeeds when it is there again', async () => {
     const [first, second] = [await upload(), await upload()];
     expect((await complete(first)).body.jobState).toBe('created');
-    await gate.shut();
+    await faultProxy.shut();
     const started = performance.now();
     const refused = await complete(second);
     expect(performance.now() - started).toBeLessThan(5 * QUEUE_MS);
@@ -61,7 +64,7 @@ describe('completing while the queue is away', () => {
     expect((await call('GET', `/api/videos/${second.videoId}`)).status).toBe(404);
     // Canceling what never reached the queue needs none.
     expect((await call('DELETE', `/api/uploads/${(await upload()).id}`)).status).toBe(200);
-    await gate.open();
+    await faultProxy.open();
     await expect.poll(async () => (await complete(second)).status, { timeout: 10_000, interval: 500 }).toBe(200);
     expect((await call('GET', `/api/videos/${second.videoId}`)).body).toMatchObject({ status: 'queued' });
   });
@@ -69,9 +72,9 @@ describe('completing while the queue is away', () => {
 
 describe('a queue that is away from the beginning', () => {
   it('is asked anew at each need, and traffic is told to go elsewhere until it answers', async () => {
-    await gate.shut();
+    await faultProxy.shut();
     const late = await startOwnServer({
-      environment: { REDIS_URL: `redis://127.0.0.1:${gate.port}` },
+      environment: { REDIS_URL: `redis://127.0.0.1:${faultProxy.port}` },
       limits: { queueMs: QUEUE_MS },
     });
     const as = createCaller(late.url, user.token());
@@ -79,7 +82,7 @@ describe('a queue that is away from the beginning', () => {
     const ready = async () => (await as('GET', '/ready')).status;
     expect(await ready()).toBe(503);
     expect((await complete(open, as)).body.error.code).toBe('queue_unavailable');
-    await gate.open();
+    await faultProxy.open();
     expect((await complete(open, as)).body.jobState).toBe('created');
     // What was found is remembered for five seconds.
     await expect.poll(ready, { timeout: 10_000, interval: 500 }).toBe(200);

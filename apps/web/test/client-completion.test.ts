@@ -55,7 +55,7 @@ describe('a file that is chosen again while its session is being completed', () 
     const { sent, api } = await open();
     const store = createMemoryStore();
     const sessionId = await closePageBefore('/complete', api.url, store);
-    await lab.claimCompletion(sessionId, 3);
+    await lab.leaseCompletion(sessionId, 3);
     const before = sent.bytes;
     const states: string[] = [];
     const uploader = lab.uploader(api.url, { storage: store });
@@ -79,7 +79,7 @@ describe('a file that is chosen again while its session is being completed', () 
     });
     await expect(first.finished).rejects.toMatchObject({ code: 'stopped' });
     const [record] = await uploader.listUnfinished();
-    await lab.claimCompletion(record?.sessionId ?? '', 2);
+    await lab.leaseCompletion(record?.sessionId ?? '', 2);
     const { sessionId } = await uploader.uploadVideo(file.source).finished;
     expect(sessionId).toBe(record?.sessionId);
     expect(await lab.storedSha256(sessionId)).toBe(file.sha256);
@@ -89,7 +89,7 @@ describe('a file that is chosen again while its session is being completed', () 
     const { sent, api } = await open();
     const store = createMemoryStore();
     const sessionId = await closePageBefore('/complete', api.url, store);
-    await lab.claimCompletion(sessionId, 3);
+    await lab.leaseCompletion(sessionId, 3);
     const front = await lab.behind(({ method }) => (method === 'GET' ? { kind: 'answer', status: 418 } : PASS), {
       target: api.url,
     });
@@ -107,7 +107,7 @@ describe('a file that is chosen again while its session is being completed', () 
     const { api } = await open();
     const store = createMemoryStore();
     const sessionId = await closePageBefore('/complete', api.url, store);
-    await lab.claimCompletion(sessionId, 30);
+    await lab.leaseCompletion(sessionId, 30);
     const uploader = lab.uploader(api.url, { storage: store });
     const handle = uploader.uploadVideo(file.source, {
       onState: ({ name }) => name === 'completing' && setTimeout(() => handle.cancel(), 200),

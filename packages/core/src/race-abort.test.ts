@@ -1,20 +1,20 @@
 import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
-import { untilAborted } from './race-abort.ts';
+import { raceAbort } from './race-abort.ts';
 
 const never = () => new Promise<never>(() => {});
 
 it('gives what the work gives, and leaves no listener behind', async () => {
   const { signal } = new AbortController();
-  expect(await untilAborted(Promise.resolve(7), signal)).toBe(7);
-  await expect(untilAborted(Promise.reject(new Error('broken')), signal)).rejects.toThrow('broken');
+  expect(await raceAbort(Promise.resolve(7), signal)).toBe(7);
+  await expect(raceAbort(Promise.reject(new Error('broken')), signal)).rejects.toThrow('broken');
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
 it('ends with the reason of the signal, before the wait and in it', async () => {
   const controller = new AbortController();
-  const waiting = untilAborted(never(), controller.signal);
+  const waiting = raceAbort(never(), controller.signal);
   controller.abort(new Error('enough'));
   await expect(waiting).rejects.toThrow('enough');
-  await expect(untilAborted(never(), controller.signal)).rejects.toThrow('enough');
+  await expect(raceAbort(never(), controller.signal)).rejects.toThrow('enough');
 });

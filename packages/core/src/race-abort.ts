@@ -5,7 +5,7 @@
  *
  * @throws the signal's reason; else whatever `work` throws.
  */
-export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   work.catch(() => {});
   signal.throwIfAborted();
   let stop = () => {};

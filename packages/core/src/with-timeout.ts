@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * @returns whether it came to its end.
  * @throws whatever the work throws in that time.
  */
-export async function within(limitMs: number, work: () => Promise<unknown>): Promise<boolean> {
+export async function withTimeout(limitMs: number, work: () => Promise<unknown>): Promise<boolean> {
   const over = new AbortController();
   const late = sleep(limitMs, false, { signal: over.signal }).catch(() => false);
   try {

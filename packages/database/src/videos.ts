@@ -18,7 +18,7 @@ export interface VideoIdentity {
 }
 
 /** How a video ended. */
-export interface VideoEnding {
+export interface FinalStatus {
   readonly status: Extract<VideoStatus, 'ready' | 'rejected' | 'failed' | 'canceled'>;
   readonly outcome?: string | undefined;
   readonly errorCode?: string | undefined;
@@ -50,7 +50,7 @@ export interface Videos {
    * @returns false when the video was canceled or removed meanwhile, or had come to its end before it failed: then
    * nothing is written.
    */
-  readonly recordEnding: (id: string, ending: VideoEnding) => Promise<boolean>;
+  readonly recordFinalStatus: (id: string, ending: FinalStatus) => Promise<boolean>;
   /** Cancels a video that waits or runs. @returns whether it did. */
   readonly cancel: (id: string) => Promise<boolean>;
   /** The status of each of these videos that has a row. */
@@ -144,7 +144,7 @@ export const openVideos = (database: Database): Videos => ({
     await ask(`Recording the video of ${id}`, update, { signal });
   },
 
-  recordEnding: async (id, ending) => {
+  recordFinalStatus: async (id, ending) => {
     const columns = {
       status: ending.status,
       step: null,

@@ -17,24 +17,24 @@ const FAILED = { status: 'failed', errorCode: 'queue_failed', errorMessage: 'The
 describe('a video', () => {
   it('stays ready when the queue could not be told of it and fails its job', async () => {
     const id = await startVideo();
-    expect(await videos.recordEnding(id, { status: 'ready', outcome: 'remuxed' })).toBe(true);
-    expect(await videos.recordEnding(id, FAILED)).toBe(false);
+    expect(await videos.recordFinalStatus(id, { status: 'ready', outcome: 'remuxed' })).toBe(true);
+    expect(await videos.recordFinalStatus(id, FAILED)).toBe(false);
     expect(await videos.find(id)).toMatchObject({ status: 'ready', error_code: null });
   });
 
   it('stays canceled, whatever its run still says', async () => {
     const id = await startVideo();
     expect(await videos.cancel(id)).toBe(true);
-    expect(await videos.recordEnding(id, { status: 'ready', outcome: 'remuxed' })).toBe(false);
-    expect(await videos.recordEnding(id, FAILED)).toBe(false);
+    expect(await videos.recordFinalStatus(id, { status: 'ready', outcome: 'remuxed' })).toBe(false);
+    expect(await videos.recordFinalStatus(id, FAILED)).toBe(false);
     expect(await videos.find(id)).toMatchObject({ status: 'canceled' });
   });
 
   it('can be canceled in the moment after it became ready, and fails with a reason', async () => {
     const [late, failed] = [await startVideo(), await startVideo()];
-    await videos.recordEnding(late, { status: 'ready', outcome: 'remuxed' });
-    expect(await videos.recordEnding(late, { status: 'canceled', outputs: [] })).toBe(true);
-    expect(await videos.recordEnding(failed, FAILED)).toBe(true);
+    await videos.recordFinalStatus(late, { status: 'ready', outcome: 'remuxed' });
+    expect(await videos.recordFinalStatus(late, { status: 'canceled', outputs: [] })).toBe(true);
+    expect(await videos.recordFinalStatus(failed, FAILED)).toBe(true);
     const statuses = await videos.findStatuses([late, failed, randomUUID()]);
     expect(Object.fromEntries(statuses)).toEqual({ [late]: 'canceled', [failed]: 'failed' });
   });

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MediaError } from '@supabase-media/core/errors';
-import { within } from '@supabase-media/core/with-timeout';
+import { withTimeout } from '@supabase-media/core/with-timeout';
 import type { OutputKind } from '@supabase-media/media/plan/outputs';
 import type { ProfileName } from '@supabase-media/media/plan/profiles';
 import type { Job, Queue, Telemetry } from 'bullmq';
@@ -28,7 +28,7 @@ import { JOB_POLICY, type JobPriority, jobOptions } from './policy.ts';
 import { QUEUE_NAME } from './queue-names.ts';
 import { videoIdOf } from './video-id.ts';
 import { waitForJob } from './wait.ts';
-import { NEW_NOTES, readNotes, withNotes } from './worker-metadata.ts';
+import { NEW_METADATA, readWorkerMetadata, withWorkerMetadata } from './worker-metadata.ts';
 
 /** A video to process. */
 export interface EnqueueVideoRequest {
@@ -147,11 +147,11 @@ async function enqueue({ queue, flags }: QueueSide, request: EnqueueVideoRequest
   }
   await request.beforeAdd?.(payload, jobId);
   const own = randomUUID();
-  const data = withNotes(payload, { ...NEW_NOTES, request: own });
+  const data = withWorkerMetadata(payload, { ...NEW_METADATA, request: own });
   await queue.add(VIDEO_PROCESS, data, { jobId, ...jobOptions(JOB_POLICY[VIDEO_PROCESS], request.priority) });
   // Of two producers at once, BullMQ keeps the first one's job and tells neither.
   const kept = await queue.getJob(jobId);
-  const isOurs = kept === undefined || readNotes(kept.data).request === own;
+  const isOurs = kept === undefined || readWorkerMetadata(kept.data).request === own;
   return { videoId, jobId, state: isOurs ? 'created' : 'existing' };
 }
 
@@ -176,7 +176,7 @@ async function requeue(
   payload: VideoProcessPayload,
   { priority }: EnqueueVideoRequest,
 ): Promise<boolean> {
-  await job.updateData(withNotes(payload, NEW_NOTES));
+  await job.updateData(withWorkerMetadata(payload, NEW_METADATA));
   try {
     await job.retry(state as 'completed' | 'failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
   } catch (error) {
@@ -195,7 +195,7 @@ async function cancel({ queue, flags }: QueueSide, videoId: string): Promise<Can
   const state = await job.getState();
   if (isFinished(state)) return { videoId, state: 'finished' };
   // A job that was begun may have left objects behind: its next worker removes them.
-  const isUntouched = isWaiting(state) && readNotes(job.data).checkpoint === undefined;
+  const isUntouched = isWaiting(state) && readWorkerMetadata(job.data).checkpoint === undefined;
   if (isUntouched && (await removeWaiting(job))) return { videoId, state: 'canceled' };
   await flags.raise(jobId);
   if (isWaiting(await job.getState())) await job.promote().catch(() => {});
@@ -245,13 +245,13 @@ export async function openQueueClient(
     },
     close: async () => {
       const over = new AbortController();
-      await within(CLOSE_MS, async () => {
+      await withTimeout(CLOSE_MS, async () => {
         if (eventsRun !== undefined) await untilListening(events, over.signal);
         await events.close();
         await eventsRun;
       });
       over.abort();
-      await within(CLOSE_MS, () => Promise.all([queue.close(), flags.close()]));
+      await withTimeout(CLOSE_MS, () => Promise.all([queue.close(), flags.close()]));
     },
   };
 }

@@ -5,11 +5,11 @@
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import type { Log } from '@supabase-media/core/log';
-import { within } from '@supabase-media/core/with-timeout';
+import { withTimeout } from '@supabase-media/core/with-timeout';
 import type { Job, Telemetry } from 'bullmq';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import { openCancelFlags } from './cancel-flags.ts';
-import { recordEndings } from './finalize-orphaned-jobs.ts';
+import { finalizeOrphanedJobs } from './finalize-orphaned-jobs.ts';
 import { type JobRecorder, NO_RECORDER } from './job-recorder.ts';
 import { createJobRunner, stopped, type VideoHandlers } from './job-runner.ts';
 import { isJobLive } from './job-states.ts';
@@ -17,7 +17,7 @@ import { openQueue } from './open-queue.ts';
 import { BULLMQ_BOUNDS, RENEWALS_PER_LOCK, STALLED_LOOKS_PER_LOCK } from './policy.ts';
 import { QUEUE_NAME } from './queue-names.ts';
 import { type FindStatuses, type RunningJob, watchCancels } from './watch-cancels.ts';
-import { watchClaims } from './watch-locks.ts';
+import { watchLocks } from './watch-locks.ts';
 
 export interface StartConsumerOptions {
   readonly address: QueueAddress;
@@ -106,7 +106,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     ...BULLMQ_BOUNDS,
     ...(options.telemetry && { telemetry: options.telemetry }),
   });
-  recordEndings({ worker, handlers, flags, recorded, keepBusy, log, signal: stopping.signal });
+  finalizeOrphanedJobs({ worker, handlers, flags, recorded, keepBusy, log, signal: stopping.signal });
   worker.on('stalled', (jobId) => {
     metrics.jobStalled();
     log.warn({ event: 'job.stalled', jobId }, 'A job outlived its worker; it is taken up again');
@@ -123,14 +123,14 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
   const { signal } = watch;
   const watching = Promise.all([
     watchCancels({ running, flags, findStatuses: options.findStatuses, log, signal }),
-    watchClaims({ worker, running, lockMs, metrics, log, signal }),
+    watchLocks({ worker, running, lockMs, metrics, log, signal }),
   ]);
   await worker.waitUntilReady();
   log.info({ event: 'worker.ready' }, `Taking jobs from ${place}, ${options.concurrency} at a time`);
 
   /** Resolves with whether nothing was left to do within so many milliseconds. */
   const untilIdle = (limitMs: number): Promise<boolean> =>
-    within(limitMs, async () => {
+    withTimeout(limitMs, async () => {
       while (busy.size > 0) await Promise.all(busy);
     });
 
@@ -149,7 +149,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
       }
       watch.abort();
       await watching;
-      if (!(await within(CLOSE_MS, () => Promise.allSettled([closed, flags.close(), queue.close()]))))
+      if (!(await withTimeout(CLOSE_MS, () => Promise.allSettled([closed, flags.close(), queue.close()]))))
         log.warn(
           { event: 'queue.left_open' },
           `The queue (${place}) did not let go within ${CLOSE_MS / 1000} s; its connections end with the process`,

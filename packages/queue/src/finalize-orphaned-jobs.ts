@@ -7,14 +7,14 @@ import type { Job } from 'bullmq';
 import type { CancelFlags } from './cancel-flags.ts';
 import { videoProcessPayload } from './contract.ts';
 import { abandoned, type VideoHandlers } from './job-runner.ts';
-import { readNotes, readProducerData } from './worker-metadata.ts';
+import { readProducerData, readWorkerMetadata } from './worker-metadata.ts';
 
 /** What BullMQ's worker tells of failures. */
 interface FailureEvents {
   on(event: 'failed', listener: (job: Job | undefined, thrown: Error) => void): unknown;
 }
 
-export interface RecordEndingsOptions {
+export interface FinalizeOrphanedJobsOptions {
   readonly worker: FailureEvents;
   readonly handlers: Pick<VideoHandlers, 'fail' | 'wait'>;
   readonly flags: Pick<CancelFlags, 'lower'>;
@@ -31,7 +31,7 @@ export interface RecordEndingsOptions {
 const RETRIES = 10;
 
 /** Listens for as long as the worker lives. */
-export function recordEndings(options: RecordEndingsOptions): void {
+export function finalizeOrphanedJobs(options: FinalizeOrphanedJobsOptions): void {
   const { worker, handlers, flags, recorded, keepBusy, log, signal } = options;
 
   const record = async (job: Job, thrown: Error): Promise<void> => {
@@ -39,7 +39,10 @@ export function recordEndings(options: RecordEndingsOptions): void {
     if (!payload.success) return;
     const error = causeOf(thrown);
     if (job.finishedOn === undefined) return handlers.wait(payload.data, error);
-    await handlers.fail(payload.data, error, { jobId: String(job.id), checkpoint: readNotes(job.data).checkpoint });
+    await handlers.fail(payload.data, error, {
+      jobId: String(job.id),
+      checkpoint: readWorkerMetadata(job.data).checkpoint,
+    });
   };
 
   const settle = async (job: Job, thrown: Error): Promise<void> => {

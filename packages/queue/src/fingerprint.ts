@@ -10,12 +10,12 @@ import { QUEUE_NAME } from './queue-names.ts';
 export function queueFingerprint({ redisUrl, databaseUrl }: QueueAddress): string {
   const place =
     redisUrl === undefined
-      ? describePlace(databaseUrl, '5432', ({ username }) => username)
-      : describePlace(redisUrl, '6379');
+      ? describeLocation(databaseUrl, '5432', ({ username }) => username)
+      : describeLocation(redisUrl, '6379');
   return createHash('sha256').update(`${place}/${QUEUE_NAME}`).digest('hex').slice(0, 8);
 }
 
-function describePlace(address: string | undefined, port: string, more: (url: URL) => string = () => ''): string {
+function describeLocation(address: string | undefined, port: string, more: (url: URL) => string = () => ''): string {
   if (address === undefined) return 'none';
   const url = new URL(address);
   const database = url.pathname.replace(/^\/+|\/+$/g, '');

@@ -6,7 +6,7 @@ import { assertQueueReachable, chooseBackend, type QueueAddress } from './backen
 import type { VideoProgress } from './contract.ts';
 import { isFinished } from './job-states.ts';
 import { QUEUE_NAME } from './queue-names.ts';
-import { NEW_NOTES, readNotes, readProducerData, withNotes } from './worker-metadata.ts';
+import { NEW_METADATA, readProducerData, readWorkerMetadata, withWorkerMetadata } from './worker-metadata.ts';
 
 /** The states that a list may ask for; `waiting` has those with a priority in it. */
 export const LISTED_STATES = ['active', 'waiting', 'delayed', 'failed', 'completed'] as const;
@@ -105,7 +105,7 @@ export async function openJobAdmin(address: QueueAddress): Promise<JobAdmin> {
     show: async (jobId) => {
       const job = await find(jobId);
       const data = readProducerData(job.data);
-      const { checkpoint } = readNotes(job.data);
+      const { checkpoint } = readWorkerMetadata(job.data);
       return { ...summarize(job, await job.getState()), data, checkpoint, result: job.returnvalue ?? undefined };
     },
     retry: async (jobId) => {
@@ -113,7 +113,7 @@ export async function openJobAdmin(address: QueueAddress): Promise<JobAdmin> {
       const state = await job.getState();
       if (state !== 'completed' && state !== 'failed')
         throw notNow(`${jobId} is ${state}; only ended jobs can be run again`);
-      await job.updateData(withNotes(readProducerData(job.data) as object, NEW_NOTES));
+      await job.updateData(withWorkerMetadata(readProducerData(job.data) as object, NEW_METADATA));
       await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
     },
     remove: async (jobId) => {

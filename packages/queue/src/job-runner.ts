@@ -5,7 +5,7 @@
 
 import { isRetryable, MediaError, toMediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
-import { untilAborted } from '@supabase-media/core/race-abort';
+import { raceAbort } from '@supabase-media/core/race-abort';
 import { retry } from '@supabase-media/core/retry';
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { z } from 'zod';
@@ -16,12 +16,12 @@ import {
   type VideoProgress,
   videoProcessPayload,
 } from './contract.ts';
-import { decideEnding } from './decide-outcome.ts';
+import { decideOutcome } from './decide-outcome.ts';
 import type { JobRecorder, JobRecording } from './job-recorder.ts';
-import { JOB_POLICY, putOffDelay } from './policy.ts';
+import { deferralDelay, JOB_POLICY } from './policy.ts';
 import type { RunningJob } from './watch-cancels.ts';
 import { lockLost } from './watch-locks.ts';
-import { keepCheckpoint, readNotes, readProducerData, withNotes } from './worker-metadata.ts';
+import { keepCheckpoint, readProducerData, readWorkerMetadata, withWorkerMetadata } from './worker-metadata.ts';
 
 /** One job as its handler sees it. */
 export interface JobContext {
@@ -43,7 +43,7 @@ export interface JobContext {
    *
    * @throws {MediaError} `lock_lost`; `queue_failed` when the queue cannot be asked for a while.
    */
-  readonly confirmClaim: () => Promise<void>;
+  readonly confirmLock: () => Promise<void>;
   readonly reportProgress: (progress: VideoProgress) => Promise<void>;
   /** Times this run; its end is recorded by whoever called the handler. */
   readonly recording: JobRecording;
@@ -102,7 +102,7 @@ const patiently = <T>(
 ): Promise<T> =>
   retry(
     () =>
-      (signal === undefined ? ask() : untilAborted(ask(), signal)).catch((cause: unknown) => {
+      (signal === undefined ? ask() : raceAbort(ask(), signal)).catch((cause: unknown) => {
         signal?.throwIfAborted();
         if (isRefusal(cause)) throw lockLost();
         const words = cause instanceof Error ? cause.message : String(cause);
@@ -135,19 +135,19 @@ export function createJobRunner(
   const giveBack = async (
     job: Job,
     payload: VideoProcessPayload,
-    options: { token: string | undefined; error: MediaError; isPutOff?: boolean; delayMs?: number },
+    options: { token: string | undefined; error: MediaError; isDeferred?: boolean; delayMs?: number },
   ): Promise<never> => {
-    const { token, error, isPutOff = false, delayMs } = options;
+    const { token, error, isDeferred = false, delayMs } = options;
     const tell = (ask: () => Promise<unknown>) =>
       patiently(ask, { retries: GIVE_BACK_RETRIES }).catch((err: unknown) =>
         log.warn({ err, jobId: job.id }, 'The queue could not be told that a job comes back; its claim runs out'),
       );
     // The row first: people look at it, and once the job has moved another worker may write it.
     await recordWaiting(job, payload, error);
-    const before = readNotes(job.data);
-    const putOffs = before.putOffs + (isPutOff ? 1 : 0);
-    const notes = { ...before, startsAtProgress: job.attemptsStarted, putOffs };
-    await tell(() => job.updateData(withNotes(payload, notes)));
+    const before = readWorkerMetadata(job.data);
+    const deferrals = before.deferrals + (isDeferred ? 1 : 0);
+    const metadata = { ...before, startsAtProgress: job.attemptsStarted, deferrals };
+    await tell(() => job.updateData(withWorkerMetadata(payload, metadata)));
     if (delayMs === undefined) {
       await tell(() => job.moveToWait(token));
       throw new WaitingError();
@@ -164,7 +164,10 @@ export function createJobRunner(
   /** Whether it is recorded that the job has come to its end. */
   const recordEnd = async (job: Job, payload: VideoProcessPayload, error: MediaError): Promise<boolean> => {
     try {
-      await handlers.fail(payload, error, { jobId: String(job.id), checkpoint: readNotes(job.data).checkpoint });
+      await handlers.fail(payload, error, {
+        jobId: String(job.id),
+        checkpoint: readWorkerMetadata(job.data).checkpoint,
+      });
       return true;
     } catch (err) {
       log.error({ err, jobId: job.id }, 'The end of a job could not be recorded; the job is put off for that');
@@ -182,25 +185,25 @@ export function createJobRunner(
       earlier.controller.abort(lockLost());
       return giveBack(job, payload, { token, error: lockLost(), delayMs: UNWIND_MS });
     }
-    const notes = readNotes(job.data);
-    const starts = job.attemptsStarted - notes.startsAtProgress;
+    const metadata = readWorkerMetadata(job.data);
+    const starts = job.attemptsStarted - metadata.startsAtProgress;
     if (starts > policy.maxStartsWithoutProgress)
       throw permanent(abandoned(`${starts - 1} times in a row without finishing a step`));
     const recording = metrics.jobStarted();
     const controller = new AbortController();
     const { signal } = controller;
-    let claimedAt = performance.now();
-    const claimRenewed = () => {
-      claimedAt = performance.now();
+    let lockedAt = performance.now();
+    const lockRenewed = () => {
+      lockedAt = performance.now();
     };
     running.set(jobId, {
       jobId,
       videoId: payload.videoId,
-      madeMs: job.timestamp,
+      createdAtMs: job.timestamp,
       controller,
-      hadRow: false,
-      claimRenewed,
-      sinceClaimMs: () => performance.now() - claimedAt,
+      rowSeen: false,
+      lockRenewed,
+      sinceLockMs: () => performance.now() - lockedAt,
     });
     const lifetime = setTimeout(() => controller.abort(expired(lifetimeMs)), lifetimeMs);
     try {
@@ -209,19 +212,19 @@ export function createJobRunner(
         attempt: job.attemptsMade + 1,
         attempts: job.opts.attempts ?? 1,
         signal,
-        checkpoint: notes.checkpoint,
+        checkpoint: metadata.checkpoint,
         saveCheckpoint: async (checkpoint) => {
-          const kept = keepCheckpoint(readNotes(job.data), checkpoint, job.attemptsStarted);
-          const data = withNotes(payload, kept);
+          const kept = keepCheckpoint(readWorkerMetadata(job.data), checkpoint, job.attemptsStarted);
+          const data = withWorkerMetadata(payload, kept);
           await patiently(() => job.updateData(data), { signal }).catch((err: unknown) =>
             log.warn({ err, jobId }, 'The checkpoint could not be saved'),
           );
         },
-        confirmClaim: async () => {
+        confirmLock: async () => {
           const isOurs = await patiently(() => job.extendLock(token ?? '', lockMs), { signal });
           if (Number(isOurs) !== 1) controller.abort(lockLost());
           signal.throwIfAborted();
-          claimRenewed();
+          lockRenewed();
         },
         reportProgress: (progress) => job.updateProgress(progress),
         recording,
@@ -232,8 +235,8 @@ export function createJobRunner(
       // What broke because the job was told to stop is no failure of its own.
       const error = toMediaError(signal.aborted ? signal.reason : thrown);
       const hasAttempts = job.attemptsMade + 1 < (job.opts.attempts ?? 1);
-      const { putOffs } = readNotes(job.data);
-      const ending = decideEnding({ error, isStopped: signal.aborted, putOffs, hasAttempts });
+      const { deferrals } = readWorkerMetadata(job.data);
+      const ending = decideOutcome({ error, isStopped: signal.aborted, deferrals, hasAttempts });
       recording.ended(ending.outcome);
       if (ending.outcome === 'returned') return await giveBack(job, payload, { token, error, ...ending });
       const failure = isRetryable(error) ? error : permanent(error);
@@ -242,7 +245,7 @@ export function createJobRunner(
       if (error.code === 'lock_lost') throw failure;
       if (ending.outcome === 'retried') await recordWaiting(job, payload, error);
       else if (!(await recordEnd(job, payload, error)))
-        return await giveBack(job, payload, { token, error, isPutOff: true, delayMs: putOffDelay(putOffs) });
+        return await giveBack(job, payload, { token, error, isDeferred: true, delayMs: deferralDelay(deferrals) });
       throw failure;
     } finally {
       clearTimeout(lifetime);

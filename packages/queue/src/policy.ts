@@ -37,35 +37,35 @@ export const PRIORITIES = { high: 1, normal: 5, low: 10 } as const;
 export type JobPriority = keyof typeof PRIORITIES;
 
 /** Put off so often in a row, a job has waited for some 16 h: a night, and somebody has been woken. */
-const NIGHT = 100;
+const LONG_OUTAGE = 100;
 /** And so often, for more than an hour: it may be the job after all, and each time its bytes are sent again. */
-const HOUR = 10;
+const SHORT_OUTAGE = 10;
 
 /**
  * Failures of the place rather than of the job, and how often in a row, without progress, a job is put off for them
  * before they spend its attempts.
  */
-export const PUT_OFF: Readonly<Partial<Record<ErrorCode, number>>> = {
+export const DEFERRAL_LIMITS: Readonly<Partial<Record<ErrorCode, number>>> = {
   disk_waiting: Number.POSITIVE_INFINITY,
-  disk_full: HOUR,
+  disk_full: SHORT_OUTAGE,
   // Another worker may have a larger disk.
-  disk_too_small: HOUR,
-  database_failed: NIGHT,
-  queue_failed: NIGHT,
-  storage_unreachable: NIGHT,
+  disk_too_small: SHORT_OUTAGE,
+  database_failed: LONG_OUTAGE,
+  queue_failed: LONG_OUTAGE,
+  storage_unreachable: LONG_OUTAGE,
   // What Storage being away looks like from behind a gateway, or on a way that breaks.
-  gateway_failed: NIGHT,
-  storage_busy: NIGHT,
-  upload_connect_timeout: NIGHT,
-  storage_failed: HOUR,
-  download_failed: HOUR,
-  upload_interrupted: HOUR,
-  upload_stalled: HOUR,
-  upload_answer_timeout: HOUR,
+  gateway_failed: LONG_OUTAGE,
+  storage_busy: LONG_OUTAGE,
+  upload_connect_timeout: LONG_OUTAGE,
+  storage_failed: SHORT_OUTAGE,
+  download_failed: SHORT_OUTAGE,
+  upload_interrupted: SHORT_OUTAGE,
+  upload_stalled: SHORT_OUTAGE,
+  upload_answer_timeout: SHORT_OUTAGE,
 };
 
-const PUT_OFF_BASE_MS = 30_000;
-const PUT_OFF_MAX_MS = 600_000;
+const DEFERRAL_BASE_MS = 30_000;
+const DEFERRAL_MAX_MS = 600_000;
 
 /**
  * How long a job is put off.
@@ -73,7 +73,7 @@ const PUT_OFF_MAX_MS = 600_000;
  * @param times that it was put off before, in a row, without progress; from 0.
  * @returns milliseconds: 30 s, doubled each time, at most 10 min.
  */
-export const putOffDelay = (times: number): number => Math.min(PUT_OFF_MAX_MS, PUT_OFF_BASE_MS * 2 ** times);
+export const deferralDelay = (times: number): number => Math.min(DEFERRAL_MAX_MS, DEFERRAL_BASE_MS * 2 ** times);
 
 /**
  * BullMQ counts how often a job outlived its worker and how often it was started, and fails it for good beyond these.

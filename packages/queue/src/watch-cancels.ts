@@ -9,14 +9,14 @@ export interface RunningJob {
   readonly jobId: string;
   readonly videoId: string;
   /** When the job was made, in milliseconds since the epoch. */
-  readonly madeMs: number;
+  readonly createdAtMs: number;
   readonly controller: AbortController;
   /** Whether the video was seen to have a row since the run began. */
-  hadRow: boolean;
+  rowSeen: boolean;
   /** The queue has just renewed the claim on it. */
-  readonly claimRenewed: () => void;
+  readonly lockRenewed: () => void;
   /** How long ago that was, in milliseconds. */
-  readonly sinceClaimMs: () => number;
+  readonly sinceLockMs: () => number;
 }
 
 /** The status of each of these videos that has a row. */
@@ -53,8 +53,8 @@ export async function watchCancels(options: WatchCancelsOptions): Promise<void> 
 }
 
 async function lookAtFlags({ flags }: WatchCancelsOptions, jobs: readonly RunningJob[]): Promise<void> {
-  for (const { jobId, madeMs, controller } of jobs)
-    if (await flags.isRaised(jobId, madeMs)) controller.abort(canceled('by request to the queue'));
+  for (const { jobId, createdAtMs, controller } of jobs)
+    if (await flags.isRaised(jobId, createdAtMs)) controller.abort(canceled('by request to the queue'));
 }
 
 async function lookAtRows({ findStatuses, signal }: WatchCancelsOptions, jobs: readonly RunningJob[]): Promise<void> {
@@ -64,7 +64,7 @@ async function lookAtRows({ findStatuses, signal }: WatchCancelsOptions, jobs: r
     const status = statuses.get(job.videoId);
     if (status === 'canceled') job.controller.abort(canceled('in its row'));
     // A producer need not write a row: the run does so itself, and only from then on it can go.
-    else if (status === undefined && job.hadRow) job.controller.abort(canceled('its row is gone'));
-    else if (status !== undefined) job.hadRow = true;
+    else if (status === undefined && job.rowSeen) job.controller.abort(canceled('its row is gone'));
+    else if (status !== undefined) job.rowSeen = true;
   }
 }

@@ -13,13 +13,13 @@ export const lockLost = (): MediaError =>
   new MediaError({ code: 'lock_lost', message: 'The claim on the job was lost; another worker may have taken it.' });
 
 /** What BullMQ's worker tells of its claims. */
-interface ClaimEvents {
+interface LeaseEvents {
   on(event: 'locksRenewed', listener: (renewed: { readonly jobIds: readonly string[] }) => void): unknown;
   on(event: 'lockRenewalFailed', listener: (jobIds: readonly string[]) => void): unknown;
 }
 
-export interface WatchClaimsOptions {
-  readonly worker: ClaimEvents;
+export interface WatchLocksOptions {
+  readonly worker: LeaseEvents;
   readonly running: ReadonlyMap<string, RunningJob>;
   /** How long a claim lasts, in milliseconds. */
   readonly lockMs: number;
@@ -33,7 +33,7 @@ export interface WatchClaimsOptions {
 const LOOK_EVERY_MS = 1000;
 
 /** Watches until the signal ends it. */
-export async function watchClaims(options: WatchClaimsOptions): Promise<void> {
+export async function watchLocks(options: WatchLocksOptions): Promise<void> {
   const { worker, running, lockMs, metrics, log, signal } = options;
   const drop = (job: RunningJob | undefined, why: string) => {
     if (job === undefined || job.controller.signal.aborted) return;
@@ -42,7 +42,7 @@ export async function watchClaims(options: WatchClaimsOptions): Promise<void> {
     job.controller.abort(lockLost());
   };
   worker.on('locksRenewed', ({ jobIds }) => {
-    for (const jobId of jobIds) running.get(jobId)?.claimRenewed();
+    for (const jobId of jobIds) running.get(jobId)?.lockRenewed();
   });
   worker.on('lockRenewalFailed', (jobIds) => {
     for (const jobId of jobIds) drop(running.get(jobId), 'the queue has given it to another worker');
@@ -50,7 +50,7 @@ export async function watchClaims(options: WatchClaimsOptions): Promise<void> {
   try {
     for await (const _ of everyInterval(LOOK_EVERY_MS, undefined, { signal, ref: false }))
       for (const job of running.values())
-        if (job.sinceClaimMs() > lockMs) drop(job, `the queue has not answered for ${lockMs / 1000} s`);
+        if (job.sinceLockMs() > lockMs) drop(job, `the queue has not answered for ${lockMs / 1000} s`);
   } catch (error) {
     if (!signal.aborted) throw error;
   }

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { type JobNotes, keepCheckpoint, NEW_NOTES, readNotes, withNotes } from './worker-metadata.ts';
+import {
+  keepCheckpoint,
+  NEW_METADATA,
+  readWorkerMetadata,
+  type WorkerMetadata,
+  withWorkerMetadata,
+} from './worker-metadata.ts';
 
 const source = { size: 1000, sha256: 'a'.repeat(64) };
 const downloaded = { version: 1, source, input: {} };
@@ -7,15 +13,16 @@ const encoded = { version: 1, source, encoded: {} };
 const published = { ...encoded, published: [] };
 
 /** As the next worker reads them. */
-const stored = (notes: JobNotes): JobNotes => readNotes(JSON.parse(JSON.stringify(withNotes({ videoId: 'v' }, notes))));
+const stored = (metadata: WorkerMetadata): WorkerMetadata =>
+  readWorkerMetadata(JSON.parse(JSON.stringify(withWorkerMetadata({ videoId: 'v' }, metadata))));
 
 /** The notes after each checkpoint was kept by a start of its own. @returns at which starts the job got on. */
 function progressOf(...checkpoints: object[]): number[] {
-  let notes = NEW_NOTES;
+  let metadata = NEW_METADATA;
   return checkpoints.map((checkpoint, index) => {
-    notes = stored(keepCheckpoint(notes, checkpoint, index + 1));
-    expect(notes.checkpoint).toEqual(checkpoint);
-    return notes.startsAtProgress;
+    metadata = stored(keepCheckpoint(metadata, checkpoint, index + 1));
+    expect(metadata.checkpoint).toEqual(checkpoint);
+    return metadata.startsAtProgress;
   });
 }
 
@@ -33,7 +40,7 @@ it('begins anew with another content of the source', () => {
 });
 
 it('counts what an earlier release kept without saying how far it was', () => {
-  const earlier = stored({ ...NEW_NOTES, startsAtProgress: 3, checkpoint: encoded });
+  const earlier = stored({ ...NEW_METADATA, startsAtProgress: 3, checkpoint: encoded });
   expect(keepCheckpoint(earlier, downloaded, 9).startsAtProgress).toBe(3);
   expect(keepCheckpoint(earlier, published, 9).startsAtProgress).toBe(9);
 });

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 
 /** Our notes. */
-export interface JobNotes {
+export interface WorkerMetadata {
   /** How many starts the job had had when it last got on, or was given back: later ones made no progress. */
   readonly startsAtProgress: number;
   /** How often in a row it was put off since the place was to blame. */
-  readonly putOffs: number;
+  readonly deferrals: number;
   /** The furthest that any run of it came. */
   readonly furthest?: Reached | undefined;
   /** Names the request that made the job, so that its producer can tell it from one that was there before. */
@@ -16,7 +16,7 @@ export interface JobNotes {
 }
 
 /** Of a job that nobody has started. */
-export const NEW_NOTES: JobNotes = { startsAtProgress: 0, putOffs: 0 };
+export const NEW_METADATA: WorkerMetadata = { startsAtProgress: 0, deferrals: 0 };
 
 /** How far a run came. */
 export type Reached = z.infer<typeof reached>;
@@ -43,44 +43,46 @@ function reachedBy(checkpoint: unknown): Reached {
  *
  * @param starts of the job so far, this one included.
  */
-export function keepCheckpoint(notes: JobNotes, checkpoint: object, starts: number): JobNotes {
+export function keepCheckpoint(metadata: WorkerMetadata, checkpoint: object, starts: number): WorkerMetadata {
   const now = reachedBy(checkpoint);
-  const before = notes.furthest ?? (notes.checkpoint === undefined ? undefined : reachedBy(notes.checkpoint));
+  const before = metadata.furthest ?? (metadata.checkpoint === undefined ? undefined : reachedBy(metadata.checkpoint));
   if (before !== undefined && before.source === now.source && before.stage >= now.stage)
-    return { ...notes, furthest: before, checkpoint };
-  return { ...notes, startsAtProgress: starts, putOffs: 0, furthest: now, checkpoint };
+    return { ...metadata, furthest: before, checkpoint };
+  return { ...metadata, startsAtProgress: starts, deferrals: 0, furthest: now, checkpoint };
 }
 
 /** The name under which the notes stand in the job's data; no payload has it. */
-export const NOTES = 'worker';
+export const METADATA_KEY = 'worker';
 
 /** Reads the notes of a job's data; a job that was never started has none. */
-export function readNotes(data: unknown): JobNotes {
-  const notes = (data as Readonly<Record<string, unknown>> | null)?.[NOTES] as Partial<StoredNotes> | undefined;
+export function readWorkerMetadata(data: unknown): WorkerMetadata {
+  const metadata = (data as Readonly<Record<string, unknown>> | null)?.[METADATA_KEY] as
+    | Partial<StoredMetadata>
+    | undefined;
   return {
-    startsAtProgress: Number(notes?.startsAtProgress ?? 0),
-    putOffs: Number(notes?.putOffs ?? 0),
-    furthest: reached.safeParse(notes?.furthest).data,
-    request: notes?.request,
-    checkpoint: typeof notes?.checkpoint === 'string' ? JSON.parse(notes.checkpoint) : undefined,
+    startsAtProgress: Number(metadata?.startsAtProgress ?? 0),
+    deferrals: Number(metadata?.deferrals ?? 0),
+    furthest: reached.safeParse(metadata?.furthest).data,
+    request: metadata?.request,
+    checkpoint: typeof metadata?.checkpoint === 'string' ? JSON.parse(metadata.checkpoint) : undefined,
   };
 }
 
 /** The notes as they stand in the queue: PostgreSQL's jsonb would give a checkpoint back with its keys in another order. */
-type StoredNotes = Omit<JobNotes, 'checkpoint'> & { readonly checkpoint?: string | undefined };
+type StoredMetadata = Omit<WorkerMetadata, 'checkpoint'> & { readonly checkpoint?: string | undefined };
 
 /** A job's data without the notes: what its producer sent. */
 export function readProducerData(data: unknown): unknown {
   if (typeof data !== 'object' || data === null) return data;
-  const { [NOTES]: _, ...payload } = data as Record<string, unknown>;
+  const { [METADATA_KEY]: _, ...payload } = data as Record<string, unknown>;
   return payload;
 }
 
 /** The data of a job of ours. */
-export function withNotes(payload: object, { checkpoint, ...notes }: JobNotes): object {
-  const stored: StoredNotes = {
-    ...notes,
+export function withWorkerMetadata(payload: object, { checkpoint, ...metadata }: WorkerMetadata): object {
+  const stored: StoredMetadata = {
+    ...metadata,
     ...(checkpoint === undefined ? {} : { checkpoint: JSON.stringify(checkpoint) }),
   };
-  return { ...payload, [NOTES]: stored };
+  return { ...payload, [METADATA_KEY]: stored };
 }

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MediaError } from '@supabase-media/core/errors';
-import { openTcpGate, type TcpGate } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
+import { openTcpFaultProxy, type TcpFaultProxy } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
 import { startCommand } from '@supabase-media/test-support/command';
 import {
   createGate,
   createQueueDatabase,
   done,
+  raceAbort,
   request,
-  untilAborted,
   withConsumerOn,
 } from '@supabase-media/test-support/queue';
 import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
@@ -53,15 +53,15 @@ describe.each(['postgres', 'redis'] as const)('a claim on %s', (kind) => {
   afterAll(() => Promise.all([client?.close(), queue?.close()]));
 
   /** The way of the worker to the queue, and of nobody else. */
-  let gate: TcpGate;
+  let faultProxy: TcpFaultProxy;
   let gated: QueueAddress;
   beforeEach(async () => {
     const url = new URL(String(direct.redisUrl ?? direct.databaseUrl));
-    gate = await openTcpGate(Number(url.port));
-    url.port = String(gate.port);
+    faultProxy = await openTcpFaultProxy(Number(url.port));
+    url.port = String(faultProxy.port);
     gated = kind === 'redis' ? { redisUrl: url.href } : { databaseUrl: url.href };
   });
-  afterEach(() => gate.close());
+  afterEach(() => faultProxy.close());
 
   const jobOf = async (jobId: string): Promise<Job> => (await queue.getJob(jobId)) as Job;
 
@@ -71,7 +71,7 @@ describe.each(['postgres', 'redis'] as const)('a claim on %s', (kind) => {
     const reasons: unknown[] = [];
     const process = async (_payload: unknown, { signal }: { signal: AbortSignal }) => {
       begun.open();
-      return untilAborted(signal).catch((error: unknown) => {
+      return raceAbort(signal).catch((error: unknown) => {
         reasons.push(error);
         ended.open();
         throw error;
@@ -81,12 +81,12 @@ describe.each(['postgres', 'redis'] as const)('a claim on %s', (kind) => {
       const { videoId } = await client.enqueueVideo(request());
       await begun.opened;
       const from = performance.now();
-      gate.hold();
+      faultProxy.hold();
       await ended.opened;
       // The last renewal may have been some time before.
       expect(performance.now() - from).toBeLessThan(LOCK_MS + 1500);
-      await gate.shut();
-      await gate.open();
+      await faultProxy.shut();
+      await faultProxy.open();
       await client.cancelVideo(videoId);
     };
     await withConsumerOn(gated, { process }, use, { lockMs: LOCK_MS });
@@ -112,11 +112,11 @@ describe.each(['postgres', 'redis'] as const)('a claim on %s', (kind) => {
     const use = async () => {
       const { jobId } = await client.enqueueVideo(wanted);
       await begun.opened;
-      await gate.shut();
+      await faultProxy.shut();
       away.open();
       await waiting.opened;
       await sleep(300);
-      await gate.open();
+      await faultProxy.open();
       await expect.poll(async () => (await jobOf(jobId)).getState(), { timeout: 10_000 }).toBe('delayed');
       const job = await jobOf(jobId);
       expect(job.attemptsMade).toBe(0);
@@ -139,7 +139,7 @@ describe.each(['postgres', 'redis'] as const)('a claim on %s', (kind) => {
       try {
         if (++runs > 1) return done(payload);
         begun.open();
-        return await untilAborted(signal).catch(async (error: unknown) => {
+        return await raceAbort(signal).catch(async (error: unknown) => {
           // An ffmpeg that takes its time to end.
           await sleep(2500);
           throw error;
@@ -164,7 +164,7 @@ describe.each(['postgres', 'redis'] as const)('a claim on %s', (kind) => {
     const worker = startCommand(['worker'], own);
     try {
       await worker.sees('worker.ready');
-      await gate.shut();
+      await faultProxy.shut();
       // It has noticed, and tries to come back.
       await worker.sees('queue.error');
       const from = performance.now();
@@ -179,7 +179,7 @@ describe.each(['postgres', 'redis'] as const)('a claim on %s', (kind) => {
   it('does not keep a producer that closes, while the queue is away', async () => {
     const own = await openQueueClient(gated);
     await own.enqueueVideo(request());
-    await gate.shut();
+    await faultProxy.shut();
     // Long enough to notice.
     await sleep(300);
     const from = performance.now();

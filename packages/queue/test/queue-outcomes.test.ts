@@ -5,8 +5,8 @@ import {
   createGate,
   createQueueDatabase,
   done,
+  raceAbort,
   request,
-  untilAborted,
   withConsumerOn,
 } from '@supabase-media/test-support/queue';
 import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
@@ -111,7 +111,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
     ) => {
       await context.saveCheckpoint({ done: 'half' });
       begun.open();
-      return untilAborted(context.signal);
+      return raceAbort(context.signal);
     };
     const fail = async (_payload: unknown, error: MediaError, job: EndedJob) =>
       void ended.push({ ...job, code: error.code });
@@ -149,9 +149,9 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
     await withConsumerOn(address, { process, fail }, async () => {
       const { jobId } = await client.enqueueVideo(same);
       await expect.poll(async () => (await readJob(jobId)).getState()).toBe('delayed');
-      const putOff = await readJob(jobId);
-      expect(putOff.attemptsMade).toBe(0);
-      await putOff.promote();
+      const defer = await readJob(jobId);
+      expect(defer.attemptsMade).toBe(0);
+      await defer.promote();
       await recording.opened;
       expect((await client.enqueueVideo(same)).state).toBe('existing');
       recorded.open();
@@ -165,7 +165,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
     let runs = 0;
     const process = async (payload: VideoProcessPayload, { signal }: { signal: AbortSignal }) => {
       begun.open();
-      return ++runs === 1 ? untilAborted(signal) : done(payload);
+      return ++runs === 1 ? raceAbort(signal) : done(payload);
     };
     const same = request();
     await withConsumerOn(address, { process }, async () => {
@@ -181,7 +181,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
   it('stops a job whose row is gone, but none whose row is still to be written', async () => {
     const reasons: unknown[] = [];
     const process = async (_payload: unknown, { signal }: { signal: AbortSignal }) =>
-      untilAborted(signal).catch((error: unknown) => {
+      raceAbort(signal).catch((error: unknown) => {
         reasons.push(error);
         throw error;
       });
@@ -201,7 +201,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
   });
 
   it('stops a job whose video is canceled in its row', async () => {
-    const process = async (_payload: unknown, { signal }: { signal: AbortSignal }) => untilAborted(signal);
+    const process = async (_payload: unknown, { signal }: { signal: AbortSignal }) => raceAbort(signal);
     const codes: string[] = [];
     const fail = async (_payload: unknown, { code }: MediaError) => void codes.push(code);
     const use = async () => {
@@ -225,7 +225,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
         seen.push(context.checkpoint);
         await context.saveCheckpoint({ name });
         begun.open();
-        return untilAborted(context.signal);
+        return raceAbort(context.signal);
       };
       await withConsumerOn(address, { process }, async () => {
         await client.enqueueVideo(same);

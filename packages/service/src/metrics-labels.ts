@@ -41,9 +41,9 @@ export const sizeClassOf = (bytes: number): SizeClass =>
   SIZE_CLASSES.find(([, below]) => bytes < below)?.[0] ?? 'ge_1gb';
 
 /** How an upload session of a browser ends. */
-export type SessionEnding = 'abandoned' | 'canceled' | 'completed';
+export type SessionOutcome = 'abandoned' | 'canceled' | 'completed';
 
-export const SESSION_ENDINGS = keysOf<SessionEnding>({ abandoned: true, canceled: true, completed: true });
+export const SESSION_OUTCOMES = keysOf<SessionOutcome>({ abandoned: true, canceled: true, completed: true });
 
 /**
  * How one start of a job ends. `retried`: it failed and will be tried again; `returned`: given back by a worker that

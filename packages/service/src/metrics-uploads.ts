@@ -7,8 +7,8 @@ import {
   RETRIED_OPERATIONS,
   RETRY_CLASSES,
   type RetriedOperation,
-  SESSION_ENDINGS,
-  type SessionEnding,
+  SESSION_OUTCOMES,
+  type SessionOutcome,
   SIZE_CLASS_NAMES,
   sizeClassOf,
   UPLOAD_ROUTES,
@@ -29,7 +29,7 @@ export interface UploadMetrics {
   readonly uploadStarted: (upload: { readonly route: UploadRouteLabel; readonly bytes: number }) => UploadRecording;
   readonly retried: (operation: RetriedOperation, retryClass: (typeof RETRY_CLASSES)[number]) => void;
   readonly sessionCreated: () => void;
-  readonly sessionEnded: (ending: SessionEnding) => void;
+  readonly sessionEnded: (ending: SessionOutcome) => void;
 }
 
 /** Seconds: from a poster of some kB to 2 GB on a slow link. */
@@ -102,7 +102,7 @@ export function createUploadMetrics(registry: Registry): UploadMetrics {
   }
   for (const operation of RETRIED_OPERATIONS)
     for (const name of RETRY_CLASSES) retries.inc({ operation, class: name }, 0);
-  for (const ending of SESSION_ENDINGS) ended.inc({ ending }, 0);
+  for (const ending of SESSION_OUTCOMES) ended.inc({ ending }, 0);
 
   return {
     uploadStarted: ({ route, bytes: size }: { route: UploadRouteLabel; bytes: number }): UploadRecording => {
@@ -123,7 +123,7 @@ export function createUploadMetrics(registry: Registry): UploadMetrics {
     retried: (operation: RetriedOperation, retryClass: (typeof RETRY_CLASSES)[number]) =>
       retries.inc({ operation, class: retryClass }),
     sessionCreated: () => created.inc(),
-    sessionEnded: (ending: SessionEnding) => ended.inc({ ending }),
+    sessionEnded: (ending: SessionOutcome) => ended.inc({ ending }),
   };
 }
 

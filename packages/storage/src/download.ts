@@ -11,13 +11,13 @@ import type { StorageConnection } from './connection.ts';
 import type { ObjectAddress } from './object-info.ts';
 import { encodeObjectPath } from './object-key.ts';
 import { readAnswer } from './read-answer.ts';
-import type { StreamedAnswer, TransportClocks } from './transport.ts';
+import type { StreamedAnswer, TransportTimeouts } from './transport.ts';
 
 export interface DownloadFileOptions extends ObjectAddress {
   readonly connection: StorageConnection;
   /** Where the object goes; written as `{file}.partial` until it is whole. */
   readonly file: string;
-  readonly clocks: TransportClocks;
+  readonly timeouts: TransportTimeouts;
   readonly maxRetries: number;
   readonly signal?: AbortSignal | undefined;
   /** Told the object's size in bytes before the first byte is written; what it throws ends the download. */
@@ -98,7 +98,7 @@ async function continueDownload(options: DownloadFileOptions, partial: string, s
         method: 'GET',
         url: `${connection.storageUrl}/object/authenticated/${encodeObjectPath(bucket, path)}`,
         headers: { ...connection.headers, ...range },
-        clocks: options.clocks,
+        timeouts: options.timeouts,
         signal: options.signal,
         action,
       },

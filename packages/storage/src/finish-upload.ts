@@ -7,7 +7,7 @@ import { readObjectInfo } from './object-info.ts';
 import { assertUnchanged } from './source-file.ts';
 import type { UploadAttempt } from './upload-attempt.ts';
 import type { ResumableUpload } from './upload-resumable.ts';
-import { type ExpectedObject, type FileDigests, proveUpload, removeObject } from './verify-upload.ts';
+import { type ExpectedObject, type FileDigests, removeObject, verifyUpload } from './verify-upload.ts';
 
 export interface FinishUploadOptions {
   readonly attempt: UploadAttempt;
@@ -30,7 +30,7 @@ export async function finishUpload(options: FinishUploadOptions): Promise<void> 
   const look = () => ask(() => readObjectInfo(expected.connection, expected, expected.signal));
   try {
     await assertUnchanged(attempt.file);
-    await proveUpload(expected, await options.digests, await look());
+    await verifyUpload(expected, await options.digests, await look());
   } catch (error) {
     const code = error instanceof MediaError ? error.code : undefined;
     if (code === 'file_changed') await removeMixture(options, look).catch(() => {});

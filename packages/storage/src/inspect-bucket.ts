@@ -2,7 +2,7 @@
 import type { MediaError } from '@supabase-media/core/errors';
 import { classifyAnswer } from './classify-answer.ts';
 import type { StorageConnection } from './connection.ts';
-import { ASK_CLOCKS, readObject } from './inspect-common.ts';
+import { PROBE_TIMEOUTS, readObject } from './inspect-common.ts';
 
 export interface BucketFacts {
   readonly bucket: string;
@@ -33,7 +33,7 @@ export async function inspectBucket(
     method: 'GET',
     url: `${connection.storageUrl}/bucket/${encodeURIComponent(bucket)}`,
     headers: connection.headers,
-    clocks: ASK_CLOCKS,
+    timeouts: PROBE_TIMEOUTS,
     signal,
     action,
   });

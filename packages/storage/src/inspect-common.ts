@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { StorageAnswer } from './classify-answer.ts';
 import type { StorageConnection } from './connection.ts';
-import type { TransportClocks } from './transport.ts';
+import type { TransportTimeouts } from './transport.ts';
 
 /** A question to a healthy Storage takes milliseconds. */
-export const ASK_CLOCKS: TransportClocks = { timeoutMs: 10_000, stallMs: 10_000, answerMs: 10_000 };
+export const PROBE_TIMEOUTS: TransportTimeouts = { timeoutMs: 10_000, stallMs: 10_000, answerMs: 10_000 };
 
 /** Where the doctor's questions point. Nothing is ever stored there. */
 export const doctorPath = (): string => `media-doctor/${randomUUID()}.mp4`;
@@ -32,13 +32,13 @@ export const headerOf = (answer: StorageAnswer, name: string): string | undefine
 };
 
 /** Best effort: what cannot be ended expires. */
-export async function giveUp(connection: StorageConnection, id: string): Promise<void> {
+export async function abortUpload(connection: StorageConnection, id: string): Promise<void> {
   await connection.transport
     .send({
       method: 'DELETE',
       url: `${connection.storageUrl}/upload/resumable/${id}`,
       headers: { ...connection.headers, 'tus-resumable': '1.0.0' },
-      clocks: ASK_CLOCKS,
+      timeouts: PROBE_TIMEOUTS,
       action: 'Giving an upload up',
     })
     .catch(() => {});

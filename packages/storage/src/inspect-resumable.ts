@@ -1,7 +1,7 @@
 /** Would Storage take a file of this size, and how does it call itself? Asked without uploading. */
 import type { StorageAnswer } from './classify-answer.ts';
 import type { StorageConnection } from './connection.ts';
-import { ASK_CLOCKS, giveUp, headerOf, metadataOf, readObject } from './inspect-common.ts';
+import { abortUpload, headerOf, metadataOf, PROBE_TIMEOUTS, readObject } from './inspect-common.ts';
 
 export interface ResumableFacts {
   /** What TUS names its limit for the whole project (Tus-Max-Size), in bytes. */
@@ -28,7 +28,7 @@ export async function inspectResumable(
   const { bucket, bytes, signal } = options;
   const url = `${connection.storageUrl}/upload/resumable`;
   const headers = { ...connection.headers, 'tus-resumable': '1.0.0' };
-  const common = { clocks: ASK_CLOCKS, signal, action: 'Asking for the limits' };
+  const common = { timeouts: PROBE_TIMEOUTS, signal, action: 'Asking for the limits' };
   const general = await connection.transport.send({ ...common, method: 'OPTIONS', url, headers });
   const asked = performance.now();
   const created = await connection.transport.send({
@@ -40,7 +40,7 @@ export async function inspectResumable(
   const roundTripMs = performance.now() - asked;
   const location = headerOf(created, 'location');
   const id = location === undefined ? undefined : /([^/]+)\/?$/.exec(location)?.[1];
-  if (created.status === 201 && id !== undefined) await giveUp(connection, id);
+  if (created.status === 201 && id !== undefined) await abortUpload(connection, id);
   const most = Number(headerOf(general, 'tus-max-size'));
   return {
     projectBytes: Number.isSafeInteger(most) && most > 0 ? most : undefined,

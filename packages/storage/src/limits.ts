@@ -7,7 +7,7 @@ import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
 import type { StorageConnection } from './connection.ts';
 import { assertBucketName } from './object-key.ts';
-import { SHORT_CLOCKS } from './timeouts.ts';
+import { METADATA_TIMEOUTS } from './timeouts.ts';
 
 /** What a project's Storage takes, in bytes; undefined where it does not say. */
 export interface StorageLimits {
@@ -65,7 +65,7 @@ async function readBucketLimit(connection: StorageConnection, bucket: string, si
     method: 'GET',
     url: `${connection.storageUrl}/bucket/${encodeURIComponent(bucket)}`,
     headers: connection.headers,
-    clocks: SHORT_CLOCKS,
+    timeouts: METADATA_TIMEOUTS,
     signal,
     action: `Asking for the limit of ${bucket}`,
   });
@@ -80,7 +80,7 @@ async function readProjectLimit(connection: StorageConnection, signal?: AbortSig
     method: 'OPTIONS',
     url: `${connection.storageUrl}/upload/resumable`,
     headers: { ...connection.headers, 'tus-resumable': '1.0.0' },
-    clocks: SHORT_CLOCKS,
+    timeouts: METADATA_TIMEOUTS,
     signal,
     action: "Asking for the project's limit",
   });

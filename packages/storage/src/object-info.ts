@@ -2,7 +2,7 @@
 import { classifyAnswer } from './classify-answer.ts';
 import type { StorageConnection } from './connection.ts';
 import { encodeObjectPath } from './object-key.ts';
-import { SHORT_CLOCKS } from './timeouts.ts';
+import { METADATA_TIMEOUTS } from './timeouts.ts';
 
 /** One object as Storage describes it. */
 export interface ObjectInfo {
@@ -51,7 +51,7 @@ export async function readObjectInfo(
     method: 'GET',
     url: `${connection.storageUrl}/object/info/${encodeObjectPath(address.bucket, address.path)}`,
     headers: connection.headers,
-    clocks: SHORT_CLOCKS,
+    timeouts: METADATA_TIMEOUTS,
     signal,
     action,
   });

@@ -2,7 +2,7 @@
 import { type MediaError, toMediaError } from '@supabase-media/core/errors';
 import { classifyAnswer } from './classify-answer.ts';
 import type { StorageConnection } from './connection.ts';
-import { ASK_CLOCKS, doctorPath, giveUp, headerOf, metadataOf } from './inspect-common.ts';
+import { abortUpload, doctorPath, headerOf, metadataOf, PROBE_TIMEOUTS } from './inspect-common.ts';
 import { encodeObjectPath } from './object-key.ts';
 
 /**
@@ -40,7 +40,7 @@ export async function announceBody(
       url: `${connection.storageUrl}/object/${encodeObjectPath(bucket, doctorPath())}`,
       headers: { ...connection.headers, 'content-type': 'video/mp4' },
       body: { bytes, open: () => withhold(enough.signal, signal) },
-      clocks: ASK_CLOCKS,
+      timeouts: PROBE_TIMEOUTS,
       signal: AbortSignal.any([signal, enough.signal]),
       action,
     });
@@ -74,7 +74,7 @@ export async function sendChunk(
   const { bucket, bytes, signal } = options;
   const headers = { ...connection.headers, 'tus-resumable': '1.0.0' };
   const action = `Sending a chunk of ${bytes} bytes`;
-  const common = { clocks: { ...ASK_CLOCKS, timeoutMs: 60_000 }, signal, action };
+  const common = { timeouts: { ...PROBE_TIMEOUTS, timeoutMs: 60_000 }, signal, action };
   let id: string | undefined;
   try {
     const created = await connection.transport.send({
@@ -99,7 +99,7 @@ export async function sendChunk(
     signal.throwIfAborted();
     return toMediaError(error);
   } finally {
-    if (id !== undefined) await giveUp(connection, id);
+    if (id !== undefined) await abortUpload(connection, id);
   }
 }
 

@@ -3,7 +3,7 @@ import { MediaError } from '@supabase-media/core/errors';
 import { classifyAnswer } from './classify-answer.ts';
 import type { StorageConnection } from './connection.ts';
 import { assertBucketName } from './object-key.ts';
-import { SHORT_CLOCKS } from './timeouts.ts';
+import { METADATA_TIMEOUTS } from './timeouts.ts';
 
 const REACH_TIMEOUT_MS = 10_000;
 
@@ -20,7 +20,7 @@ export async function assertStorageReachable(connection: StorageConnection, buck
       method: 'GET',
       url: `${connection.storageUrl}/bucket/${encodeURIComponent(bucket)}`,
       headers: connection.headers,
-      clocks: { ...SHORT_CLOCKS, timeoutMs: REACH_TIMEOUT_MS },
+      timeouts: { ...METADATA_TIMEOUTS, timeoutMs: REACH_TIMEOUT_MS },
       action,
     })
     .catch((error: unknown) => {

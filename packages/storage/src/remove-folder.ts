@@ -4,7 +4,7 @@ import { retry } from '@supabase-media/core/retry';
 import { classifyAnswer, type StorageAnswer } from './classify-answer.ts';
 import type { StorageConnection } from './connection.ts';
 import { encodeObjectPath } from './object-key.ts';
-import { SHORT_CLOCKS } from './timeouts.ts';
+import { METADATA_TIMEOUTS } from './timeouts.ts';
 
 export interface RemoveFolderOptions {
   readonly connection: StorageConnection;
@@ -76,7 +76,7 @@ function ask(
         url: `${connection.storageUrl}/${path}`,
         headers: { ...connection.headers, 'content-type': 'application/json' },
         body: JSON.stringify(body),
-        clocks: SHORT_CLOCKS,
+        timeouts: METADATA_TIMEOUTS,
         signal,
         action,
       });

@@ -12,7 +12,7 @@ import { toTransportError } from './classify-transport-error.ts';
 import { readAnswer } from './read-answer.ts';
 
 /** The clocks of one request, in milliseconds. */
-export interface TransportClocks {
+export interface TransportTimeouts {
   /** Bounds the whole request. */
   readonly timeoutMs: number;
   /** No byte of the body was accepted, or none of the answer arrived, for this long. */
@@ -33,7 +33,7 @@ export interface SendOptions {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: SizedBody | string;
-  readonly clocks: TransportClocks;
+  readonly timeouts: TransportTimeouts;
   readonly signal?: AbortSignal | undefined;
   /** As in "Uploading project-videos/a.mp4", for messages. */
   readonly action: string;
@@ -110,11 +110,11 @@ export class Transport {
   }
 
   async #exchange<T>(options: SendOptions, consume: (answer: StreamedAnswer, alive: () => void) => Promise<T>) {
-    const { signal, clocks, action } = options;
+    const { signal, timeouts, action } = options;
     signal?.throwIfAborted();
     const bodyBytes = bodyBytesOf(options.body);
-    const answerMs = answerWaitMs(Math.max(bodyBytes, options.finishBytes ?? 0), clocks.answerMs);
-    const watch = watchRequest({ clocks, action, bodyBytes, answerMs });
+    const answerMs = answerWaitMs(Math.max(bodyBytes, options.finishBytes ?? 0), timeouts.answerMs);
+    const watch = watchRequest({ timeouts, action, bodyBytes, answerMs });
     const combined = signal ? AbortSignal.any([signal, watch.signal]) : watch.signal;
     try {
       const answer = await request(options.url, {
@@ -181,12 +181,12 @@ interface RequestWatch {
 
 /** The clocks of one request: a whole one, and one that every sign of life winds up again. */
 function watchRequest(options: {
-  readonly clocks: TransportClocks;
+  readonly timeouts: TransportTimeouts;
   readonly action: string;
   readonly bodyBytes: number;
   readonly answerMs: number;
 }): RequestWatch {
-  const { clocks, action, bodyBytes, answerMs } = options;
+  const { timeouts, action, bodyBytes, answerMs } = options;
   const controller = new AbortController();
   let sent = 0;
   const end = (code: 'upload_timeout' | 'upload_stalled' | 'upload_answer_timeout', what: string) => {
@@ -198,12 +198,12 @@ function watchRequest(options: {
   const onSilence = () =>
     isAllSent()
       ? end('upload_answer_timeout', `no answer for ${formatSeconds(answerMs / 1000)}`)
-      : end('upload_stalled', `no byte went through for ${formatSeconds(clocks.stallMs / 1000)}`);
+      : end('upload_stalled', `no byte went through for ${formatSeconds(timeouts.stallMs / 1000)}`);
   const whole = setTimeout(
-    () => end('upload_timeout', `not done within ${formatSeconds(clocks.timeoutMs / 1000)}`),
-    clocks.timeoutMs,
+    () => end('upload_timeout', `not done within ${formatSeconds(timeouts.timeoutMs / 1000)}`),
+    timeouts.timeoutMs,
   );
-  let silence = setTimeout(onSilence, clocks.stallMs);
+  let silence = setTimeout(onSilence, timeouts.stallMs);
   const rewind = (ms: number) => {
     clearTimeout(silence);
     silence = setTimeout(onSilence, ms);
@@ -215,7 +215,7 @@ function watchRequest(options: {
       if (isAllSent()) rewind(answerMs);
       else silence.refresh();
     },
-    alive: () => rewind(clocks.stallMs),
+    alive: () => rewind(timeouts.stallMs),
     sentBytes: () => sent,
     stop: () => {
       clearTimeout(whole);

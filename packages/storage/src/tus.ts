@@ -7,8 +7,8 @@ import { parseRetryAfter } from '@supabase-media/core/backoff';
 import { type ErrorCode, MediaError } from '@supabase-media/core/errors';
 import { classifyAnswer, isTusAnswer, type StorageAnswer } from './classify-answer.ts';
 import type { StorageConnection } from './connection.ts';
-import { SHORT_CLOCKS } from './timeouts.ts';
-import type { SizedBody, TransportClocks } from './transport.ts';
+import { METADATA_TIMEOUTS } from './timeouts.ts';
+import type { SizedBody, TransportTimeouts } from './transport.ts';
 
 /** What every request of one upload needs. */
 export interface TusRequest {
@@ -69,7 +69,7 @@ export async function createUpload(options: CreateUploadOptions): Promise<Create
         metadata: JSON.stringify(options.metadata),
       }),
     },
-    clocks: SHORT_CLOCKS,
+    timeouts: METADATA_TIMEOUTS,
     signal: options.signal,
     action: options.action,
   });
@@ -100,7 +100,7 @@ export async function readOffset(request: TusRequest, url: string): Promise<{ of
     method: 'HEAD',
     url,
     headers: headersOf(request),
-    clocks: SHORT_CLOCKS,
+    timeouts: METADATA_TIMEOUTS,
     signal: request.signal,
     action: request.action,
   });
@@ -114,7 +114,7 @@ export interface AppendOptions extends TusRequest {
   readonly url: string;
   readonly offset: number;
   readonly body: SizedBody;
-  readonly clocks: TransportClocks;
+  readonly timeouts: TransportTimeouts;
   /** Of the whole file, in bytes: after the last byte Storage finishes all of it. */
   readonly size: number;
   readonly onSent: (bytes: number) => void;
@@ -137,7 +137,7 @@ export async function appendBytes(options: AppendOptions): Promise<number> {
       'content-type': 'application/offset+octet-stream',
     },
     body: options.body,
-    clocks: options.clocks,
+    timeouts: options.timeouts,
     finishBytes: options.offset + options.body.bytes >= options.size ? options.size : undefined,
     signal: options.signal,
     action: options.action,
@@ -151,7 +151,7 @@ export async function appendBytes(options: AppendOptions): Promise<number> {
 /** Gives an unfinished upload up. Best effort: what cannot be ended expires. */
 export async function terminateUpload(request: TusRequest, url: string): Promise<void> {
   await request.connection.transport
-    .send({ method: 'DELETE', url, headers: headersOf(request), clocks: SHORT_CLOCKS, action: request.action })
+    .send({ method: 'DELETE', url, headers: headersOf(request), timeouts: METADATA_TIMEOUTS, action: request.action })
     .catch(() => {});
 }
 

@@ -1,7 +1,7 @@
 /** What the routes share: one attempt at sending one file. */
 import type { StorageConnection } from './connection.ts';
 import type { SourceFile } from './source-file.ts';
-import type { TransportClocks } from './transport.ts';
+import type { TransportTimeouts } from './transport.ts';
 
 /** What is kept with an object as user metadata. */
 export interface UploadMetadata extends Readonly<Record<string, string>> {
@@ -19,7 +19,7 @@ export interface UploadAttempt {
   /** Whether an object that is already there may be replaced. */
   readonly upsert: boolean;
   readonly metadata: UploadMetadata;
-  readonly clocks: TransportClocks;
+  readonly timeouts: TransportTimeouts;
   readonly signal: AbortSignal | undefined;
   /** Told the bytes of the running request that the socket took, and how far into the file that is. */
   readonly onSent: (requestBytes: number, position: number) => void;

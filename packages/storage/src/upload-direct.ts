@@ -29,7 +29,7 @@ const createUploadFetch =
       url: `${connection.storageUrl}/object/${encodeObjectPath(attempt.bucket, attempt.path)}`,
       headers: Object.fromEntries(headers),
       body: bodyOf(file, { start: 0, bytes: file.size }),
-      clocks: attempt.clocks,
+      timeouts: attempt.timeouts,
       signal: attempt.signal,
       action,
       onSent: (bytes) => attempt.onSent(bytes, bytes),

@@ -139,7 +139,7 @@ export class ResumableUpload {
         offset,
         size: file.size,
         body: bodyOf(file, { start: offset, bytes }),
-        clocks: attempt.clocks,
+        timeouts: attempt.timeouts,
         onSent: (sent) => attempt.onSent(sent, offset + sent),
       });
       if (reached < offset) {

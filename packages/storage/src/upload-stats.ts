@@ -9,7 +9,7 @@ interface RequestBytes {
 const NOTHING: RequestBytes = { bytes: 0, start: 0 };
 
 /** The books of one upload. */
-export class UploadTally {
+export class UploadStats {
   #attempts = 0;
   #settled = 0;
   #running = NOTHING;

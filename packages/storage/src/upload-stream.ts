@@ -19,7 +19,7 @@ export const uploadStream: UploadRoute = async (attempt) => {
       'x-metadata': Buffer.from(JSON.stringify(attempt.metadata)).toString('base64'),
     },
     body: bodyOf(file, { start: 0, bytes: file.size }),
-    clocks: attempt.clocks,
+    timeouts: attempt.timeouts,
     signal: attempt.signal,
     action,
     onSent: (bytes) => attempt.onSent(bytes, bytes),

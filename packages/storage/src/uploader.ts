@@ -16,15 +16,15 @@ import { encodeObjectPath } from './object-key.ts';
 import type { ResumeStore } from './resume-store.ts';
 import { changeRoute, decideRoute, type Route, type RouteDecision } from './route.ts';
 import { openSourceFile, type SourceFile } from './source-file.ts';
-import type { TransportClocks } from './transport.ts';
+import type { TransportTimeouts } from './transport.ts';
 import type { UploadAttempt } from './upload-attempt.ts';
 import { ResumableUpload } from './upload-resumable.ts';
-import { UploadTally } from './upload-stats.ts';
+import { UploadStats } from './upload-stats.ts';
 import { uploadStream } from './upload-stream.ts';
 import { type ExpectedObject, type FileDigests, isStoredAnyway } from './verify-upload.ts';
 
 /** How uploads behave, from the configuration. */
-export interface UploadPolicy extends TransportClocks {
+export interface UploadPolicy extends TransportTimeouts {
   readonly directMaxBytes: number;
   /** The most that one resumable request carries, in bytes; unset, it finds itself. */
   readonly chunkBytes?: number | undefined;
@@ -105,7 +105,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
 
   const started = performance.now();
   const resumable = new ResumableUpload({ store: options.resumeStore, chunkBytes: policy.chunkBytes });
-  const tally = new UploadTally();
+  const stats = new UploadStats();
   const known = file.size <= DIGEST_FIRST_MAX_BYTES ? await digestFile(file, ['sha256'], signal) : undefined;
   const draft: UploadAttempt = {
     connection,
@@ -115,17 +115,17 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     contentType: options.contentType,
     upsert: options.upsert ?? false,
     metadata: { uploadId: randomUUID(), ...known },
-    clocks: policy,
+    timeouts: policy,
     signal,
     onSent: (requestBytes, position) => {
-      tally.send(requestBytes, position - requestBytes);
+      stats.send(requestBytes, position - requestBytes);
       options.onProgress?.(position, file.size);
     },
     onResumed: (offset) => {
-      tally.confirm(offset);
+      stats.confirm(offset);
       options.onProgress?.(offset, file.size);
     },
-    onSettled: () => tally.settle(),
+    onSettled: () => stats.settle(),
     onChunkSize: options.onChunkSize ?? (() => {}),
   };
   const earlier = forced === undefined || forced === 'resumable' ? await resumable.findEarlier(draft) : undefined;
@@ -142,7 +142,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
   let decision = await decide(options, file, earlier !== undefined);
   options.onRoute?.(decision, file.size);
   const send = async (): Promise<void> => {
-    tally.begin();
+    stats.begin();
     try {
       await SEND[decision.route](attempt, resumable);
     } catch (error) {
@@ -191,8 +191,8 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     size: file.size,
     route,
     reason,
-    attempts: tally.attempts,
-    bytesSent: tally.bytesSent,
+    attempts: stats.attempts,
+    bytesSent: stats.bytesSent,
     seconds: (performance.now() - started) / 1000,
     verified: true,
     sha256: known?.sha256,

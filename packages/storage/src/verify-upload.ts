@@ -5,7 +5,7 @@ import { classifyAnswer } from './classify-answer.ts';
 import type { StorageConnection } from './connection.ts';
 import { type ObjectAddress, type ObjectInfo, readObjectInfo } from './object-info.ts';
 import { encodeObjectPath } from './object-key.ts';
-import { SHORT_CLOCKS } from './timeouts.ts';
+import { METADATA_TIMEOUTS } from './timeouts.ts';
 
 /** Of the file that was sent, in hex digits. */
 export interface FileDigests {
@@ -61,7 +61,7 @@ function findMismatch(
  * @param info what Storage says of the object.
  * @throws {MediaError} `upload_mismatch`.
  */
-export async function proveUpload(
+export async function verifyUpload(
   expected: ExpectedObject,
   digests: FileDigests,
   info: ObjectInfo | undefined,
@@ -86,7 +86,7 @@ export async function removeObject(target: ObjectAddress & { connection: Storage
     method: 'DELETE',
     url: `${target.connection.storageUrl}/object/${encodeObjectPath(target.bucket, target.path)}`,
     headers: target.connection.headers,
-    clocks: SHORT_CLOCKS,
+    timeouts: METADATA_TIMEOUTS,
     action,
   });
   if (answer.status >= 200 && answer.status <= 299) return;

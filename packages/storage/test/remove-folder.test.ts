@@ -16,7 +16,7 @@ describe('removing a folder', () => {
       url: `${storage.storageUrl}/${path}`,
       headers: { ...storage.headers, 'content-type': type },
       ...(body === undefined ? {} : { body }),
-      clocks: { timeoutMs: 30_000, stallMs: 30_000, answerMs: 30_000 },
+      timeouts: { timeoutMs: 30_000, stallMs: 30_000, answerMs: 30_000 },
       action: path,
     });
     if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`);

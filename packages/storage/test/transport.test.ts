@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CLOCKS } from '@supabase-media/test-support/uploads';
+import { TIMEOUTS } from '@supabase-media/test-support/uploads';
 import { expect, it, onTestFinished } from 'vitest';
 import { Transport } from '../src/transport.ts';
 
@@ -28,7 +28,7 @@ it('lets go of an answer that nobody wants to read', async () => {
   const { url, sockets } = await serveLargeObjects();
   const transport = new Transport(1_000);
   onTestFinished(() => transport.close());
-  const refused = transport.receive({ method: 'GET', url, clocks: CLOCKS, action: 'Reading' }, async () => {
+  const refused = transport.receive({ method: 'GET', url, timeouts: TIMEOUTS, action: 'Reading' }, async () => {
     throw new Error('no room');
   });
   await expect(refused).rejects.toThrowError('no room');

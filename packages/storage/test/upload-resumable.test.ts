@@ -251,8 +251,8 @@ describe('clocks of the resumable route', () => {
   it.each([
     ['no byte goes through', { kind: 'stall', afterBytes: 3_000_000 }, { stallMs: 400 }, 'upload_stalled'],
     ['a request takes too long', { kind: 'throttle', bytesPerSecond: 5_000_000 }, { timeoutMs: 800 }, 'upload_timeout'],
-  ] as const)('end a request in which %s, and the next goes on', async (_what, fault, clocks, code) => {
-    const { result, waits } = await sendBehind(onPatch(1, fault), { policy: { ...POLICY, ...clocks } });
+  ] as const)('end a request in which %s, and the next goes on', async (_what, fault, timeouts, code) => {
+    const { result, waits } = await sendBehind(onPatch(1, fault), { policy: { ...POLICY, ...timeouts } });
     expect(waits[0]).toBe(code);
     expect(await shop.digestOf(result.path)).toBe(shop.sha256);
   });

@@ -6,7 +6,7 @@ import type { RetryNotice } from '@supabase-media/core/retry';
 import type { FaultRule } from '@supabase-media/test-support/fault-proxy';
 import { randomContent, SEED } from '@supabase-media/test-support/random';
 import { uniquePath } from '@supabase-media/test-support/stack';
-import { CLOCKS, openWorkshop, POLICY, SOURCES, type UploadWorkshop } from '@supabase-media/test-support/uploads';
+import { openWorkshop, POLICY, SOURCES, TIMEOUTS, type UploadWorkshop } from '@supabase-media/test-support/uploads';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { StorageConnection } from '../src/connection.ts';
 import { downloadFile } from '../src/download.ts';
@@ -212,7 +212,7 @@ async function listed(connection: StorageConnection, path: string): Promise<stri
     url: `${connection.storageUrl}/object/list/${SOURCES}`,
     headers: { ...connection.headers, 'content-type': 'application/json' },
     body: JSON.stringify({ prefix: dirname(path), limit: 10 }),
-    clocks: CLOCKS,
+    timeouts: TIMEOUTS,
     action: 'Listing',
   });
   return (JSON.parse(answer.body) as { name: string }[]).map(({ name }) => name);
@@ -243,7 +243,7 @@ describe('a download', () => {
       bucket: SOURCES,
       path,
       file: target,
-      clocks: CLOCKS,
+      timeouts: TIMEOUTS,
       maxRetries: 3,
       onProgress: (bytes) => {
         received = bytes;
@@ -260,8 +260,8 @@ describe('a download', () => {
     const file = join(shop.folder, 'slow');
     const waits: string[] = [];
     const onRetry = ({ error }: RetryNotice) => waits.push(error.code);
-    const clocks = { ...CLOCKS, timeoutMs: 400 };
-    const options = { connection, bucket: SOURCES, path, file, clocks, maxRetries: 1, onRetry };
+    const timeouts = { ...TIMEOUTS, timeoutMs: 400 };
+    const options = { connection, bucket: SOURCES, path, file, timeouts, maxRetries: 1, onRetry };
     expect(await downloadFile(options)).toMatchObject({ size: SIZE, sha256: shop.sha256 });
     expect(waits.length).toBeGreaterThan(2);
     expect(new Set(waits)).toEqual(new Set(['download_failed']));
@@ -274,8 +274,8 @@ describe('a download', () => {
       count === 1 ? { kind: 'stall-answer', afterBytes: 800_000 } : { kind: 'answer', status: 502 },
     );
     const file = join(shop.folder, 'stuck');
-    const clocks = { ...CLOCKS, timeoutMs: 400 };
-    const options = { connection, bucket: SOURCES, path, file, clocks, maxRetries: 1 };
+    const timeouts = { ...TIMEOUTS, timeoutMs: 400 };
+    const options = { connection, bucket: SOURCES, path, file, timeouts, maxRetries: 1 };
     await expect(downloadFile(options)).rejects.toMatchObject({ code: 'download_failed' });
     expect(proxy.seen).toHaveLength(2);
   });
@@ -287,7 +287,7 @@ describe('a download', () => {
     const onSize = () => {
       throw new MediaError({ code: 'disk_full', message: 'no room' });
     };
-    const options = { connection, bucket: SOURCES, path, file, clocks: CLOCKS, maxRetries: 3, onSize };
+    const options = { connection, bucket: SOURCES, path, file, timeouts: TIMEOUTS, maxRetries: 3, onSize };
     await expect(downloadFile(options)).rejects.toMatchObject({ code: 'disk_full', message: 'no room' });
     expect(proxy.seen).toHaveLength(1);
   });
@@ -299,7 +299,7 @@ describe('a download', () => {
       bucket: SOURCES,
       path: 'none.mp4',
       file: target,
-      clocks: CLOCKS,
+      timeouts: TIMEOUTS,
       maxRetries: 3,
     };
     await expect(downloadFile(options)).rejects.toMatchObject({ code: 'object_missing' });

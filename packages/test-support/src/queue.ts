@@ -66,7 +66,7 @@ export function createGate(): { readonly opened: Promise<void>; readonly open: (
 }
 
 /** Work that ends only with its signal, for its reason. */
-export const untilAborted = (signal: AbortSignal): Promise<never> =>
+export const raceAbort = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });

@@ -14,9 +14,9 @@ import { openStackStorage, stackValue, uniquePath } from './stack.ts';
 export const SOURCES = 'project-videos';
 
 /** Generous: only the tests of clocks set them low. */
-export const CLOCKS = { timeoutMs: 60_000, stallMs: 30_000, answerMs: 30_000 };
+export const TIMEOUTS = { timeoutMs: 60_000, stallMs: 30_000, answerMs: 30_000 };
 
-export const POLICY = { ...CLOCKS, directMaxBytes: 100_000_000, maxRetries: 3, retryBaseMs: 20 };
+export const POLICY = { ...TIMEOUTS, directMaxBytes: 100_000_000, maxRetries: 3, retryBaseMs: 20 };
 
 /** A workshop for one test file; `close` ends what is left of it. */
 export interface UploadWorkshop {
@@ -75,7 +75,7 @@ export async function openWorkshop(options: { readonly seed: number; readonly si
       const connection = openStackStorage();
       const target = join(folder, `back-${Math.floor(random() * 1e9)}`);
       try {
-        const options = { connection, bucket: SOURCES, path, file: target, clocks: CLOCKS, maxRetries: 0 };
+        const options = { connection, bucket: SOURCES, path, file: target, timeouts: TIMEOUTS, maxRetries: 0 };
         return (await downloadFile(options)).sha256;
       } finally {
         await connection.close();

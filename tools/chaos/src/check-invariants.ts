@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StrikeRecord } from './inject-fault.ts';
+import type { InjectedFault } from './inject-fault.ts';
 import { readJobs } from './job-counts.ts';
 import { digestVideo, listObjects, type StorageAccess, saveObject } from './objects.ts';
 import { findAlive } from './process-tree.ts';
@@ -14,7 +14,7 @@ export type Reference = readonly { readonly prefix: string; readonly digests: Re
 
 export interface InspectOptions {
   readonly setup: RunSetup;
-  readonly record: StrikeRecord;
+  readonly record: InjectedFault;
   readonly project: string;
   /** In the order of the clips. */
   readonly videoIds: readonly string[];
@@ -48,7 +48,7 @@ const ORPHAN_MS = 3000;
 /** The last job's row is written before the job is marked as completed. */
 const SETTLE_MS = 15_000;
 
-export async function inspectEnd(options: InspectOptions): Promise<Findings> {
+export async function checkInvariants(options: InspectOptions): Promise<Findings> {
   const { setup, record, project, videoIds, clips, storage, reference } = options;
   const problems: string[] = [];
   const nameOf = (index: number) => `video ${clips[index]?.name}`;
@@ -58,7 +58,7 @@ export async function inspectEnd(options: InspectOptions): Promise<Findings> {
   problems.push(...jobs.failures);
 
   for (const worker of setup.workers) await worker.retire();
-  const leftAtFirst = await listLeft(setup.workDirs, /^jobs-/, () => true);
+  const leftAtFirst = await listOrphaned(setup.workDirs, /^jobs-/, () => true);
   // What a worker left when it lost a job that another ended goes when it is started the next time.
   if (leftAtFirst.length > 0) await sweep(setup);
   await sleep(ORPHAN_MS);
@@ -67,10 +67,10 @@ export async function inspectEnd(options: InspectOptions): Promise<Findings> {
     ...record.outlived.map(({ command }) => `a process outlived its killed worker: ${command.slice(0, 100)}`),
   );
   problems.push(...alive.map(({ pid, command }) => `process ${pid} is left: ${command.slice(0, 100)}`));
-  const directories = await listLeft(setup.workDirs, /^jobs-/, () => true);
-  const uploads = await listLeft(setup.workDirs, /^uploads$/, (name) => name.startsWith('upload-'));
+  const directories = await listOrphaned(setup.workDirs, /^jobs-/, () => true);
+  const uploads = await listOrphaned(setup.workDirs, /^uploads$/, (name) => name.startsWith('upload-'));
   problems.push(...[...directories, ...uploads].map((path) => `${path} is left`));
-  problems.push(...describeOddEndings(setup, record));
+  problems.push(...describeViolations(setup, record));
 
   const rows = await readLedger(storage.pool, project);
   const readyAgain = rows.filter(({ timesReady }) => timesReady > 1);
@@ -148,7 +148,7 @@ function describeDifference(own: string | undefined, wanted: string | undefined)
   return `differs: ${own.slice(0, 12)} for ${wanted.slice(0, 12)}`;
 }
 
-async function listLeft(
+async function listOrphaned(
   workDirs: readonly string[],
   folders: RegExp,
   counts: (name: string) => boolean,
@@ -162,9 +162,9 @@ async function listLeft(
 /** A worker may fail to start while a server is away, and for a moment after. It may end by itself at no other time. */
 const OUTAGE_ECHO_MS = 3000;
 
-function describeOddEndings({ workers }: RunSetup, { outages }: StrikeRecord): readonly string[] {
+function describeViolations({ workers }: RunSetup, { outages }: InjectedFault): readonly string[] {
   return workers.flatMap((worker, index) =>
-    worker.oddEndings
+    worker.violations
       .filter(({ at }) => !outages.some(({ from, to }) => at >= from && at <= to + OUTAGE_ECHO_MS))
       .map(
         ({ exitCode, signal, lastLines }) =>

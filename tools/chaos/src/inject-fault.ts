@@ -6,7 +6,7 @@ import type { ChaosEvent, ChaosKind, Step } from './schedule.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** What has happened so far. */
-export interface StrikeRecord {
+export interface InjectedFault {
   readonly happened: Record<ChaosKind, number>;
   /** In which step SIGKILL found a job; `idle` when there was none. */
   readonly killedIn: Record<Step | 'idle', number>;
@@ -29,7 +29,7 @@ const AIM_MS = 5000;
 /** Then this long for any worker to be busy at all. */
 const BUSY_MS = 10_000;
 const LOOK_EVERY_MS = 2;
-/** Strikes at one video in one phase, and how long it is then left alone at most. */
+/** Faults at one video in one phase, and how long it is then left alone at most. */
 const MOST_IN_A_ROW = 5;
 const SPARE_MS = 60_000;
 /** A worker that was told to stop and has not ended after this hangs. */
@@ -39,7 +39,7 @@ const ORPHAN_MS = 500;
 /** The room that a full disk still has. */
 const LEFT_BYTES = 65_536;
 
-export async function strike(setup: RunSetup, event: ChaosEvent, record: StrikeRecord): Promise<void> {
+export async function injectFault(setup: RunSetup, event: ChaosEvent, record: InjectedFault): Promise<void> {
   const worker = await aim(setup, event, record);
   if (worker === undefined) return;
   await sleep(event.delayMs);
@@ -52,7 +52,7 @@ export async function strike(setup: RunSetup, event: ChaosEvent, record: StrikeR
 async function aim(
   { workers }: RunSetup,
   { worker, step }: ChaosEvent,
-  record: StrikeRecord,
+  record: InjectedFault,
 ): Promise<WorkerProcess | undefined> {
   const order = [...workers.slice(worker % workers.length), ...workers.slice(0, worker % workers.length)];
   const findAimed = () => order.find((one) => one.step() === step);
@@ -70,7 +70,7 @@ const PHASES: Readonly<Record<string, string>> = { probe: 'encode', plan: 'encod
  * A job whose workers die ten times in a row without its getting any further is taken for their killer, and rightly so.
  * This one is none: after half of that it is left alone until it has got further.
  */
-async function spare(worker: WorkerProcess, { kind }: ChaosEvent, record: StrikeRecord): Promise<void> {
+async function spare(worker: WorkerProcess, { kind }: ChaosEvent, record: InjectedFault): Promise<void> {
   if ((kind !== 'kill' && kind !== 'freeze') || !worker.isBusy()) return;
   const place = () => `${worker.video()} ${PHASES[worker.step() ?? ''] ?? worker.step()}`;
   const here = place();
@@ -91,7 +91,7 @@ async function waitUntil(isTrue: () => boolean, limitMs: number): Promise<boolea
 interface Action {
   readonly setup: RunSetup;
   readonly event: ChaosEvent;
-  readonly record: StrikeRecord;
+  readonly record: InjectedFault;
   readonly worker: WorkerProcess;
 }
 
@@ -120,7 +120,7 @@ const ACTIONS: Readonly<Record<ChaosKind, (action: Action) => Promise<void>>> = 
     await outage(record, event, setup.queue.stop, setup.queue.start);
   },
   supabase: async ({ setup, event, record }) => {
-    await outage(record, event, setup.gate.shut, setup.gate.open);
+    await outage(record, event, setup.proxy.shut, setup.proxy.open);
   },
   disk: async ({ setup, event, record, worker }) => {
     if (setup.disk.canBeFilled) return outage(record, event, () => setup.disk.fill(LEFT_BYTES), setup.disk.release);
@@ -143,7 +143,7 @@ async function stop(worker: WorkerProcess): Promise<void> {
 
 /** Goes on beside the next events; those of the same kind wait for each other by their servers' own order. */
 async function outage(
-  record: StrikeRecord,
+  record: InjectedFault,
   { durationMs }: ChaosEvent,
   begin: () => Promise<void>,
   end: () => Promise<void>,
@@ -160,7 +160,7 @@ async function outage(
   record.lasting.add(lasts);
 }
 
-export const newRecord = (): StrikeRecord => ({
+export const newRecord = (): InjectedFault => ({
   happened: { kill: 0, terminate: 0, freeze: 0, queue: 0, supabase: 0, disk: 0 },
   killedIn: {
     download: 0,

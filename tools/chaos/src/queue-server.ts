@@ -8,7 +8,7 @@ import type { QueueAddress } from '@supabase-media/queue/backend';
 
 export type BackendKind = 'redis' | 'postgres';
 
-export interface QueuePlace {
+export interface QueueServer {
   readonly name: string;
   readonly address: QueueAddress;
   /** For a worker; for no backend is the other's variable set. */
@@ -20,7 +20,7 @@ export interface QueuePlace {
 }
 
 /** Starts a server in a folder, which is made. */
-export async function openQueuePlace(kind: BackendKind, folder: string): Promise<QueuePlace> {
+export async function openQueueServer(kind: BackendKind, folder: string): Promise<QueueServer> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   if (kind === 'redis') {
     const redis = await startRedisServer({ folder, isDurable: true });

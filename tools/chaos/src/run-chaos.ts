@@ -9,9 +9,9 @@ import pg from 'pg';
 import { makeClips } from './clips.ts';
 import type { BackendKind } from './queue-server.ts';
 import type { ChaosReport } from './report.ts';
-import { type PlayedRun, playRun } from './run-scenario.ts';
+import { type PlayedRun, runScenario } from './run-scenario.ts';
 import { type ChaosCounts, drawSchedule } from './schedule.ts';
-import { installWitness } from './status-audit.ts';
+import { installStatusAudit } from './status-audit.ts';
 
 export interface RunChaosOptions {
   readonly seed: number;
@@ -31,9 +31,9 @@ export interface RunChaosOptions {
 }
 
 /** A worker's claim on a job, in seconds. */
-const CLAIM_SECONDS = 3;
+const LEASE_SECONDS = 3;
 /** A frozen worker has lost its jobs for sure after its claim and the look for stalled jobs, in milliseconds. */
-const LOST_MS = CLAIM_SECONDS * 2000 + 1000;
+const LOST_MS = LEASE_SECONDS * 2000 + 1000;
 
 export async function runChaos(options: RunChaosOptions): Promise<ChaosReport> {
   const { seed, workers, say } = options;
@@ -47,7 +47,7 @@ export async function runChaos(options: RunChaosOptions): Promise<ChaosReport> {
     const pool = new pg.Pool({ connectionString: stack.environment.DATABASE_URL, max: 4 });
     pool.on('error', () => {});
     closers.add(() => pool.end());
-    await installWitness(pool);
+    await installStatusAudit(pool);
     const url = String(stack.environment.SUPABASE_URL);
     const serviceRoleKey = String(stack.environment.SUPABASE_SERVICE_ROLE_KEY);
     const tools = await locateTools();
@@ -56,7 +56,7 @@ export async function runChaos(options: RunChaosOptions): Promise<ChaosReport> {
     const shared = {
       clips,
       workers,
-      claimSeconds: CLAIM_SECONDS,
+      leaseSeconds: LEASE_SECONDS,
       workerCli: options.workerCli,
       supabase: { SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey },
       storage: { url, serviceRoleKey, pool },
@@ -65,7 +65,7 @@ export async function runChaos(options: RunChaosOptions): Promise<ChaosReport> {
       say,
     };
     say('Undisturbed …');
-    const undisturbed = await playRun({
+    const undisturbed = await runScenario({
       ...shared,
       kind: options.backends[0] ?? 'postgres',
       folder: join(folder, 'undisturbed'),
@@ -75,7 +75,7 @@ export async function runChaos(options: RunChaosOptions): Promise<ChaosReport> {
       reference: undefined,
     });
     const play = (kind: BackendKind, index: number): Promise<PlayedRun> =>
-      playRun({
+      runScenario({
         ...shared,
         kind,
         folder: join(folder, kind),

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '@supabase-media/database/database';
 import { openVideos } from '@supabase-media/database/videos';
-import { type Findings, inspectEnd, type Reference } from './check-invariants.ts';
+import { checkInvariants, type Findings, type Reference } from './check-invariants.ts';
 import type { Clip } from './clips.ts';
-import { newRecord, type StrikeRecord, strike } from './inject-fault.ts';
+import { type InjectedFault, injectFault, newRecord } from './inject-fault.ts';
 import type { StorageAccess } from './objects.ts';
 import { type RunSetupOptions, setUpRun } from './run-setup.ts';
 import type { ChaosEvent } from './schedule.ts';
@@ -29,7 +29,7 @@ export interface PlayedRun {
   readonly backend: string;
   readonly hasSharedWorkDir: boolean;
   readonly seconds: number;
-  readonly record: StrikeRecord;
+  readonly record: InjectedFault;
   readonly findings: Findings;
 }
 
@@ -41,7 +41,7 @@ const LOOK_EVERY_MS = 250;
  */
 const IDLE_MS = 8000;
 
-export async function playRun(options: PlayRunOptions): Promise<PlayedRun> {
+export async function runScenario(options: PlayRunOptions): Promise<PlayedRun> {
   const { project, clips, events, storage, say } = options;
   const setup = await setUpRun(options);
   const record = newRecord();
@@ -86,7 +86,7 @@ export async function playRun(options: PlayRunOptions): Promise<PlayedRun> {
     const fed = feed();
     for (const event of events) {
       if (isLate()) break;
-      await strike(setup, event, record);
+      await injectFault(setup, event, record);
       struck++;
       const finished = await countFinished();
       record.isOver = finished === clips.length;
@@ -96,7 +96,7 @@ export async function playRun(options: PlayRunOptions): Promise<PlayedRun> {
     await Promise.all(record.lasting);
     while (!isLate() && (await countFinished()) < clips.length) await sleep(LOOK_EVERY_MS);
     const seconds = (performance.now() - started) / 1000;
-    const findings = await inspectEnd({ ...options, setup, record, videoIds });
+    const findings = await checkInvariants({ ...options, setup, record, videoIds });
     return { backend: setup.queue.name, hasSharedWorkDir: options.hasSharedWorkDir, seconds, record, findings };
   } finally {
     over.abort();

@@ -1,10 +1,10 @@
 /** Everything one run needs, started in order and ended in the other. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openTcpGate, type TcpGate } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
+import { openTcpFaultProxy, type TcpFaultProxy } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
 import { Closers } from '@supabase-media/local-stack/stack/closers';
 import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
-import { type BackendKind, openQueuePlace, type QueuePlace } from './queue-server.ts';
+import { type BackendKind, openQueueServer, type QueueServer } from './queue-server.ts';
 import { openWorkDisk, type WorkDisk } from './work-disk.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
@@ -15,16 +15,16 @@ export interface RunSetupOptions {
   readonly workers: number;
   /** One folder for all workers, as on one machine, or one for each, as on several. */
   readonly hasSharedWorkDir: boolean;
-  readonly claimSeconds: number;
+  readonly leaseSeconds: number;
   readonly workerCli: string;
   /** SUPABASE_URL and its keys. */
   readonly supabase: Readonly<Record<string, string>>;
 }
 
 export interface RunSetup {
-  readonly queue: QueuePlace;
+  readonly queue: QueueServer;
   readonly client: QueueClient;
-  readonly gate: TcpGate;
+  readonly proxy: TcpFaultProxy;
   readonly disk: WorkDisk;
   readonly workers: readonly WorkerProcess[];
   readonly workDirs: readonly string[];
@@ -42,10 +42,10 @@ export async function setUpRun(options: RunSetupOptions): Promise<RunSetup> {
   const closers = new Closers();
   try {
     await mkdir(folder, { recursive: true, mode: 0o755 });
-    const queue = await openQueuePlace(options.kind, join(folder, 'queue'));
+    const queue = await openQueueServer(options.kind, join(folder, 'queue'));
     closers.add(queue.stop);
-    const gate = await openTcpGate(Number(new URL(String(supabase.SUPABASE_URL)).port), LINE_BYTES_PER_SECOND);
-    closers.add(gate.close);
+    const proxy = await openTcpFaultProxy(Number(new URL(String(supabase.SUPABASE_URL)).port), LINE_BYTES_PER_SECOND);
+    closers.add(proxy.close);
     const disk = await openWorkDisk(join(folder, 'disk'), DISK_MB);
     closers.add(disk.close);
     const client = await openQueueClient(queue.address);
@@ -56,7 +56,7 @@ export async function setUpRun(options: RunSetupOptions): Promise<RunSetup> {
         cli: options.workerCli,
         environment: {
           ...supabase,
-          SUPABASE_URL: `http://127.0.0.1:${gate.port}`,
+          SUPABASE_URL: `http://127.0.0.1:${proxy.port}`,
           ...queue.environment,
           ...variablesOf(options),
           WORK_DIR: dirOf(index),
@@ -67,7 +67,7 @@ export async function setUpRun(options: RunSetupOptions): Promise<RunSetup> {
       return worker;
     });
     const workDirs = [...new Set(workers.map((_, index) => dirOf(index)))];
-    return { queue, client, gate, disk, workers, workDirs, close: () => closers.closeAll() };
+    return { queue, client, proxy, disk, workers, workDirs, close: () => closers.closeAll() };
   } catch (error) {
     await closers.closeAll().catch(() => {});
     throw error;
@@ -75,8 +75,8 @@ export async function setUpRun(options: RunSetupOptions): Promise<RunSetup> {
 }
 
 /** Short clocks and small limits, so that what takes minutes in production takes seconds here. */
-const variablesOf = ({ claimSeconds }: RunSetupOptions): Record<string, string> => ({
-  JOB_LOCK_SECONDS: String(claimSeconds),
+const variablesOf = ({ leaseSeconds }: RunSetupOptions): Record<string, string> => ({
+  JOB_LOCK_SECONDS: String(leaseSeconds),
   SHUTDOWN_GRACE_SECONDS: '1',
   WORKER_CONCURRENCY: '1',
   WORK_DIR_RESERVE_MB: '20',

@@ -21,7 +21,7 @@ create trigger chaos_write_down after insert or update on public.videos
 for each row execute function chaos.write_down();
 `;
 
-export async function installWitness(pool: Pool): Promise<void> {
+export async function installStatusAudit(pool: Pool): Promise<void> {
   await pool.query(WITNESS);
 }
 

@@ -28,7 +28,7 @@ export interface LogLine {
 }
 
 /** How a life ended that nobody had asked to end. */
-export interface OddEnding {
+export interface Violation {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly exitCode: number | null;
@@ -54,7 +54,7 @@ export interface WorkerProcess {
   readonly retire: () => Promise<void>;
   /** Starts it again after it was retired. */
   readonly revive: () => void;
-  readonly oddEndings: readonly OddEnding[];
+  readonly violations: readonly Violation[];
   /** Counts lines with an event, over all lives. */
   readonly countEvents: (matches: (line: LogLine) => boolean) => number;
 }
@@ -70,7 +70,7 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
   let step: string | undefined;
   let video: string | undefined;
   const events: LogLine[] = [];
-  const oddEndings: OddEnding[] = [];
+  const violations: Violation[] = [];
   let child: ChildProcessByStdio<null, null, Readable>;
   let variables: Readonly<Record<string, string>> = {};
   let isAsked = false;
@@ -105,7 +105,7 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
       const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
       step = undefined;
       if (!isAsked || (signal === null && exitCode !== 0))
-        oddEndings.push({ at: Date.now(), exitCode, signal, lastLines: last });
+        violations.push({ at: Date.now(), exitCode, signal, lastLines: last });
       if (isRetired) break;
       await sleep(RESTART_PAUSE_MS);
       if (isRetired) break;
@@ -139,7 +139,7 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
       isRetired = false;
       over = live();
     },
-    oddEndings,
+    violations,
     countEvents: (matches) => events.filter(matches).length,
   };
 }

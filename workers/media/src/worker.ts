@@ -1,7 +1,7 @@
 /** Wiring only: configuration → clients → queue consumer. The one place that makes a worker out of its parts. */
 import { setInterval as everyInterval } from 'node:timers/promises';
 import type { Log } from '@supabase-media/core/log';
-import { untilAborted } from '@supabase-media/core/race-abort';
+import { raceAbort } from '@supabase-media/core/race-abort';
 import { openDatabase } from '@supabase-media/database/database';
 import { openVideos } from '@supabase-media/database/videos';
 import { locateTools } from '@supabase-media/media/ffmpeg/locate';
@@ -91,7 +91,7 @@ export async function startWorker(options: {
     });
     const over = new AbortController();
     const sweeping = keepSwept({ jobsDir, consumer, log, signal: over.signal });
-    const looking = lookAtSetUp({ config, log, signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal });
+    const looking = checkSetUp({ config, log, signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal });
     return {
       stop: async () => {
         monitoring.drain();
@@ -107,7 +107,7 @@ export async function startWorker(options: {
 }
 
 /** Tells in the log what the doctor would say. Jobs need not wait for it. */
-async function lookAtSetUp(options: { config: Config; log: Log; signal: AbortSignal }): Promise<void> {
+async function checkSetUp(options: { config: Config; log: Log; signal: AbortSignal }): Promise<void> {
   const { log, signal } = options;
   try {
     logFindings(await runFastChecks(options), log);
@@ -125,7 +125,7 @@ async function keepSwept(options: {
 }): Promise<void> {
   const { jobsDir, consumer, log, signal } = options;
   // A queue that is away is waited for, but not by a worker that is told to stop.
-  const isLive = (jobId: string) => untilAborted(consumer.isLive(jobId), signal);
+  const isLive = (jobId: string) => raceAbort(consumer.isLive(jobId), signal);
   const sweep = async () => {
     try {
       const swept = await sweepJobDirectories({ jobsDir, isLive, log });

@@ -10,7 +10,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Checkpoint } from '../src/jobs/video-process/checkpoint.ts';
 import { keepDerived } from '../src/jobs/video-process/derived-files.ts';
-import { proveFile } from '../src/jobs/video-process/file-checksums.ts';
+import { checksumFile } from '../src/jobs/video-process/file-checksums.ts';
 import { namesOfUse, type RestoreOptions, restoreRun } from '../src/jobs/video-process/restore.ts';
 import { type RunDirectory, removeJobDirectory, withRunDirectory } from '../src/work-disk/work-directory.ts';
 
@@ -62,7 +62,7 @@ const restore = (saved: unknown, changes: Partial<RestoreOptions> = {}) =>
 /** What a run keeps after its download. */
 const afterDownload = async (): Promise<Checkpoint> => {
   await write('input');
-  return { ...base(), input: await proveFile(before.directory, 'input', signal) };
+  return { ...base(), input: await checksumFile(before.directory, 'input', signal) };
 };
 
 /** What a run keeps after its encode: the MP4 is the workshop's file. */
@@ -77,8 +77,8 @@ const afterEncode = async (): Promise<Checkpoint> => {
   );
   const value = { outcome: 'processed', videoPath: outputs[0]?.path, outputs } as unknown as EncodedVideo;
   const files = [
-    await proveFile(before.directory, 'video.mp4', signal),
-    await proveFile(before.directory, 'poster.jpg', signal),
+    await checksumFile(before.directory, 'video.mp4', signal),
+    await checksumFile(before.directory, 'poster.jpg', signal),
   ];
   return { ...base(), encoded: { probe: {} as never, value, files } };
 };

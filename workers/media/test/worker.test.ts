@@ -75,7 +75,7 @@ const send = async (file: string): Promise<{ bucket: string; path: string }> => 
 /** Its size in bytes, by what came back. */
 const fetchObject = async (path: string, file: string): Promise<number> => {
   const object = { connection: storage, bucket: 'project-processed-videos', path, file };
-  return (await downloadFile({ ...object, clocks: policy, maxRetries: 0 })).size;
+  return (await downloadFile({ ...object, timeouts: policy, maxRetries: 0 })).size;
 };
 
 describe.each(['postgres', 'redis'] as const)('a worker on %s', (kind) => {

@@ -16,7 +16,7 @@ import { ApiError } from './api-error.ts';
 import type { WebConfig } from './config.ts';
 import { answerErrors } from './http/answer-errors.ts';
 import { authenticate, userOf } from './http/authenticate.ts';
-import { startBodyClock } from './http/body-timeout.ts';
+import { startBodyTimeout } from './http/body-timeout.ts';
 import { allowOrigins } from './http/cors.ts';
 import { discardBody } from './http/discard-body.ts';
 import { pageRoutes } from './http/page-routes.ts';
@@ -87,7 +87,7 @@ export async function createApp(services: AppServices): Promise<FastifyInstance>
   answerErrors(app as unknown as FastifyInstance);
 
   // Before anyone is signed in: also whoever is refused must not hold a connection by sending a byte a minute.
-  app.addHook('onRequest', async (request) => startBodyClock(request.raw, bodyMs));
+  app.addHook('onRequest', async (request) => startBodyTimeout(request.raw, bodyMs));
   // Before the answer: after it nobody would read the rest, and a socket with unread bytes serves no next request.
   app.addHook('onSend', async (request) => discardBody(request.raw, discardMs));
   app.addHook('onSend', async (request, reply) => {

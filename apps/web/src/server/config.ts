@@ -32,7 +32,7 @@ export interface WebConfig {
     readonly maxOpen: number;
     readonly createPerMinute: number;
     readonly retentionSeconds: number;
-    readonly proveMs: number;
+    readonly verifyMs: number;
     /** Of one PATCH; null where one may carry all. */
     readonly chunkBytes: number | null;
   };
@@ -104,7 +104,7 @@ export function loadWebConfig(environment: Environment): WebConfig {
       maxOpen: get('INTAKE_MAX_OPEN'),
       createPerMinute: get('INTAKE_CREATE_PER_MINUTE'),
       retentionSeconds: get('INTAKE_RETENTION_HOURS') * 3600,
-      proveMs: get('INTAKE_PROVE_SECONDS') * 1000,
+      verifyMs: get('INTAKE_PROVE_SECONDS') * 1000,
       chunkBytes: chunkMegabytes === undefined ? (hosted ? HOSTED_CHUNK_BYTES : null) : chunkMegabytes * 1_048_576,
     },
     sweepEveryMs: get('SWEEP_EVERY_SECONDS') * 1000,

@@ -5,10 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toApiError } from './api-error.ts';
-import type { ClaimedSessions } from './database/leased-sessions.ts';
+import type { LeasedSessions } from './database/leased-sessions.ts';
 import type { UploadSession } from './database/upload-session.ts';
 import { cleanSession } from './uploads/clean-session.ts';
-import { enqueueLeft } from './uploads/enqueue-orphaned.ts';
+import { enqueueOrphaned } from './uploads/enqueue-orphaned.ts';
 import type { UploadServices } from './uploads/services.ts';
 
 /** Rows of one step. */
@@ -38,7 +38,12 @@ interface Sweep {
 }
 
 /** In this order; each is worth doing where another is impossible, such as one whose migration is still to come. */
-const STAGES = { left: enqueueAllLeft, expired: abandonExpired, remains: removeRemains, forgotten: forgetCompleted };
+const STAGES = {
+  left: enqueueAllOrphaned,
+  expired: abandonExpired,
+  remains: removeRemains,
+  forgotten: forgetCompleted,
+};
 
 /**
  * Sweeps once. What Storage or the queue refuses is counted as failed, and so is a whole stage that is impossible.
@@ -68,9 +73,9 @@ export async function sweepUploads(services: SweepServices, signal: AbortSignal)
 }
 
 /** Rows that failed stay claimed until their lease ends, so this does not go round in circles. */
-async function forEachClaimed(
+async function forEachLeased(
   { services, signal, result }: Sweep,
-  claim: () => Promise<ClaimedSessions>,
+  claim: () => Promise<LeasedSessions>,
   work: (session: UploadSession) => Promise<void>,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -87,11 +92,11 @@ async function forEachClaimed(
   }
 }
 
-async function enqueueAllLeft(sweep: Sweep): Promise<void> {
+async function enqueueAllOrphaned(sweep: Sweep): Promise<void> {
   const { services, claimant, result } = sweep;
-  const claim = () => services.sessions.claimLeft({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS });
-  await forEachClaimed(sweep, claim, async (session) => {
-    const what = await enqueueLeft(services, session, claimant);
+  const claim = () => services.sessions.leaseOrphaned({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS });
+  await forEachLeased(sweep, claim, async (session) => {
+    const what = await enqueueOrphaned(services, session, claimant);
     if (what !== 'ended') result[what] += 1;
   });
 }
@@ -109,8 +114,8 @@ async function removeRemains(sweep: Sweep): Promise<void> {
   const { sessions, config } = services;
   const { retentionSeconds } = config.intake;
   const before = forgetBefore(services);
-  const claim = () => sessions.claimRemains({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS, retentionSeconds });
-  await forEachClaimed(sweep, claim, async (session) => {
+  const claim = () => sessions.leaseRemains({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS, retentionSeconds });
+  await forEachLeased(sweep, claim, async (session) => {
     const isOld = session.endedAt !== undefined && session.endedAt < before;
     const isClean = await cleanSession(services, session);
     if (!isClean) result.failed += 1;

@@ -60,7 +60,7 @@ export interface ClientLab {
   /** Rows of a table, as the service sees them. */
   readonly rows: (query: string) => Promise<readonly Record<string, unknown>[]>;
   /** Claims a session for being completed, as an API process does; nobody completes it. */
-  readonly claimCompletion: (sessionId: string, leaseSeconds: number) => Promise<void>;
+  readonly leaseCompletion: (sessionId: string, leaseSeconds: number) => Promise<void>;
   /** Removes a partial upload from Storage, as its expiry does. */
   readonly endUpload: (uploadId: string) => Promise<void>;
   /** Ends proxies and processes that a test opened. */
@@ -135,7 +135,7 @@ export async function openClientLab(): Promise<ClientLab> {
       for await (const piece of answer.body ?? []) hash.update(piece);
       return hash.digest('hex');
     },
-    claimCompletion: async (sessionId, leaseSeconds) => {
+    leaseCompletion: async (sessionId, leaseSeconds) => {
       const body = { session_id: sessionId, claimant: randomUUID(), lease_seconds: leaseSeconds };
       const answer = await fetch(`${stackValue('SUPABASE_URL')}/rest/v1/rpc/claim_upload_completion`, {
         method: 'POST',

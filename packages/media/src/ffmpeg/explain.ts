@@ -34,7 +34,7 @@ export interface ExplainedCommand {
 export function explainCommands({ plan, outputs, tools, paths }: ExplainOptions): ExplainedCommand[] {
   const { policy } = plan;
   const { threads } = tools.limits;
-  const mp4 = foresee(plan);
+  const mp4 = predictOutput(plan);
   const { video } = mp4;
   const onMp4 = { inputPath: paths.video, videoIndex: video.index, maxPixels: policy.maxInputPixels, threads };
   const mp4Command = { plan, inputPath: paths.input, outputPath: paths.video, threads };
@@ -88,7 +88,7 @@ interface Args {
 }
 
 /** The MP4 as a probe will find it. */
-function foresee({ info, source, video, audio, target, policy }: ConvertPlan): MediaInfo & { video: VideoInfo } {
+function predictOutput({ info, source, video, audio, target, policy }: ConvertPlan): MediaInfo & { video: VideoInfo } {
   const encoded: Partial<VideoInfo> = {
     codedWidth: target.width,
     codedHeight: target.height,

@@ -44,7 +44,7 @@ export interface FileExplanation {
 }
 
 /** Throws what the probe throws. */
-export async function explainFile(options: ExplainFileOptions): Promise<FileExplanation> {
+export async function dryRun(options: ExplainFileOptions): Promise<FileExplanation> {
   const { settings, tools, signal, outDir } = options;
   const workDir = await mkdtemp(join(tmpdir(), 'media-explain-'));
   try {

@@ -10,9 +10,9 @@ import type { PublicConfig } from '../contract/public-config.ts';
 import { browserConnectivity, type Connectivity } from './abortable-wait.ts';
 import { openApiClient } from './api-client.ts';
 import { defaultStore, type KeyValueStore } from './namespaced-store.ts';
-import { openWayMemory } from './path-cache.ts';
+import { openPathCache } from './path-cache.ts';
 import { createSlots } from './slots.ts';
-import { lookAtClaims } from './tab-lock.ts';
+import { checkLocks } from './tab-lock.ts';
 import type { Transport } from './transport.ts';
 import { fingerprintOf, isExpired, openRecords, type UploadRecord, userOfToken } from './upload-record.ts';
 import type { UploadSource } from './upload-source.ts';
@@ -97,7 +97,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     uploads,
     transport: options.transport ?? defaultTransport(),
     records,
-    ways: openWayMemory(store, apiUrl, Date.now),
+    ways: openPathCache(store, apiUrl, Date.now),
     slots: createSlots(options.parallelFiles ?? PARALLEL_FILES),
     connectivity,
     underWay: new Set<string>(),
@@ -116,7 +116,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     uploadVideo: (source, uploadOptions = {}) => startUpload(tools, source, uploadOptions),
     listUnfinished: async () => {
       const { user } = await place();
-      const isSent = await lookAtClaims(tools.underWay);
+      const isSent = await checkLocks(tools.underWay);
       return (await records.list(isGone))
         .filter(({ key, value }) => value.apiUrl === apiUrl && value.user === user && !isSent(key))
         .map(({ value }) => value);
@@ -127,7 +127,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     },
     discardUnfinished: async (record) => {
       const isIt = (candidate: UploadRecord): boolean => candidate.sessionId === record.sessionId;
-      const isSent = await lookAtClaims(tools.underWay);
+      const isSent = await checkLocks(tools.underWay);
       if ((await records.list(isGone)).some(({ key, value }) => isIt(value) && isSent(key))) return;
       await records.remove(isIt);
       await uploads.cancel(record.sessionId).catch(() => {});

@@ -124,7 +124,7 @@ describe('a way that does not answer', () => {
   });
   it('says nothing about the ways when neither answers', () => {
     const nowhere = { wayWorked: false, otherWayOpen: false };
-    expect(decide(silence('offset', 0), nowhere)).toMatchObject({ step: 'retry', forgetWays: true });
+    expect(decide(silence('offset', 0), nowhere)).toMatchObject({ step: 'retry', forgetPaths: true });
   });
   it('is left after three failures in a row, also when it has worked', () => {
     expect(decide(silence('offset', 0), { failuresInRow: 1 })).toMatchObject({ step: 'retry' });

@@ -1,7 +1,7 @@
 /** What to do after an attempt at sending failed. Pure; the loop that does it is `transfer.ts`. */
 import { errorOfApi } from './api-errors.ts';
 import type { Failure } from './failure.ts';
-import type { Way } from './path-cache.ts';
+import type { TransportPath } from './path-cache.ts';
 import { UploadError, type UploadErrorCode } from './upload-error.ts';
 
 export type NextStep =
@@ -13,7 +13,7 @@ export type NextStep =
       readonly retryAfterMs?: number | undefined;
       readonly error: UploadError;
       /** Neither way answers: so it is the network, and says nothing about the ways. */
-      readonly forgetWays?: boolean;
+      readonly forgetPaths?: boolean;
     }
   /** Ask the API for a token, or the app for a sign-in, that is still good. */
   | { readonly step: 'refresh' }
@@ -27,7 +27,7 @@ export type NextStep =
 
 /** Where the upload stands. Counts begin anew when the server confirms new bytes. */
 export interface Situation {
-  readonly way: Way;
+  readonly way: TransportPath;
   /** A request has succeeded on this way in this upload. */
   readonly wayWorked: boolean;
   /** The other way has not failed in this upload. */
@@ -87,7 +87,7 @@ function decideSilence(failure: Extract<Failure, { kind: 'network' | 'timeout' }
   const error = new UploadError({ code: failure.kind === 'timeout' ? 'timed_out' : 'offline', cause: failure.cause });
   if (!situation.wayWorked) {
     if (situation.otherWayOpen) return { step: 'other-way', error };
-    return again(error, situation, { forgetWays: true });
+    return again(error, situation, { forgetPaths: true });
   }
   // A browser may not read what a gateway answers without CORS headers: a refused body looks like a broken connection.
   const vanished = situation.vanishedBodies + (failure.bodyBytes > 0 ? 1 : 0);
@@ -173,7 +173,7 @@ function newUpload(situation: Situation, message: string): NextStep {
 function again(
   error: UploadError,
   situation: Situation,
-  more: { readonly retryAfterMs?: number | undefined; readonly forgetWays?: boolean } = {},
+  more: { readonly retryAfterMs?: number | undefined; readonly forgetPaths?: boolean } = {},
 ): NextStep {
   if (situation.failuresInRow < situation.maxRetries) return { step: 'retry', counts: true, error, ...more };
   return { step: 'fail', error };

@@ -47,7 +47,7 @@ export interface Kept<T> {
 }
 
 /** Values of one kind under one prefix. A store that fails (full, forbidden) costs a memory, never an upload. */
-export interface Shelf<T> {
+export interface NamespacedStore<T> {
   readonly read: (key: string) => Promise<T | undefined>;
   readonly write: (key: string, value: T) => Promise<void>;
   readonly forget: (key: string) => Promise<void>;
@@ -56,10 +56,10 @@ export interface Shelf<T> {
   readonly remove: (isMeant: (value: T) => boolean) => Promise<void>;
 }
 
-export function openShelf<T>(
+export function openNamespacedStore<T>(
   store: KeyValueStore,
   options: { readonly prefix: string; readonly parse: (value: unknown) => T | undefined },
-): Shelf<T> {
+): NamespacedStore<T> {
   const read = async (name: string): Promise<T | undefined> => {
     try {
       const text = await store.get(name);

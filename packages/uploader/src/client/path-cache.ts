@@ -1,14 +1,14 @@
 /** What was learnt about the ways to Storage, for a day: a gateway that refused yesterday morning may be gone. */
-import { type KeyValueStore, openShelf } from './namespaced-store.ts';
+import { type KeyValueStore, openNamespacedStore } from './namespaced-store.ts';
 
 /** Straight to Storage, or through the API. */
-export type Way = 'direct' | 'relay';
+export type TransportPath = 'direct' | 'relay';
 
 interface WayFacts {
   /** The way that worked when the other did not. */
-  readonly way: Way;
+  readonly way: TransportPath;
   /** Per way: the smallest body that a gateway refused, in bytes. */
-  readonly refusedBytes: Partial<Record<Way, number>>;
+  readonly refusedBytes: Partial<Record<TransportPath, number>>;
   /** Milliseconds since the epoch. */
   readonly learntAt: number;
 }
@@ -25,29 +25,32 @@ function parseFacts(value: unknown): WayFacts | undefined {
 }
 
 /** The memory for one API. */
-export interface WayMemory {
-  readonly recall: () => Promise<{ readonly way: Way; readonly refusedBytes: Partial<Record<Way, number>> }>;
-  readonly learnWay: (way: Way) => Promise<void>;
-  readonly learnRefusal: (way: Way, bytes: number) => Promise<void>;
+export interface PathCache {
+  readonly recall: () => Promise<{
+    readonly way: TransportPath;
+    readonly refusedBytes: Partial<Record<TransportPath, number>>;
+  }>;
+  readonly learnPath: (way: TransportPath) => Promise<void>;
+  readonly learnRefusal: (way: TransportPath, bytes: number) => Promise<void>;
 }
 
-export function openWayMemory(store: KeyValueStore, apiUrl: string, now: () => number): WayMemory {
-  const shelf = openShelf(store, { prefix: PREFIX, parse: parseFacts });
+export function openPathCache(store: KeyValueStore, apiUrl: string, now: () => number): PathCache {
+  const cache = openNamespacedStore(store, { prefix: PREFIX, parse: parseFacts });
   const recall = async (): Promise<WayFacts> => {
-    const facts = await shelf.read(apiUrl);
+    const facts = await cache.read(apiUrl);
     const isFresh = facts !== undefined && now() - facts.learntAt < KEEP_MS;
     return isFresh ? facts : { way: 'direct', refusedBytes: {}, learntAt: now() };
   };
   return {
     recall,
-    learnWay: async (way) => {
+    learnPath: async (way) => {
       const facts = await recall();
-      if (facts.way !== way) await shelf.write(apiUrl, { ...facts, way });
+      if (facts.way !== way) await cache.write(apiUrl, { ...facts, way });
     },
     learnRefusal: async (way, bytes) => {
       const facts = await recall();
       const smallest = Math.min(bytes, facts.refusedBytes[way] ?? bytes);
-      await shelf.write(apiUrl, { ...facts, refusedBytes: { ...facts.refusedBytes, [way]: smallest } });
+      await cache.write(apiUrl, { ...facts, refusedBytes: { ...facts.refusedBytes, [way]: smallest } });
     },
   };
 }

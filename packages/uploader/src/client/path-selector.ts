@@ -1,9 +1,9 @@
 /** Which way one transfer takes, and how large its requests are there; what it learns is remembered for the next. */
 import { type ChunkPlan, planAfterBreak, planAfterRefusal, planAfterSuccess, startChunkPlan } from './chunk-policy.ts';
-import type { Way, WayMemory } from './path-cache.ts';
+import type { PathCache, TransportPath } from './path-cache.ts';
 
-export interface WayChoice {
-  readonly way: () => Way;
+export interface PathSelector {
+  readonly way: () => TransportPath;
   /** An answer has come on this way in this transfer. */
   readonly hasWorked: () => boolean;
   /** The other way has not failed. */
@@ -27,20 +27,20 @@ export interface WayChoice {
   readonly forget: () => void;
 }
 
-const OTHER: Readonly<Record<Way, Way>> = { direct: 'relay', relay: 'direct' };
+const OTHER: Readonly<Record<TransportPath, TransportPath>> = { direct: 'relay', relay: 'direct' };
 
 /** @param fixedBytes the size that Storage demands of every request; null: it takes any. */
-export async function chooseWay(memory: WayMemory, fixedBytes: number | null): Promise<WayChoice> {
+export async function selectPath(memory: PathCache, fixedBytes: number | null): Promise<PathSelector> {
   const recalled = await memory.recall();
   const { refusedBytes } = recalled;
-  const plans: Record<Way, ChunkPlan> = {
+  const plans: Record<TransportPath, ChunkPlan> = {
     direct: startChunkPlan({ fixedBytes, refusedBytes: refusedBytes.direct }),
     relay: startChunkPlan({ fixedBytes, refusedBytes: refusedBytes.relay }),
   };
-  const failed = new Set<Way>();
+  const failed = new Set<TransportPath>();
   let { way } = recalled;
   let hasWorked = false;
-  const go = (to: Way): void => {
+  const go = (to: TransportPath): void => {
     way = to;
     hasWorked = false;
   };
@@ -55,7 +55,7 @@ export async function chooseWay(memory: WayMemory, fixedBytes: number | null): P
     },
     noteConfirmed: (chunk) => {
       plans[way] = planAfterSuccess(plans[way], chunk);
-      if (failed.delete(OTHER[way])) void memory.learnWay(way);
+      if (failed.delete(OTHER[way])) void memory.learnPath(way);
     },
     noteBreak: () => {
       plans[way] = planAfterBreak(plans[way]);

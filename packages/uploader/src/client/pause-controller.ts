@@ -2,7 +2,7 @@
 import { UploadError } from './upload-error.ts';
 
 /** Open or closed; closing it aborts a signal, opening it lets the waiting go on. */
-export function createGate(signal: AbortSignal) {
+export function createPauseController(signal: AbortSignal) {
   let closing = new AbortController();
   let open: (() => void) | undefined;
   let opened: Promise<void> | undefined;

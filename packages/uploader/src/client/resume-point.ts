@@ -1,6 +1,6 @@
 /** Where one file's upload stands, kept so that a reload or another day finds it. */
 import type { OpenUpload, Upload } from '../contract/uploads.ts';
-import { claimName } from './tab-lock.ts';
+import { tabLockName } from './tab-lock.ts';
 import { UploadError } from './upload-error.ts';
 import { fingerprintOf, isExpired, type UploadRecord, userOfToken } from './upload-record.ts';
 import type { UploadSource } from './upload-source.ts';
@@ -22,12 +22,12 @@ export interface Place {
 const OVER = new Set(['session_ended', 'session_expired', 'refused_content', 'digest_mismatch', 'bad_size']);
 
 /** Of two uploads of the same file at once only the first has a memory. @throws {UploadError} `signed_out`, `offline`. */
-export async function claimPlace(tools: TaskTools, source: UploadSource, signal: AbortSignal): Promise<Place> {
+export async function lockResumePoint(tools: TaskTools, source: UploadSource, signal: AbortSignal): Promise<Place> {
   const { records, client, underWay } = tools;
   const authorization = await client.patiently(() => client.authorization({ refresh: false }), { signal });
   const user = userOfToken(authorization.slice('Bearer '.length));
   const key = fingerprintOf(source, { apiUrl: client.apiUrl, user });
-  const release = await claimName(key, underWay);
+  const release = await tabLockName(key, underWay);
   const isOurs = release !== undefined;
   const stored = isOurs ? await records.read(key) : undefined;
   let record = stored !== undefined && !isExpired(stored, Date.now()) ? stored : undefined;

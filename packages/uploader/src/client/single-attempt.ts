@@ -1,6 +1,6 @@
 /** One attempt at sending a small file whole, to its signed address. */
 import { AttemptError, failedAnswer } from './failure.ts';
-import { lastPartClocks, sendWithClocks, type Transport, TransportError } from './transport.ts';
+import { lastPartTimeouts, sendWithTimeouts, type Transport, TransportError } from './transport.ts';
 import { UploadError } from './upload-error.ts';
 import type { UploadSource } from './upload-source.ts';
 
@@ -19,7 +19,7 @@ export interface SingleAttemptOptions {
 /** @throws {AttemptError}; the signal's reason when it ended the attempt. */
 export async function runSingleAttempt(options: SingleAttemptOptions): Promise<void> {
   const bodyBytes = options.source.size;
-  const clocks = lastPartClocks(bodyBytes, options.stallMs);
+  const timeouts = lastPartTimeouts(bodyBytes, options.stallMs);
   const request = {
     method: 'PUT',
     url: options.url,
@@ -28,7 +28,7 @@ export async function runSingleAttempt(options: SingleAttemptOptions): Promise<v
     onSent: options.onSent,
     signal: options.signal,
   };
-  const answer = await sendWithClocks(options.transport, request, clocks).catch((cause: unknown) => {
+  const answer = await sendWithTimeouts(options.transport, request, timeouts).catch((cause: unknown) => {
     if (options.signal.aborted || !(cause instanceof TransportError)) throw cause;
     if (cause.kind !== 'unreadable') throw new AttemptError({ kind: cause.kind, asked: 'put', bodyBytes, cause });
     throw new UploadError({ code: 'file_unreadable', cause });

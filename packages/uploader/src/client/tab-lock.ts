@@ -6,7 +6,7 @@
  * @param taken the names that this page has claimed.
  * @returns what gives it back; undefined when another has it.
  */
-export async function claimName(name: string, taken: Set<string>): Promise<(() => void) | undefined> {
+export async function tabLockName(name: string, taken: Set<string>): Promise<(() => void) | undefined> {
   if (taken.has(name)) return undefined;
   taken.add(name);
   const unlock = await lockAcrossTabs(name);
@@ -25,7 +25,7 @@ export async function claimName(name: string, taken: Set<string>): Promise<(() =
  *
  * @param taken the names that this page has claimed.
  */
-export async function lookAtClaims(taken: ReadonlySet<string>): Promise<(name: string) => boolean> {
+export async function checkLocks(taken: ReadonlySet<string>): Promise<(name: string) => boolean> {
   const snapshot = await globalThis.navigator?.locks?.query().catch(() => undefined);
   const held = new Set(snapshot?.held?.map((lock) => lock.name));
   return (name) => taken.has(name) || held.has(lockNameOf(name));

@@ -2,7 +2,7 @@
 import type { OpenUpload } from '../contract/uploads.ts';
 import type { Connectivity } from './abortable-wait.ts';
 import type { ApiClient } from './api-client.ts';
-import type { WayMemory } from './path-cache.ts';
+import type { PathCache } from './path-cache.ts';
 import type { ProgressMeter } from './progress.ts';
 import type { Transport } from './transport.ts';
 import type { UploadError } from './upload-error.ts';
@@ -24,7 +24,7 @@ export interface TransferOptions {
   readonly transport: Transport;
   readonly client: ApiClient;
   readonly uploads: UploadsApi;
-  readonly ways: WayMemory;
+  readonly ways: PathCache;
   readonly meter: ProgressMeter;
   readonly connectivity: Connectivity;
   /** How long no byte may move, in milliseconds. */

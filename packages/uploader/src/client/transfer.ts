@@ -7,7 +7,7 @@ import { waitFor, waitUntilOnline } from './abortable-wait.ts';
 import { backoffDelay } from './backoff.ts';
 import { decideNextStep, type NextStep, type Situation } from './decide-next-step.ts';
 import { type Failure, failureOf } from './failure.ts';
-import { chooseWay } from './path-selector.ts';
+import { selectPath } from './path-selector.ts';
 import { runSingleAttempt } from './single-attempt.ts';
 import type { Transfer, TransferOptions } from './transfer-types.ts';
 import { runTusAttempt } from './tus-attempt.ts';
@@ -22,7 +22,7 @@ const TELL_API_EVERY_MS = 10_000;
 
 export async function createTransfer(options: TransferOptions): Promise<Transfer> {
   const { source, meter } = options;
-  const ways = await chooseWay(options.ways, options.session.chunkBytes);
+  const ways = await selectPath(options.ways, options.session.chunkBytes);
   let { session } = options;
   let uploadId = options.uploadId ?? (session.uploadUrl === null ? undefined : uploadIdOf(session.uploadUrl));
   let acknowledgedBytes = 0;
@@ -129,14 +129,14 @@ export async function createTransfer(options: TransferOptions): Promise<Transfer
     await waitFor(waitMs, { signal, connectivity: options.connectivity });
   };
 
-  const takeOtherWay = (error: UploadError): Verdict => {
+  const switchPath = (error: UploadError): Verdict => {
     counts.vanishedBodies = 0;
     return ways.takeOther() ? GO_ON : { end: 'failed', error };
   };
 
   const shrink = async (step: Extract<NextStep, { step: 'smaller' }>): Promise<Verdict> => {
     const isPossible = !isSingle() && (await ways.shrink(step));
-    return isPossible ? GO_ON : takeOtherWay(step.error);
+    return isPossible ? GO_ON : switchPath(step.error);
   };
 
   /** Storage lost the upload. The session may have ended with it: the API knows, and perhaps knows another one. */
@@ -167,7 +167,7 @@ export async function createTransfer(options: TransferOptions): Promise<Transfer
       case 'fail':
         return { end: 'failed', error: step.error };
       case 'retry':
-        if (step.forgetWays) ways.forget();
+        if (step.forgetPaths) ways.forget();
         await wait(step, signal);
         return GO_ON;
       case 'refresh':
@@ -179,7 +179,7 @@ export async function createTransfer(options: TransferOptions): Promise<Transfer
       case 'smaller':
         return shrink(step);
       case 'other-way':
-        return takeOtherWay(step.error);
+        return switchPath(step.error);
     }
   };
 

@@ -50,13 +50,13 @@ export interface Clocks {
 }
 
 /** For requests without a body. */
-export const SHORT_CLOCKS: Clocks = { stallMs: 30_000, answerMs: 30_000 };
+export const METADATA_TIMEOUTS: Clocks = { stallMs: 30_000, answerMs: 30_000 };
 
 /** Storage reads a finished object again before it answers: about 5 s a GB measured on 1.11.2, twice that allowed. */
 const ANSWER_MS_PER_GB = 10_000;
 
 /** For the request that brings the last byte of a file of `fileBytes`: Storage then finishes all of it. */
-export const lastPartClocks = (fileBytes: number, stallMs: number): Clocks => ({
+export const lastPartTimeouts = (fileBytes: number, stallMs: number): Clocks => ({
   stallMs,
   answerMs: Math.max(stallMs, 60_000) + Math.ceil((fileBytes / 1e9) * ANSWER_MS_PER_GB),
 });
@@ -65,24 +65,24 @@ export const lastPartClocks = (fileBytes: number, stallMs: number): Clocks => ({
 const BUFFERED_STALLS = 2.5;
 
 /** For the other parts, after which Storage answers at once. */
-export const partClocks = (stallMs: number): Clocks => ({ stallMs, answerMs: stallMs * BUFFERED_STALLS });
+export const partTimeouts = (stallMs: number): Clocks => ({ stallMs, answerMs: stallMs * BUFFERED_STALLS });
 
 /**
  * Sends with a watch on silence; there is no limit on the whole, since any file may be large and any network slow.
  *
  * @throws {TransportError} `timeout`, and what the transport throws.
  */
-export async function sendWithClocks(
+export async function sendWithTimeouts(
   transport: Transport,
   request: TransportRequest,
-  clocks: Clocks,
+  timeouts: Clocks,
 ): Promise<TransportAnswer> {
   const watch = new AbortController();
   const bytes = request.body?.size ?? 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const arm = (sent: number): void => {
     clearTimeout(timer);
-    const ms = sent >= bytes ? clocks.answerMs : clocks.stallMs;
+    const ms = sent >= bytes ? timeouts.answerMs : timeouts.stallMs;
     const said = sent >= bytes ? 'No answer came' : `Only ${sent} of ${bytes} bytes went out, and then none`;
     timer = setTimeout(() => watch.abort(new TransportError('timeout', `${said} for ${ms / 1000} s.`)), ms);
   };

@@ -5,10 +5,10 @@
 import type { HttpRequest, HttpResponse, HttpStack } from 'tus-js-client';
 import {
   type Clocks,
-  lastPartClocks,
-  partClocks,
-  SHORT_CLOCKS,
-  sendWithClocks,
+  lastPartTimeouts,
+  METADATA_TIMEOUTS,
+  partTimeouts,
+  sendWithTimeouts,
   type Transport,
   type TransportAnswer,
 } from './transport.ts';
@@ -54,18 +54,18 @@ function createRequest(options: TusHttpStackOptions, method: string, url: string
     send: async (value) => {
       const body = (value ?? undefined) as Blob | undefined;
       const request = { method, url, headers, body, onSent, signal: controller.signal };
-      const clocks = clocksFor(options, body, Number(headers['Upload-Offset']));
-      return responseOf(await sendWithClocks(options.transport, request, clocks), options.endpoint);
+      const timeouts = timeoutsFor(options, body, Number(headers['Upload-Offset']));
+      return responseOf(await sendWithTimeouts(options.transport, request, timeouts), options.endpoint);
     },
     abort: async () => controller.abort(),
     getUnderlyingObject: () => undefined,
   };
 }
 
-function clocksFor(options: TusHttpStackOptions, body: Blob | undefined, offset: number): Clocks {
-  if (body === undefined) return SHORT_CLOCKS;
+function timeoutsFor(options: TusHttpStackOptions, body: Blob | undefined, offset: number): Clocks {
+  if (body === undefined) return METADATA_TIMEOUTS;
   const isLast = offset + body.size >= options.fileBytes;
-  return isLast ? lastPartClocks(options.fileBytes, options.stallMs) : partClocks(options.stallMs);
+  return isLast ? lastPartTimeouts(options.fileBytes, options.stallMs) : partTimeouts(options.stallMs);
 }
 
 function responseOf(answer: TransportAnswer, endpoint: string): HttpResponse {

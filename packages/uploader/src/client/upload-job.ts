@@ -3,7 +3,7 @@
  * anywhere and run again.
  */
 import type { ProgressMeter } from './progress.ts';
-import { claimPlace, findSession, type Place } from './resume-point.ts';
+import { findSession, lockResumePoint, type Place } from './resume-point.ts';
 import { createTransfer } from './transfer.ts';
 import type { Transfer } from './transfer-types.ts';
 import { UploadError } from './upload-error.ts';
@@ -31,7 +31,7 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
 
   /** Undefined: an earlier visit has sent everything. */
   const prepare = async (signal: AbortSignal): Promise<Transfer | undefined> => {
-    place ??= await claimPlace(tools, source, signal);
+    place ??= await lockResumePoint(tools, source, signal);
     sessionId = place.record()?.sessionId;
     const found = await findSession(tools, place, signal);
     if (found?.kind === 'stored') return undefined;
@@ -103,7 +103,7 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
         }
       }
     },
-    giveUp: async (): Promise<void> => {
+    abortUpload: async (): Promise<void> => {
       await place?.forget();
       if (sessionId !== undefined) await uploads.cancel(sessionId).catch(() => {});
     },

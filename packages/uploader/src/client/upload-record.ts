@@ -1,5 +1,5 @@
 /** What is kept of an upload, so that it goes on after a reload or on another day. */
-import { type KeyValueStore, openShelf, type Shelf } from './namespaced-store.ts';
+import { type KeyValueStore, type NamespacedStore, openNamespacedStore } from './namespaced-store.ts';
 import type { UploadSource } from './upload-source.ts';
 
 export interface UploadRecord {
@@ -33,8 +33,8 @@ function parseRecord(value: unknown): UploadRecord | undefined {
   return isWhole ? record : undefined;
 }
 
-export const openRecords = (store: KeyValueStore): Shelf<UploadRecord> =>
-  openShelf(store, { prefix: PREFIX, parse: parseRecord });
+export const openRecords = (store: KeyValueStore): NamespacedStore<UploadRecord> =>
+  openNamespacedStore(store, { prefix: PREFIX, parse: parseRecord });
 
 /** @param now milliseconds since the epoch. */
 export const isExpired = (record: UploadRecord, now: number): boolean => Date.parse(record.expiresAt) <= now;

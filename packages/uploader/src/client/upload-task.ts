@@ -1,5 +1,5 @@
 /** One upload as its caller holds it: states, pause, resumption, cancel, its turn among the others. */
-import { createGate } from './pause-controller.ts';
+import { createPauseController } from './pause-controller.ts';
 import { createProgressMeter } from './progress.ts';
 import { UploadError } from './upload-error.ts';
 import { createJob } from './upload-job.ts';
@@ -25,15 +25,15 @@ export function startUpload(tools: TaskTools, source: UploadSource, options: Upl
     onProgress: options.onProgress,
     now: () => performance.now(),
   });
-  const gate = createGate(end.signal);
+  const pauseController = createPauseController(end.signal);
   const job = createJob({ tools, source, options, meter, enter });
 
   const run = async (): Promise<UploadResult> => {
     const ticker = setInterval(() => state.name === 'uploading' && meter.tick(), TICK_MS);
     try {
       for (;;) {
-        await gate.opened();
-        const closing = gate.closing();
+        await pauseController.opened();
+        const closing = pauseController.closing();
         const round = AbortSignal.any([end.signal, closing]);
         enter({ name: 'queued' });
         let giveBack: (() => void) | undefined;
@@ -51,7 +51,7 @@ export function startUpload(tools: TaskTools, source: UploadSource, options: Upl
       }
     } catch (thrown) {
       const error = thrown instanceof UploadError ? thrown : new UploadError({ code: 'failed', cause: thrown });
-      if (error.code === 'canceled') await job.giveUp();
+      if (error.code === 'canceled') await job.abortUpload();
       enter(error.code === 'canceled' ? { name: 'canceled' } : { name: 'failed', error });
       throw error;
     } finally {
@@ -69,10 +69,10 @@ export function startUpload(tools: TaskTools, source: UploadSource, options: Upl
     progress: meter.current,
     pause: () => {
       if (['completed', 'failed', 'canceled', 'paused'].includes(state.name) || end.signal.aborted) return;
-      gate.close();
+      pauseController.close();
       enter({ name: 'paused' });
     },
-    resume: gate.open,
+    resume: pauseController.open,
     cancel: () => end.abort(new UploadError({ code: 'canceled' })),
   };
 }

@@ -2,8 +2,8 @@
 
 import type { Connectivity } from './abortable-wait.ts';
 import type { ApiClient } from './api-client.ts';
-import type { Shelf } from './namespaced-store.ts';
-import type { WayMemory } from './path-cache.ts';
+import type { NamespacedStore } from './namespaced-store.ts';
+import type { PathCache } from './path-cache.ts';
 import type { UploadProgress } from './progress.ts';
 import type { Slots } from './slots.ts';
 import type { Transport } from './transport.ts';
@@ -57,8 +57,8 @@ export interface TaskTools {
   readonly client: ApiClient;
   readonly uploads: UploadsApi;
   readonly transport: Transport;
-  readonly records: Shelf<UploadRecord>;
-  readonly ways: WayMemory;
+  readonly records: NamespacedStore<UploadRecord>;
+  readonly ways: PathCache;
   readonly slots: Slots;
   readonly connectivity: Connectivity;
   /** Fingerprints that are being sent: the same file twice at once gets two sessions. */

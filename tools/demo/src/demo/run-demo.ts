@@ -166,7 +166,14 @@ async function fetchOutputs(
     }
     const file = join(outDir, basename(output.path));
     const { bucket, path } = output;
-    await downloadFile({ connection, bucket, path, file, clocks: config.upload, maxRetries: config.upload.maxRetries });
+    await downloadFile({
+      connection,
+      bucket,
+      path,
+      file,
+      timeouts: config.upload,
+      maxRetries: config.upload.maxRetries,
+    });
     fetched.push({ ...output, file, url: pathToFileURL(file).href });
   }
   return fetched;

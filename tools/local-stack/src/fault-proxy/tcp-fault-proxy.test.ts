@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTcpGate, type TcpGate } from './tcp-fault-proxy.ts';
+import { openTcpFaultProxy, type TcpFaultProxy } from './tcp-fault-proxy.ts';
 
 const BODY = Buffer.alloc(300_000, 'x');
 const RATE = 1_000_000;
@@ -10,20 +10,20 @@ const RATE = 1_000_000;
 const server = createServer((request, response) => {
   request.resume().once('end', () => response.end(BODY));
 });
-let gate: TcpGate;
+let proxy: TcpFaultProxy;
 beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  gate = await openTcpGate((server.address() as AddressInfo).port, RATE);
+  proxy = await openTcpFaultProxy((server.address() as AddressInfo).port, RATE);
 });
 afterAll(async () => {
-  await gate.close();
+  await proxy.close();
   server.closeAllConnections();
   server.close();
 });
 
 const ask = async (): Promise<number> =>
-  (await (await fetch(`http://127.0.0.1:${gate.port}/`)).arrayBuffer()).byteLength;
+  (await (await fetch(`http://127.0.0.1:${proxy.port}/`)).arrayBuffer()).byteLength;
 
 it('lets everything through, no faster than it may', async () => {
   const started = performance.now();
@@ -34,21 +34,21 @@ it('lets everything through, no faster than it may', async () => {
 it('breaks what is under way and refuses what comes while it is shut', async () => {
   const broken = expect(ask()).rejects.toThrow();
   await new Promise((resolve) => setTimeout(resolve, 50));
-  await gate.shut();
+  await proxy.shut();
   await broken;
   await expect(ask()).rejects.toThrow();
-  await gate.open();
+  await proxy.open();
   expect(await ask()).toBe(BODY.length);
 });
 
 it('holds back what comes, and says nothing, until it is shut', async () => {
-  gate.hold();
+  proxy.hold();
   let hasAnswered = false;
   const held = expect(ask().finally(() => (hasAnswered = true))).rejects.toThrow();
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(hasAnswered).toBe(false);
-  await gate.shut();
+  await proxy.shut();
   await held;
-  await gate.open();
+  await proxy.open();
   expect(await ask()).toBe(BODY.length);
 });

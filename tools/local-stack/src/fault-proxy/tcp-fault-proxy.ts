@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { LOOPBACK } from '../stack/ports.ts';
 
-export interface TcpGate {
+export interface TcpFaultProxy {
   readonly port: number;
   /** Resets what is open and refuses what comes. */
   readonly shut: () => Promise<void>;
@@ -18,7 +18,10 @@ export interface TcpGate {
  *
  * @param bytesPerSecond each way on each connection: what takes no time cannot be interrupted.
  */
-export async function openTcpGate(targetPort: number, bytesPerSecond = Number.POSITIVE_INFINITY): Promise<TcpGate> {
+export async function openTcpFaultProxy(
+  targetPort: number,
+  bytesPerSecond = Number.POSITIVE_INFINITY,
+): Promise<TcpFaultProxy> {
   const sockets = new Set<Socket>();
   let isHeld = false;
   const listen = async (port: number): Promise<Server> => {

@@ -5,7 +5,7 @@ import { locateTools } from '@supabase-media/media/ffmpeg/locate';
 import type { OutputKind } from '@supabase-media/media/plan/outputs';
 import type { ProfileName } from '@supabase-media/media/plan/profiles';
 import { chooseSettings } from '@supabase-media/media/plan/settings';
-import { explainFile } from '@supabase-media/media/steps/dry-run';
+import { dryRun } from '@supabase-media/media/steps/dry-run';
 import { processFile } from '@supabase-media/media/steps/process-file';
 import { resolveUserPath } from '@supabase-media/service/user-path';
 import { createProgressBar } from './progress-bar.ts';
@@ -27,7 +27,7 @@ export async function processCommand(context: CommandContext, options: ProcessCo
   if (options.explain) {
     const outDir = resolveUserPath(options.out ?? '.');
     const tools = await locateTools(config.ffmpeg);
-    const { lines, ...explained } = await explainFile({ file, outDir, settings, tools, signal });
+    const { lines, ...explained } = await dryRun({ file, outDir, settings, tools, signal });
     return output.result({ ...explained }, lines);
   }
   if (options.out === undefined) {

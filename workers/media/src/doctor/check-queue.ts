@@ -82,7 +82,7 @@ export interface QueueReport {
   readonly clocks: readonly ClockReading[];
 }
 
-const clocksOf = (aheadMs: number | undefined): readonly ClockReading[] =>
+const timeoutsOf = (aheadMs: number | undefined): readonly ClockReading[] =>
   aheadMs === undefined ? [] : [{ peer: 'the queue', aheadMs }];
 
 export async function checkQueue(address: QueueAddress, signal: AbortSignal): Promise<QueueReport> {
@@ -97,10 +97,10 @@ export async function checkQueue(address: QueueAddress, signal: AbortSignal): Pr
   try {
     if (redisUrl !== undefined) {
       const facts = await inspectRedis(redisUrl, signal);
-      return { findings: judgeRedis(facts), clocks: clocksOf(facts.clockAheadMs) };
+      return { findings: judgeRedis(facts), clocks: timeoutsOf(facts.clockAheadMs) };
     }
     const facts = await inspectPostgres(url, signal);
-    return { findings: judgePostgres(facts), clocks: clocksOf(facts.clockAheadMs) };
+    return { findings: judgePostgres(facts), clocks: timeoutsOf(facts.clockAheadMs) };
   } catch (error) {
     signal.throwIfAborted();
     const code = isLoginRefusal(error) ? 'queue_unauthorized' : 'queue_unreachable';

@@ -2,7 +2,7 @@ import { MediaError } from '@supabase-media/core/errors';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { createAdmission, roomFor } from './admission.ts';
-import { blameDisk } from './detect-disk-full.ts';
+import { detectDiskFull } from './detect-disk-full.ts';
 import type { DiskSpace } from './disk-space.ts';
 
 const MB = 1_000_000;
@@ -71,8 +71,8 @@ it('stops waiting with its signal, for its reason', async () => {
 it('blames a full disk for an output that is not whole, and nothing else', async () => {
   const broken = new MediaError({ code: 'output_invalid', message: 'A segment is empty.' });
   const disk = (free: number) => async () => ({ free, total: 1000 * MB });
-  expect((await blameDisk(broken, '/work', disk(MB))).code).toBe('disk_full');
-  expect(await blameDisk(broken, '/work', disk(100 * MB))).toBe(broken);
+  expect((await detectDiskFull(broken, '/work', disk(MB))).code).toBe('disk_full');
+  expect(await detectDiskFull(broken, '/work', disk(100 * MB))).toBe(broken);
   const gone = new MediaError({ code: 'object_missing', message: 'There is no such object.' });
-  expect(await blameDisk(gone, '/work', disk(MB))).toBe(gone);
+  expect(await detectDiskFull(gone, '/work', disk(MB))).toBe(gone);
 });

@@ -16,7 +16,7 @@ const SUSPICIOUS: readonly string[] = ['output_invalid', 'ffmpeg_failed', 'unexp
  *
  * @returns `disk_full` where the disk is; else the error as it was.
  */
-export async function blameDisk(
+export async function detectDiskFull(
   thrown: unknown,
   directory: string,
   readDisk: (path: string) => Promise<DiskSpace> = readDiskSpace,

@@ -2,14 +2,14 @@
 import { z } from 'zod';
 import { type UploadSession, uploadSessionRow } from './upload-session.ts';
 
-export interface ClaimedSessions {
+export interface LeasedSessions {
   readonly sessions: readonly UploadSession[];
   /** They stay claimed until their lease ends, as those do whose work fails. */
   readonly unreadable: readonly { readonly id: string; readonly problem: string }[];
 }
 
 /** @throws when the answer is no list at all. */
-export function readClaimed(answer: unknown): ClaimedSessions {
+export function readLeased(answer: unknown): LeasedSessions {
   const sessions: UploadSession[] = [];
   const unreadable: { id: string; problem: string }[] = [];
   for (const row of z.array(z.looseObject({ id: z.string() })).parse(answer)) {

@@ -8,7 +8,7 @@ import { UPLOAD_STATES } from '@supabase-media/uploader/contract/uploads';
 import { z } from 'zod';
 import type { User } from '../verify-token.ts';
 import { ask, asUser, type Database } from './database.ts';
-import { type ClaimedSessions, readClaimed } from './leased-sessions.ts';
+import { type LeasedSessions, readLeased } from './leased-sessions.ts';
 import { type UploadSession, uploadSessionRow } from './upload-session.ts';
 
 const TABLE = 'upload_sessions';
@@ -67,19 +67,19 @@ export interface UploadSessions {
   readonly replaceUpload: (id: string, seen: string | undefined, uploadId: string | null) => Promise<boolean>;
   readonly markCleaned: (id: string) => Promise<void>;
   /** Takes sessions past their time whose video still waits: whether it has a job is not known. */
-  readonly claimLeft: (options: {
+  readonly leaseOrphaned: (options: {
     readonly claimant: string;
     readonly batch: number;
     readonly leaseSeconds: number;
-  }) => Promise<ClaimedSessions>;
+  }) => Promise<LeasedSessions>;
   /** Ends what else is past its time; answers how many were abandoned. */
   readonly abandonExpired: (batch: number) => Promise<number>;
-  readonly claimRemains: (options: {
+  readonly leaseRemains: (options: {
     readonly claimant: string;
     readonly batch: number;
     readonly leaseSeconds: number;
     readonly retentionSeconds: number;
-  }) => Promise<ClaimedSessions>;
+  }) => Promise<LeasedSessions>;
   /** Forgets an unsuccessful session. */
   readonly forget: (id: string) => Promise<void>;
   /** Forgets completed sessions that ended before it. */
@@ -202,21 +202,21 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
       );
     },
 
-    claimLeft: async ({ claimant, batch, leaseSeconds }) => {
+    leaseOrphaned: async ({ claimant, batch, leaseSeconds }) => {
       const parameters = { claimant, batch, lease_seconds: leaseSeconds };
-      return readClaimed(await ask(service.rpc('claim_left_uploads', parameters)));
+      return readLeased(await ask(service.rpc('claim_left_uploads', parameters)));
     },
 
     abandonExpired: async (batch) => Number(await ask(service.rpc('abandon_upload_sessions', { batch }))),
 
-    claimRemains: async (options) => {
+    leaseRemains: async (options) => {
       const parameters = {
         claimant: options.claimant,
         batch: options.batch,
         lease_seconds: options.leaseSeconds,
         retention_seconds: options.retentionSeconds,
       };
-      return readClaimed(await ask(service.rpc('claim_upload_remains', parameters)));
+      return readLeased(await ask(service.rpc('claim_upload_remains', parameters)));
     },
 
     forget: async (id) => {

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 const clocks = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
 /** Ends the connection unless the body is in by then. One that has no body is in from the beginning. */
-export function startBodyClock(request: IncomingMessage, timeoutMs: number): void {
+export function startBodyTimeout(request: IncomingMessage, timeoutMs: number): void {
   // `complete`, not `end`: a body that nobody reads, such as that of a GET, never ends.
   const clock = setTimeout(() => {
     if (!request.complete) request.destroy();
@@ -17,7 +17,7 @@ export function startBodyClock(request: IncomingMessage, timeoutMs: number): voi
 }
 
 /** For a body that has clocks of its own. */
-export function stopBodyClock(request: IncomingMessage): void {
+export function stopBodyTimeout(request: IncomingMessage): void {
   clearTimeout(clocks.get(request));
 }
 

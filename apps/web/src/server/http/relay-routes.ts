@@ -7,7 +7,7 @@ import { type RelayMethod, TUS_VERSION } from '../relay/relay-request.ts';
 import { type RelayServices, relayUpload } from '../relay/relay-upload.ts';
 import { assertUnfinished, findSession } from '../uploads/find-session.ts';
 import { userOf } from './authenticate.ts';
-import { allowSilence, stopBodyClock } from './body-timeout.ts';
+import { allowSilence, stopBodyTimeout } from './body-timeout.ts';
 
 const params = z.object({ id: z.guid() });
 /** The last segment of an upload's address at Storage: base64url, or what another server makes. */
@@ -22,7 +22,7 @@ export const relayRoutes: FastifyPluginAsyncZod<{ readonly services: RelayServic
 
   app.addHook('onRequest', async (request) => {
     // The relay has clocks of its own; silence while Storage finishes an object is not the client's.
-    stopBodyClock(request.raw);
+    stopBodyTimeout(request.raw);
     allowSilence(request.raw);
   });
   app.addHook('onSend', async (_request, reply) => {

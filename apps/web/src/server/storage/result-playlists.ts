@@ -3,7 +3,7 @@ import { classifyAnswer } from '@supabase-media/storage/classify-answer';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import type { ObjectAddress } from '@supabase-media/storage/object-info';
 import { encodeObjectPath } from '@supabase-media/storage/object-key';
-import { SHORT_CLOCKS } from '@supabase-media/storage/timeouts';
+import { METADATA_TIMEOUTS } from '@supabase-media/storage/timeouts';
 
 export interface ResultPlaylists {
   /**
@@ -22,7 +22,7 @@ export function openResultPlaylists(connection: StorageConnection): ResultPlayli
         method: 'GET',
         url: `${connection.storageUrl}/object/authenticated/${encodeObjectPath(bucket, path)}`,
         headers: connection.headers,
-        clocks: SHORT_CLOCKS,
+        timeouts: METADATA_TIMEOUTS,
         action,
       });
       if (answer.status === 200) return answer.body;

@@ -3,7 +3,7 @@ import { classifyAnswer } from '@supabase-media/storage/classify-answer';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import type { ObjectAddress } from '@supabase-media/storage/object-info';
 import { removeFolder } from '@supabase-media/storage/remove-folder';
-import { SHORT_CLOCKS } from '@supabase-media/storage/timeouts';
+import { METADATA_TIMEOUTS } from '@supabase-media/storage/timeouts';
 import { z } from 'zod';
 
 export interface ResultStorage {
@@ -32,7 +32,7 @@ export function openResultStorage(options: {
         url: `${connection.storageUrl}/object/sign/${encodeURIComponent(bucket)}`,
         headers: { ...connection.headers, 'content-type': 'application/json' },
         body: JSON.stringify({ expiresIn: options.lifeSeconds, paths }),
-        clocks: SHORT_CLOCKS,
+        timeouts: METADATA_TIMEOUTS,
         action,
       });
       if (answer.status !== 200) throw classifyAnswer(answer, { action, now: Date.now() });

@@ -7,7 +7,7 @@ import type { StorageConnection } from '@supabase-media/storage/connection';
 import { readLimits, type StorageLimits } from '@supabase-media/storage/limits';
 import { type ObjectAddress, type ObjectInfo, readObjectInfo } from '@supabase-media/storage/object-info';
 import { encodeObjectPath } from '@supabase-media/storage/object-key';
-import { SHORT_CLOCKS } from '@supabase-media/storage/timeouts';
+import { METADATA_TIMEOUTS } from '@supabase-media/storage/timeouts';
 import type { SendOptions } from '@supabase-media/storage/transport';
 import { createUpload, readOffset } from '@supabase-media/storage/tus';
 import { decodeJwt } from 'jose';
@@ -43,7 +43,7 @@ export interface UploadStorage {
 const TOKEN_LIFE_MS = 2 * 3600 * 1000;
 
 /** A read that stands still for this long has failed; reading 2 GB may take minutes. */
-const READ_CLOCKS = { timeoutMs: 3_600_000, stallMs: 60_000, answerMs: 60_000 };
+const READ_TIMEOUTS = { timeoutMs: 3_600_000, stallMs: 60_000, answerMs: 60_000 };
 
 const addressOf = ({ bucket, path }: ObjectAddress) => `${bucket}/${path}`;
 
@@ -53,11 +53,11 @@ export function openUploadStorage(connection: StorageConnection): UploadStorage 
   const uploadUrl = (id: string) => `${url}/upload/resumable/${id}`;
   const tus = (action: string) => ({ connection, upsert: true, signal: undefined, action });
 
-  const send = async (options: Omit<SendOptions, 'clocks'>, isFine: (status: number) => boolean) => {
+  const send = async (options: Omit<SendOptions, 'timeouts'>, isFine: (status: number) => boolean) => {
     const answer = await transport.send({
       ...options,
       headers: { ...headers, ...options.headers },
-      clocks: SHORT_CLOCKS,
+      timeouts: METADATA_TIMEOUTS,
     });
     if (isFine(answer.status)) return answer;
     throw classifyAnswer(answer, { action: options.action, now: Date.now() });
@@ -74,7 +74,7 @@ export function openUploadStorage(connection: StorageConnection): UploadStorage 
         method: 'GET',
         url: `${url}/object/authenticated/${encodeObjectPath(address.bucket, address.path)}`,
         headers: { ...headers, ...(options.range !== undefined && { range: options.range }) },
-        clocks: READ_CLOCKS,
+        timeouts: READ_TIMEOUTS,
         signal: options.signal,
         action,
       },
@@ -132,7 +132,7 @@ export function openUploadStorage(connection: StorageConnection): UploadStorage 
         method: 'DELETE',
         url: uploadUrl(uploadId),
         headers: { ...headers, 'tus-resumable': '1.0.0', 'x-upsert': 'true' },
-        clocks: SHORT_CLOCKS,
+        timeouts: METADATA_TIMEOUTS,
         action,
       });
       // 404 and 410: gone already. 409 on Storage 1.11.2: a finished upload has become an object and cannot be ended;

@@ -5,7 +5,7 @@ import type { UploadSession } from '../database/upload-session.ts';
 import type { User } from '../verify-token.ts';
 import { cleanSession } from './clean-session.ts';
 import { assertUnfinished, findSession } from './find-session.ts';
-import { dropJob } from './remove-job.ts';
+import { removeJob } from './remove-job.ts';
 import type { UploadServices } from './services.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function cancelUploadSession(services: UploadServices, user: User, 
   // From any state: also from one that another request is completing, whose claim ends with this.
   if (await sessions.cancel(id, ['open', 'completing'])) {
     // A completion that failed or goes on may have written the row, or even added the job.
-    if (await videos.markCanceled(session.videoId)) await dropJob(services, session);
+    if (await videos.markCanceled(session.videoId)) await removeJob(services, session);
   } else {
     const ended = await findSession(sessions, user, id);
     if (ended.state === 'canceled') return { id, state: 'canceled' };

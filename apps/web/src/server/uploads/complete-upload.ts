@@ -13,9 +13,9 @@ import { isEndedStatus } from '../database/video-row.ts';
 import type { User } from '../verify-token.ts';
 import { cleanSession } from './clean-session.ts';
 import { assertUnfinished, findSession } from './find-session.ts';
-import { dropJob } from './remove-job.ts';
+import { removeJob } from './remove-job.ts';
 import type { UploadServices } from './services.ts';
-import { FINAL_REFUSALS, proveUpload } from './verify-upload.ts';
+import { FINAL_REFUSALS, verifyUpload } from './verify-upload.ts';
 
 /** A process that died holds a session no longer than this, in seconds; a living one renews. */
 const LEASE_SECONDS = 30;
@@ -38,7 +38,7 @@ export async function completeUploadSession(
   services: UploadServices,
   options: { readonly user: User; readonly id: string; readonly signal: AbortSignal },
 ): Promise<CompletedUpload> {
-  const deadline = startDeadline(services.config.intake.proveMs, options.signal);
+  const deadline = startDeadline(services.config.intake.verifyMs, options.signal);
   try {
     return await completeWithin(services, options, deadline.signal);
   } finally {
@@ -59,7 +59,7 @@ async function completeWithin(
     assertUnfinished(session, Date.now());
     const claimed = await sessions.claim(claim, LEASE_SECONDS);
     if (claimed !== undefined) {
-      const jobState = await completeClaimed({ services, session: claimed, claim, signal });
+      const jobState = await completeLeased({ services, session: claimed, claim, signal });
       if (jobState !== 'claim_lost') return present(claimed, jobState);
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
@@ -86,7 +86,7 @@ interface Completion {
 }
 
 /** @returns `claim_lost` when the lease ran out and another request or sweep has the session, or has ended it. */
-async function completeClaimed(completion: Completion): Promise<JobState | 'claim_lost'> {
+async function completeLeased(completion: Completion): Promise<JobState | 'claim_lost'> {
   const { services, session, claim } = completion;
   const lease = keepLease(completion);
   try {
@@ -94,7 +94,7 @@ async function completeClaimed(completion: Completion): Promise<JobState | 'clai
     const status = await services.videos.statusOf(session.videoId);
     const isEnded = status !== undefined && isEndedStatus(status);
     if (!isEnded)
-      await proveUpload({
+      await verifyUpload({
         storage: services.storage,
         session,
         signal: lease.signal,
@@ -127,7 +127,7 @@ async function yieldSession(services: UploadServices, session: UploadSession): P
   const state = await services.sessions.stateOf(session.id);
   if (state === 'canceled' || state === 'abandoned') {
     await services.videos.markCanceled(session.videoId);
-    await dropJob(services, session);
+    await removeJob(services, session);
   }
   return 'claim_lost';
 }

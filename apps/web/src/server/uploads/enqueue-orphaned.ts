@@ -1,6 +1,6 @@
 /** Enqueues the video of a session whose process died over it, and ends the session. */
 import type { UploadSession } from '../database/upload-session.ts';
-import { dropJob } from './remove-job.ts';
+import { removeJob } from './remove-job.ts';
 import type { UploadServices } from './services.ts';
 
 type Services = Pick<UploadServices, 'sessions' | 'videos' | 'queue' | 'log'>;
@@ -11,7 +11,7 @@ type Services = Pick<UploadServices, 'sessions' | 'videos' | 'queue' | 'log'>;
  *
  * @returns `ended` when the video waits no more; `failed` is logged, and a later sweep tries again.
  */
-export async function enqueueLeft(
+export async function enqueueOrphaned(
   services: Services,
   session: UploadSession,
   claimant: string,
@@ -20,14 +20,14 @@ export async function enqueueLeft(
   const claim = { id: session.id, claimant };
   try {
     if ((await queue.enqueueWaiting(session)) === undefined) {
-      // Unclaimed and past its time: the sweep ends it as what became of its video.
+      // Unleased and past its time: the sweep ends it as what became of its video.
       await sessions.reopen(claim, session.confirmedBytes);
       return 'ended';
     }
     if (await sessions.finish(claim, 'completed')) return 'enqueued';
     if ((await sessions.stateOf(session.id)) !== 'canceled') return 'enqueued';
     await videos.markCanceled(session.videoId);
-    await dropJob(services, session);
+    await removeJob(services, session);
     return 'ended';
   } catch (error) {
     log.warn(

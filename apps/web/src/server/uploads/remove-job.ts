@@ -3,7 +3,7 @@ import type { UploadSession } from '../database/upload-session.ts';
 import type { UploadServices } from './services.ts';
 
 /** Never throws: a worker drops a job whose row is canceled, so a queue that is away costs only its turn. */
-export async function dropJob(
+export async function removeJob(
   { queue, log }: Pick<UploadServices, 'queue' | 'log'>,
   session: Pick<UploadSession, 'id' | 'videoId'>,
 ): Promise<void> {

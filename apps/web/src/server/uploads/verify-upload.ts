@@ -6,7 +6,7 @@ import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { UploadStorage } from '../storage/upload-storage.ts';
 
-export interface ProveOptions {
+export interface VerifyOptions {
   readonly storage: UploadStorage;
   readonly session: UploadSession;
   /** Asked only where the object is missing: how much of it has arrived. */
@@ -26,7 +26,7 @@ export const nameRefusedContent = (content: Content): string | undefined =>
  *
  * @throws {ApiError} `upload_incomplete`, and those of {@link FINAL_REFUSALS}.
  */
-export async function proveUpload(options: ProveOptions): Promise<void> {
+export async function verifyUpload(options: VerifyOptions): Promise<void> {
   const { storage, session, signal } = options;
   const object = await storage.info(session);
   if (object === undefined) throw incomplete(session, await options.readConfirmed());

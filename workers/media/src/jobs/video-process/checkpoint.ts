@@ -11,7 +11,7 @@ import { type EncodedVideo, VIDEO_NAME } from '@supabase-media/media/steps/encod
 import type { LocalFile, LocalOutput } from '@supabase-media/media/steps/local-output';
 import { PROFILE_VERSION } from '@supabase-media/media/steps/result-keys';
 import { z } from 'zod';
-import { fileProof } from './file-checksums.ts';
+import { fileChecksum } from './file-checksums.ts';
 
 const source = z.object({
   /** In bytes. */
@@ -28,12 +28,12 @@ const checkpoint = z.object({
   settings: z.string(),
   source,
   /** Of the downloaded source; gone once it was encoded. */
-  input: fileProof.optional(),
+  input: fileChecksum.optional(),
   encoded: z
     .object({
       probe: z.custom<ProbeResult>((value) => typeof value === 'object'),
       value: z.custom<EncodedVideo>((value) => typeof value === 'object'),
-      files: z.array(fileProof),
+      files: z.array(fileChecksum),
     })
     .optional(),
   /** Where the results go: noted before the first of them may be there. */
@@ -41,7 +41,7 @@ const checkpoint = z.object({
   /** What of `encoded` is in Storage. */
   published: z.array(z.custom<PublishedOutput>()).optional(),
   /** Of the file that names everything derived: too much for a job. */
-  derived: fileProof.optional(),
+  derived: fileChecksum.optional(),
 });
 
 export type Checkpoint = z.infer<typeof checkpoint>;

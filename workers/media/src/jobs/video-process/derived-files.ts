@@ -3,13 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LocalOutput, partsOf } from '@supabase-media/media/steps/local-output';
 import { moveOutputs } from './checkpoint.ts';
-import { claimFiles, type FileProof, proveFile, proveFiles } from './file-checksums.ts';
+import { adoptFiles, checksumFile, checksumFiles, type FileChecksum } from './file-checksums.ts';
 
 export const DERIVED_NAME = 'derived.json';
 
 interface DerivedFiles {
   readonly outputs: readonly LocalOutput[];
-  readonly files: readonly FileProof[];
+  readonly files: readonly FileChecksum[];
 }
 
 /**
@@ -21,22 +21,22 @@ export async function keepDerived(
   directory: string,
   outputs: readonly LocalOutput[],
   signal: AbortSignal,
-): Promise<FileProof> {
+): Promise<FileChecksum> {
   const names = outputs.flatMap(partsOf).map(({ name }) => name);
-  const content: DerivedFiles = { outputs, files: await proveFiles(directory, names, signal) };
+  const content: DerivedFiles = { outputs, files: await checksumFiles(directory, names, signal) };
   await writeFile(join(directory, DERIVED_NAME), JSON.stringify(content));
-  return proveFile(directory, DERIVED_NAME, signal);
+  return checksumFile(directory, DERIVED_NAME, signal);
 }
 
 /** Takes over what earlier runs derived; undefined when anything of it is missing or has changed. */
-export async function claimDerived(options: {
+export async function adoptDerived(options: {
   readonly from: readonly string[];
   readonly to: string;
-  readonly proof: FileProof;
+  readonly checksum: FileChecksum;
   readonly signal: AbortSignal;
 }): Promise<LocalOutput[] | undefined> {
-  const { from, to, proof, signal } = options;
-  if (!(await claimFiles({ from, to, proofs: [proof], signal }))) return undefined;
+  const { from, to, checksum, signal } = options;
+  if (!(await adoptFiles({ from, to, checksums: [checksum], signal }))) return undefined;
   const { outputs, files } = JSON.parse(await readFile(join(to, DERIVED_NAME), 'utf8')) as DerivedFiles;
-  return (await claimFiles({ from, to, proofs: files, signal })) ? moveOutputs(outputs, to) : undefined;
+  return (await adoptFiles({ from, to, checksums: files, signal })) ? moveOutputs(outputs, to) : undefined;
 }

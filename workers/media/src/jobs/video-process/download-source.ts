@@ -43,7 +43,7 @@ export function downloadSource(run: VideoRun): Promise<SourceVersion> {
         connection: storage,
         ...payload.source,
         file: join(place.directory, INPUT_NAME),
-        clocks: config.upload,
+        timeouts: config.upload,
         maxRetries: config.upload.maxRetries,
         signal,
         onProgress: (received, size) => report(received / size),

@@ -5,7 +5,7 @@ import { digestFile } from '@supabase-media/storage/file-checksum';
 import { openSourceFile } from '@supabase-media/storage/source-file';
 import { z } from 'zod';
 
-export const fileProof = z.object({
+export const fileChecksum = z.object({
   /** Relative to the run's directory. */
   name: z.string(),
   /** In bytes. */
@@ -14,35 +14,35 @@ export const fileProof = z.object({
   sha256: z.string(),
 });
 
-export type FileProof = z.infer<typeof fileProof>;
+export type FileChecksum = z.infer<typeof fileChecksum>;
 
 /**
  * Takes the proof of a file.
  *
  * @throws {MediaError} `file_missing`, `file_changed`, or the signal's reason.
  */
-export async function proveFile(directory: string, name: string, signal: AbortSignal): Promise<FileProof> {
+export async function checksumFile(directory: string, name: string, signal: AbortSignal): Promise<FileChecksum> {
   const file = await openSourceFile(join(directory, name));
   const { sha256 } = await digestFile(file, ['sha256'], signal);
   return { name, bytes: file.size, sha256 };
 }
 
-/** Takes the proofs of files, one after the other. Throws as {@link proveFile}. */
-export async function proveFiles(
+/** Takes the proofs of files, one after the other. Throws as {@link checksumFile}. */
+export async function checksumFiles(
   directory: string,
   names: readonly string[],
   signal: AbortSignal,
-): Promise<FileProof[]> {
-  const proofs: FileProof[] = [];
-  for (const name of names) proofs.push(await proveFile(directory, name, signal));
-  return proofs;
+): Promise<FileChecksum[]> {
+  const checksums: FileChecksum[] = [];
+  for (const name of names) checksums.push(await checksumFile(directory, name, signal));
+  return checksums;
 }
 
-export interface ClaimFilesOptions {
+export interface AdoptFilesOptions {
   /** Directories of earlier runs; any of them may hold a file, and more than one something of its name. */
   readonly from: readonly string[];
   readonly to: string;
-  readonly proofs: readonly FileProof[];
+  readonly checksums: readonly FileChecksum[];
   readonly signal: AbortSignal;
 }
 
@@ -53,24 +53,24 @@ export interface ClaimFilesOptions {
  * @returns whether they are; if not, none is left in `to`.
  * @throws the signal's reason.
  */
-export async function claimFiles({ from, to, proofs, signal }: ClaimFilesOptions): Promise<boolean> {
-  for (const proof of proofs) {
-    if (await claimFile({ from, to, proof, signal })) continue;
-    for (const { name } of proofs) await rm(join(to, name), { force: true });
+export async function adoptFiles({ from, to, checksums, signal }: AdoptFilesOptions): Promise<boolean> {
+  for (const checksum of checksums) {
+    if (await adoptFile({ from, to, checksum, signal })) continue;
+    for (const { name } of checksums) await rm(join(to, name), { force: true });
     return false;
   }
   return true;
 }
 
-async function claimFile(options: Omit<ClaimFilesOptions, 'proofs'> & { proof: FileProof }): Promise<boolean> {
-  const { from, to, proof, signal } = options;
-  const file = join(to, proof.name);
+async function adoptFile(options: Omit<AdoptFilesOptions, 'checksums'> & { checksum: FileChecksum }): Promise<boolean> {
+  const { from, to, checksum, signal } = options;
+  const file = join(to, checksum.name);
   await mkdir(dirname(file), { recursive: true });
   for (const directory of from) {
     try {
-      await rename(join(directory, proof.name), file);
-      const found = await proveFile(to, proof.name, signal);
-      if (found.bytes === proof.bytes && found.sha256 === proof.sha256) return true;
+      await rename(join(directory, checksum.name), file);
+      const found = await checksumFile(to, checksum.name, signal);
+      if (found.bytes === checksum.bytes && found.sha256 === checksum.sha256) return true;
     } catch {
       signal.throwIfAborted();
     }

@@ -17,18 +17,18 @@ import { jobSteps } from '@supabase-media/media/steps/step-list';
 import type { VideoProcessPayload, VideoProcessResult } from '@supabase-media/queue/contract';
 import type { JobContext, VideoHandlers } from '@supabase-media/queue/job-runner';
 import { inSpan } from '@supabase-media/service/tracing';
-import { blameDisk } from '../../work-disk/detect-disk-full.ts';
+import { detectDiskFull } from '../../work-disk/detect-disk-full.ts';
 import { type RunDirectory, removeJobDirectory, withRunDirectory } from '../../work-disk/work-directory.ts';
 import { settingsKey } from './checkpoint.ts';
-import { whatToKeep } from './cleanup-policy.ts';
+import { cleanupPolicy } from './cleanup-policy.ts';
 import { keepDerived } from './derived-files.ts';
 import { downloadSource, findSource } from './download-source.ts';
-import { dropSource, encodeSource } from './encode-source.ts';
+import { encodeSource, removeSource } from './encode-source.ts';
 import { publishResults } from './publish-results.ts';
-import { canceledMeanwhile, findEnding, recordReady, recordRejection } from './record-outcome.ts';
+import { canceledMeanwhile, findFinalStatus, recordReady, recordRejection } from './record-outcome.ts';
 import { removeResults } from './remove-results.ts';
-import { dropStaleResults } from './remove-stale-results.ts';
-import { makeRoom } from './reserve-disk.ts';
+import { removeStaleResults } from './remove-stale-results.ts';
+import { reserveDisk } from './reserve-disk.ts';
 import { INPUT_NAME, restoreRun } from './restore.ts';
 import type { VideoRun, VideoServices } from './video-run.ts';
 
@@ -46,12 +46,12 @@ export function createVideoHandlers(services: VideoServices): VideoHandlers {
       if (error.code === 'canceled') {
         log.info({ event: 'video.canceled', videoId }, `Canceled: ${error.message}`);
         // The row first, which people look at; the job stays ours until its objects are gone, too.
-        await videos.recordEnding(videoId, { status: 'canceled', outputs: [] });
+        await videos.recordFinalStatus(videoId, { status: 'canceled', outputs: [] });
         await removeResults(services, payload, job.checkpoint);
         return;
       }
       const ending = { status: 'failed', errorCode: error.code, errorMessage: error.message } as const;
-      if (!(await videos.recordEnding(videoId, ending))) return;
+      if (!(await videos.recordFinalStatus(videoId, ending))) return;
       log.error({ event: 'video.failed', videoId, code: error.code, err: error }, `Failed: ${error.message}`);
     },
     wait: async ({ videoId }, error) => {
@@ -73,12 +73,12 @@ async function processVideo(
   const log = services.log.child({ jobId, videoId, attempt });
   const { bucket, path } = payload.source;
   log.info({ event: 'video.started' }, `Video ${videoId}: ${bucket}/${path}, attempt ${attempt} of ${attempts}`);
-  const ended = context.checkpoint === undefined ? undefined : await findEnding(services, { videoId, jobId });
+  const ended = context.checkpoint === undefined ? undefined : await findFinalStatus(services, { videoId, jobId });
   if (ended !== undefined) return ended;
   if (!(await videos.markProcessing(identityOf(payload), jobId, signal))) throw canceledMeanwhile(videoId);
   const settings = chooseSettings(config.media, payload);
   const source = await findSource(services, payload.source, signal);
-  const leave = await makeRoom(services, { source, settings, context });
+  const leave = await reserveDisk(services, { source, settings, context });
 
   const progress = createThrottle<StepProgress>({
     everyMs: PROGRESS_EVERY_MS,
@@ -100,11 +100,11 @@ async function processVideo(
   const onPlan = (made: ConvertPlan) => {
     plan = made;
   };
-  const keepAfter = (error: unknown) => whatToKeep(toMediaError(error), signal);
+  const keepAfter = (error: unknown) => cleanupPolicy(toMediaError(error), signal);
   try {
     return await withRunDirectory(
       { jobsDir: config.worker.jobsDir, jobId, keepAfter },
-      blamingDisk((place) => runSteps({ ...run, onPlan, place })),
+      detectingDiskFull((place) => runSteps({ ...run, onPlan, place })),
     );
   } finally {
     leave();
@@ -118,7 +118,7 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
   const { config, storage, tools, videos } = services;
   const { signal, saveCheckpoint } = context;
   const { videoId, project } = payload;
-  await dropStaleResults(run);
+  await removeStaleResults(run);
   const base = { version: 1 as const, settings: settingsKey(settings) };
   const restored = await restoreRun({
     saved: context.checkpoint,
@@ -128,7 +128,7 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
     connection: storage,
     policy: config.upload,
     signal,
-    confirm: context.confirmClaim,
+    confirm: context.confirmLock,
     log,
   });
 
@@ -142,7 +142,7 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
   const results = { bucket: config.resultBucket, folder: prefix };
   const afterEncode = { ...base, source, encoded, results };
   if (restored.encoded === undefined) await saveCheckpoint(afterEncode);
-  await dropSource(run);
+  await removeSource(run);
 
   const { probe, value: video } = encoded;
   const published =
@@ -162,11 +162,11 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
 }
 
 /** Runs work in a directory; what fails because its disk is full says so. */
-const blamingDisk =
+const detectingDiskFull =
   <T>(work: (place: RunDirectory) => Promise<T>) =>
   (place: RunDirectory): Promise<T> =>
     work(place).catch(async (error: unknown) => {
-      throw await blameDisk(error, place.directory);
+      throw await detectDiskFull(error, place.directory);
     });
 
 const identityOf = (payload: VideoProcessPayload): VideoIdentity => ({

@@ -2,7 +2,7 @@
 
 import { MediaError } from '@supabase-media/core/errors';
 import type { PublishedOutput } from '@supabase-media/database/video-row';
-import type { VideoEnding } from '@supabase-media/database/videos';
+import type { FinalStatus } from '@supabase-media/database/videos';
 import { summarize } from '@supabase-media/media/ffmpeg/media-summary';
 import type { ProbeResult } from '@supabase-media/media/plan/media-info';
 import type { Reason } from '@supabase-media/media/plan/plan';
@@ -15,7 +15,7 @@ import type { VideoRun, VideoServices } from './video-run.ts';
  * What an earlier run of the same job recorded as its last deed, before the queue learned of it: nothing is left to do.
  * A job that was requeued has no checkpoint, and is run.
  */
-export async function findEnding(
+export async function findFinalStatus(
   { videos, log }: VideoServices,
   { videoId, jobId }: { readonly videoId: string; readonly jobId: string },
 ): Promise<VideoProcessResult | undefined> {
@@ -79,10 +79,10 @@ export async function recordRejection(
 }
 
 /** Nothing is written after the ending, and nothing by a worker whose job is another's by now. */
-async function record({ services, payload, context, endProgress }: VideoRun, ending: VideoEnding): Promise<void> {
+async function record({ services, payload, context, endProgress }: VideoRun, ending: FinalStatus): Promise<void> {
   await endProgress();
-  await context.confirmClaim();
-  if (!(await services.videos.recordEnding(payload.videoId, ending))) throw canceledMeanwhile(payload.videoId);
+  await context.confirmLock();
+  if (!(await services.videos.recordFinalStatus(payload.videoId, ending))) throw canceledMeanwhile(payload.videoId);
 }
 
 export const canceledMeanwhile = (videoId: string): MediaError =>

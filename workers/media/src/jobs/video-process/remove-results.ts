@@ -16,16 +16,16 @@ export interface RemoveResultsServices {
 }
 
 /** A folder of results. */
-export interface ResultPlace {
+export interface ResultLocation {
   readonly bucket: string;
   readonly folder: string;
 }
 
 /** The folders that runs up to this checkpoint may have written to. None of another video, whatever it says. */
-export function resultPlaces(
+export function resultLocations(
   { results, published = [] }: Checkpoint,
   { project, videoId }: Pick<VideoProcessPayload, 'project' | 'videoId'>,
-): ResultPlace[] {
+): ResultLocation[] {
   // What earlier releases kept names the objects alone. They stand side by side.
   const places = published.map(({ bucket, path }) => ({ bucket, folder: posix.dirname(path) }));
   return uniquePlaces(results === undefined ? places : [results, ...places]).filter(({ folder }) =>
@@ -33,7 +33,7 @@ export function resultPlaces(
   );
 }
 
-const uniquePlaces = (places: readonly ResultPlace[]): ResultPlace[] => [
+const uniquePlaces = (places: readonly ResultLocation[]): ResultLocation[] => [
   ...new Map(places.map((place) => [`${place.bucket}/${place.folder}`, place])).values(),
 ];
 
@@ -42,9 +42,9 @@ const uniquePlaces = (places: readonly ResultPlace[]): ResultPlace[] => [
  *
  * @throws {MediaError} when Storage does not let go of them after some retries.
  */
-export async function removePlaces(
+export async function removeLocations(
   { storage, log }: Pick<RemoveResultsServices, 'storage' | 'log'>,
-  places: readonly ResultPlace[],
+  places: readonly ResultLocation[],
   signal?: AbortSignal,
 ): Promise<void> {
   for (const { bucket, folder } of places) {
@@ -58,7 +58,7 @@ export async function removePlaces(
  * Removes what a canceled job may have put into Storage: under the keys that its checkpoint names, which an earlier
  * release may have chosen, and under those of now. Without a checkpoint nothing was published.
  *
- * @throws {MediaError} as {@link removePlaces}.
+ * @throws {MediaError} as {@link removeLocations}.
  */
 export async function removeResults(
   services: RemoveResultsServices,
@@ -71,6 +71,6 @@ export async function removeResults(
   const { project, videoId } = payload;
   const settings = chooseSettings(config.media, payload);
   const folder = resultPrefix({ project, videoId, sourceSha256: done.source.sha256, settings });
-  const places = [...resultPlaces(done, payload), { bucket: config.resultBucket, folder }];
-  await removePlaces({ storage, log: services.log.child({ videoId }) }, uniquePlaces(places));
+  const places = [...resultLocations(done, payload), { bucket: config.resultBucket, folder }];
+  await removeLocations({ storage, log: services.log.child({ videoId }) }, uniquePlaces(places));
 }

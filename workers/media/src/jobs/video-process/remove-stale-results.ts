@@ -2,7 +2,7 @@
 
 import { resultPrefix } from '@supabase-media/media/steps/result-keys';
 import { isOfSource, isUsable, readCheckpoint, settingsKey } from './checkpoint.ts';
-import { removePlaces, resultPlaces } from './remove-results.ts';
+import { removeLocations, resultLocations } from './remove-results.ts';
 import type { VideoRun } from './video-run.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { VideoRun } from './video-run.ts';
  *
  * @throws {MediaError} `lock_lost`, or what the database, the queue or Storage answers.
  */
-export async function dropStaleResults(run: VideoRun): Promise<void> {
+export async function removeStaleResults(run: VideoRun): Promise<void> {
   const { services, payload, context, settings, source, log } = run;
   const { config, storage, videos } = services;
   const checkpoint = readCheckpoint(context.checkpoint);
@@ -22,12 +22,12 @@ export async function dropStaleResults(run: VideoRun): Promise<void> {
     ? resultPrefix({ project, videoId, sourceSha256: checkpoint.source.sha256, settings })
     : undefined;
   // The same keys are written over: what stands there can be watched until then.
-  const stale = resultPlaces(checkpoint, payload).filter(
+  const stale = resultLocations(checkpoint, payload).filter(
     ({ bucket, folder }) => bucket !== config.resultBucket || folder !== current,
   );
   const [first] = stale;
   if (first === undefined) return;
-  await context.confirmClaim();
+  await context.confirmLock();
   const shown = (await videos.find(videoId))?.outputs ?? [];
   const isStale = ({ bucket, path }: { bucket: string; path: string }) =>
     stale.some((place) => bucket === place.bucket && path.startsWith(`${place.folder}/`));
@@ -39,5 +39,5 @@ export async function dropStaleResults(run: VideoRun): Promise<void> {
     );
   const { published: _, ...unpublished } = checkpoint;
   await context.saveCheckpoint({ ...unpublished, results: first });
-  await removePlaces({ storage, log }, stale, context.signal);
+  await removeLocations({ storage, log }, stale, context.signal);
 }

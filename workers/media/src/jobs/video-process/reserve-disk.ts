@@ -8,7 +8,7 @@ import { settingsKey } from './checkpoint.ts';
 import { namesOfUse } from './restore.ts';
 import type { VideoServices } from './video-run.ts';
 
-export interface MakeRoomOptions {
+export interface ReserveDiskOptions {
   readonly source: ObjectInfo;
   readonly settings: MediaSettings;
   readonly context: JobContext;
@@ -20,7 +20,7 @@ export interface MakeRoomOptions {
  *
  * @throws {MediaError} as `admit` does; `lock_lost` when the job is another worker's by now.
  */
-export async function makeRoom(services: VideoServices, options: MakeRoomOptions): Promise<() => void> {
+export async function reserveDisk(services: VideoServices, options: ReserveDiskOptions): Promise<() => void> {
   const { source, settings, context } = options;
   const { jobsDir } = services.config.worker;
   const heldBytes = await tidyJobDirectory({
@@ -28,7 +28,7 @@ export async function makeRoom(services: VideoServices, options: MakeRoomOptions
     jobId: context.jobId,
     isOfUse: namesOfUse({ saved: context.checkpoint, source, settings: settingsKey(settings) }),
     // A process that was stopped and goes on here must not touch the next run's files.
-    confirm: context.confirmClaim,
+    confirm: context.confirmLock,
   });
   return services.admission.admit(source.size, context.signal, heldBytes);
 }

@@ -19,8 +19,8 @@ import {
   readCheckpoint,
   type SourceVersion,
 } from './checkpoint.ts';
-import { claimDerived } from './derived-files.ts';
-import { claimFiles, type FileProof } from './file-checksums.ts';
+import { adoptDerived } from './derived-files.ts';
+import { adoptFiles, type FileChecksum } from './file-checksums.ts';
 
 export interface RestoreOptions extends RunTask {
   /** What the job carries. */
@@ -40,7 +40,7 @@ export interface Restored {
   readonly encoded?: {
     readonly probe: ProbeResult;
     readonly value: EncodedVideo;
-    readonly files: readonly FileProof[];
+    readonly files: readonly FileChecksum[];
   };
   readonly published?: readonly PublishedOutput[] | undefined;
   readonly derived?: readonly LocalOutput[] | undefined;
@@ -85,15 +85,15 @@ async function takeOver(checkpoint: Checkpoint, options: RestoreOptions): Promis
   const to = place.directory;
   const from = await listOtherRuns(place);
   if (encoded === undefined)
-    return input && (await claimFiles({ from, to, proofs: [input], signal })) ? { source } : {};
+    return input && (await adoptFiles({ from, to, checksums: [input], signal })) ? { source } : {};
   const isThere =
-    (await claimFiles({ from, to, proofs: encoded.files, signal })) || (await fetchVideo(checkpoint, options));
+    (await adoptFiles({ from, to, checksums: encoded.files, signal })) || (await fetchVideo(checkpoint, options));
   if (!isThere) return {};
   return {
     source,
     encoded: { ...encoded, value: moveEncoded(encoded.value, to) },
     published,
-    derived: derived && (await claimDerived({ from, to, proof: derived, signal })),
+    derived: derived && (await adoptDerived({ from, to, checksum: derived, signal })),
   };
 }
 
@@ -101,8 +101,8 @@ async function takeOver(checkpoint: Checkpoint, options: RestoreOptions): Promis
 async function fetchVideo({ encoded, published }: Checkpoint, options: RestoreOptions): Promise<boolean> {
   const { connection, policy, place, signal } = options;
   const object = published?.find(({ kind }) => kind === 'video');
-  const proof = encoded?.files.find(({ name }) => name === VIDEO_NAME);
-  if (object === undefined || proof === undefined) return false;
+  const checksum = encoded?.files.find(({ name }) => name === VIDEO_NAME);
+  if (object === undefined || checksum === undefined) return false;
   const file = join(place.directory, VIDEO_NAME);
   try {
     const { bucket, path } = object;
@@ -111,11 +111,11 @@ async function fetchVideo({ encoded, published }: Checkpoint, options: RestoreOp
       bucket,
       path,
       file,
-      clocks: policy,
+      timeouts: policy,
       maxRetries: policy.maxRetries,
       signal,
     });
-    if (found.sha256 === proof.sha256) return true;
+    if (found.sha256 === checksum.sha256) return true;
   } catch (error) {
     if (!(error instanceof MediaError) || error.code !== 'object_missing') throw error;
   }
