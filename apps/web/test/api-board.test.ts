@@ -3,7 +3,7 @@
 import { openQueueClient } from '@supabase-media/queue/client';
 import { freePort } from '@supabase-media/test-support/ports';
 import { createQueueDatabase, request } from '@supabase-media/test-support/queue';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiLab, openApiLab } from './support/api-lab.ts';
 
@@ -21,7 +21,7 @@ afterAll(async () => {
   await redis?.stop();
 });
 
-describe.each(['postgres', 'redis'] as const)('the board on %s', (kind) => {
+describe.each(queueBackends())('the board on %s', (kind) => {
   it('shows the queue and its jobs to who has the password, and lets nobody change them', async () => {
     const queueUrl = kind === 'redis' ? redis.url : await createQueueDatabase();
     const address = kind === 'redis' ? { redisUrl: queueUrl } : { databaseUrl: queueUrl };

@@ -1,7 +1,7 @@
 /** The queue is away: nobody waits for it for long, nothing is lost, and it is found again. */
 
 import { openTcpFaultProxy, type TcpFaultProxy } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { hasRedis, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { stackEnvironment } from '@supabase-media/test-support/stack';
 import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,7 +50,7 @@ async function upload(as = call): Promise<OpenUpload> {
 const complete = ({ id }: OpenUpload, as = call) =>
   as<{ jobState: string } & ToldError>('POST', `/api/uploads/${id}/complete`);
 
-describe('completing while the queue is away', () => {
+describe.skipIf(!hasRedis())('completing while the queue is away', () => {
   it('is answered in time, gives the upload back, and succeeds when it is there again', async () => {
     const [first, second] = [await upload(), await upload()];
     expect((await complete(first)).body.jobState).toBe('created');
@@ -70,7 +70,7 @@ describe('completing while the queue is away', () => {
   });
 });
 
-describe('a queue that is away from the beginning', () => {
+describe.skipIf(!hasRedis())('a queue that is away from the beginning', () => {
   it('is asked anew at each need, and traffic is told to go elsewhere until it answers', async () => {
     await faultProxy.shut();
     const late = await startOwnServer({

@@ -15,7 +15,7 @@ import {
   request,
   withConsumerOn,
 } from '@supabase-media/test-support/queue';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { stackEnvironment } from '@supabase-media/test-support/stack';
 import type { Job, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -40,7 +40,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe.each(['postgres', 'redis'] as const)('a claim on %s', (kind) => {
+describe.each(queueBackends())('a claim on %s', (kind) => {
   let direct: QueueAddress;
   let client: QueueClient;
   let queue: Queue;

@@ -9,7 +9,7 @@ import {
   request,
   withConsumerOn,
 } from '@supabase-media/test-support/queue';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import type { Job, Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend, type QueueAddress } from '../src/backend.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
+describe.each(queueBackends())('the queue on %s', (kind) => {
   let address: QueueAddress;
   let client: QueueClient;
   let other: QueueClient;

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { readJson, runCommand } from '@supabase-media/test-support/command';
 import { createQueueDatabase, request } from '@supabase-media/test-support/queue';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { QueueAddress } from '../src/backend.ts';
 import { openQueueClient } from '../src/client.ts';
@@ -53,7 +53,7 @@ async function startWorker(environment: Record<string, string>, onDone: (pid: nu
   return pid;
 }
 
-it.each(['postgres', 'redis'] as const)(
+it.each(queueBackends())(
   'four processes on %s take each job once, none less than half its share, and `media jobs` names all four',
   async (kind) => {
     const address: QueueAddress =

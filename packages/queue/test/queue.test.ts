@@ -2,7 +2,7 @@
 
 import { MediaError } from '@supabase-media/core/errors';
 import { createQueueDatabase, done, request, withConsumerOn } from '@supabase-media/test-support/queue';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { QueueAddress } from '../src/backend.ts';
 import { openQueueClient, type QueueClient } from '../src/client.ts';
@@ -18,7 +18,7 @@ it('uses the real Redis where the build says there is one', () => {
   if (process.env.CI) expect(redis.kind).not.toBe('js-redis-server');
 });
 
-describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
+describe.each(queueBackends())('the queue on %s', (kind) => {
   let address: QueueAddress;
   let client: QueueClient;
   beforeAll(async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { hasRedis } from './redis.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -20,6 +21,8 @@ const STACK_CLI = fileURLToPath(new URL('../../../tools/local-stack/dist/stack-c
 /** Starts the stack and hands its environment to the tests; what it returns stops it. */
 // biome-ignore lint/style/noDefaultExport: vitest calls the default export.
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (!hasRedis())
+    process.stderr.write('Skipped: the queue on Redis. Set REDIS_URL or install redis-server to test it too.\n');
   const folder = await mkdtemp(join(tmpdir(), 'media-test-stack-'));
   const child = spawn(process.execPath, ['--', STACK_CLI, '--json', '--port', '0', '--data', join(folder, 'data')], {
     stdio: ['ignore', 'pipe', 'inherit'],

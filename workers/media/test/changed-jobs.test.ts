@@ -8,7 +8,7 @@ import { openQueueClient, type QueueClient } from '@supabase-media/queue/client'
 import type { VideoProcessPayload } from '@supabase-media/queue/contract';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { createGate, withConsumerOn } from '@supabase-media/test-support/queue';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { hasRedis, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { openStackStorage, openStackVideos, stackValue } from '@supabase-media/test-support/stack';
 import { openWorkshop } from '@supabase-media/test-support/uploads';
 import type { Queue } from 'bullmq';
@@ -59,7 +59,7 @@ const listResults = async (videoId: string): Promise<readonly string[]> => {
   return rows.map(({ name }) => String(name));
 };
 
-it.each(['before', 'after'] as const)(
+it.skipIf(!hasRedis()).each(['before', 'after'] as const)(
   'removes what it had published under other settings, %s it was kept',
   async (moment) => {
     const { source } = await sendNoise(storage, folder);
@@ -81,7 +81,7 @@ it.each(['before', 'after'] as const)(
   },
 );
 
-it('cancels what an earlier release published under keys of its own', async () => {
+it.skipIf(!hasRedis())('cancels what an earlier release published under keys of its own', async () => {
   const shop = await openWorkshop({ seed: 3, size: 1000 });
   const config = configOf('fast');
   const videoId = crypto.randomUUID();

@@ -6,7 +6,7 @@ import { openQueueClient, type QueueClient } from '@supabase-media/queue/client'
 import { type JobAdmin, openJobAdmin } from '@supabase-media/queue/job-admin';
 import type { VideoHandlers } from '@supabase-media/queue/job-runner';
 import { createGate, createQueueDatabase, done, request, withConsumerOn } from '@supabase-media/test-support/queue';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeJob } from '../src/cli/jobs.ts';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-describe.each(['postgres', 'redis'] as const)('the jobs on %s', (kind) => {
+describe.each(queueBackends())('the jobs on %s', (kind) => {
   let address: QueueAddress;
   let client: QueueClient;
   let admin: JobAdmin;

@@ -7,7 +7,7 @@ import { openQueueClient, type QueueClient } from '@supabase-media/queue/client'
 import type { VideoHandlers } from '@supabase-media/queue/job-runner';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { createGate, request, withConsumerOn } from '@supabase-media/test-support/queue';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { hasRedis, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { openStackStorage } from '@supabase-media/test-support/stack';
 import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -55,47 +55,50 @@ const limitedDisk = (workDir: string, total: number, found: string[]) => ({
   },
 });
 
-it('lets a job in beside what its killed run left, and removes of that what no run can use', async () => {
-  const { source, size } = await sendNoise(storage, folder);
-  const workDir = join(folder, 'work');
-  const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
-  const found: string[] = [];
-  const disk = limitedDisk(workDir, roomFor(size) + RESERVE + 500_000, found);
-  const handlers = await openHandlers(config, storage, disk);
-  const { jobId } = await client.enqueueVideo({ source });
-  const jobDirectory = join(config.worker.jobsDir, jobId);
+it.skipIf(!hasRedis())(
+  'lets a job in beside what its killed run left, and removes of that what no run can use',
+  async () => {
+    const { source, size } = await sendNoise(storage, folder);
+    const workDir = join(folder, 'work');
+    const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
+    const found: string[] = [];
+    const disk = limitedDisk(workDir, roomFor(size) + RESERVE + 500_000, found);
+    const handlers = await openHandlers(config, storage, disk);
+    const { jobId } = await client.enqueueVideo({ source });
+    const jobDirectory = join(config.worker.jobsDir, jobId);
 
-  // Ends after the download, as a killed worker would: with half an output beside the source.
-  const put = createGate();
-  const dying = { process: dyingAt(handlers, () => true), wait: async () => put.open() };
-  await withConsumerOn(address, dying, () => put.opened);
-  const [run] = await readdir(jobDirectory);
-  await writeFile(join(jobDirectory, String(run), 'video.mp4.partial'), Buffer.alloc(size));
+    // Ends after the download, as a killed worker would: with half an output beside the source.
+    const put = createGate();
+    const dying = { process: dyingAt(handlers, () => true), wait: async () => put.open() };
+    await withConsumerOn(address, dying, () => put.opened);
+    const [run] = await readdir(jobDirectory);
+    await writeFile(join(jobDirectory, String(run), 'video.mp4.partial'), Buffer.alloc(size));
 
-  const seen: string[] = [];
-  const looking: VideoHandlers = {
-    ...handlers,
-    wait: async (_payload, error) => void seen.push(error.code),
-    process: (payload, context) =>
-      handlers.process(payload, {
-        ...context,
-        reportProgress: async (progress) => {
-          seen.push(progress.step);
-          return context.reportProgress(progress);
-        },
-      }),
-  };
-  await withConsumerOn(address, looking, async () => {
-    await (await queue.getJob(jobId))?.promote();
-    await client.waitForVideo(jobId, { signal: AbortSignal.timeout(15_000) });
-  });
-  expect(found).toEqual(['input']);
-  expect(seen).not.toContain('disk_waiting');
-  // The source that the first run downloaded was of use.
-  expect(seen).not.toContain('download');
-});
+    const seen: string[] = [];
+    const looking: VideoHandlers = {
+      ...handlers,
+      wait: async (_payload, error) => void seen.push(error.code),
+      process: (payload, context) =>
+        handlers.process(payload, {
+          ...context,
+          reportProgress: async (progress) => {
+            seen.push(progress.step);
+            return context.reportProgress(progress);
+          },
+        }),
+    };
+    await withConsumerOn(address, looking, async () => {
+      await (await queue.getJob(jobId))?.promote();
+      await client.waitForVideo(jobId, { signal: AbortSignal.timeout(15_000) });
+    });
+    expect(found).toEqual(['input']);
+    expect(seen).not.toContain('disk_waiting');
+    // The source that the first run downloaded was of use.
+    expect(seen).not.toContain('download');
+  },
+);
 
-it('keeps the source until the encode is kept', async () => {
+it.skipIf(!hasRedis())('keeps the source until the encode is kept', async () => {
   const workDir = join(folder, 'kept');
   const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
   const handlers = await openHandlers(config, storage);
@@ -122,7 +125,7 @@ it('keeps the source until the encode is kept', async () => {
   expect(found).toEqual(['true at the encode', 'false later']);
 });
 
-it('starts a job that has waited for room for a year', async () => {
+it.skipIf(!hasRedis())('starts a job that has waited for room for a year', async () => {
   const { jobId } = await client.enqueueVideo(request());
   const started = (365 * 86_400) / 30;
   const job = await queue.getJob(jobId);

@@ -21,7 +21,7 @@ import {
 import { startMonitoring } from '@supabase-media/service/start-monitoring';
 import { createQueueDatabase, withConsumerOn } from '@supabase-media/test-support/queue';
 import { createRandom, SEED } from '@supabase-media/test-support/random';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { openStackStorage, stackValue } from '@supabase-media/test-support/stack';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { workerHealthChecks } from '../src/health-checks.ts';
@@ -170,7 +170,7 @@ describe('the queue', () => {
   });
   afterAll(() => redis.stop());
 
-  it.each(['postgres', 'redis'] as const)('is counted on %s: waiting, oldest, workers', async (kind) => {
+  it.each(queueBackends())('is counted on %s: waiting, oldest, workers', async (kind) => {
     const address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
     const inspector = await openQueueInspector(address);
     closing.push(inspector.close);

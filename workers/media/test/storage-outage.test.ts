@@ -15,7 +15,7 @@ import {
   type SeenRequest,
   startFaultProxy,
 } from '@supabase-media/test-support/fault-proxy';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { hasRedis, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { openStackStorage, openStackVideos, stackValue, uniquePath } from '@supabase-media/test-support/stack';
 import { POLICY, SOURCES } from '@supabase-media/test-support/uploads';
 import type { Queue } from 'bullmq';
@@ -87,7 +87,7 @@ async function sendClip(): Promise<{ bucket: string; path: string }> {
   return source;
 }
 
-it('puts a job off for as long as Storage is not well, and spends no attempt', async () => {
+it.skipIf(!hasRedis())('puts a job off for as long as Storage is not well, and spends no attempt', async () => {
   const source = await sendClip();
   fault = OUTAGES[0]?.[1] ?? fault;
   const { videoId, jobId } = await client.enqueueVideo({ source });

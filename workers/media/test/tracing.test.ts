@@ -7,7 +7,7 @@ import { locateTools } from '@supabase-media/media/ffmpeg/locate';
 import { readJson, runCommand, startCommand } from '@supabase-media/test-support/command';
 import { type OtlpReceiver, type SeenSpan, startOtlpReceiver } from '@supabase-media/test-support/otlp-receiver';
 import { createQueueDatabase } from '@supabase-media/test-support/queue';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { stackEnvironment, uniquePath } from '@supabase-media/test-support/stack';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -60,7 +60,7 @@ const find = (receiver: OtlpReceiver, name: string): SeenSpan => {
   return found[0] as SeenSpan;
 };
 
-it.each(['postgres', 'redis'] as const)('a job on %s is one trace, and nothing else is any', async (kind) => {
+it.each(queueBackends())('a job on %s is one trace, and nothing else is any', async (kind) => {
   const receiver = await startOtlpReceiver();
   const { DATABASE_URL: _, ...stack } = stackEnvironment();
   await playJob({

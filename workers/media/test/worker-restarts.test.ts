@@ -12,7 +12,7 @@ import { uploadFile } from '@supabase-media/storage/uploader';
 import { type RunningCommand, readJson, runCommand, startCommand } from '@supabase-media/test-support/command';
 import { listJobDirectories } from '@supabase-media/test-support/job-directories';
 import { createQueueDatabase } from '@supabase-media/test-support/queue';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import {
   openStackStorage,
   openStackVideos,
@@ -90,7 +90,7 @@ async function readJob(
   }
 }
 
-describe.each(['postgres', 'redis'] as const)('workers on %s', (kind) => {
+describe.each(queueBackends())('workers on %s', (kind) => {
   let address: QueueAddress;
   let environment: Record<string, string>;
   let workDir: string;

@@ -12,7 +12,7 @@ import { openResumeStore } from '@supabase-media/storage/resume-store';
 import { uploadFile } from '@supabase-media/storage/uploader';
 import { type RunningCommand, startCommand } from '@supabase-media/test-support/command';
 import { listJobDirectories } from '@supabase-media/test-support/job-directories';
-import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
+import { hasRedis, queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import {
   openStackStorage,
   openStackVideos,
@@ -78,7 +78,7 @@ const fetchObject = async (path: string, file: string): Promise<number> => {
   return (await downloadFile({ ...object, timeouts: policy, maxRetries: 0 })).size;
 };
 
-describe.each(['postgres', 'redis'] as const)('a worker on %s', (kind) => {
+describe.each(queueBackends())('a worker on %s', (kind) => {
   let worker: RunningCommand;
   let queue: QueueClient;
   let workDir: string;
@@ -212,7 +212,7 @@ describe.each(['postgres', 'redis'] as const)('a worker on %s', (kind) => {
   });
 });
 
-describe('a worker that is stopped in mid-job', () => {
+describe.skipIf(!hasRedis())('a worker that is stopped in mid-job', () => {
   it('gives the job back, and another worker goes on after the download, at the first attempt', async () => {
     const workDir = join(folder, 'work-stopped');
     const environment = { ...stackEnvironment(), REDIS_URL: redis.url, WORK_DIR: workDir, SHUTDOWN_GRACE_SECONDS: '0' };
