@@ -2,10 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
 import { chooseSettings } from '@supabase-media/media/plan/settings';
 import { chooseBackend, type QueueAddress } from '@supabase-media/queue/backend';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
-import type { VideoProcessPayload } from '@supabase-media/queue/contract';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { createGate, withConsumerOn } from '@supabase-media/test-support/queue';
 import { hasRedis, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
@@ -16,6 +15,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { settingsKey } from '../src/jobs/video-process/checkpoint.ts';
+import type { VideoProcessPayload } from '../src/jobs/video-process/contract.ts';
 import { removeResults } from '../src/jobs/video-process/remove-results.ts';
 import { stackConfig } from './support/stack-config.ts';
 import { dyingAt, openHandlers, sendNoise } from './support/video-handlers.ts';
@@ -23,6 +23,8 @@ import { dyingAt, openHandlers, sendNoise } from './support/video-handlers.ts';
 const storage = openStackStorage();
 
 let folder: string;
+const onRedis = it.skipIf(!hasRedis());
+
 let redis: TestRedis;
 let address: QueueAddress;
 let client: QueueClient;
@@ -59,7 +61,7 @@ const listResults = async (videoId: string): Promise<readonly string[]> => {
   return rows.map(({ name }) => String(name));
 };
 
-it.skipIf(!hasRedis()).each(['before', 'after'] as const)(
+onRedis.each(['before', 'after'] as const)(
   'removes what it had published under other settings, %s it was kept',
   async (moment) => {
     const { source } = await sendNoise(storage, folder);
@@ -81,7 +83,7 @@ it.skipIf(!hasRedis()).each(['before', 'after'] as const)(
   },
 );
 
-it.skipIf(!hasRedis())('cancels what an earlier release published under keys of its own', async () => {
+onRedis('cancels what an earlier release published under keys of its own', async () => {
   const shop = await openWorkshop({ seed: 3, size: 1000 });
   const config = configOf('fast');
   const videoId = crypto.randomUUID();

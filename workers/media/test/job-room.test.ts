@@ -2,9 +2,9 @@
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
+import type { VideoProgress } from '@supabase-media/client/contract';
 import { chooseBackend, type QueueAddress } from '@supabase-media/queue/backend';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
-import type { VideoHandlers } from '@supabase-media/queue/job-runner';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { createGate, request, withConsumerOn } from '@supabase-media/test-support/queue';
 import { hasRedis, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
@@ -13,6 +13,7 @@ import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Checkpoint } from '../src/jobs/video-process/checkpoint.ts';
+import type { VideoHandlers } from '../src/jobs/video-process/contract.ts';
 import { roomFor } from '../src/work-disk/admission.ts';
 import { measureFolder } from '../src/work-disk/measure-folder.ts';
 import { stackConfig } from './support/stack-config.ts';
@@ -22,6 +23,8 @@ const RESERVE = 1_000_000;
 const storage = openStackStorage();
 
 let folder: string;
+const onRedis = it.skipIf(!hasRedis());
+
 let redis: TestRedis;
 let address: QueueAddress;
 let client: QueueClient;
@@ -55,50 +58,47 @@ const limitedDisk = (workDir: string, total: number, found: string[]) => ({
   },
 });
 
-it.skipIf(!hasRedis())(
-  'lets a job in beside what its killed run left, and removes of that what no run can use',
-  async () => {
-    const { source, size } = await sendNoise(storage, folder);
-    const workDir = join(folder, 'work');
-    const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
-    const found: string[] = [];
-    const disk = limitedDisk(workDir, roomFor(size) + RESERVE + 500_000, found);
-    const handlers = await openHandlers(config, storage, disk);
-    const { jobId } = await client.enqueueVideo({ source });
-    const jobDirectory = join(config.worker.jobsDir, jobId);
+onRedis('lets a job in beside what its killed run left, and removes of that what no run can use', async () => {
+  const { source, size } = await sendNoise(storage, folder);
+  const workDir = join(folder, 'work');
+  const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
+  const found: string[] = [];
+  const disk = limitedDisk(workDir, roomFor(size) + RESERVE + 500_000, found);
+  const handlers = await openHandlers(config, storage, disk);
+  const { jobId } = await client.enqueueVideo({ source });
+  const jobDirectory = join(config.worker.jobsDir, jobId);
 
-    // Ends after the download, as a killed worker would: with half an output beside the source.
-    const put = createGate();
-    const dying = { process: dyingAt(handlers, () => true), wait: async () => put.open() };
-    await withConsumerOn(address, dying, () => put.opened);
-    const [run] = await readdir(jobDirectory);
-    await writeFile(join(jobDirectory, String(run), 'video.mp4.partial'), Buffer.alloc(size));
+  // Ends after the download, as a killed worker would: with half an output beside the source.
+  const put = createGate();
+  const dying = { process: dyingAt(handlers, () => true), wait: async () => put.open() };
+  await withConsumerOn(address, dying, () => put.opened);
+  const [run] = await readdir(jobDirectory);
+  await writeFile(join(jobDirectory, String(run), 'video.mp4.partial'), Buffer.alloc(size));
 
-    const seen: string[] = [];
-    const looking: VideoHandlers = {
-      ...handlers,
-      wait: async (_payload, error) => void seen.push(error.code),
-      process: (payload, context) =>
-        handlers.process(payload, {
-          ...context,
-          reportProgress: async (progress) => {
-            seen.push(progress.step);
-            return context.reportProgress(progress);
-          },
-        }),
-    };
-    await withConsumerOn(address, looking, async () => {
-      await (await queue.getJob(jobId))?.promote();
-      await client.waitForVideo(jobId, { signal: AbortSignal.timeout(15_000) });
-    });
-    expect(found).toEqual(['input']);
-    expect(seen).not.toContain('disk_waiting');
-    // The source that the first run downloaded was of use.
-    expect(seen).not.toContain('download');
-  },
-);
+  const seen: string[] = [];
+  const looking: VideoHandlers = {
+    ...handlers,
+    wait: async (_payload, error) => void seen.push(error.code),
+    process: (payload, context) =>
+      handlers.process(payload, {
+        ...context,
+        reportProgress: async (progress) => {
+          seen.push((progress as VideoProgress).step);
+          return context.reportProgress(progress);
+        },
+      }),
+  };
+  await withConsumerOn(address, looking, async () => {
+    await (await queue.getJob(jobId))?.promote();
+    await client.waitForVideo(jobId, { signal: AbortSignal.timeout(15_000) });
+  });
+  expect(found).toEqual(['input']);
+  expect(seen).not.toContain('disk_waiting');
+  // The source that the first run downloaded was of use.
+  expect(seen).not.toContain('download');
+});
 
-it.skipIf(!hasRedis())('keeps the source until the encode is kept', async () => {
+onRedis('keeps the source until the encode is kept', async () => {
   const workDir = join(folder, 'kept');
   const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
   const handlers = await openHandlers(config, storage);
@@ -125,7 +125,7 @@ it.skipIf(!hasRedis())('keeps the source until the encode is kept', async () => 
   expect(found).toEqual(['true at the encode', 'false later']);
 });
 
-it.skipIf(!hasRedis())('starts a job that has waited for room for a year', async () => {
+onRedis('starts a job that has waited for room for a year', async () => {
   const { jobId } = await client.enqueueVideo(request());
   const started = (365 * 86_400) / 30;
   const job = await queue.getJob(jobId);

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
 import { locateTools } from '@supabase-media/media/ffmpeg/locate';
 import { chooseBackend } from '@supabase-media/queue/backend';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
 import { uploadFile } from '@supabase-media/storage/uploader';
@@ -37,6 +37,8 @@ const OUTAGES: readonly (readonly [string, (request: SeenRequest) => Fault])[] =
 ];
 
 let folder: string;
+const onRedis = it.skipIf(!hasRedis());
+
 let redis: TestRedis;
 let gateway: FaultProxy;
 let worker: Worker;
@@ -87,7 +89,7 @@ async function sendClip(): Promise<{ bucket: string; path: string }> {
   return source;
 }
 
-it.skipIf(!hasRedis())('puts a job off for as long as Storage is not well, and spends no attempt', async () => {
+onRedis('puts a job off for as long as Storage is not well, and spends no attempt', async () => {
   const source = await sendClip();
   fault = OUTAGES[0]?.[1] ?? fault;
   const { videoId, jobId } = await client.enqueueVideo({ source });

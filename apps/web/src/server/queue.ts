@@ -1,12 +1,12 @@
 /** The queue as the intake uses it: connected when it is first needed, and again after it could not be reached. */
 
+import type { CancelVideoAnswer, EnqueueVideoAnswer } from '@supabase-media/client';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
+import type { VideoProgress } from '@supabase-media/client/contract';
 import { startDeadline } from '@supabase-media/core/deadline';
 import { MediaError } from '@supabase-media/core/errors';
 import { formatSeconds } from '@supabase-media/core/format';
 import { assertQueueReachable, type QueueAddress } from '@supabase-media/queue/backend';
-import type { CancelVideoAnswer, EnqueueVideoAnswer } from '@supabase-media/queue/client';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
-import type { VideoProgress } from '@supabase-media/queue/contract';
 import { openQueueTelemetry } from '@supabase-media/queue/telemetry';
 import { isTracing } from '@supabase-media/service/tracing';
 import type { VideosTable } from './database/videos.ts';
