@@ -153,8 +153,8 @@ describe('a Storage that cannot be reached', () => {
       const { sessionId } = await lab.uploader(api.url, { storage: store }).uploadVideo(source).finished;
       expect(await lab.storedSha256(sessionId)).toBe(sha256);
     }
-    const way = (await store.keys()).find((key) => key.includes(':way:')) ?? '';
-    expect(JSON.parse(String(await store.get(way)))).toMatchObject({ way: 'relay' });
+    const key = (await store.keys()).find((name) => name.includes(':path:')) ?? '';
+    expect(JSON.parse(String(await store.get(key)))).toMatchObject({ path: 'relay' });
   });
 });
 

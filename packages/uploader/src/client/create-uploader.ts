@@ -97,7 +97,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     uploads,
     transport: options.transport ?? defaultTransport(),
     records,
-    ways: openPathCache(store, apiUrl, Date.now),
+    paths: openPathCache(store, apiUrl, Date.now),
     slots: createSlots(options.parallelFiles ?? PARALLEL_FILES),
     connectivity,
     underWay: new Set<string>(),

@@ -2,10 +2,11 @@
  * Follows a video: server-sent events by fetch, because EventSource sends no Authorization header. A stream that breaks
  * goes on by Last-Event-ID; where there is none (a gateway that buffers, too many listeners) the row is read instead.
  */
+
+import { backoffDelay } from '@supabase-media/core/backoff';
 import type { Video, VideoEndedEvent, VideoProgressEvent } from '../contract/videos.ts';
 import { type Connectivity, waitFor, waitUntilOnline } from './abortable-wait.ts';
 import type { ApiClient } from './api-client.ts';
-import { backoffDelay } from './backoff.ts';
 import { createSseParser } from './sse-parser.ts';
 import { UploadError } from './upload-error.ts';
 import type { VideosApi } from './videos-api.ts';
@@ -73,7 +74,7 @@ export async function watchVideo(tools: WatchTools, videoId: string, options: Wa
         if (end !== undefined) return end;
         failures = 0;
       } else {
-        const wait = backoffDelay({ failures, random: tools.random() });
+        const wait = backoffDelay({ attempt: failures, random: tools.random() });
         await waitFor(wait, { signal, connectivity: tools.connectivity });
       }
     }
