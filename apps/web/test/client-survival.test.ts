@@ -1,12 +1,12 @@
 /** What an upload outlives: cuts, gateways with limits, servers that die, tokens that run out, pages that are closed. */
 import { join } from 'node:path';
 import { SEED } from '@supabase-media/test-support/random';
-import { createMemoryStore } from '@supabase-media/uploader/client/namespaced-store';
-import { openFileStore } from '@supabase-media/uploader/client/node/file-store';
-import type { UploadHandle, UploadState } from '@supabase-media/uploader/client/upload-types';
+import type { UploadHandle, UploadState } from '@supabase-media/uploader';
+import { openFileStore } from '@supabase-media/uploader/node/file-store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ClientLab, IMPATIENT, openClientLab, type TestFile } from './support/client-lab.ts';
 import { closedPort } from './support/closed-port.ts';
+import { createMemoryStore } from './support/memory-store.ts';
 import { readClaims, signToken } from './support/test-user.ts';
 
 const MIB = 1024 * 1024;

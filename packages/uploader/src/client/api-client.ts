@@ -1,7 +1,7 @@
 /** Speaks JSON with the API: the user's token, a limit on the wait, tries again where that can help. */
 
 import { backoffDelay, parseRetryAfter } from '@supabase-media/core/backoff';
-import type { ErrorBody } from '../contract/error-body.ts';
+import type { ErrorBody } from '../contract.ts';
 import { type Connectivity, waitFor, waitUntilOnline } from './abortable-wait.ts';
 import { errorOfApi } from './api-errors.ts';
 import { UploadError } from './upload-error.ts';

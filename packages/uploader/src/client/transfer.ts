@@ -4,7 +4,7 @@
  */
 import { waitBefore } from '@supabase-media/upload-protocol/decide-next-step';
 import { uploadIdOf } from '@supabase-media/upload-protocol/tus';
-import type { OpenUpload } from '../contract/uploads.ts';
+import type { OpenUpload } from '../contract.ts';
 import { type Connectivity, waitFor, waitUntilOnline } from './abortable-wait.ts';
 import type { ApiClient } from './api-client.ts';
 import { errorOfFailure, failureOf } from './failure.ts';

@@ -4,7 +4,7 @@
  */
 
 import { backoffDelay } from '@supabase-media/core/backoff';
-import type { Video, VideoEndedEvent, VideoProgressEvent } from '../contract/videos.ts';
+import type { Video, VideoEndedEvent, VideoProgressEvent } from '../contract.ts';
 import { type Connectivity, waitFor, waitUntilOnline } from './abortable-wait.ts';
 import type { ApiClient } from './api-client.ts';
 import { createSseParser } from './sse-parser.ts';
@@ -130,8 +130,8 @@ const STREAM_LIFE_MS = 50 * 60_000;
 function readEvent(name: string, data: string): VideoEvent | undefined {
   try {
     const value = JSON.parse(data) as Record<string, unknown>;
-    if (name === 'progress') return { kind: 'progress', ...(value as VideoProgressEvent) };
-    if (name === 'ended') return { kind: 'ended', ...(value as VideoEndedEvent) };
+    if (name === 'progress') return { kind: 'progress', ...(value as unknown as VideoProgressEvent) };
+    if (name === 'ended') return { kind: 'ended', ...(value as unknown as VideoEndedEvent) };
   } catch {
     // A later version's event, or half of one: the next says more.
   }
