@@ -13,7 +13,10 @@ describe('the error of an answer', () => {
   it('tells the true status and the words of Storage', () => {
     const error = errorOf(400, { statusCode: '409', message: 'The resource already exists', code: 'KeyAlreadyExists' });
     expect(error.message).toBe('Uploading b/a.mp4: Storage answered 409, "The resource already exists".');
-    expect(error).toMatchObject({ code: 'object_exists', details: { httpStatus: 400, storageCode: 'KeyAlreadyExists' } });
+    expect(error).toMatchObject({
+      code: 'object_exists',
+      details: { httpStatus: 400, storageCode: 'KeyAlreadyExists' },
+    });
   });
   it('says that it was not Storage who answered', () => {
     expect(errorOf(413, '<html><h1>Too Large</h1></html>').message).toBe(

@@ -5,9 +5,14 @@
  * Storage loses. Progress begins the count again, because a file of finite size can progress only so often.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRetryable, MediaError, toMediaError } from '@supabase-media/core/errors';
+import { isRetryable, type MediaError, toMediaError } from '@supabase-media/core/errors';
 import { abortedError, type RetryNotice } from '@supabase-media/core/retry';
-import { decideNextStep, type Failure, type Spends, waitBefore } from '@supabase-media/upload-protocol/decide-next-step';
+import {
+  decideNextStep,
+  type Failure,
+  type Spends,
+  waitBefore,
+} from '@supabase-media/upload-protocol/decide-next-step';
 import { isFault } from '@supabase-media/upload-protocol/faults';
 import { explainSwitch, type Route, type RouteDecision } from '@supabase-media/upload-protocol/route';
 import type { UploadAttempt } from './upload-attempt.ts';

@@ -8,8 +8,8 @@ import { formatBytes, formatSeconds } from '@supabase-media/core/format';
 import { abortedError } from '@supabase-media/core/retry';
 import { Agent, request } from 'undici';
 import type { StorageAnswer } from './answer-error.ts';
-import { toTransportError } from './transport-error.ts';
 import { readAnswer } from './read-answer.ts';
+import { toTransportError } from './transport-error.ts';
 
 /** The clocks of one request, in milliseconds. */
 export interface TransportTimeouts {

@@ -158,25 +158,25 @@ describe('a path that does not answer', () => {
 });
 
 describe('a file that is sent in one request', () => {
-  const after = (fault: Fault, bodyBytes: number, changes: Partial<Situation> = {}) =>
+  const stepAfter = (fault: Fault, bodyBytes: number, changes: Partial<Situation> = {}) =>
     decideNextStep(silence('rest', bodyBytes, fault), { ...SINGLE, ...changes });
   it('moves to the resumable route at once when an edge refuses the body', () => {
-    expect(after('edge_too_large', 500_000_000)).toEqual({ step: 'switch-path' });
+    expect(stepAfter('edge_too_large', 500_000_000)).toEqual({ step: 'switch-path' });
   });
   it('moves there after a break, and waits first: it may be the network', () => {
-    expect(after('upload_interrupted', 500_000_000)).toEqual({ step: 'switch-path', spends: 'budget' });
-    expect(after('gateway_failed', 500_000_000)).toEqual({ step: 'switch-path', spends: 'budget' });
-    expect(after('upload_interrupted', 500_000_000, { failuresInRow: 5 })).toEqual({ step: 'give-up' });
+    expect(stepAfter('upload_interrupted', 500_000_000)).toEqual({ step: 'switch-path', spends: 'budget' });
+    expect(stepAfter('gateway_failed', 500_000_000)).toEqual({ step: 'switch-path', spends: 'budget' });
+    expect(stepAfter('upload_interrupted', 500_000_000, { failuresInRow: 5 })).toEqual({ step: 'give-up' });
   });
   it('never moves when Storage itself finds the file too large', () => {
-    expect(after('object_too_large', 500_000_000)).toEqual({ step: 'give-up' });
+    expect(stepAfter('object_too_large', 500_000_000)).toEqual({ step: 'give-up' });
   });
   it('stays with the route that was asked for', () => {
-    expect(after('edge_too_large', 500_000_000, { otherPathOpen: false })).toEqual({ step: 'give-up' });
-    expect(after('upload_interrupted', 500_000_000, { otherPathOpen: false })).toMatchObject({ step: 'retry' });
+    expect(stepAfter('edge_too_large', 500_000_000, { otherPathOpen: false })).toEqual({ step: 'give-up' });
+    expect(stepAfter('upload_interrupted', 500_000_000, { otherPathOpen: false })).toMatchObject({ step: 'retry' });
   });
   it('stays where there is little to lose', () => {
-    expect(after('upload_interrupted', 1_000_000)).toMatchObject({ step: 'retry' });
+    expect(stepAfter('upload_interrupted', 1_000_000)).toMatchObject({ step: 'retry' });
   });
 });
 

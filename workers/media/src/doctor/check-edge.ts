@@ -6,7 +6,12 @@ import type { MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { announceBody, sendChunk } from '@supabase-media/storage/probe-body-limit';
-import { CHUNK_STEPS, demandedChunkBytes, SERVER_CHUNKS, startChunks } from '@supabase-media/upload-protocol/chunk-plan';
+import {
+  CHUNK_STEPS,
+  demandedChunkBytes,
+  SERVER_CHUNKS,
+  startChunks,
+} from '@supabase-media/upload-protocol/chunk-plan';
 import { HOSTED_CHUNK_BYTES } from '@supabase-media/upload-protocol/limits';
 import { allRight, type Finding, found } from './findings.ts';
 

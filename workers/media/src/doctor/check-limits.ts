@@ -33,8 +33,7 @@ function judgeResumable({ bucket, bucketBytes, resumable }: LimitFacts): Finding
   if (status === 201) return found('resumable', 'resumable_missing', { message });
   if (refusal.code === 'object_too_large') {
     // SQL writes a bucket limit above the global one unchecked: the smaller of the two is the one to raise first.
-    const isBucket =
-      (bucketBytes ?? Number.POSITIVE_INFINITY) < Math.min(MAX_VIDEO_BYTES, projectBytes ?? Infinity);
+    const isBucket = (bucketBytes ?? Number.POSITIVE_INFINITY) < Math.min(MAX_VIDEO_BYTES, projectBytes ?? Infinity);
     return isBucket ? tell('limit_bucket', bucketBytes) : tell('limit_project', projectBytes);
   }
   if (refusal.code === 'content_type_refused') return found('limits', 'type_refused', { message });
