@@ -13,7 +13,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { sendEvents } from '../videos/send-events.ts';
 import {
-  cancelVideo,
+  cancelOwnVideo,
   deleteVideo,
   findVideo,
   listVideos,
@@ -63,7 +63,7 @@ export const videoRoutes: FastifyPluginAsyncZod<VideoRoutesOptions> = async (app
   app.post(
     '/:id/cancel',
     { schema: { tags, summary: 'Cancel a video', params, response: { 200: canceledVideo, ...refused } } },
-    (request) => cancelVideo(services, userOf(request), request.params.id),
+    (request) => cancelOwnVideo(services, userOf(request), request.params.id),
   );
   app.delete(
     '/:id',
