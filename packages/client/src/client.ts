@@ -7,7 +7,7 @@
 import { MediaError } from '@supabase-media/core/errors';
 import type { QueueAddress } from '@supabase-media/queue/backend';
 import type { JobPriority } from '@supabase-media/queue/policy';
-import { type AddedJob, openJobProducer, type WaitOptions } from '@supabase-media/queue/producer';
+import type { AddedJob, WaitOptions } from '@supabase-media/queue/producer';
 import type { Telemetry } from 'bullmq';
 import { z } from 'zod';
 import {
@@ -101,6 +101,8 @@ export async function openQueueClient(
   address: QueueAddress,
   options: { readonly telemetry?: Telemetry | undefined } = {},
 ): Promise<QueueClient> {
+  // Only here: an app that imports this and asks nothing of the queue loads neither BullMQ nor a database driver.
+  const { openJobProducer } = await import('@supabase-media/queue/producer');
   const producer = await openJobProducer(address, options);
   return {
     enqueueVideo: async (request) => {
