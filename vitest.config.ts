@@ -17,8 +17,9 @@ export default defineConfig({
       'tools/*/test/**/*.test.ts',
       'tests/**/*.test.ts',
     ],
-    // Real projects, for `npm run test:acceptance`; what takes its time, for `npm run test:survival`.
-    exclude: ['**/acceptance/**', '**/node_modules/**', ...SURVIVAL_TESTS],
+    // Real projects, for `npm run test:acceptance`; foreign apps, for `npm run test:packed`; what takes its time, for
+    // `npm run test:survival`.
+    exclude: ['**/acceptance/**', 'tests/packed/**', '**/node_modules/**', ...SURVIVAL_TESTS],
     globalSetup: ['packages/test-support/src/global-setup.ts'],
     // Real servers and encoders on two cores: more files at a time only take the processor from each other.
     maxWorkers: 2,
