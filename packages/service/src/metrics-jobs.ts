@@ -1,9 +1,9 @@
-/** What is counted of jobs and their steps. */
+/** Metrics of jobs and their steps. */
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { JOB_OUTCOMES, type JobOutcome, STEP_OUTCOMES, type StepOutcome } from './metrics-labels.ts';
 import { once, secondsSince } from './record-once.ts';
 
-/** One start of a job. */
+/** One run of a job. */
 export interface JobRecording {
   readonly stepStarted: (step: string) => StepRecording;
   readonly ended: (outcome: JobOutcome) => void;
@@ -13,45 +13,45 @@ export interface StepRecording {
   readonly ended: (outcome: StepOutcome) => void;
 }
 
-/** What jobs tell. */
+/** Recorded by the consumer and by job handlers. */
 export interface JobMetrics {
   readonly jobStarted: () => JobRecording;
-  /** @param speed times real time: 2 is a minute of video in half a minute. */
+  /** @param speed relative to real time: 2 encodes a minute of video in half a minute. */
   readonly encoded: (speed: number) => void;
   readonly jobStalled: () => void;
   readonly lockLost: () => void;
 }
 
-/** Seconds, up to the encode of a film. */
+/** In seconds, up to the encode of a feature film. */
 const JOB_SECONDS = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600];
 const STEP_SECONDS = [0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200];
 const ENCODE_SPEEDS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 4, 8, 16, 32];
 
-/** Registers them, every series at zero. @param steps the names of all steps of jobs. */
+/** Registers the metrics, every series at zero. @param steps the names of all job steps. */
 export function createJobMetrics(registry: Registry, steps: readonly string[]): JobMetrics {
   const common = { registers: [registry] };
   const started = new Counter({
     ...common,
     name: 'media_jobs_started_total',
-    help: 'Jobs taken from the queue, each start of one.',
+    help: 'Runs of jobs taken from the queue.',
   });
   const seconds = new Histogram({
     ...common,
     name: 'media_job_duration_seconds',
-    help: 'From the start of a job to its end; the count is the number of starts that ended so.',
+    help: 'Duration of one run of a job, by outcome.',
     labelNames: ['outcome'],
     buckets: JOB_SECONDS,
   });
   const stepsStarted = new Counter({
     ...common,
     name: 'media_job_steps_started_total',
-    help: 'Steps begun.',
+    help: 'Job steps started.',
     labelNames: ['step'],
   });
   const stepSeconds = new Histogram({
     ...common,
     name: 'media_job_step_duration_seconds',
-    help: 'From the start of a step to its end; the count is the number that ended so.',
+    help: 'Duration of a job step, by outcome.',
     labelNames: ['step', 'outcome'],
     buckets: STEP_SECONDS,
   });
@@ -64,12 +64,12 @@ export function createJobMetrics(registry: Registry, steps: readonly string[]): 
   const stalled = new Counter({
     ...common,
     name: 'media_jobs_stalled_total',
-    help: 'Jobs that outlived their worker and were taken up again.',
+    help: 'Jobs whose worker disappeared and that another worker resumed.',
   });
   const locksLost = new Counter({
     ...common,
     name: 'media_job_locks_lost_total',
-    help: "Running jobs that this worker's claim on ran out.",
+    help: 'Running jobs whose lock this worker lost.',
   });
   for (const outcome of JOB_OUTCOMES) seconds.zero({ outcome });
   for (const step of steps) {
@@ -92,7 +92,7 @@ export function createJobMetrics(registry: Registry, steps: readonly string[]): 
       };
     },
     encoded: (ratio: number) => {
-      // Encoders tell NaN or nothing while they begin.
+      // Encoders report NaN or nothing at first.
       if (Number.isFinite(ratio) && ratio > 0) speed.observe(ratio);
     },
     jobStalled: () => stalled.inc(),
