@@ -19,7 +19,7 @@ Commands:
 
 Options:
   --env-file <file>   read variables from this file instead of .env
-  --port <number>     listen on this port instead of WEB_PORT; 0 picks a free one
+  --port <number>     listen on this port, not on WEB_PORT; 0 picks a free one
   --json              print one JSON object on stdout
   -h, --help          show this help
 

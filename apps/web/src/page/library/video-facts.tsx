@@ -1,4 +1,4 @@
-/** What was uploaded, what was made of it, and why. */
+/** Shows what was uploaded, what was produced, and why. */
 
 import type { Video } from '@supabase-media/uploader/contract/videos';
 import { formatBytes, formatDuration } from '@supabase-media/uploader/react/format';
