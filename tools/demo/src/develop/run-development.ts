@@ -100,8 +100,8 @@ Password       ${DEMO_USER.password}
 The API        ${apiUrl}/api/openapi.json
 Supabase       ${stack.url}
 
-What you change in the page is there at once; the API and the worker start
-again with what you change in them. Stop everything with Ctrl-C.`);
+Changes in the page appear immediately; the API and the worker restart on
+change. Stop everything with Ctrl-C.`);
   return children;
 }
 

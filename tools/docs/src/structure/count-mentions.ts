@@ -20,10 +20,15 @@ function evaluate(expression: string): number {
   return factors.reduce((product, factor) => product * shift(factor), shift(first));
 }
 
+/** Constants such as `const MIB = 1024 * 1024`, which sizes are computed from. */
+const CONSTANT = /\bconst ([A-Z]\w*) = (\d[\d_]*(?:\s*(?:\*\*|\*|<<)\s*\d[\d_]*)*);/g;
+
 /** Where a file writes 2 GiB as a number, however it is computed; in strings too. Comments do not count. */
 export const findTwoGib = (files: readonly SourceFile[]): readonly string[] =>
   files.flatMap(({ path, text }) => {
-    const code = text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+    let code = text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+    for (const [, name, value] of [...code.matchAll(CONSTANT)])
+      code = code.replace(new RegExp(`(?<!const )\\b${name}\\b`, 'g'), String(value));
     return [...code.matchAll(ARITHMETIC)]
       .filter(([expression]) => evaluate(expression) === TWO_GIB)
       .map(([expression]) => `${path}: ${expression}`);

@@ -111,6 +111,11 @@ describe('counts', () => {
     (expression) => expect(findTwoGib([file('a.ts', `const a = ${expression};`)])).toHaveLength(1),
   );
 
+  it('find 2 GiB computed from a constant once, where it is written', () => {
+    const text = 'const MIB = 1024 * 1024;\nconst MAX = 2 * 1024 * MIB;\nconst CHUNK = 6 * MIB;\nuse(MAX);';
+    expect(findTwoGib([file('a.ts', text)])).toEqual(['a.ts: 2 * 1024 * 1024 * 1024']);
+  });
+
   it.each(['2 * 1024 * 1024', '2_000_000_000', '1024 ** 3', '// 2147483648', '2 ** 32'])(
     'do not take %s for 2 GiB',
     (expression) => expect(findTwoGib([file('a.ts', expression)])).toEqual([]),

@@ -19,13 +19,13 @@ const DEFAULT_DATA = fileURLToPath(new URL('../../../../data/stack', import.meta
 
 const EXAMPLES = `
 Examples:
-  $ npm run stack                          start, keep everything in data/stack
-  $ npm run stack -- --fresh --port 54321  begin with nothing, on a fixed port
+  $ npm run stack                          start, keep the data in data/stack
+  $ npm run stack -- --fresh --port 54321  start empty, on a fixed port
   $ npm run stack -- --env-file .env       write what a worker needs to .env
   $ npm run stack -- --storage-url http://127.0.0.1:5000 --jwt-secret SECRET
                                            objects in another Storage server
 
-It runs until Ctrl-C (a second one ends it at once) and listens on 127.0.0.1
+It runs until Ctrl-C (a second one kills it) and listens on 127.0.0.1
 only. It is for development and tests: the database does not wait for the disk.
 `;
 

@@ -1,4 +1,4 @@
-/** What the clocks of requests end and what they leave alone; they run fifty times faster here. */
+/** What the timeouts of requests end and what they do not; they are fifty times shorter here. */
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stackValue } from '@supabase-media/test-support/stack';
@@ -51,7 +51,7 @@ async function upload(): Promise<OpenUpload> {
 }
 
 describe('a request without a body', () => {
-  it('is answered after a proof that lasted longer than body and silence may', async () => {
+  it('is answered after a verification that takes longer than the body and idle timeouts', async () => {
     const open = await upload();
     const started = performance.now();
     const answer = await call('POST', `/api/uploads/${open.id}/complete`);
@@ -59,7 +59,7 @@ describe('a request without a body', () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(VERIFY_MS - 50);
   });
 
-  it('is followed by events for longer than a body may take', async () => {
+  it('streams events for longer than the body timeout', async () => {
     const patient = await startOwnServer({ limits: { bodyMs: BODY_MS } });
     const open = await upload();
     expect((await call('POST', `/api/uploads/${open.id}/complete`)).status).toBe(200);
