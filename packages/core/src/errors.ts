@@ -102,7 +102,7 @@ export const ERRORS = {
   ffmpeg_memory: {
     retry: 'backoff',
     meaning: 'ffmpeg ran out of memory.',
-    hint: 'Lower WORKER_CONCURRENCY or add memory.',
+    hint: 'Raise MEDIA_MEMORY_LIMIT_MB, lower MEDIA_THREADS or WORKER_CONCURRENCY, or add memory.',
   },
   ffmpeg_missing: {
     retry: 'never',

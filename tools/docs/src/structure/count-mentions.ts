@@ -34,19 +34,23 @@ export const findTwoGib = (files: readonly SourceFile[]): readonly string[] =>
       .map(([expression]) => `${path}: ${expression}`);
   });
 
-/** A feature whose name may stand in its own files and in so many others, to show that adding one is that cheap. */
+/** A feature. The files outside its own that mention it are those that had to change to add it. */
 export interface Feature {
   readonly name: string;
-  /** What counts as naming it. */
+  /** What counts as a mention. */
   readonly pattern: RegExp;
-  /** Its own folder or file, and folders that only use it. */
+  /** The start of the paths of its own files. */
   readonly own: readonly string[];
+  /** The start of the paths of code that only uses it. */
+  readonly users: readonly string[];
 }
 
-/** Files outside a feature's own that name it; tests do not count. */
+/** Files that mention a feature, without its own, its users' and tests. */
 export const findMentions = (feature: Feature, files: readonly SourceFile[]): readonly string[] =>
   files
-    .filter(({ path }) => !isTest(path) && !feature.own.some((prefix) => path.startsWith(prefix)))
+    .filter(
+      ({ path }) => !isTest(path) && ![...feature.own, ...feature.users].some((prefix) => path.startsWith(prefix)),
+    )
     .filter(({ text }) => feature.pattern.test(text))
     .map(({ path }) => path);
 

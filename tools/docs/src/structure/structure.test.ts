@@ -121,16 +121,17 @@ describe('counts', () => {
     (expression) => expect(findTwoGib([file('a.ts', expression)])).toEqual([]),
   );
 
-  it('leave out tests and what belongs to a feature itself', () => {
+  it('leave out tests, a feature itself and its users', () => {
     const files = [
       file('src/extra/extra.ts', 'extra\n'),
       file('src/catalog.ts', 'extra\n'),
       file('src/catalog.test.ts', 'extra\n'),
+      file('src/page/card.ts', 'extra\n'),
       file('src/other.ts', 'two\nlines\n'),
     ];
-    const feature = { name: 'extra', pattern: /extra/, own: ['src/extra/'] };
+    const feature = { name: 'extra', pattern: /extra/, own: ['src/extra/'], users: ['src/page/'] };
     expect(findMentions(feature, files)).toEqual(['src/catalog.ts']);
-    expect(countLines(files, feature.own)).toBe(3);
+    expect(countLines(files, feature.own)).toBe(4);
   });
 });
 

@@ -69,14 +69,16 @@ export const TOO_LARGE: readonly Hop[] = [
 export const JOB_TYPE: Feature = {
   name: 'webhook.deliver',
   pattern: /webhook/i,
-  own: ['workers/media/src/jobs/webhook', 'tools/docs/src/structure/'],
+  own: ['workers/media/src/jobs/webhook'],
+  users: ['tools/docs/src/structure/'],
 };
 
 /** The output that was added last. Outside its file only the catalog names it; the page only shows it. */
 export const OUTPUT: Feature = {
   name: 'preview',
   pattern: /\bpreview\b/i,
-  own: ['packages/media/src/outputs/preview', 'apps/web/src/page/', 'tools/docs/src/structure/'],
+  own: ['packages/media/src/outputs/preview'],
+  users: ['apps/web/src/page/', 'tools/docs/src/structure/'],
 };
 
 /** The name of each measure and the most that it may be. */
