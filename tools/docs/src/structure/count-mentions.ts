@@ -27,8 +27,8 @@ const CONSTANT = /\bconst ([A-Z]\w*) = (\d[\d_]*(?:\s*(?:\*\*|\*|<<)\s*\d[\d_]*)
 export const findTwoGib = (files: readonly SourceFile[]): readonly string[] =>
   files.flatMap(({ path, text }) => {
     let code = text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
-    for (const [, name, value] of [...code.matchAll(CONSTANT)])
-      code = code.replace(new RegExp(`(?<!const )\\b${name}\\b`, 'g'), String(value));
+    for (const [, name, value = ''] of code.matchAll(CONSTANT))
+      if (evaluate(value) !== TWO_GIB) code = code.replace(new RegExp(`(?<!const )\\b${name}\\b`, 'g'), value);
     return [...code.matchAll(ARITHMETIC)]
       .filter(([expression]) => evaluate(expression) === TWO_GIB)
       .map(([expression]) => `${path}: ${expression}`);

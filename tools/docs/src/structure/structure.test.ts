@@ -114,6 +114,7 @@ describe('counts', () => {
   it('find 2 GiB computed from a constant once, where it is written', () => {
     const text = 'const MIB = 1024 * 1024;\nconst MAX = 2 * 1024 * MIB;\nconst CHUNK = 6 * MIB;\nuse(MAX);';
     expect(findTwoGib([file('a.ts', text)])).toEqual(['a.ts: 2 * 1024 * 1024 * 1024']);
+    expect(findTwoGib([file('b.ts', 'const MAX = 2 ** 31;\nuse(MAX, MAX);')])).toEqual(['b.ts: 2 ** 31']);
   });
 
   it.each(['2 * 1024 * 1024', '2_000_000_000', '1024 ** 3', '// 2147483648', '2 ** 32'])(
