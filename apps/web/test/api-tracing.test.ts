@@ -1,4 +1,4 @@
-/** A trace that the API begins when an upload is completed, and a worker elsewhere goes on with. */
+/** A trace that starts in the API when an upload is completed and continues in a worker. */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
