@@ -5,7 +5,7 @@ import { startFaultProxy } from '@supabase-media/test-support/fault-proxy';
 import { freePort } from '@supabase-media/test-support/ports';
 import { hasRedisServer, startRedisServer } from '@supabase-media/test-support/redis-server';
 import { stackValue } from '@supabase-media/test-support/stack';
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload } from '@supabase-media/uploader/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ApiLab,

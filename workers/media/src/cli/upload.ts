@@ -5,7 +5,7 @@ import { formatBytes, formatRate } from '@supabase-media/core/format';
 import { resolveUserPath } from '@supabase-media/service/user-path';
 import { openStorage } from '@supabase-media/storage/connection';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
-import type { Route } from '@supabase-media/storage/route';
+import type { Route } from '@supabase-media/upload-protocol/route';
 import { uploadFile } from '@supabase-media/storage/uploader';
 import { supabaseOf } from '../config.ts';
 import { createProgressBar } from './progress-bar.ts';

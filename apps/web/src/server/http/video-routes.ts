@@ -1,16 +1,9 @@
 /** `/api/videos`: what became of uploads. */
 
-import { errorBody } from '@supabase-media/uploader/contract/error-body';
-import {
-  canceledVideo,
-  deletedVideo,
-  listVideosQuery,
-  retriedVideo,
-  video,
-  videoList,
-} from '@supabase-media/uploader/contract/videos';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { errorBody } from '../../contract/error-body.ts';
+import { canceledVideo, deletedVideo, listVideosQuery, retriedVideo, video, videoList } from '../../contract/videos.ts';
 import { sendEvents } from '../videos/send-events.ts';
 import {
   cancelVideo,

@@ -1,5 +1,5 @@
 /** Cancels a session: the upload, the object, the queued or running job. */
-import type { CanceledUpload } from '@supabase-media/uploader/contract/uploads';
+import type { CanceledUpload } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { User } from '../verify-token.ts';

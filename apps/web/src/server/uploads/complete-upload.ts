@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDeadline } from '@supabase-media/core/deadline';
-import type { CompletedUpload } from '@supabase-media/uploader/contract/uploads';
+import type { CompletedUpload } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { Claim } from '../database/upload-sessions.ts';

@@ -1,13 +1,7 @@
 /** What an owner can do with a video: look, run it again, cancel it, delete it. */
 
 import { LIST_MAX } from '@supabase-media/upload-protocol/limits';
-import type {
-  CanceledVideo,
-  DeletedVideo,
-  RetriedVideo,
-  Video,
-  VideoList,
-} from '@supabase-media/uploader/contract/videos';
+import type { CanceledVideo, DeletedVideo, RetriedVideo, Video, VideoList } from '../../contract/videos.ts';
 import { ApiError } from '../api-error.ts';
 import type { WebConfig } from '../config.ts';
 import { isEndedStatus, type VideoRow } from '../database/video-row.ts';

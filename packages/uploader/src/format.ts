@@ -1,15 +1,6 @@
-/** Numbers as people read them. Sizes are decimal, as the API and the worker say them: 1 MB = 1000000 bytes. */
-
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
-
-/** `1449927` → `1.45 MB`. */
-export function formatBytes(bytes: number): string {
-  if (!Number.isFinite(bytes) || bytes < 1) return '0 B';
-  const exponent = Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
-  const scaled = bytes / 1000 ** exponent;
-  const digits = exponent === 0 ? 0 : scaled < 10 ? 2 : scaled < 100 ? 1 : 0;
-  return `${scaled.toFixed(digits)} ${UNITS[exponent]}`;
-}
+/** Numbers and names as people read them, beside those of `core/format`. */
+import { formatBytes } from '@supabase-media/core/format';
+import type { Video } from './contract.ts';
 
 /** `4200000` → `4.20 MB/s`. */
 export const formatSpeed = (bytesPerSecond: number): string => `${formatBytes(bytesPerSecond)}/s`;
@@ -32,3 +23,7 @@ export function formatDuration(seconds: number): string {
   const hours = Math.floor(whole / 3600);
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
 }
+
+/** A video's title, as the person knows it. */
+export const titleOf = ({ fileName, sourcePath }: Pick<Video, 'fileName' | 'sourcePath'>): string =>
+  fileName ?? sourcePath.split('/').at(-1) ?? sourcePath;

@@ -1,6 +1,7 @@
 /** The room that a video takes before a byte of it is there, so that nothing jumps when it comes. Pure. */
+
+import type { Video } from '@supabase-media/uploader/contract';
 import type { CSSProperties } from 'react';
-import type { Video } from '../contract/videos.ts';
 
 /** What most videos have. */
 const USUAL = { width: 16, height: 9 };

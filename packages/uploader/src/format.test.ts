@@ -1,19 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, formatSpeed, formatTimeLeft } from './format.ts';
+import { formatDuration, formatSpeed, formatTimeLeft } from './format.ts';
 
 describe('format', () => {
-  it.each([
-    [0, '0 B'],
-    [Number.NaN, '0 B'],
-    [999, '999 B'],
-    [1_449_927, '1.45 MB'],
-    [42_100_000, '42.1 MB'],
-    [300_000_000, '300 MB'],
-    [2_147_483_648, '2.15 GB'],
-  ])('writes %d bytes as %s', (bytes, text) => {
-    expect(formatBytes(bytes)).toBe(text);
-  });
-
   it.each([
     [2, 'a few seconds left'],
     [11, '15 s left'],
