@@ -16,9 +16,9 @@ import { hasPgbouncer, startPgbouncer } from '@supabase-media/test-support/pgbou
 import { hasRedisServer, startRedisServer } from '@supabase-media/test-support/redis-server';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../src/config.ts';
 import type { FindingCode } from '../src/doctor/findings.ts';
 import { type DoctorReport, runDoctor, runFastChecks } from '../src/doctor/run-doctor.ts';
+import { loadConfig } from '../src/load-config.ts';
 
 let folder: string;
 let stack: Stack;

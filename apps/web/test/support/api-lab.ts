@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { openQueueClient } from '@supabase-media/queue/client';
+import { openQueueClient } from '@supabase-media/client';
 import { createQueueDatabase } from '@supabase-media/test-support/queue';
 import { stackEnvironment, stackValue } from '@supabase-media/test-support/stack';
 import type { OpenUpload } from '@supabase-media/uploader/contract';

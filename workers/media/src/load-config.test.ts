@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { MediaError } from '@supabase-media/core/errors';
 import { parse } from 'dotenv';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from './config.ts';
 import { VARIABLES } from './config-variables.ts';
+import { loadConfig } from './load-config.ts';
 
 const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJl';
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { videoProcessPayload } from './contract.ts';
-import { videoIdOf } from './video-id.ts';
+import { videoIdOf, videoProcessPayload } from './contract.ts';
 
 describe('the id of a video without one', () => {
   it('is the same for the same source and another for another', () => {
