@@ -1,6 +1,6 @@
 /** The queue dashboard: protected by a password, and correct on both backends. */
 
-import { openQueueClient } from '@supabase-media/queue/client';
+import { openQueueClient } from '@supabase-media/client';
 import { freePort } from '@supabase-media/test-support/ports';
 import { createQueueDatabase, request } from '@supabase-media/test-support/queue';
 import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';

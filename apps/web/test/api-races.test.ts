@@ -1,7 +1,7 @@
 /** Two requests for one upload at the same time: the database request of one is held until the other is done. */
 import { randomUUID } from 'node:crypto';
 import { stackValue } from '@supabase-media/test-support/stack';
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload } from '@supabase-media/uploader/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ApiLab,

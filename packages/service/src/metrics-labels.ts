@@ -49,10 +49,19 @@ export const SESSION_OUTCOMES = keysOf<SessionOutcome>({ abandoned: true, cancel
  * How one run of a job ends. `retried`: it failed and will be retried. `returned`: the worker stopped, or the job was
  * deferred until there is disk space or a server is back; no attempt was spent.
  */
-export type JobOutcome = 'canceled' | 'failed' | 'processed' | 'rejected' | 'remuxed' | 'retried' | 'returned';
+export type JobOutcome =
+  | 'canceled'
+  | 'completed'
+  | 'failed'
+  | 'processed'
+  | 'rejected'
+  | 'remuxed'
+  | 'retried'
+  | 'returned';
 
 export const JOB_OUTCOMES = keysOf<JobOutcome>({
   canceled: true,
+  completed: true,
   failed: true,
   processed: true,
   rejected: true,
@@ -61,7 +70,11 @@ export const JOB_OUTCOMES = keysOf<JobOutcome>({
   returned: true,
 });
 
-/** `stopped`: ended by a cancellation, a shutdown or a lost lock, which says nothing about the step itself. */
+/** A job type that has no outcome of its own here has `completed`. */
+export const jobOutcomeOf = (outcome: string): JobOutcome =>
+  JOB_OUTCOMES.find((known) => known === outcome) ?? 'completed';
+
+/** `stopped`: ended from outside (cancel, shutdown, lost claim), which says nothing about the step. */
 export type StepOutcome = 'done' | 'failed' | 'stopped';
 
 export const STEP_OUTCOMES = keysOf<StepOutcome>({ done: true, failed: true, stopped: true });

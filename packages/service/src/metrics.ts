@@ -6,7 +6,7 @@
  * number that is running, for every label.
  */
 import { Registry } from 'prom-client';
-import { createJobMetrics, type JobMetrics } from './metrics-jobs.ts';
+import { createJobMetrics, type JobLabels, type JobMetrics } from './metrics-jobs.ts';
 import { createUploadMetrics, type UploadMetrics } from './metrics-uploads.ts';
 
 /** Everything that the uploader, job handlers, consumer and API record. */
@@ -19,7 +19,7 @@ export interface Metrics extends UploadMetrics, JobMetrics {
  *
  * @param options.steps the names of all job steps, for a process that runs jobs.
  */
-export function createMetrics({ steps = [] }: { readonly steps?: readonly string[] } = {}): Metrics {
+export function createMetrics({ jobTypes = [], steps = [] }: Partial<JobLabels> = {}): Metrics {
   const registry = new Registry();
-  return { registry, ...createUploadMetrics(registry), ...createJobMetrics(registry, steps) };
+  return { registry, ...createUploadMetrics(registry), ...createJobMetrics(registry, { jobTypes, steps }) };
 }

@@ -1,9 +1,9 @@
 /** Starts everything that one run needs, and closes it in reverse order. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
 import { openTcpFaultProxy, type TcpFaultProxy } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
 import { Closers } from '@supabase-media/local-stack/stack/closers';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
 import { type BackendKind, openQueueServer, type QueueServer } from './queue-server.ts';
 import { openWorkDisk, type WorkDisk } from './work-disk.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';

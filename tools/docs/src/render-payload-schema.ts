@@ -1,6 +1,7 @@
 /** `docs/payload.schema.json`: what producers in other languages may send, generated from the contract. Pure. */
-import { VIDEO_PROCESS, videoProcessPayload } from '@supabase-media/queue/contract';
+import { VIDEO_PROCESS } from '@supabase-media/client/contract';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
+import { videoProcessPayload } from '@supabase-media/worker/jobs/video-process/contract';
 
 /** Describes each field; zod does not carry the contract's comments into the schema. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {

@@ -15,10 +15,11 @@ import {
 } from '@supabase-media/service/shared-variables';
 import { TRACING_VARIABLES } from '@supabase-media/service/tracing-variables';
 import { z } from 'zod';
+import { JOB_TYPES } from './jobs/catalog.ts';
 
 const text = z.string().min(1);
 
-export const VARIABLES = {
+const WORKER_VARIABLES = {
   ...SUPABASE_VARIABLES,
   ...QUEUE_VARIABLES,
   WORKER_CONCURRENCY: {
@@ -46,7 +47,7 @@ export const VARIABLES = {
     allowed: 'whole seconds from 2 to 3600',
     default: '90',
     reason:
-      "How long a worker's lock on a job lasts without renewal. Jobs of a killed worker resume after this and a third more; an outage of the queue that is shorter than this is harmless.",
+      "How long a worker's lock on a job outlives its last renewal. Jobs of a killed worker resume automatically after this and a third more; a queue that is away for less than this costs nothing.",
     schema: wholeNumber(2, 3600),
   },
   JOB_LIFETIME_HOURS: {
@@ -201,4 +202,7 @@ export const VARIABLES = {
   ...TRACING_VARIABLES,
 } as const satisfies VariableTable;
 
-export type VariableName = keyof typeof VARIABLES;
+/** What the job types in the catalog add. */
+export const JOB_VARIABLES: VariableTable = Object.assign({}, ...JOB_TYPES.map(({ variables }) => variables));
+
+export const VARIABLES: typeof WORKER_VARIABLES & VariableTable = { ...WORKER_VARIABLES, ...JOB_VARIABLES };

@@ -1,7 +1,7 @@
 /** Errors of the API, and the mapping of other errors to them. */
 import { MediaError } from '@supabase-media/core/errors';
-import type { ErrorBody } from '@supabase-media/uploader/contract/error-body';
-import { API_ERRORS, type ApiErrorCode } from '@supabase-media/uploader/contract/errors';
+import type { ErrorBody } from '../contract/error-body.ts';
+import { API_ERRORS, type ApiErrorCode } from '../contract/errors.ts';
 
 export interface ApiErrorOptions {
   readonly code: ApiErrorCode;

@@ -11,6 +11,7 @@ import {
   UPLOAD_VARIABLES,
 } from '@supabase-media/service/shared-variables';
 import { TRACING_VARIABLES } from '@supabase-media/service/tracing-variables';
+import { MAX_VIDEO_BYTES } from '@supabase-media/upload-protocol/limits';
 import { z } from 'zod';
 
 /** Variables that only the intake API reads. */
@@ -95,7 +96,7 @@ export const WEB_VARIABLES = {
   INTAKE_MAX_BYTES: {
     section: 'Intake API',
     allowed: 'whole bytes from 1 to 1000000000000',
-    default: '2147483648',
+    default: String(MAX_VIDEO_BYTES),
     reason: "The largest file that is accepted. The bucket's and the project's limits also apply: the smallest wins.",
     schema: wholeNumber(1, 1e12),
   },

@@ -9,7 +9,7 @@ import { locateTools } from '@supabase-media/media/ffmpeg/locate';
 import { chooseSettings } from '@supabase-media/media/plan/settings';
 import { processFile } from '@supabase-media/media/steps/process-file';
 import { createLogger } from '@supabase-media/service/logger';
-import { loadConfig } from '@supabase-media/worker/config';
+import { loadConfig } from '@supabase-media/worker/load-config';
 import { type Cost, childrenCpuSeconds, measureCost } from './children-cpu.ts';
 import { NAIVE_PASSES, runNaivePass } from './naive-passes.ts';
 import { renderTable, summarize } from './report.ts';

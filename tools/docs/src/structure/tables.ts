@@ -10,6 +10,7 @@ const STORY = `${JOB}/process.ts`;
 const STEPS = 'packages/media/src/steps';
 const FFMPEG = 'packages/media/src/ffmpeg';
 const STORAGE = 'packages/storage/src';
+const PROTOCOL = 'packages/upload-protocol/src';
 
 /** What a reader opens who follows a `video.process` job from the source in Storage to the results in Storage. */
 export const JOURNEY: readonly Hop[] = [
@@ -36,7 +37,7 @@ export const JOURNEY: readonly Hop[] = [
   [STORY, 'publishResults', `${JOB}/publish-results.ts`],
   [`${JOB}/publish-results.ts`, 'publishOutputs', `${JOB}/publish.ts`],
   [`${JOB}/publish.ts`, 'uploadFile', `${STORAGE}/uploader.ts`],
-  [`${STORAGE}/uploader.ts`, 'ResumableUpload', `${STORAGE}/upload-resumable.ts`],
+  [`${STORAGE}/uploader.ts`, 'sendUntilStored', `${STORAGE}/send-until-stored.ts`],
   [`${STORAGE}/uploader.ts`, 'finishUpload', `${STORAGE}/finish-upload.ts`],
   [`${STORAGE}/finish-upload.ts`, 'verifyUpload', `${STORAGE}/verify-upload.ts`],
   [STORY, 'deriveResults', `${STEPS}/derive-results.ts`],
@@ -58,11 +59,15 @@ export const SPAWN: readonly Hop[] = [
   [`${FFMPEG}/run-process.ts`, 'spawn', 'node:child_process'],
 ];
 
-/** What happens when Storage or a proxy answers `413 Request Entity Too Large`: which of them it was, and what is done. */
+/**
+ * What follows a `413 Request Entity Too Large`: `classify-answer.ts` tells Storage's from a proxy's, `decide-next-step.ts`
+ * decides, the others do it. A browser's upload decides by the same files.
+ */
 export const TOO_LARGE: readonly Hop[] = [
-  [`${STORAGE}/upload-resumable.ts`, 'appendBytes', `${STORAGE}/tus.ts`],
-  [`${STORAGE}/tus.ts`, 'classifyAnswer', `${STORAGE}/classify-answer.ts`],
-  [`${STORAGE}/upload-resumable.ts`, 'shrinkAfterRefusal', `${STORAGE}/chunk-size.ts`],
+  [`${STORAGE}/send-until-stored.ts`, 'decideNextStep', `${PROTOCOL}/decide-next-step.ts`],
+  [`${PROTOCOL}/decide-next-step.ts`, 'Asked', `${PROTOCOL}/classify-answer.ts`],
+  [`${STORAGE}/send-until-stored.ts`, 'shrink', `${STORAGE}/upload-resumable.ts`],
+  [`${STORAGE}/upload-resumable.ts`, 'shrinkAfterRefusal', `${PROTOCOL}/chunk-plan.ts`],
 ];
 
 /** The second job type. Outside its folder only the catalog names it. */
@@ -103,6 +108,5 @@ export type MeasureName = keyof typeof LIMITS;
 export const PENDING: readonly MeasureName[] = [
   "files on the worker's journey",
   'hops from the story to spawn',
-  'places that write 2 GiB',
   'lines of TypeScript outside tests',
 ];

@@ -1,5 +1,5 @@
 /** Chooses the videos that are followed by events. Pure. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 
 /**
  * Each stream keeps one connection open. Browsers open six to one server over HTTP/1.1: three are left for relayed

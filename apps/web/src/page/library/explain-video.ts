@@ -1,5 +1,5 @@
 /** Explains how a video was processed and why, briefly and in full. Pure. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 import { codecName, readMediaFacts, readReasons } from './facts.ts';
 
 export interface Explanation {

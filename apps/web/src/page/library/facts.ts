@@ -1,5 +1,5 @@
 /** Reads the facts that the worker recorded about a video; another version may have written them. Pure. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 
 /** The facts that are shown. */
 export interface MediaFacts {

@@ -1,5 +1,5 @@
 /** Merges read rows into the shown list. Pure. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 import type { VideoItem } from './video-item.ts';
 
 /** Newest first; a read row replaces what events reported, unless they belong to the same run and are further along. */

@@ -1,5 +1,5 @@
 /** A video in the library. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 
 export interface VideoItem {
   readonly video: Video;

@@ -2,9 +2,8 @@
  * The user's videos on the page. The row is the source of truth: it is read again when the tab becomes visible, when the
  * network returns and when an event reports an end. Events only update the progress in between.
  */
-import type { Uploader } from '@supabase-media/uploader';
-import type { VideoEvent } from '@supabase-media/uploader/client/watch-video';
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Uploader, VideoEvent } from '@supabase-media/uploader';
+import type { Video } from '@supabase-media/uploader/contract';
 import { UploadError } from '@supabase-media/uploader/errors';
 import { isUnderWay } from './choose-watched.ts';
 import { createFollower } from './follow-videos.ts';

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { PublishedOutput } from '@supabase-media/database/video-row';
+import type { PublishedOutput } from '@supabase-media/client/contract';
 import type { ProbeResult } from '@supabase-media/media/plan/media-info';
 import type { MediaSettings } from '@supabase-media/media/plan/settings';
 import { type EncodedVideo, VIDEO_NAME } from '@supabase-media/media/steps/encode';

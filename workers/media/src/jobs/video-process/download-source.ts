@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatRate } from '@supabase-media/core/format';
 import { retry } from '@supabase-media/core/retry';
-import type { VideoProcessPayload } from '@supabase-media/queue/contract';
 import { countRetry } from '@supabase-media/service/metrics-uploads';
 import { downloadFile } from '@supabase-media/storage/download';
 import { type ObjectInfo, readObjectInfo } from '@supabase-media/storage/object-info';
 import type { SourceVersion } from './checkpoint.ts';
+import type { VideoProcessPayload } from './contract.ts';
 import { INPUT_NAME } from './restore.ts';
 import type { VideoRun, VideoServices } from './video-run.ts';
 

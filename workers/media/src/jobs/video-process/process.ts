@@ -4,6 +4,7 @@
  * below that, in `steps/`, `ffmpeg/` and `storage/`; this file only tells the story.
  */
 
+import type { VideoProcessResult } from '@supabase-media/client/contract';
 import { toMediaError } from '@supabase-media/core/errors';
 import { createStepRunner, type StepProgress } from '@supabase-media/core/step-runner';
 import { createThrottle } from '@supabase-media/core/throttle';
@@ -14,13 +15,13 @@ import { isDerived } from '@supabase-media/media/steps/derive';
 import { deriveResults } from '@supabase-media/media/steps/derive-results';
 import { resultPrefix } from '@supabase-media/media/steps/result-keys';
 import { jobSteps } from '@supabase-media/media/steps/step-list';
-import type { VideoProcessPayload, VideoProcessResult } from '@supabase-media/queue/contract';
-import type { JobContext, VideoHandlers } from '@supabase-media/queue/job-runner';
+import type { JobContext } from '@supabase-media/queue/job-type';
 import { inSpan } from '@supabase-media/service/tracing';
 import { detectDiskFull } from '../../work-disk/detect-disk-full.ts';
 import { type RunDirectory, removeJobDirectory, withRunDirectory } from '../../work-disk/work-directory.ts';
 import { settingsKey } from './checkpoint.ts';
 import { cleanupPolicy } from './cleanup-policy.ts';
+import type { VideoHandlers, VideoProcessPayload } from './contract.ts';
 import { keepDerived } from './derived-files.ts';
 import { downloadSource, findSource } from './download-source.ts';
 import { encodeSource, removeSource } from './encode-source.ts';
@@ -43,16 +44,18 @@ export function createVideoHandlers(services: VideoServices): VideoHandlers {
     fail: async (payload, error, job) => {
       const { videoId } = payload;
       await removeJobDirectory({ jobsDir: config.worker.jobsDir, jobId: job.jobId });
+      // The other end of `cancelVideo` (packages/client): the row mostly says so already, what the job made goes here.
       if (error.code === 'canceled') {
         log.info({ event: 'video.canceled', videoId }, `Canceled: ${error.message}`);
         // The row first, which people look at; the job stays ours until its objects are gone, too.
         await videos.recordFinalStatus(videoId, { status: 'canceled', outputs: [] });
         await removeResults(services, payload, job.checkpoint);
-        return;
+        return true;
       }
       const ending = { status: 'failed', errorCode: error.code, errorMessage: error.message } as const;
-      if (!(await videos.recordFinalStatus(videoId, ending))) return;
+      if (!(await videos.recordFinalStatus(videoId, ending))) return false;
       log.error({ event: 'video.failed', videoId, code: error.code, err: error }, `Failed: ${error.message}`);
+      return true;
     },
     wait: async ({ videoId }, error) => {
       log.warn({ event: 'video.waiting', videoId, code: error.code }, `Will be tried again: ${error.message}`);

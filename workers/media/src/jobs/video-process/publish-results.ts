@@ -1,5 +1,5 @@
 /** Results, from the run's directory to their keys in Storage. */
-import type { PublishedOutput } from '@supabase-media/database/video-row';
+import type { PublishedOutput } from '@supabase-media/client/contract';
 import { describeOutputs } from '@supabase-media/media/steps/describe';
 import type { LocalOutput } from '@supabase-media/media/steps/local-output';
 import { openResumeStore } from '@supabase-media/storage/resume-store';

@@ -1,8 +1,9 @@
 /** The upload step: every file of the results to its key. Doing it twice gives the same objects. */
+
+import type { PublishedOutput } from '@supabase-media/client/contract';
 import { toMediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatRate, formatSeconds } from '@supabase-media/core/format';
 import type { Log } from '@supabase-media/core/log';
-import type { PublishedOutput } from '@supabase-media/database/video-row';
 import { type LocalFile, type LocalOutput, partsOf } from '@supabase-media/media/steps/local-output';
 import type { Metrics } from '@supabase-media/service/metrics';
 import { countRetry, type UploadRecording } from '@supabase-media/service/metrics-uploads';

@@ -1,14 +1,13 @@
 /** What became of a video, written into its row: the last deed of a run, and what a later run finds of it. */
 
+import type { PublishedOutput, VideoProcessResult } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
-import type { PublishedOutput } from '@supabase-media/database/video-row';
 import type { FinalStatus } from '@supabase-media/database/videos';
 import { summarize } from '@supabase-media/media/ffmpeg/media-summary';
 import type { ProbeResult } from '@supabase-media/media/plan/media-info';
 import type { Reason } from '@supabase-media/media/plan/plan';
 import type { Rejection } from '@supabase-media/media/plan/rejections';
 import { type EncodedVideo, explainOutcome } from '@supabase-media/media/steps/encode';
-import type { VideoProcessResult } from '@supabase-media/queue/contract';
 import type { VideoRun, VideoServices } from './video-run.ts';
 
 /**

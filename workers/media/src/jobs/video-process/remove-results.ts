@@ -3,11 +3,11 @@ import { posix } from 'node:path';
 import type { Log } from '@supabase-media/core/log';
 import { chooseSettings } from '@supabase-media/media/plan/settings';
 import { resultPrefix } from '@supabase-media/media/steps/result-keys';
-import type { VideoProcessPayload } from '@supabase-media/queue/contract';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { removeFolder } from '@supabase-media/storage/remove-folder';
 import type { Config } from '../../config.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import type { VideoProcessPayload } from './contract.ts';
 
 export interface RemoveResultsServices {
   readonly config: Pick<Config, 'media' | 'resultBucket'>;

@@ -1,7 +1,7 @@
 /** Room for a run. What earlier runs of the job left counts as room that it has already, or goes. */
 
 import type { MediaSettings } from '@supabase-media/media/plan/settings';
-import type { JobContext } from '@supabase-media/queue/job-runner';
+import type { JobContext } from '@supabase-media/queue/job-type';
 import type { ObjectInfo } from '@supabase-media/storage/object-info';
 import { tidyJobDirectory } from '../../work-disk/work-directory.ts';
 import { settingsKey } from './checkpoint.ts';

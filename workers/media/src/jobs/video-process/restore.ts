@@ -1,9 +1,9 @@
 /** Goes on where the last run of a job ended: at the first step whose result is not proved to be there. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PublishedOutput } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
-import type { PublishedOutput } from '@supabase-media/database/video-row';
 import type { ProbeResult } from '@supabase-media/media/plan/media-info';
 import { type EncodedVideo, VIDEO_NAME } from '@supabase-media/media/steps/encode';
 import type { LocalOutput } from '@supabase-media/media/steps/local-output';

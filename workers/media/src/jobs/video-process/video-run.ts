@@ -7,8 +7,7 @@ import type { MediaTools } from '@supabase-media/media/ffmpeg/tools';
 import type { ConvertPlan } from '@supabase-media/media/plan/plan';
 import type { MediaSettings } from '@supabase-media/media/plan/settings';
 import type { JobStep } from '@supabase-media/media/steps/step-list';
-import type { VideoProcessPayload } from '@supabase-media/queue/contract';
-import type { JobContext } from '@supabase-media/queue/job-runner';
+import type { JobContext } from '@supabase-media/queue/job-type';
 import type { Metrics } from '@supabase-media/service/metrics';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import type { ObjectInfo } from '@supabase-media/storage/object-info';
@@ -16,6 +15,7 @@ import type { Config } from '../../config.ts';
 import type { Admission } from '../../work-disk/admission.ts';
 import type { Slots } from '../../work-disk/slots.ts';
 import type { RunDirectory } from '../../work-disk/work-directory.ts';
+import type { VideoProcessPayload } from './contract.ts';
 
 /** What the handlers are made from. */
 export interface VideoServices {
