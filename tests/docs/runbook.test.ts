@@ -7,6 +7,7 @@ import { watchDisk, watchQueue } from '@supabase-media/service/metrics-gauges';
 import { ROOT } from '@supabase-media/test-support/repository';
 import { VARIABLES } from '@supabase-media/worker/config-variables';
 import { FINDINGS } from '@supabase-media/worker/doctor/findings';
+import { JOB_TYPES } from '@supabase-media/worker/jobs/catalog';
 import { describe, expect, it } from 'vitest';
 import { knownVariables, readYaml } from '../deploy/support/deploy-files.ts';
 
@@ -14,6 +15,9 @@ const text = readFileSync(join(ROOT, 'docs/runbook.md'), 'utf8');
 
 const { groups } = readYaml('prometheus/alerts.yaml') as { groups: { rules: { alert?: string }[] }[] };
 const alerts = groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []));
+
+/** Of all packages, and of every job type. */
+const CODES = [...Object.keys(ERRORS), ...JOB_TYPES.flatMap(({ errors = {} }) => Object.keys(errors))];
 
 /** A part of the text, up to the next one. */
 const partFrom = (start: string, next: RegExp): string => {
@@ -30,7 +34,7 @@ describe('the runbook', () => {
     expect(part, alert).toMatch(/^\n\S.*\n- \*\*Confirm:\*\* \S.*\n- \*\*Do:\*\* \S/s);
   });
 
-  it.each(Object.keys(ERRORS))('explains %s, how to confirm it and what to do', (code) => {
+  it.each(CODES)('explains %s, how to confirm it and what to do', (code) => {
     const part = partFrom(`\n- **\`${code}\`**: `, /\n- \*\*`|\n#/);
     expect(part, code).toMatch(/^\S.*\*Confirm:\* \S.*\*Do:\* \S/s);
     expect(text.split(`\n- **\`${code}\`**`).length, `${code} appears once`).toBe(2);
@@ -40,7 +44,7 @@ describe('the runbook', () => {
     const headings = [...text.matchAll(/^### (Media\w+)$/gm)].map(([, name]) => String(name));
     expect(headings.sort()).toEqual([...alerts].sort());
     const codes = [...text.matchAll(/^- \*\*`(\w+)`\*\*/gm)].map(([, name]) => String(name));
-    expect(codes.sort()).toEqual(Object.keys(ERRORS).sort());
+    expect(codes.sort()).toEqual([...CODES].sort());
 
     const known = knownVariables();
     /** Variables of Storage itself, and placeholders. */

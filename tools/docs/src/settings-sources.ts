@@ -1,4 +1,4 @@
-/** Every table of environment variables, and the process that reads it. Add the table of a new process or job type here. */
+/** Every table of environment variables, and the process that reads it. Those of job types are in the worker's table. */
 import type { Variable } from '@supabase-media/service/settings-table';
 import { SHARED_VARIABLES, WEB_VARIABLES } from '@supabase-media/web/server/config-variables';
 import { VARIABLES } from '@supabase-media/worker/config-variables';
