@@ -290,6 +290,8 @@ export type ErrorCode = keyof typeof ERRORS;
 /** What {@link MediaError} is made from. */
 export interface MediaErrorOptions {
   readonly code: ErrorCode;
+  /** Of a code that is not in the table; see {@link errorsOf}. */
+  readonly policy?: ErrorPolicy;
   /** What happened, with the numbers, without a secret. One sentence. */
   readonly message: string;
   /** Replaces the table's hint where the place that throws knows better. */
@@ -310,11 +312,21 @@ export class MediaError extends Error {
     super(options.message, { cause: options.cause });
     this.name = 'MediaError';
     this.code = options.code;
-    this.retry = ERRORS[options.code].retry;
-    this.hint = options.hint ?? ERRORS[options.code].hint;
+    const { retry, hint } = options.policy ?? ERRORS[options.code];
+    this.retry = retry;
+    this.hint = options.hint ?? hint;
     this.details = options.details ?? {};
   }
 }
+
+/**
+ * Makes errors whose codes are not in {@link ERRORS}: a job type has a table of its own for what only it can meet. To
+ * whatever looks a code up in the common table, such an error is one of no row.
+ */
+export const errorsOf =
+  <Code extends string>(table: Readonly<Record<Code, ErrorPolicy>>) =>
+  ({ code, ...options }: Omit<MediaErrorOptions, 'code' | 'policy'> & { readonly code: Code }): MediaError =>
+    new MediaError({ ...options, code: code as string as ErrorCode, policy: table[code] });
 
 /** Whether trying the same thing again can help. */
 export const isRetryable = (error: MediaError): boolean => error.retry !== 'never';

@@ -1,5 +1,6 @@
 /** `docs/errors.md`, written from the table of errors, so that every code has an entry. */
 import { ERRORS, type ErrorPolicy } from '@supabase-media/core/errors';
+import { JOB_TYPES } from '@supabase-media/worker/jobs/catalog';
 
 const CLASSES: Readonly<Record<ErrorPolicy['retry'], string>> = {
   never: 'final: trying again would say the same',
@@ -9,13 +10,20 @@ const CLASSES: Readonly<Record<ErrorPolicy['retry'], string>> = {
   ambiguous: 'may have succeeded: looked at before anything is sent again',
 };
 
+/** The common ones, then those that job types add. */
+const TABLE: Readonly<Record<string, ErrorPolicy>> = Object.assign(
+  {},
+  ERRORS,
+  ...JOB_TYPES.map(({ errors }) => errors),
+);
+
 /** The whole file. */
 export function renderErrorsDocument(): string {
   const lines = [
     '# Error codes',
     '',
-    'Written by `npm run docs:errors` from `packages/core/src/errors.ts`. A message',
-    'adds what happened, with the numbers.',
+    'Written by `npm run docs:errors` from `packages/core/src/errors.ts` and the job',
+    'types in `workers/media/src/jobs`. A message adds what happened, with the numbers.',
     '',
     '| class | meaning |',
     '| --- | --- |',
@@ -23,7 +31,7 @@ export function renderErrorsDocument(): string {
     '',
     '| code | class | what it means | what to do |',
     '| --- | --- | --- | --- |',
-    ...Object.entries<ErrorPolicy>(ERRORS).map(
+    ...Object.entries(TABLE).map(
       ([code, { retry, meaning, hint }]) => `| \`${code}\` | ${retry} | ${meaning} | ${hint.replaceAll('|', '\\|')} |`,
     ),
   ];
