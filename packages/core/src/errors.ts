@@ -301,6 +301,8 @@ export type ErrorCode = keyof typeof ERRORS;
 /** Options of {@link MediaError}. */
 export interface MediaErrorOptions {
   readonly code: ErrorCode;
+  /** Of a code that is not in the table; see {@link errorsOf}. */
+  readonly policy?: ErrorPolicy;
   /** What happened, with the numbers and without secrets. One sentence. */
   readonly message: string;
   /** Replaces the table's hint where the thrower knows more. */
@@ -321,11 +323,21 @@ export class MediaError extends Error {
     super(options.message, { cause: options.cause });
     this.name = 'MediaError';
     this.code = options.code;
-    this.retry = ERRORS[options.code].retry;
-    this.hint = options.hint ?? ERRORS[options.code].hint;
+    const { retry, hint } = options.policy ?? ERRORS[options.code];
+    this.retry = retry;
+    this.hint = options.hint ?? hint;
     this.details = options.details ?? {};
   }
 }
+
+/**
+ * Makes errors whose codes are not in {@link ERRORS}: a job type has a table of its own for what only it can meet. To
+ * whatever looks a code up in the common table, such an error is one of no row.
+ */
+export const errorsOf =
+  <Code extends string>(table: Readonly<Record<Code, ErrorPolicy>>) =>
+  ({ code, ...options }: Omit<MediaErrorOptions, 'code' | 'policy'> & { readonly code: Code }): MediaError =>
+    new MediaError({ ...options, code: code as string as ErrorCode, policy: table[code] });
 
 /** Whether a retry can help. */
 export const isRetryable = (error: MediaError): boolean => error.retry !== 'never';
