@@ -1,5 +1,5 @@
 /**
- * Completes a session: one request at a time claims it, proves what is stored, enqueues the job, and marks the row.
+ * Completes a session: one request at a time leases it, verifies what is stored, enqueues the job, and marks the row.
  * Others that come meanwhile wait for the outcome and tell the same.
  */
 import { randomUUID } from 'node:crypto';
@@ -11,9 +11,8 @@ import type { UploadSession } from '../database/upload-session.ts';
 import type { Claim } from '../database/upload-sessions.ts';
 import { isEndedStatus } from '../database/video-row.ts';
 import type { User } from '../verify-token.ts';
-import { cleanSession } from './clean-session.ts';
+import { removeUploaded, withdrawVideo } from './end-session.ts';
 import { assertUnfinished, findSession } from './find-session.ts';
-import { removeJob } from './remove-job.ts';
 import type { UploadServices } from './services.ts';
 import { FINAL_REFUSALS, verifyUpload } from './verify-upload.ts';
 
@@ -60,10 +59,10 @@ async function completeWithin(
     const claimed = await sessions.claim(claim, LEASE_SECONDS);
     if (claimed !== undefined) {
       const jobState = await completeLeased({ services, session: claimed, claim, signal });
-      if (jobState !== 'claim_lost') return present(claimed, jobState);
+      if (jobState !== 'lease_lost') return present(claimed, jobState);
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
-      throw outOfTime('The upload is still being proved by another request.');
+      throw outOfTime('The upload is still being verified by another request.');
     });
   }
 }
@@ -85,8 +84,8 @@ interface Completion {
   readonly signal: AbortSignal;
 }
 
-/** @returns `claim_lost` when the lease ran out and another request or sweep has the session, or has ended it. */
-async function completeLeased(completion: Completion): Promise<JobState | 'claim_lost'> {
+/** @returns `lease_lost` when the lease ran out and another request or sweep has the session, or has ended it. */
+async function completeLeased(completion: Completion): Promise<JobState | 'lease_lost'> {
   const { services, session, claim } = completion;
   const lease = keepLease(completion);
   try {
@@ -112,7 +111,7 @@ async function completeLeased(completion: Completion): Promise<JobState | 'claim
     if (lease.isLost()) return await yieldSession(services, session);
     await giveBack(completion, error);
     if (completion.signal.aborted && !(error instanceof ApiError))
-      throw outOfTime('The upload could not be proved in time.', error);
+      throw outOfTime('The upload could not be verified in time.', error);
     throw error;
   } finally {
     lease.stop();
@@ -120,16 +119,13 @@ async function completeLeased(completion: Completion): Promise<JobState | 'claim
 }
 
 /**
- * The claim is gone, and the job may have been added. Only of a session that its owner or time ended is the job unwanted:
+ * The lease is gone, and the job may have been added. Only of a session that its owner or time ended is the job unwanted:
  * another request that has it, or has completed it, counts on that very job.
  */
-async function yieldSession(services: UploadServices, session: UploadSession): Promise<'claim_lost'> {
+async function yieldSession(services: UploadServices, session: UploadSession): Promise<'lease_lost'> {
   const state = await services.sessions.stateOf(session.id);
-  if (state === 'canceled' || state === 'abandoned') {
-    await services.videos.markCanceled(session.videoId);
-    await removeJob(services, session);
-  }
-  return 'claim_lost';
+  if (state === 'canceled' || state === 'abandoned') await withdrawVideo(services, session, { mayHaveJob: true });
+  return 'lease_lost';
 }
 
 /** After a refusal that no retry changes the session ends and its bytes go; else it is open again. */
@@ -138,14 +134,17 @@ async function giveBack({ services, session, claim }: Completion, error: unknown
   const code = error instanceof ApiError ? error.code : undefined;
   if (code !== undefined && FINAL_REFUSALS.has(code)) {
     log.warn({ event: 'upload.refused', sessionId: session.id, code }, `Upload refused: ${String(error)}`);
-    if (await sessions.finish(claim, 'canceled', code)) await cleanSession(services, session);
+    if (await sessions.finish(claim, 'canceled', code)) await removeUploaded(services, session);
     return;
   }
   const confirmed = error instanceof ApiError ? error.details?.confirmedBytes : undefined;
   await sessions
     .reopen(claim, typeof confirmed === 'number' ? confirmed : session.confirmedBytes)
     .catch((reason: unknown) =>
-      log.warn({ event: 'upload.reopen_failed', sessionId: session.id, err: reason }, 'Its claim runs out by itself'),
+      log.warn(
+        { event: 'upload.reopen_failed', sessionId: session.id, err: reason },
+        'An upload session could not be reopened; its lease expires and it opens by itself',
+      ),
     );
 }
 
@@ -155,7 +154,7 @@ async function readConfirmed({ services, session }: Completion): Promise<number>
   return (await services.storage.readOffset(session.storageUploadId).catch(() => undefined)) ?? 0;
 }
 
-/** Renews the claim while the work goes on; its signal aborts when the claim is lost. */
+/** Renews the lease while the work goes on; its signal aborts when the lease is lost. */
 function keepLease({ services, claim, signal }: Completion) {
   const lost = new AbortController();
   const timer = setInterval(() => {

@@ -22,7 +22,7 @@ export const nameRefusedContent = (content: Content): string | undefined =>
   content.certain && (content.kind === 'other' || content.kind === 'audio') ? (content.name ?? 'no video') : undefined;
 
 /**
- * Proves size, content and digest, the cheapest first.
+ * Verifies size, content and digest, the cheapest first.
  *
  * @throws {ApiError} `upload_incomplete`, and those of {@link FINAL_REFUSALS}.
  */
