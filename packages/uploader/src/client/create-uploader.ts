@@ -60,11 +60,11 @@ export interface UploaderOptions {
 
 export interface Uploader {
   /**
-   * Sends a file, or goes on where an earlier visit stopped. Files wait for their turn.
+   * Sends a file, or resumes where an earlier visit stopped. Files wait for their turn.
    */
   readonly uploadVideo: (source: UploadSource, options?: UploadVideoOptions) => UploadHandle;
   /**
-   * What earlier visits of this user left unfinished and can be taken up, once the person chooses the file again.
+   * What earlier visits of this user left unfinished and can be resumed, once the person chooses the file again.
    * Without what is being sent just now, here or in another tab.
    */
   readonly listUnfinished: () => Promise<readonly UploadRecord[]>;

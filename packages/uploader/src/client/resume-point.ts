@@ -27,7 +27,7 @@ export async function lockResumePoint(
   signal: AbortSignal,
 ): Promise<ResumePoint> {
   const { records, client, underWay } = tools;
-  const authorization = await client.patiently(() => client.authorization({ refresh: false }), { signal });
+  const authorization = await client.withRetries(() => client.authorization({ refresh: false }), { signal });
   const user = userOfToken(authorization.slice('Bearer '.length));
   const key = fingerprintOf(source, { apiUrl: client.apiUrl, user });
   const release = await tabLockName(key, underWay);
