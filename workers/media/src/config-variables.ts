@@ -14,6 +14,7 @@ import {
   UPLOAD_VARIABLES,
 } from '@supabase-media/service/shared-variables';
 import { TRACING_VARIABLES } from '@supabase-media/service/tracing-variables';
+import { DIRECT_BELOW_BYTES } from '@supabase-media/upload-protocol/limits';
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -156,7 +157,7 @@ export const VARIABLES = {
   UPLOAD_DIRECT_MAX_MB: {
     section: 'Upload',
     allowed: 'whole megabytes (1 MB = 1000000 bytes) from 0 to 5000',
-    default: '100',
+    default: String(DIRECT_BELOW_BYTES / 1_000_000),
     reason:
       'Files below it go through the Supabase client, which keeps the whole body in memory; larger ones are streamed.',
     schema: wholeNumber(0, 5000),

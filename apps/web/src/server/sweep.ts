@@ -1,6 +1,6 @@
 /**
  * Sweeping: ends sessions past their time, enqueues videos that such sessions left waiting, removes what unsuccessful ones left in Storage, forgets old rows. Rows are
- * claimed in the database, so any number of processes may sweep at once; what fails is tried again by the next sweep.
+ * leased in the database, so any number of processes may sweep at once; what fails is tried again by the next sweep.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -72,14 +72,14 @@ export async function sweepUploads(services: SweepServices, signal: AbortSignal)
   return result;
 }
 
-/** Rows that failed stay claimed until their lease ends, so this does not go round in circles. */
+/** Rows that failed stay leased for a while, so this ends. */
 async function forEachLeased(
   { services, signal, result }: Sweep,
-  claim: () => Promise<LeasedSessions>,
+  lease: () => Promise<LeasedSessions>,
   work: (session: UploadSession) => Promise<void>,
 ): Promise<void> {
   while (!signal.aborted) {
-    const { sessions, unreadable } = await claim();
+    const { sessions, unreadable } = await lease();
     for (const { id, problem } of unreadable) {
       services.log.warn({ event: 'sweep.row_unreadable', sessionId: id }, `A session cannot be read: ${problem}`);
       result.failed += 1;
@@ -94,8 +94,8 @@ async function forEachLeased(
 
 async function enqueueAllOrphaned(sweep: Sweep): Promise<void> {
   const { services, claimant, result } = sweep;
-  const claim = () => services.sessions.leaseOrphaned({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS });
-  await forEachLeased(sweep, claim, async (session) => {
+  const lease = () => services.sessions.leaseOrphaned({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS });
+  await forEachLeased(sweep, lease, async (session) => {
     const what = await enqueueOrphaned(services, session, claimant);
     if (what !== 'ended') result[what] += 1;
   });
@@ -114,8 +114,8 @@ async function removeRemains(sweep: Sweep): Promise<void> {
   const { sessions, config } = services;
   const { retentionSeconds } = config.intake;
   const before = forgetBefore(services);
-  const claim = () => sessions.leaseRemains({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS, retentionSeconds });
-  await forEachLeased(sweep, claim, async (session) => {
+  const lease = () => sessions.leaseRemains({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS, retentionSeconds });
+  await forEachLeased(sweep, lease, async (session) => {
     const isOld = session.endedAt !== undefined && session.endedAt < before;
     const isClean = await removeUploaded(services, session);
     if (!isClean) result.failed += 1;

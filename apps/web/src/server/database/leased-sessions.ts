@@ -4,7 +4,7 @@ import { type UploadSession, uploadSessionRow } from './upload-session.ts';
 
 export interface LeasedSessions {
   readonly sessions: readonly UploadSession[];
-  /** They stay claimed until their lease ends, as those do whose work fails. */
+  /** They stay leased until the lease ends, as those do whose work fails. */
   readonly unreadable: readonly { readonly id: string; readonly problem: string }[];
 }
 

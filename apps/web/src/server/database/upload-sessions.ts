@@ -38,8 +38,8 @@ export type CreateAnswer =
   | { readonly kind: 'too_many_sessions'; readonly open: number }
   | { readonly kind: 'rate_limited'; readonly retryAfterSeconds: number };
 
-/** The claim on a session that a request or sweep works on. */
-export interface Claim {
+/** The lease of a session that a request or sweep works on. */
+export interface Lease {
   readonly id: string;
   readonly claimant: string;
 }
@@ -54,11 +54,11 @@ export interface UploadSessions {
   readonly stateOf: (id: string) => Promise<UploadSession['state'] | undefined>;
   readonly list: (user: User, state: UploadSession['state'] | undefined) => Promise<readonly UploadSession[]>;
   /** Takes an unfinished session to complete it; undefined when another request has it or it has ended. */
-  readonly claim: (claim: Claim, leaseSeconds: number) => Promise<UploadSession | undefined>;
-  /** Back to `open`, for the claimant alone. */
-  readonly reopen: (claim: Claim, confirmedBytes: number) => Promise<boolean>;
-  /** The end, for the claimant alone. */
-  readonly finish: (claim: Claim, state: Ended, endCode?: string) => Promise<boolean>;
+  readonly lease: (lease: Lease, leaseSeconds: number) => Promise<UploadSession | undefined>;
+  /** Back to `open`, for the holder of the lease alone. */
+  readonly reopen: (lease: Lease, confirmedBytes: number) => Promise<boolean>;
+  /** The end, for the holder of the lease alone. */
+  readonly finish: (lease: Lease, state: Ended, endCode?: string) => Promise<boolean>;
   /** Ends a session that is in one of the given states. */
   readonly cancel: (id: string, from: readonly (Unfinished | 'completed')[]) => Promise<boolean>;
   /** Never lowers it, and only while the session is open. */
@@ -151,7 +151,7 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
       return rows.parse(await ask(asUser(query, user.token)));
     },
 
-    claim: async ({ id, claimant }, leaseSeconds) => {
+    lease: async ({ id, claimant }, leaseSeconds) => {
       const parameters = { session_id: id, claimant, lease_seconds: leaseSeconds };
       const answer = await ask(service.rpc('claim_upload_completion', parameters));
       return answer === null ? undefined : uploadSessionRow.parse(answer);

@@ -15,7 +15,7 @@ export async function cancelUploadSession(services: UploadServices, user: User, 
   const session = await findSession(sessions, user, id);
   // From any state: also from one that another request is completing, whose lease ends with this.
   if (await sessions.cancel(id, ['open', 'completing'])) {
-    // A completion that failed or goes on may have written the row, or even added the job.
+    // A completion that failed or still runs may have written the row, or even added the job.
     await withdrawVideo(services, session, { mayHaveJob: false });
   } else {
     const ended = await findSession(sessions, user, id);

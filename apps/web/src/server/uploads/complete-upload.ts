@@ -8,7 +8,7 @@ import { startDeadline } from '@supabase-media/core/deadline';
 import type { CompletedUpload } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
-import type { Claim } from '../database/upload-sessions.ts';
+import type { Lease } from '../database/upload-sessions.ts';
 import { isEndedStatus } from '../database/video-row.ts';
 import type { User } from '../verify-token.ts';
 import { removeUploaded, withdrawVideo } from './end-session.ts';
@@ -51,15 +51,15 @@ async function completeWithin(
   signal: AbortSignal,
 ): Promise<CompletedUpload> {
   const { sessions } = services;
-  const claim: Claim = { id, claimant: randomUUID() };
+  const lease: Lease = { id, claimant: randomUUID() };
   for (;;) {
     const session = await findSession(sessions, user, id);
     if (session.state === 'completed') return present(session, 'existing');
     assertUnfinished(session, Date.now());
-    const claimed = await sessions.claim(claim, LEASE_SECONDS);
-    if (claimed !== undefined) {
-      const jobState = await completeLeased({ services, session: claimed, claim, signal });
-      if (jobState !== 'lease_lost') return present(claimed, jobState);
+    const leased = await sessions.lease(lease, LEASE_SECONDS);
+    if (leased !== undefined) {
+      const jobState = await completeLeased({ services, session: leased, lease, signal });
+      if (jobState !== 'lease_lost') return present(leased, jobState);
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
       throw outOfTime('The upload is still being verified by another request.');
@@ -80,14 +80,14 @@ const present = (session: UploadSession, jobState: JobState): CompletedUpload =>
 interface Completion {
   readonly services: UploadServices;
   readonly session: UploadSession;
-  readonly claim: Claim;
+  readonly lease: Lease;
   readonly signal: AbortSignal;
 }
 
 /** @returns `lease_lost` when the lease ran out and another request or sweep has the session, or has ended it. */
 async function completeLeased(completion: Completion): Promise<JobState | 'lease_lost'> {
-  const { services, session, claim } = completion;
-  const lease = keepLease(completion);
+  const { services, session, lease } = completion;
+  const renewal = keepLease(completion);
   try {
     // A request that died after enqueueing left a video that may have come to its end: it is not run again.
     const status = await services.videos.statusOf(session.videoId);
@@ -96,25 +96,25 @@ async function completeLeased(completion: Completion): Promise<JobState | 'lease
       await verifyUpload({
         storage: services.storage,
         session,
-        signal: lease.signal,
+        signal: renewal.signal,
         readConfirmed: () => readConfirmed(completion),
       });
-    lease.signal.throwIfAborted();
+    renewal.signal.throwIfAborted();
     const jobState = isEnded ? 'existing' : await services.queue.enqueue(session, completion.signal);
-    if (!(await services.sessions.finish(claim, 'completed'))) return await yieldSession(services, session);
+    if (!(await services.sessions.finish(lease, 'completed'))) return await yieldSession(services, session);
     services.log.info(
       { event: 'upload.completed', sessionId: session.id, videoId: session.videoId, bytes: session.size },
       `Upload completed, video ${jobState === 'existing' ? 'was enqueued already' : 'enqueued'}`,
     );
     return jobState;
   } catch (error) {
-    if (lease.isLost()) return await yieldSession(services, session);
+    if (renewal.isLost()) return await yieldSession(services, session);
     await giveBack(completion, error);
     if (completion.signal.aborted && !(error instanceof ApiError))
       throw outOfTime('The upload could not be verified in time.', error);
     throw error;
   } finally {
-    lease.stop();
+    renewal.stop();
   }
 }
 
@@ -129,17 +129,17 @@ async function yieldSession(services: UploadServices, session: UploadSession): P
 }
 
 /** After a refusal that no retry changes the session ends and its bytes go; else it is open again. */
-async function giveBack({ services, session, claim }: Completion, error: unknown): Promise<void> {
+async function giveBack({ services, session, lease }: Completion, error: unknown): Promise<void> {
   const { sessions, log } = services;
   const code = error instanceof ApiError ? error.code : undefined;
   if (code !== undefined && FINAL_REFUSALS.has(code)) {
     log.warn({ event: 'upload.refused', sessionId: session.id, code }, `Upload refused: ${String(error)}`);
-    if (await sessions.finish(claim, 'canceled', code)) await removeUploaded(services, session);
+    if (await sessions.finish(lease, 'canceled', code)) await removeUploaded(services, session);
     return;
   }
   const confirmed = error instanceof ApiError ? error.details?.confirmedBytes : undefined;
   await sessions
-    .reopen(claim, typeof confirmed === 'number' ? confirmed : session.confirmedBytes)
+    .reopen(lease, typeof confirmed === 'number' ? confirmed : session.confirmedBytes)
     .catch((reason: unknown) =>
       log.warn(
         { event: 'upload.reopen_failed', sessionId: session.id, err: reason },
@@ -155,10 +155,10 @@ async function readConfirmed({ services, session }: Completion): Promise<number>
 }
 
 /** Renews the lease while the work goes on; its signal aborts when the lease is lost. */
-function keepLease({ services, claim, signal }: Completion) {
+function keepLease({ services, lease, signal }: Completion) {
   const lost = new AbortController();
   const timer = setInterval(() => {
-    services.sessions.claim(claim, LEASE_SECONDS).then(
+    services.sessions.lease(lease, LEASE_SECONDS).then(
       (session) => {
         if (session === undefined) lost.abort();
       },

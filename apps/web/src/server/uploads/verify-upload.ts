@@ -1,4 +1,4 @@
-/** Whether what stands in Storage is what was announced, and a video. */
+/** Whether the object in Storage is what was announced, and a video. */
 
 import { formatBytes } from '@supabase-media/core/format';
 import { type Content, sniffContent } from '@supabase-media/media/sniff/sniff-content';
