@@ -14,6 +14,7 @@ import {
   UPLOAD_VARIABLES,
 } from '@supabase-media/service/shared-variables';
 import { TRACING_VARIABLES } from '@supabase-media/service/tracing-variables';
+import { DIRECT_BELOW_BYTES } from '@supabase-media/upload-protocol/limits';
 import { z } from 'zod';
 import { JOB_TYPES } from './jobs/catalog.ts';
 
@@ -155,7 +156,7 @@ const WORKER_VARIABLES = {
   UPLOAD_DIRECT_MAX_MB: {
     section: 'Upload',
     allowed: 'whole megabytes (1 MB = 1000000 bytes) from 0 to 5000',
-    default: '100',
+    default: String(DIRECT_BELOW_BYTES / 1_000_000),
     reason:
       'Smaller files are uploaded in one request by the Supabase client, larger ones by resumable or streamed requests.',
     schema: wholeNumber(0, 5000),

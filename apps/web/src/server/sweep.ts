@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { toApiError } from './api-error.ts';
 import type { LeasedSessions } from './database/leased-sessions.ts';
 import type { UploadSession } from './database/upload-session.ts';
-import { cleanSession } from './uploads/clean-session.ts';
+import { removeUploaded } from './uploads/end-session.ts';
 import { enqueueOrphaned } from './uploads/enqueue-orphaned.ts';
 import type { UploadServices } from './uploads/services.ts';
 
@@ -118,7 +118,7 @@ async function removeRemains(sweep: Sweep): Promise<void> {
   const lease = () => sessions.leaseRemains({ holder, batch: BATCH, leaseSeconds: LEASE_SECONDS, retentionSeconds });
   await forEachLeased(sweep, lease, async (session) => {
     const isOld = session.endedAt !== undefined && session.endedAt < before;
-    const isClean = await cleanSession(services, session);
+    const isClean = await removeUploaded(services, session);
     if (!isClean) result.failed += 1;
     else if (isOld) result.forgotten += 1;
     else result.cleaned += 1;

@@ -11,8 +11,7 @@ import type { UploadSession } from '../database/upload-session.ts';
 import type { Lease } from '../database/upload-sessions.ts';
 import { isEndedStatus } from '../database/video-row.ts';
 import type { User } from '../verify-token.ts';
-import { cancelSessionVideo } from './cancel-session-video.ts';
-import { cleanSession } from './clean-session.ts';
+import { removeUploaded, withdrawVideo } from './end-session.ts';
 import { assertUnfinished, findSession } from './find-session.ts';
 import type { UploadServices } from './services.ts';
 import { FINAL_REFUSALS, verifyUpload } from './verify-upload.ts';
@@ -63,7 +62,7 @@ async function completeWithin(
       if (jobState !== 'lease_lost') return present(leased, jobState);
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
-      throw outOfTime('The upload is still being proved by another request.');
+      throw outOfTime('The upload is still being verified by another request.');
     });
   }
 }
@@ -126,7 +125,7 @@ async function completeLeased(completion: Completion): Promise<JobState | 'lease
 async function yieldSession(services: UploadServices, session: UploadSession): Promise<'lease_lost'> {
   const state = await services.sessions.stateOf(session.id);
   if (state === 'canceled' || state === 'abandoned') {
-    await cancelSessionVideo(services, session);
+    await withdrawVideo(services, session);
   }
   return 'lease_lost';
 }
@@ -137,7 +136,7 @@ async function giveBack({ services, session, lease }: Completion, error: unknown
   const code = error instanceof ApiError ? error.code : undefined;
   if (code !== undefined && FINAL_REFUSALS.has(code)) {
     log.warn({ event: 'upload.refused', sessionId: session.id, code }, `Upload refused: ${String(error)}`);
-    if (await sessions.finish(lease, 'canceled', code)) await cleanSession(services, session);
+    if (await sessions.finish(lease, 'canceled', code)) await removeUploaded(services, session);
     return;
   }
   const confirmed = error instanceof ApiError ? error.details?.confirmedBytes : undefined;
