@@ -2,7 +2,7 @@
 
 /** One published result of a job. */
 export interface PublishedOutput {
-  /** `video`, `poster`, `storyboard` (its picture), `storyboard_index`, `hls` (its master playlist), `info`. */
+  /** As the catalog of outputs names it: `video`, `storyboard` (its picture), `storyboard_index`, `hls` (its master playlist), … */
   readonly kind: string;
   readonly bucket: string;
   readonly path: string;

@@ -1,4 +1,4 @@
-/** Storyboard, HLS and info of small clips, on every ffmpeg of this machine: what the files hold, not that they exist. */
+/** Storyboard, HLS, preview and info of small clips, on every ffmpeg of this machine: what the files hold, not that they exist. */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,16 +6,16 @@ import { pipeline } from 'node:stream/promises';
 import { type ClipName, type ClipShop, openClipShop, withMatrix } from '@supabase-media/test-support/clips';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeMedia } from '../src/ffmpeg/probe.ts';
-import { readMediaPlaylist } from '../src/plan/hls-playlist.ts';
+import { OUTPUT_KINDS } from '../src/outputs/catalog.ts';
+import { readMediaPlaylist } from '../src/outputs/hls/playlist.ts';
 import type { MediaInfo, VideoInfo } from '../src/plan/media-info.ts';
-import { OUTPUT_KINDS } from '../src/plan/outputs.ts';
 import { outputOf, type PipelineResult, runPipeline } from './support/pipeline.ts';
 import { nameColor, pixels } from './support/pixels.ts';
 import { findAllTools, selectCases } from './support/tools.ts';
 
 const TIMEOUT = 60_000;
 const ALL = { outputs: OUTPUT_KINDS };
-const FILES = ['hls', 'info.json', 'poster.jpg', 'storyboard.jpg', 'storyboard.vtt', 'video.mp4'];
+const FILES = ['hls', 'info.json', 'poster.jpg', 'preview.mp4', 'storyboard.jpg', 'storyboard.vtt', 'video.mp4'];
 
 const allTools = await findAllTools();
 const first = allTools[0]?.[1];
@@ -164,6 +164,7 @@ describe.each(allTools)('%s', (_, tools) => {
         ['storyboard', 'image/jpeg'],
         ['storyboard_index', 'text/vtt'],
         ['hls', 'application/vnd.apple.mpegurl'],
+        ['preview', 'video/mp4'],
         ['info', 'application/json'],
       ]);
       const names = await readdir(result.folder, { recursive: true, withFileTypes: true });

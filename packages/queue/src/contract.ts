@@ -5,8 +5,8 @@
 
 import type { StepProgress } from '@supabase-media/core/step-runner';
 import type { PublishedOutput } from '@supabase-media/database/video-row';
-import { OUTPUT_KINDS } from '@supabase-media/media/plan/outputs';
-import { PROFILES } from '@supabase-media/media/plan/profiles';
+import { OUTPUT_KINDS } from '@supabase-media/media/outputs';
+import { PROFILES } from '@supabase-media/media/profiles';
 import { z } from 'zod';
 
 /** The one job type so far: download, probe, plan, encode, upload, record. */

@@ -3,8 +3,8 @@
  * table (`npm run env:example`) and `config.ts` validates by it, so the two cannot drift apart.
  */
 
-import { OUTPUT_KINDS, parseOutputs } from '@supabase-media/media/plan/outputs';
-import { PROFILES } from '@supabase-media/media/plan/profiles';
+import { OUTPUT_KINDS, OUTPUTS, parseOutputs } from '@supabase-media/media/outputs';
+import { PROFILES } from '@supabase-media/media/profiles';
 import { METRICS_VARIABLES } from '@supabase-media/service/metrics-variables';
 import { type VariableTable, wholeNumber } from '@supabase-media/service/settings-table';
 import {
@@ -99,8 +99,7 @@ export const VARIABLES = {
     section: 'Media',
     allowed: `one or more of ${OUTPUT_KINDS.join(', ')}, with commas between`,
     default: OUTPUT_KINDS.join(','),
-    reason:
-      'What is made of a video when the job does not say. video: video.mp4; poster: poster.jpg; storyboard: storyboard.jpg and storyboard.vtt; hls: hls/master.m3u8 with up to three sizes, about as much work again as the video; info: info.json.',
+    reason: `What is made of a video when the job does not say. ${OUTPUTS.map(({ kind, about }) => `${kind}: ${about}`).join('; ')}.`,
     schema: z.string().transform((value, context) => {
       const outputs = parseOutputs(value);
       if (outputs !== undefined) return outputs;

@@ -2,7 +2,7 @@
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
-import type { MediaDefaults } from '@supabase-media/media/plan/settings';
+import type { MediaDefaults } from '@supabase-media/media/settings';
 import { queueFingerprint } from '@supabase-media/queue/fingerprint';
 import { type Environment, readVariables } from '@supabase-media/service/settings-table';
 import type { z } from 'zod';

@@ -1,7 +1,7 @@
 /** Makes the MP4: copies or encodes as planned, verifies, and only then gives the file its name. */
 import { rename, rm } from 'node:fs/promises';
 import { MediaError } from '@supabase-media/core/errors';
-import type { MediaInfo } from '../plan/media-info.ts';
+import type { VideoMedia } from '../plan/media-info.ts';
 import { type ConvertPlan, encodeInstead, type Reason } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';
 import { type Rejection, rejection } from '../plan/rejections.ts';
@@ -11,7 +11,7 @@ import { classifyEncodeFailure, ranOutOfMemory } from './encode-failure.ts';
 import { encodeLimits } from './encode-limits.ts';
 import type { EncodeProgress } from './progress.ts';
 import { withReadableSource } from './readable-source.ts';
-import { runFfmpeg } from './run-ffmpeg.ts';
+import { runFfmpeg } from './run-process.ts';
 import { lastLines } from './stderr-lines.ts';
 import type { MediaTools } from './tools.ts';
 import { verifyOutput } from './verify.ts';
@@ -36,7 +36,7 @@ export type EncodeResult =
       readonly outcome: 'processed' | 'remuxed';
       readonly path: string;
       /** The output's own probe. */
-      readonly output: MediaInfo;
+      readonly output: VideoMedia;
       readonly reasons: readonly Reason[];
       readonly warnings: readonly MediaWarning[];
       /** Wall time of ffmpeg, verification not included. */

@@ -3,8 +3,8 @@
 import { formatBytes } from '@supabase-media/core/format';
 import { openDatabase } from '@supabase-media/database/database';
 import { openVideos } from '@supabase-media/database/videos';
-import type { OutputKind } from '@supabase-media/media/plan/outputs';
-import type { ProfileName } from '@supabase-media/media/plan/profiles';
+import type { OutputKind } from '@supabase-media/media/outputs';
+import type { ProfileName } from '@supabase-media/media/profiles';
 import { openQueueClient } from '@supabase-media/queue/client';
 import type { VideoProcessResult } from '@supabase-media/queue/contract';
 import type { JobPriority } from '@supabase-media/queue/policy';

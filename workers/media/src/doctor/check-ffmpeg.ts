@@ -1,8 +1,8 @@
 /** Is there an ffmpeg, and can it do what `ffmpeg/commands/` asks of it? */
 import { MediaError } from '@supabase-media/core/errors';
-import { listParts, type PartKind } from '@supabase-media/media/ffmpeg/list-parts';
-import { type LocateOptions, locateTools } from '@supabase-media/media/ffmpeg/locate';
-import type { MediaTools } from '@supabase-media/media/ffmpeg/tools';
+import { listParts, type PartKind } from '@supabase-media/media/build-parts';
+import { type LocateOptions, locateTools } from '@supabase-media/media/locate-tools';
+import type { MediaTools } from '@supabase-media/media/tools';
 import { allRight, type Finding, found } from './findings.ts';
 
 /** What the commands name, by the flag that lists it. */

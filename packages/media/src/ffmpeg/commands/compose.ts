@@ -13,6 +13,8 @@ export interface CommandParts {
   readonly threads: number;
   /** In front of the input, e.g. a seek. */
   readonly inputOptions?: readonly string[] | undefined;
+  /** In front of the same file as a second input, a third, and so on. */
+  readonly moreInputs?: readonly (readonly string[])[] | undefined;
   readonly videoFilter?: string | undefined;
   readonly audioFilter?: string | undefined;
   /** A graph whose outputs are mapped by name. */
@@ -40,18 +42,13 @@ const RUN_OPTIONS = [
 
 /** The whole argument list, ready to run. */
 export function composeArguments(parts: CommandParts): string[] {
-  const command = ffmpeg()
-    .input(fileUrl(parts.inputPath))
-    .inputOptions(
-      ...RUN_OPTIONS,
-      ...inputGuards(parts.guards),
-      '-threads',
-      String(parts.threads),
-      ...(parts.inputOptions ?? []),
-    )
-    .output(outputName(parts.outputPath))
+  const command = ffmpeg();
+  for (const [index, options] of [parts.inputOptions ?? [], ...(parts.moreInputs ?? [])].entries()) {
+    const before = [...inputGuards(parts.guards), '-threads', String(parts.threads), ...options];
     // One by one: a list would be split at spaces.
-    .outputOptions(...parts.outputOptions);
+    command.input(fileUrl(parts.inputPath)).inputOptions(...(index === 0 ? RUN_OPTIONS : []), ...before);
+  }
+  command.output(outputName(parts.outputPath)).outputOptions(...parts.outputOptions);
   if (parts.videoFilter !== undefined) command.videoFilters(parts.videoFilter);
   if (parts.audioFilter !== undefined) command.audioFilters(parts.audioFilter);
   if (parts.complexFilter !== undefined) command.complexFilter(parts.complexFilter);
