@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseSettings } from '@supabase-media/media/plan/settings';
+import { chooseSettings } from '@supabase-media/media/settings';
 import { chooseBackend, type QueueAddress } from '@supabase-media/queue/backend';
 import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
 import type { VideoProcessPayload } from '@supabase-media/queue/contract';

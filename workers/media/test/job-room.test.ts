@@ -13,7 +13,7 @@ import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Checkpoint } from '../src/jobs/video-process/checkpoint.ts';
-import { roomFor } from '../src/work-disk/admission.ts';
+import { spaceFor } from '../src/work-disk/admission.ts';
 import { measureFolder } from '../src/work-disk/measure-folder.ts';
 import { stackConfig } from './support/stack-config.ts';
 import { dyingAt, openHandlers, sendNoise } from './support/video-handlers.ts';
@@ -60,7 +60,7 @@ it('lets a job in beside what its killed run left, and removes of that what no r
   const workDir = join(folder, 'work');
   const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
   const found: string[] = [];
-  const disk = limitedDisk(workDir, roomFor(size) + RESERVE + 500_000, found);
+  const disk = limitedDisk(workDir, spaceFor(size) + RESERVE + 500_000, found);
   const handlers = await openHandlers(config, storage, disk);
   const { jobId } = await client.enqueueVideo({ source });
   const jobDirectory = join(config.worker.jobsDir, jobId);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { chooseBackend } from '@supabase-media/queue/backend';
 import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';

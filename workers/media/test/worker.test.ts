@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
-import type { MediaTools } from '@supabase-media/media/ffmpeg/tools';
+import { locateTools } from '@supabase-media/media/locate-tools';
+import type { MediaTools } from '@supabase-media/media/tools';
 import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { downloadFile } from '@supabase-media/storage/download';
@@ -110,7 +110,7 @@ describe.each(['postgres', 'redis'] as const)('a worker on %s', (kind) => {
     expect(row).toMatchObject({ status: 'ready', outcome: 'processed', progress: 100, step: null, error_code: null });
     expect(row?.facts).toMatchObject({ input: { videoCodec: 'mpeg4' }, output: { videoCodec: 'h264' } });
     expect(row?.outputs).toEqual(result.outputs);
-    const kinds = ['video', 'poster', 'storyboard', 'storyboard_index', 'hls', 'info'];
+    const kinds = ['video', 'poster', 'storyboard', 'storyboard_index', 'hls', 'preview', 'info'];
     expect(result.outputs.map((output) => output.kind)).toEqual(kinds);
     const [video] = result.outputs;
     expect(video?.path).toMatch(new RegExp(`^tests/${videoId}/[0-9a-f]{12}-p2-fast-[0-9a-f]{6}/video\\.mp4$`));
@@ -232,7 +232,7 @@ describe('a worker that is stopped in mid-job', () => {
       expect((await queue.waitForVideo(jobId)).outcome).toBe('processed');
       const seen = await second.sees('Step 8/8 done');
       expect(seen).toContain('attempt 1 of');
-      expect(seen).toContain('Going on after the source was downloaded');
+      expect(seen).toContain('Resuming after an earlier run: the source is downloaded');
       expect(seen).not.toContain('Step 1/8');
       expect(await listJobDirectories(workDir)).toEqual([]);
       second.kill('SIGTERM');

@@ -1,7 +1,7 @@
 import { MediaError } from '@supabase-media/core/errors';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { createAdmission, roomFor } from './admission.ts';
+import { createAdmission, spaceFor } from './admission.ts';
 import { detectDiskFull } from './detect-disk-full.ts';
 import type { DiskSpace } from './disk-space.ts';
 
@@ -18,7 +18,7 @@ function createGate(space: DiskSpace, waitMs = 0) {
 }
 
 it('asks for 2.5 times the source beside the reserve', async () => {
-  const needed = roomFor(100 * MB);
+  const needed = spaceFor(100 * MB);
   expect(needed).toBe(250 * MB);
   const exact = createGate({ free: needed + 100 * MB, total: 10_000 * MB });
   (await exact.admit(100 * MB, signal))();

@@ -1,4 +1,4 @@
-/** Cancels a video for good: in its row, which every screen reads, and in the queue, which its worker watches. */
+/** Cancels a video in its row, which every screen reads, and in the queue, which its worker watches. */
 import type { Videos } from '@supabase-media/database/videos';
 import type { CancelVideoAnswer, QueueClient } from '@supabase-media/queue/client';
 
@@ -9,7 +9,7 @@ export interface CancelVideoOptions {
 }
 
 /**
- * Cancels a video wherever it waits or runs. The row comes first: a worker that sees only one of the two stops as well.
+ * Cancels a video, queued or running. The row comes first: a worker that sees only one of the two stops as well.
  *
  * @returns as {@link QueueClient.cancelVideo}; `canceled` also for a video that waited without a job.
  * @throws {MediaError} `database_failed`, `queue_failed`.

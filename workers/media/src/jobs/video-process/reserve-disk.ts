@@ -1,11 +1,10 @@
-/** Room for a run. What earlier runs of the job left counts as room that it has already, or goes. */
-
-import type { MediaSettings } from '@supabase-media/media/plan/settings';
+/** Disk space for a run. What earlier runs of the job left is counted as already reserved, or is removed. */
+import type { MediaSettings } from '@supabase-media/media/settings';
 import type { JobContext } from '@supabase-media/queue/job-runner';
 import type { ObjectInfo } from '@supabase-media/storage/object-info';
 import { tidyJobDirectory } from '../../work-disk/work-directory.ts';
 import { settingsKey } from './checkpoint.ts';
-import { namesOfUse } from './restore.ts';
+import { usableNames } from './restore.ts';
 import type { VideoServices } from './video-run.ts';
 
 export interface ReserveDiskOptions {
@@ -15,10 +14,10 @@ export interface ReserveDiskOptions {
 }
 
 /**
- * Waits for room and holds it until the returned function is called. The source and the half output of a killed run
- * would else keep their own job waiting: nobody else removes them for as long as it lives.
+ * Waits for disk space and reserves it until the returned function is called. What a killed run left is removed first:
+ * it would keep its own job waiting, since nobody else removes it while the job exists.
  *
- * @throws {MediaError} as `admit` does; `lock_lost` when the job is another worker's by now.
+ * @throws {MediaError} as `admit` does; `lock_lost` when another worker has taken the job over.
  */
 export async function reserveDisk(services: VideoServices, options: ReserveDiskOptions): Promise<() => void> {
   const { source, settings, context } = options;
@@ -26,8 +25,8 @@ export async function reserveDisk(services: VideoServices, options: ReserveDiskO
   const heldBytes = await tidyJobDirectory({
     jobsDir,
     jobId: context.jobId,
-    isOfUse: namesOfUse({ saved: context.checkpoint, source, settings: settingsKey(settings) }),
-    // A process that was stopped and goes on here must not touch the next run's files.
+    isUsable: usableNames({ saved: context.checkpoint, source, settings: settingsKey(settings) }),
+    // A process that was suspended and wakes up here must not touch the next run's files.
     confirm: context.confirmLock,
   });
   return services.admission.admit(source.size, context.signal, heldBytes);

@@ -1,19 +1,21 @@
-/** What became of a video, written into its row: the last deed of a run, and what a later run finds of it. */
-
+/** The record step: what became of a video, written into its row last of all, and read back by a later run. */
 import { MediaError } from '@supabase-media/core/errors';
 import type { PublishedOutput } from '@supabase-media/database/video-row';
 import type { FinalStatus } from '@supabase-media/database/videos';
-import { summarize } from '@supabase-media/media/ffmpeg/media-summary';
-import type { ProbeResult } from '@supabase-media/media/plan/media-info';
-import type { Reason } from '@supabase-media/media/plan/plan';
-import type { Rejection } from '@supabase-media/media/plan/rejections';
-import { type EncodedVideo, explainOutcome } from '@supabase-media/media/steps/encode';
-import type { VideoProcessResult } from '@supabase-media/queue/contract';
+
+import type { ProbeResult } from '@supabase-media/media/media-info';
+import type { EncodedVideo, MadeVideo } from '@supabase-media/media/pipeline';
+import { explainOutcome, type Reason } from '@supabase-media/media/plan';
+import { summarize } from '@supabase-media/media/summary';
+import type { VideoProcessPayload, VideoProcessResult } from '@supabase-media/queue/contract';
+import type { JobContext } from '@supabase-media/queue/job-runner';
+import { removeJobDirectory } from '../../work-disk/work-directory.ts';
+import { removeResults } from './remove-results.ts';
 import type { VideoRun, VideoServices } from './video-run.ts';
 
 /**
- * What an earlier run of the same job recorded as its last deed, before the queue learned of it: nothing is left to do.
- * A job that was requeued has no checkpoint, and is run.
+ * The outcome that an earlier run of the same job recorded before the queue was told: nothing is left to do. A job that
+ * was requeued has no checkpoint, and is run.
  */
 export async function findFinalStatus(
   { videos, log }: VideoServices,
@@ -22,7 +24,7 @@ export async function findFinalStatus(
   const row = await videos.find(videoId);
   if (row?.job_id !== jobId || row.outcome === null) return undefined;
   if (row.status !== 'ready' && row.status !== 'rejected') return undefined;
-  log.info({ event: 'video.recorded_before', jobId, videoId }, `Video ${videoId} was ${row.status} already`);
+  log.info({ event: 'video.recorded_before', jobId, videoId }, `Video ${videoId} is already ${row.status}`);
   const { outcome, outputs } = row;
   if (outcome === 'rejected')
     return { videoId, outcome, code: row.error_code ?? undefined, reason: row.error_message ?? undefined, outputs };
@@ -32,7 +34,7 @@ export async function findFinalStatus(
 
 export interface ReadyVideo {
   readonly probe: ProbeResult;
-  readonly encoded: EncodedVideo;
+  readonly encoded: Pick<EncodedVideo, 'outcome' | 'reasons' | 'warnings' | 'info'>;
   readonly outputs: readonly PublishedOutput[];
 }
 
@@ -67,7 +69,7 @@ export function recordReady(run: VideoRun, { probe, encoded, outputs }: ReadyVid
  */
 export async function recordRejection(
   run: VideoRun,
-  { probe, rejection }: { readonly probe: ProbeResult; readonly rejection: Rejection },
+  { probe, rejection }: Extract<MadeVideo, { readonly rejection: unknown }>,
 ): Promise<VideoProcessResult> {
   const { services, payload, log } = run;
   const { videoId } = payload;
@@ -78,12 +80,36 @@ export async function recordRejection(
   return { videoId, outcome: 'rejected', code, reason, outputs: [] };
 }
 
-/** Nothing is written after the ending, and nothing by a worker whose job is another's by now. */
-async function record({ services, payload, context, endProgress }: VideoRun, ending: FinalStatus): Promise<void> {
+/** Progress is written no more after this; and a worker that lost the job's lock writes nothing. */
+async function record({ services, payload, context, endProgress }: VideoRun, status: FinalStatus): Promise<void> {
   await endProgress();
   await context.confirmLock();
-  if (!(await services.videos.recordFinalStatus(payload.videoId, ending))) throw canceledMeanwhile(payload.videoId);
+  if (!(await services.videos.recordFinalStatus(payload.videoId, status))) throw canceledMeanwhile(payload.videoId);
 }
 
 export const canceledMeanwhile = (videoId: string): MediaError =>
   new MediaError({ code: 'canceled', message: `Video ${videoId} was canceled or removed (in its row).` });
+
+/**
+ * Records that a job ended without a result: canceled or failed, after its last attempt or without any.
+ *
+ * @throws {MediaError} what the database or Storage answers.
+ */
+export async function recordFailure(
+  services: VideoServices,
+  payload: VideoProcessPayload,
+  { error, job }: { readonly error: MediaError; readonly job: Pick<JobContext, 'jobId' | 'checkpoint'> },
+): Promise<void> {
+  const { config, videos, log } = services;
+  const { videoId } = payload;
+  await removeJobDirectory({ jobsDir: config.worker.jobsDir, jobId: job.jobId });
+  if (error.code === 'canceled') {
+    log.info({ event: 'video.canceled', videoId }, `Canceled: ${error.message}`);
+    // The row first, which people look at; the job stays in the queue until its objects are removed, too.
+    await videos.recordFinalStatus(videoId, { status: 'canceled', outputs: [] });
+    return removeResults(services, payload, job.checkpoint);
+  }
+  const status = { status: 'failed', errorCode: error.code, errorMessage: error.message } as const;
+  if (!(await videos.recordFinalStatus(videoId, status))) return;
+  log.error({ event: 'video.failed', videoId, code: error.code, err: error }, `Failed: ${error.message}`);
+}

@@ -1,4 +1,4 @@
-/** The source, from Storage into the run's directory. */
+/** The download step: the source, from Storage into the run's directory. */
 import { join } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatRate } from '@supabase-media/core/format';
@@ -7,8 +7,7 @@ import type { VideoProcessPayload } from '@supabase-media/queue/contract';
 import { countRetry } from '@supabase-media/service/metrics-uploads';
 import { downloadFile } from '@supabase-media/storage/download';
 import { type ObjectInfo, readObjectInfo } from '@supabase-media/storage/object-info';
-import type { SourceVersion } from './checkpoint.ts';
-import { INPUT_NAME } from './restore.ts';
+import { INPUT_NAME, type SourceVersion } from './checkpoint.ts';
 import type { VideoRun, VideoServices } from './video-run.ts';
 
 /** @throws {MediaError} `object_missing`, or what Storage answers. */
@@ -34,7 +33,7 @@ export async function findSource(
  * @throws {MediaError} as `downloadFile` does, or the row's database.
  */
 export function downloadSource(run: VideoRun): Promise<SourceVersion> {
-  const { log, context, place, payload } = run;
+  const { log, context, runDirectory, payload } = run;
   const { config, storage, metrics, videos, slots } = run.services;
   const { signal } = context;
   return slots.transfers.run(signal, () =>
@@ -42,14 +41,14 @@ export function downloadSource(run: VideoRun): Promise<SourceVersion> {
       const { seconds, ...found } = await downloadFile({
         connection: storage,
         ...payload.source,
-        file: join(place.directory, INPUT_NAME),
+        file: join(runDirectory.directory, INPUT_NAME),
         timeouts: config.upload,
         maxRetries: config.upload.maxRetries,
         signal,
         onProgress: (received, size) => report(received / size),
         onRetry: ({ error, waitMs }) => {
           countRetry(metrics, 'download', error);
-          log.warn({ code: error.code, waitMs }, `${error.message} Again in ${waitMs} ms`);
+          log.warn({ code: error.code, waitMs }, `${error.message} Retrying in ${waitMs} ms`);
         },
       });
       await videos.recordSource(payload.videoId, found, signal);

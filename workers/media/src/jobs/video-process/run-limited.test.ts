@@ -1,28 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { runLimited } from './run-limited.ts';
-import { orderUploads } from './upload-order.ts';
-
-describe('orderUploads', () => {
-  it('sends what names other files after them', () => {
-    const names = [
-      'info.json',
-      'hls/master.m3u8',
-      'hls/720p/index.m3u8',
-      'storyboard.vtt',
-      'hls/720p/init_0.mp4',
-      'hls/720p/0000.m4s',
-      'storyboard.jpg',
-    ];
-    const files = names.map((name) => ({ name, path: name, contentType: '', bytes: 1 }));
-    expect(orderUploads(files).map((wave) => wave.map((file) => file.name))).toEqual([
-      ['hls/720p/init_0.mp4', 'hls/720p/0000.m4s', 'storyboard.jpg'],
-      ['hls/720p/index.m3u8', 'storyboard.vtt'],
-      ['hls/master.m3u8'],
-      ['info.json'],
-    ]);
-  });
-});
 
 describe('runLimited', () => {
   const never = new AbortController().signal;
