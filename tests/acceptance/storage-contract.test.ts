@@ -3,7 +3,7 @@
  * SUPABASE_SERVICE_ROLE_KEY set. It makes two buckets of its own and removes them.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { classifyAnswer } from '@supabase-media/storage/classify-answer';
+import { toAnswerError } from '@supabase-media/storage/answer-error';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { readObjectInfo } from '@supabase-media/storage/object-info';
 import { METADATA_TIMEOUTS } from '@supabase-media/storage/timeouts';
@@ -88,7 +88,7 @@ const upload = (path: string, content: Buffer = Buffer.from('content'), headers 
   ask('POST', `object/${path}`, bodyOf(content), { ...video, ...headers });
 
 describe('refusals', () => {
-  const classify = (answer: Awaited<ReturnType<typeof ask>>) => classifyAnswer(answer, { action: 'asking', now: 0 });
+  const classify = (answer: Awaited<ReturnType<typeof ask>>) => toAnswerError(answer, { action: 'asking' });
 
   it('are told apart by what stands in the body', async () => {
     const path = `${BUCKET}/there.mp4`;

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasNginx, NGINX_EXAMPLE, startNginx } from '@supabase-media/test-support/nginx';
 import { stackEnvironment, stackValue } from '@supabase-media/test-support/stack';
-import { loadConfig } from '@supabase-media/worker/config';
 import { runDoctor } from '@supabase-media/worker/doctor/run-doctor';
+import { loadConfig } from '@supabase-media/worker/load-config';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 describe.skipIf(!hasNginx())('nginx in front of Storage', () => {

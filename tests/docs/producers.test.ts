@@ -1,13 +1,14 @@
 /** What docs/producers.md tells producers in other languages is true: its payloads, its options, and its SQL as it stands. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
+import { VIDEO_PROCESS, videoIdOf, videoProcessContract } from '@supabase-media/client/contract';
 import { startConsumer } from '@supabase-media/queue/consumer';
-import { VIDEO_PROCESS, videoProcessPayload } from '@supabase-media/queue/contract';
-import { JOB_POLICY, jobOptions, PRIORITIES } from '@supabase-media/queue/policy';
+import { jobOptions, PRIORITIES } from '@supabase-media/queue/policy';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
-import { videoIdOf } from '@supabase-media/queue/video-id';
 import { stackValue } from '@supabase-media/test-support/stack';
+import { videoProcessPayload } from '@supabase-media/worker/jobs/video-process/contract';
+import { videoProcessType } from '@supabase-media/worker/jobs/video-process/job-type';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import pg from 'pg';
 import { pino } from 'pino';
@@ -25,7 +26,7 @@ const [payloadText = '', optionsText = ''] = blocksOf('json');
 const [installSql = '', enqueueSql = ''] = blocksOf('sql');
 const [python = ''] = blocksOf('python');
 const payload = videoProcessPayload.parse(JSON.parse(payloadText));
-const options = JSON.parse(JSON.stringify(jobOptions(JOB_POLICY[VIDEO_PROCESS]))) as object;
+const options = JSON.parse(JSON.stringify(jobOptions(videoProcessContract.policy))) as object;
 
 /** What stands in braces behind a mark, with names put in for Python's variables. */
 function readPython(mark: string): unknown {
@@ -147,14 +148,16 @@ describe('the SQL', () => {
       ...({ lockMs: 30_000 } as object),
       address: { databaseUrl },
       concurrency: 1,
-      handlers: {
-        process: async ({ videoId }) => {
-          starts.push(videoId);
-          return { videoId, outcome: 'remuxed', outputs: [] };
-        },
-        fail: async () => {},
-        wait: async () => {},
-      },
+      jobTypes: [
+        videoProcessType({
+          process: async ({ videoId }) => {
+            starts.push(videoId);
+            return { videoId, outcome: 'remuxed', outputs: [] };
+          },
+          fail: async () => true,
+          wait: async () => {},
+        }),
+      ],
       log: pino({ level: 'silent' }),
     });
     try {

@@ -1,6 +1,6 @@
 /** The dashboard of the queue: closed to those without the password, and true on both backends. */
 
-import { openQueueClient } from '@supabase-media/queue/client';
+import { openQueueClient } from '@supabase-media/client';
 import { freePort } from '@supabase-media/test-support/ports';
 import { createQueueDatabase, request } from '@supabase-media/test-support/queue';
 import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';

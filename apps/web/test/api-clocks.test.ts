@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stackValue } from '@supabase-media/test-support/stack';
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload } from '@supabase-media/uploader/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebServer } from '../src/server/server.ts';
 import { type Call, createCaller, mp4Bytes } from './support/api-lab.ts';

@@ -3,7 +3,7 @@
 import { openTcpFaultProxy, type TcpFaultProxy } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
 import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { stackEnvironment } from '@supabase-media/test-support/stack';
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload } from '@supabase-media/uploader/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebServer } from '../src/server/server.ts';
 import { type Call, createCaller, mp4Bytes, type ToldError } from './support/api-lab.ts';

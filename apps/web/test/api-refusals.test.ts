@@ -1,7 +1,7 @@
 /** Every refusal has its own code, and leaves nothing in Storage and nothing in the queue. */
 import { randomUUID } from 'node:crypto';
 import { stackValue } from '@supabase-media/test-support/stack';
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload } from '@supabase-media/uploader/contract';
 import { exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

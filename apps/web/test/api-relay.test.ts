@@ -7,7 +7,7 @@ import { openStorage } from '@supabase-media/storage/connection';
 import { startFaultProxy } from '@supabase-media/test-support/fault-proxy';
 import { createRandom, randomContent, SEED } from '@supabase-media/test-support/random';
 import { stackValue } from '@supabase-media/test-support/stack';
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload } from '@supabase-media/uploader/contract';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openUploadStorage } from '../src/server/storage/upload-storage.ts';

@@ -1,7 +1,7 @@
 /** Sessions over two processes without sticky sessions: completing once, resuming, canceling, limits. */
 import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload } from '@supabase-media/uploader/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ApiLab,

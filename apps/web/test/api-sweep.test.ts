@@ -3,7 +3,7 @@
 import { startFaultProxy } from '@supabase-media/test-support/fault-proxy';
 import { done, withConsumerOn } from '@supabase-media/test-support/queue';
 import { stackValue } from '@supabase-media/test-support/stack';
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload } from '@supabase-media/uploader/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SweepResult } from '../src/server/sweep.ts';
 import {

@@ -7,7 +7,7 @@ import { locateTools } from '@supabase-media/media/locate-tools';
 import { startCommand } from '@supabase-media/test-support/command';
 import { startOtlpReceiver } from '@supabase-media/test-support/otlp-receiver';
 import { stackEnvironment } from '@supabase-media/test-support/stack';
-import type { CompletedUpload, OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { CompletedUpload, OpenUpload } from '@supabase-media/uploader/contract';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ApiLab, createCaller, openApiLab, openLabQueue } from './support/api-lab.ts';
 import { createTestUser } from './support/test-user.ts';

@@ -2,8 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { withConsumerOn } from '@supabase-media/test-support/queue';
 import { stackValue } from '@supabase-media/test-support/stack';
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { OpenUpload, Video } from '@supabase-media/uploader/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ApiLab,

@@ -1,10 +1,11 @@
 /** Every byte has been sent, and then something happens: what is there is completed, and nothing is sent twice. */
 
+import { backoffDelay } from '@supabase-media/core/backoff';
 import { SEED } from '@supabase-media/test-support/random';
-import { backoffDelay } from '@supabase-media/uploader/client/backoff';
-import { createMemoryStore, type KeyValueStore } from '@supabase-media/uploader/client/namespaced-store';
+import type { KeyValueStore } from '@supabase-media/uploader';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ClientLab, IMPATIENT, openClientLab, type TestFile } from './support/client-lab.ts';
+import { createMemoryStore } from './support/memory-store.ts';
 
 const MIB = 1024 * 1024;
 const PASS = { kind: 'pass' } as const;
@@ -131,7 +132,7 @@ describe('an API that cannot complete because its queue is away', () => {
       ({ path, count }) => {
         if (!path.endsWith('/complete') || waited >= TEN_MINUTES_MS) return PASS;
         refusals++;
-        waited += backoffDelay({ failures: count, random: 0 });
+        waited += backoffDelay({ attempt: count, random: 0 });
         return { kind: 'answer', status: 503, body: QUEUE_AWAY, headers: { 'content-type': 'application/json' } };
       },
       { target: api.url },

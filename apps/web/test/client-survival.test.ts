@@ -1,12 +1,12 @@
 /** What an upload outlives: cuts, gateways with limits, servers that die, tokens that run out, pages that are closed. */
 import { join } from 'node:path';
 import { SEED } from '@supabase-media/test-support/random';
-import { createMemoryStore } from '@supabase-media/uploader/client/namespaced-store';
-import { openFileStore } from '@supabase-media/uploader/client/node/file-store';
-import type { UploadHandle, UploadState } from '@supabase-media/uploader/client/upload-types';
+import type { UploadHandle, UploadState } from '@supabase-media/uploader';
+import { openFileStore } from '@supabase-media/uploader/node/file-store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ClientLab, IMPATIENT, openClientLab, type TestFile } from './support/client-lab.ts';
 import { closedPort } from './support/closed-port.ts';
+import { createMemoryStore } from './support/memory-store.ts';
 import { readClaims, signToken } from './support/test-user.ts';
 
 const MIB = 1024 * 1024;
@@ -153,8 +153,8 @@ describe('a Storage that cannot be reached', () => {
       const { sessionId } = await lab.uploader(api.url, { storage: store }).uploadVideo(source).finished;
       expect(await lab.storedSha256(sessionId)).toBe(sha256);
     }
-    const way = (await store.keys()).find((key) => key.includes(':way:')) ?? '';
-    expect(JSON.parse(String(await store.get(way)))).toMatchObject({ way: 'relay' });
+    const key = (await store.keys()).find((name) => name.includes(':path:')) ?? '';
+    expect(JSON.parse(String(await store.get(key)))).toMatchObject({ path: 'relay' });
   });
 });
 

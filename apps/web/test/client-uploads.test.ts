@@ -1,7 +1,7 @@
 /** The client through the API into Storage, when nothing breaks; and every refusal with its own code. */
 import { createHash, randomUUID } from 'node:crypto';
 import { SEED } from '@supabase-media/test-support/random';
-import type { UploadProgress } from '@supabase-media/uploader/client/progress';
+import type { UploadProgress } from '@supabase-media/uploader';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiProcess, type ClientLab, openClientLab } from './support/client-lab.ts';
 

@@ -2,7 +2,7 @@
 
 import { SEED } from '@supabase-media/test-support/random';
 import { stackValue } from '@supabase-media/test-support/stack';
-import type { VideoEvent } from '@supabase-media/uploader/client/watch-video';
+import type { VideoEvent } from '@supabase-media/uploader';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiProcess, type ClientLab, openClientLab } from './support/client-lab.ts';
 

@@ -12,7 +12,7 @@ import { hasNginx, type Nginx, startNginx, withoutUploadSettings } from '@supaba
 import { freePort } from '@supabase-media/test-support/ports';
 import { SEED } from '@supabase-media/test-support/random';
 import { stackValue } from '@supabase-media/test-support/stack';
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload } from '@supabase-media/uploader/contract';
 import { Agent, request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createCaller, patchAt } from './support/api-lab.ts';

@@ -27,7 +27,12 @@ describe('Retry-After', () => {
     ['7', 7000],
     ['Sat, 21 Nov 2026 00:00:09 GMT', 9000],
     ['Fri, 20 Nov 2026 00:00:00 GMT', 0],
+    [' 7 ', 7000],
+    ['86400', RETRY_AFTER_MAX_MS],
+    ['Sun, 22 Nov 2026 00:00:00 GMT', RETRY_AFTER_MAX_MS],
     ['soon', undefined],
+    ['', undefined],
     [undefined, undefined],
+    [null, undefined],
   ])('reads %s', (header, expected) => expect(parseRetryAfter(header, now)).toBe(expected));
 });

@@ -14,7 +14,7 @@ export interface BackoffOptions {
   readonly maxMs?: number;
 }
 
-/** A server that asks for more patience than this is not waited for as long as it says. */
+/** A server that asks for more patience than this is not waited for as long as it says, in milliseconds. */
 export const RETRY_AFTER_MAX_MS = 120_000;
 
 /**
@@ -30,14 +30,13 @@ export function backoffDelay(options: BackoffOptions): number {
 }
 
 /**
- * Reads a Retry-After header: seconds or an HTTP date.
+ * Reads a Retry-After header (RFC 9110 section 10.2.3): seconds or an HTTP date.
  *
  * @param now milliseconds since the epoch.
- * @returns milliseconds from now, never negative; undefined when the header is absent or unreadable.
+ * @returns milliseconds from now, from 0 to {@link RETRY_AFTER_MAX_MS}; undefined when the header is absent or unreadable.
  */
-export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+export function parseRetryAfter(header: string | null | undefined, now: number): number | undefined {
+  const text = header?.trim() ?? '';
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS);
 }

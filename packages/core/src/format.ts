@@ -4,7 +4,8 @@ const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
 
 /** `1449927` → `1.45 MB`. */
 export function formatBytes(bytes: number): string {
-  const exponent = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
+  if (!Number.isFinite(bytes) || bytes < 1) return '0 B';
+  const exponent = Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
   const scaled = bytes / 1000 ** exponent;
   const digits = exponent === 0 ? 0 : scaled < 10 ? 2 : scaled < 100 ? 1 : 0;
   return `${scaled.toFixed(digits)} ${UNITS[exponent]}`;

@@ -1,20 +1,6 @@
 /** One row of `videos`, as people and programs read it. Types only. */
 
-/** One published result of a job. */
-export interface PublishedOutput {
-  /** As the catalog of outputs names it: `video`, `storyboard` (its picture), `storyboard_index`, `hls` (its master playlist), … */
-  readonly kind: string;
-  readonly bucket: string;
-  readonly path: string;
-  readonly contentType: string;
-  /** Size in bytes; of a result of many files, of all together. */
-  readonly bytes: number;
-  /** How many files a result is made of, where it is more than one. */
-  readonly files?: number | undefined;
-  readonly width?: number | undefined;
-  readonly height?: number | undefined;
-  readonly durationSeconds?: number | undefined;
-}
+import type { PublishedOutput } from '@supabase-media/client/contract';
 
 export type VideoStatus = 'queued' | 'processing' | 'ready' | 'rejected' | 'failed' | 'canceled';
 

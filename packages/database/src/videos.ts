@@ -2,9 +2,11 @@
  * The `videos` table: the truth about a video. Every write says what it sets and nothing else, and may be repeated.
  * Transient failures are retried here, because a result that is not recorded is a result nobody sees.
  */
+
+import type { PublishedOutput } from '@supabase-media/client/contract';
 import { retry } from '@supabase-media/core/retry';
 import { type Database, type DatabaseRefusal, toDatabaseError } from './database.ts';
-import type { PublishedOutput, VideoRow, VideoStatus } from './video-row.ts';
+import type { VideoRow, VideoStatus } from './video-row.ts';
 
 const TABLE = 'videos';
 
@@ -55,6 +57,8 @@ export interface Videos {
   readonly cancel: (id: string) => Promise<boolean>;
   /** The status of each of these videos that has a row. */
   readonly findStatuses: (ids: readonly string[], signal?: AbortSignal) => Promise<ReadonlyMap<string, VideoStatus>>;
+  /** Undefined where there is no such video. */
+  readonly statusOf: (id: string) => Promise<VideoStatus | undefined>;
   readonly find: (id: string) => Promise<VideoRow | undefined>;
 }
 
@@ -179,6 +183,12 @@ export const openVideos = (database: Database): Videos => ({
         .in('id', [...ids]);
     const rows = await askRows('Looking for canceled videos', select, { signal, retries: 0 });
     return new Map(rows.map(({ id, status }) => [String(id), status as VideoStatus]));
+  },
+
+  statusOf: async (id) => {
+    const select = () => database.from(TABLE).select('status').eq('id', id).limit(1);
+    const rows = await askRows<{ status: VideoStatus }>(`Looking up video ${id}`, select, { retries: QUICK_RETRIES });
+    return rows[0]?.status;
   },
 
   find: async (id) => {

@@ -34,7 +34,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** Connections of one BullMQ object to PostgreSQL. Each object has a pool of its own, so it is kept small. */
 const POOL_SIZE = 4;
 
-/** Left to itself, BullMQ waits up to 20 s: after a minute without Redis that is longer than a claim has left. */
+/** Left to itself, BullMQ waits up to 20 s: after a minute without Redis that is longer than a lock has left. */
 const RECONNECT_MAX_MS = 3000;
 const reconnectDelay = (times: number): number => Math.min(RECONNECT_MAX_MS, times * 500);
 

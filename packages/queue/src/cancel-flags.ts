@@ -1,10 +1,8 @@
 /**
  * Requests to cancel a running job, wherever it runs. A request is a job of a queue that nobody works: it has the same
- * id as the job it is for, outlives every process, and is taken away when that job ends.
+ * id as the job it is for, outlives every process, and is removed when that job ends.
  */
-import type { QueueBackend } from './backend.ts';
-import { openQueue } from './open-queue.ts';
-import { CANCEL_QUEUE_NAME } from './queue-names.ts';
+import type { Queue } from 'bullmq';
 
 /** The requests on one queue. */
 export interface CancelFlags {
@@ -12,24 +10,15 @@ export interface CancelFlags {
   /** @param sinceMs when the job was made, in milliseconds since the epoch: a request that came too late for an earlier one is none. */
   readonly isRaised: (jobId: string, sinceMs: number) => Promise<boolean>;
   readonly lower: (jobId: string) => Promise<void>;
-  readonly close: () => Promise<void>;
 }
 
-/**
- * Opens the requests.
- *
- * @throws {MediaError} `queue_unreachable`.
- */
-export async function openCancelFlags(backend: QueueBackend): Promise<CancelFlags> {
-  const queue = await openQueue(backend, CANCEL_QUEUE_NAME);
-  return {
-    raise: async (jobId) => {
-      await queue.add('cancel', {}, { jobId });
-    },
-    isRaised: async (jobId, sinceMs) => ((await queue.getJob(jobId))?.timestamp ?? 0) >= sinceMs,
-    lower: async (jobId) => {
-      await queue.remove(jobId);
-    },
-    close: () => queue.close(),
-  };
-}
+/** The requests that stand in a queue of their own. */
+export const cancelFlags = (queue: Queue): CancelFlags => ({
+  raise: async (jobId) => {
+    await queue.add('cancel', {}, { jobId });
+  },
+  isRaised: async (jobId, sinceMs) => ((await queue.getJob(jobId))?.timestamp ?? 0) >= sinceMs,
+  lower: async (jobId) => {
+    await queue.remove(jobId);
+  },
+});

@@ -1,47 +1,52 @@
 /**
- * The worker's side of the queue: takes jobs, keeps its claims on them, records their endings, and stops in phases.
+ * The worker's side of the queue: takes jobs, keeps their locks, records how they end, and stops in phases.
  */
 
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
+import { MediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
 import { withTimeout } from '@supabase-media/core/with-timeout';
 import type { Job, Telemetry } from 'bullmq';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
-import { openCancelFlags } from './cancel-flags.ts';
+import { createCatalog, type JobCatalog } from './catalog.ts';
 import { finalizeOrphanedJobs } from './finalize-orphaned-jobs.ts';
+import { createFollowUp } from './follow-up.ts';
 import { type JobRecorder, NO_RECORDER } from './job-recorder.ts';
-import { createJobRunner, stopped, type VideoHandlers } from './job-runner.ts';
+import { createJobRunner, stopped } from './job-runner.ts';
 import { isJobLive } from './job-states.ts';
+import type { JobType } from './job-type.ts';
 import { openQueue } from './open-queue.ts';
-import { BULLMQ_BOUNDS, RENEWALS_PER_LOCK, STALLED_LOOKS_PER_LOCK } from './policy.ts';
+import { BULLMQ_BOUNDS, RENEWALS_PER_LOCK, STALLED_LOOKS_PER_LOCK, scheduledDelay } from './policy.ts';
 import { QUEUE_NAME } from './queue-names.ts';
-import { type FindStatuses, type RunningJob, watchCancels } from './watch-cancels.ts';
+import type { RunningJob } from './running-job.ts';
+import { openSideQueue } from './side-queue.ts';
+import { watchCancels } from './watch-cancels.ts';
+import { watchEndNotices } from './watch-end-notices.ts';
 import { watchLocks } from './watch-locks.ts';
 
 export interface StartConsumerOptions {
   readonly address: QueueAddress;
   readonly concurrency: number;
-  readonly handlers: VideoHandlers;
+  /** The catalog: jobs of any other type are refused. */
+  readonly jobTypes: readonly JobType[];
   readonly log: Log;
   /** Told what happens; nobody unless named. */
   readonly metrics?: JobRecorder | undefined;
   /** Makes the queue's part of a trace. */
   readonly telemetry?: Telemetry | undefined;
-  /** How long a claim on a job outlives the worker's last sign of life, in milliseconds; 90 s unless told. */
+  /** How long the lock on a job outlives its last renewal, in milliseconds; 90 s unless told. */
   readonly lockMs?: number | undefined;
   /** One run of a job takes at most this long, in milliseconds; 12 h unless told. */
   readonly lifetimeMs?: number | undefined;
-  /** Asked once a second while jobs run. */
-  readonly findStatuses?: FindStatuses | undefined;
 }
 
 /** A running consumer. */
 export interface Consumer {
   /**
    * Stops taking jobs, lets running ones finish for `graceMs` milliseconds, then ends them and gives them back to the
-   * queue without spending an attempt. What has not ended {@link END_MS} later is left behind, and so are connections
-   * to a queue that is away.
+   * queue without spending an attempt. What has not ended {@link END_MS} later is abandoned, and so are connections to a
+   * queue that is away.
    */
   readonly stop: (graceMs: number) => Promise<void>;
   /** Whether a job waits or runs, here or elsewhere. */
@@ -51,13 +56,13 @@ export interface Consumer {
 const LOCK_MS = 90_000;
 const LIFETIME_MS = 12 * 3_600_000;
 
-/** What told to stop has not stopped within this time, in milliseconds, does not listen: all that waits takes a signal. */
+/** Everything that waits takes a signal: a job that has not stopped within this, in milliseconds, never will. */
 const END_MS = 20_000;
 
 /** A queue that is away is asked again after this, in milliseconds; BullMQ would wait for 15 s. */
 const RETRY_DELAY_MS = 2000;
 
-/** BullMQ waits for a queue that is away before it closes what it has of it; we wait so long, in milliseconds. */
+/** BullMQ waits for a queue that is away before it closes its connections; we wait this long, in milliseconds. */
 const CLOSE_MS = 3000;
 
 /** The same error of the queue is logged again only after this, in milliseconds. */
@@ -69,15 +74,18 @@ const SAME_ERROR_MS = 30_000;
  * @throws {MediaError} `queue_unreachable`.
  */
 export async function startConsumer(options: StartConsumerOptions): Promise<Consumer> {
-  const { address, handlers, log, lockMs = LOCK_MS, lifetimeMs = LIFETIME_MS, metrics = NO_RECORDER } = options;
+  const { address, log, lockMs = LOCK_MS, lifetimeMs = LIFETIME_MS, metrics = NO_RECORDER } = options;
+  const catalog = createCatalog(options.jobTypes);
   await assertQueueReachable(address);
   const backend = chooseBackend(address);
   const { classes, connection, place } = backend;
-  const flags = await openCancelFlags(backend);
+  const side = await openSideQueue(backend);
+  const { flags, notices } = side;
   const queue = await openQueue(backend, QUEUE_NAME).catch(async (error: unknown) => {
-    await flags.close();
+    await side.close();
     throw error;
   });
+  const followUp = createFollowUp(queue, catalog);
   const running = new Map<string, RunningJob>();
   const recorded = new WeakSet<Error>();
   /** Runs of jobs, and what is written after them. */
@@ -89,7 +97,17 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     busy.add(settled);
   };
 
-  const runJob = createJobRunner({ handlers, running, lifetimeMs, lockMs, isStopping, metrics, log, recorded });
+  const runJob = createJobRunner({
+    catalog,
+    followUp,
+    running,
+    lifetimeMs,
+    lockMs,
+    isStopping,
+    metrics,
+    log,
+    recorded,
+  });
   const process = (job: Job, token: string | undefined) => {
     const run = runJob(job, token);
     keepBusy(run);
@@ -103,18 +121,18 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     lockRenewTime: Math.ceil((lockMs * 2) / RENEWALS_PER_LOCK),
     stalledInterval: Math.ceil(lockMs / STALLED_LOOKS_PER_LOCK),
     runRetryDelay: RETRY_DELAY_MS,
+    settings: { backoffStrategy: (attempts, _type, error, job) => delayOf(catalog, { attempts, error, job }) },
     ...BULLMQ_BOUNDS,
     ...(options.telemetry && { telemetry: options.telemetry }),
   });
-  finalizeOrphanedJobs({ worker, handlers, flags, recorded, keepBusy, log, signal: stopping.signal });
+  finalizeOrphanedJobs({ worker, catalog, followUp, flags, recorded, keepBusy, log, signal: stopping.signal });
   worker.on('stalled', (jobId) => {
     metrics.jobStalled();
-    log.warn({ event: 'job.stalled', jobId }, 'A job outlived its worker; it is taken up again');
+    log.warn({ event: 'job.stalled', jobId }, 'The worker of a job died; the job resumes automatically');
   });
-  // A connection that breaks while it is being closed is no news.
   let lastError = { message: '', at: 0 };
   worker.on('error', (error) => {
-    // A queue that is away fails every second on every connection: one line each half minute says as much.
+    // A queue that is away fails every second on every connection: one line every half minute is enough.
     if (error.message === lastError.message && Date.now() - lastError.at < SAME_ERROR_MS) return;
     lastError = { message: error.message, at: Date.now() };
     if (!isStopping()) log.error({ event: 'queue.error', err: error }, `The queue (${place}) failed: ${error.message}`);
@@ -122,7 +140,8 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
   const watch = new AbortController();
   const { signal } = watch;
   const watching = Promise.all([
-    watchCancels({ running, flags, findStatuses: options.findStatuses, log, signal }),
+    watchCancels({ running, flags, log, signal }),
+    watchEndNotices({ queue, notices, catalog, followUp, log, signal: stopping.signal }),
     watchLocks({ worker, running, lockMs, metrics, log, signal }),
   ]);
   await worker.waitUntilReady();
@@ -144,16 +163,30 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
         if (!(await untilIdle(END_MS)))
           log.error(
             { event: 'worker.left_behind', jobs: [...running.keys()] },
-            `${running.size} jobs did not end within ${END_MS / 1000} s; others take them up when their claims run out`,
+            `${running.size} jobs did not end within ${END_MS / 1000} s; another worker resumes them when their locks expire`,
           );
       }
       watch.abort();
       await watching;
-      if (!(await withTimeout(CLOSE_MS, () => Promise.allSettled([closed, flags.close(), queue.close()]))))
+      if (!(await withTimeout(CLOSE_MS, () => Promise.allSettled([closed, side.close(), queue.close()]))))
         log.warn(
           { event: 'queue.left_open' },
-          `The queue (${place}) did not let go within ${CLOSE_MS / 1000} s; its connections end with the process`,
+          `The queue (${place}) did not close within ${CLOSE_MS / 1000} s; its connections end with the process`,
         );
     },
   };
+}
+
+/** The wait before the next try of a job whose type has a schedule, in milliseconds. */
+function delayOf(
+  catalog: JobCatalog,
+  failed: { readonly attempts: number; readonly error: unknown; readonly job: { readonly name: string } | undefined },
+): number {
+  const retries = catalog.find(failed.job?.name ?? '')?.policy.retries;
+  if (retries === undefined || !('scheduleMs' in retries)) return RETRY_DELAY_MS;
+  const { retryAfterMs } = failed.error instanceof MediaError ? failed.error.details : {};
+  return scheduledDelay(retries.scheduleMs, failed.attempts, {
+    retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
+    random: Math.random(),
+  });
 }

@@ -5,9 +5,11 @@ import type { Log } from '@supabase-media/core/log';
 import { retry } from '@supabase-media/core/retry';
 import type { Job } from 'bullmq';
 import type { CancelFlags } from './cancel-flags.ts';
-import { videoProcessPayload } from './contract.ts';
-import { abandoned, type VideoHandlers } from './job-runner.ts';
-import { readProducerData, readWorkerMetadata } from './worker-metadata.ts';
+import type { JobCatalog, KnownJob } from './catalog.ts';
+import { endOf } from './end-of.ts';
+import type { FollowUp } from './follow-up.ts';
+import { abandoned } from './job-runner.ts';
+import { readWorkerMetadata } from './worker-metadata.ts';
 
 /** What BullMQ's worker tells of failures. */
 interface FailureEvents {
@@ -16,7 +18,8 @@ interface FailureEvents {
 
 export interface FinalizeOrphanedJobsOptions {
   readonly worker: FailureEvents;
-  readonly handlers: Pick<VideoHandlers, 'fail' | 'wait'>;
+  readonly catalog: JobCatalog;
+  readonly followUp: FollowUp;
   readonly flags: Pick<CancelFlags, 'lower'>;
   /** Of what was thrown, what the handler was told of already. */
   readonly recorded: WeakSet<Error>;
@@ -32,17 +35,17 @@ const RETRIES = 10;
 
 /** Listens for as long as the worker lives. */
 export function finalizeOrphanedJobs(options: FinalizeOrphanedJobsOptions): void {
-  const { worker, handlers, flags, recorded, keepBusy, log, signal } = options;
+  const { worker, catalog, followUp, flags, recorded, keepBusy, log, signal } = options;
 
   const record = async (job: Job, thrown: Error): Promise<void> => {
-    const payload = videoProcessPayload.safeParse(readProducerData(job.data));
-    if (!payload.success) return;
+    const known = readKnown(catalog, job);
+    if (known === undefined) return;
+    const { type, payload } = known;
     const error = causeOf(thrown);
-    if (job.finishedOn === undefined) return handlers.wait(payload.data, error);
-    await handlers.fail(payload.data, error, {
-      jobId: String(job.id),
-      checkpoint: readWorkerMetadata(job.data).checkpoint,
-    });
+    if (job.finishedOn === undefined) return type.handlers.wait(payload, error);
+    const { checkpoint } = readWorkerMetadata(job.data);
+    if (await type.handlers.fail(payload, error, { jobId: String(job.id), checkpoint }))
+      await followUp(endOf(job, payload, { error }));
   };
 
   const settle = async (job: Job, thrown: Error): Promise<void> => {
@@ -51,7 +54,7 @@ export function finalizeOrphanedJobs(options: FinalizeOrphanedJobsOptions): void
       await retry(() => record(job, thrown), { retries: RETRIES, signal }).catch((err: unknown) =>
         log.error({ err, jobId }, 'The outcome could not be recorded'),
       );
-    // A request to cancel that came too late must not meet a later job of the same video.
+    // A request to cancel that came too late must not meet a later job of the same id.
     if (job.finishedOn !== undefined)
       await flags
         .lower(jobId)
@@ -68,4 +71,13 @@ function causeOf(thrown: Error): MediaError {
   if (thrown.cause instanceof MediaError) return thrown.cause;
   if (/stalled|more than allowable limit/.test(thrown.message)) return abandoned(thrown.message);
   return toMediaError(thrown);
+}
+
+/** Undefined for a job that was refused: nobody works for it. */
+function readKnown(catalog: JobCatalog, job: Job): KnownJob | undefined {
+  try {
+    return catalog.read(job);
+  } catch {
+    return undefined;
+  }
 }

@@ -54,7 +54,7 @@ export async function openQueueInspector(address: QueueAddress): Promise<QueueIn
   await assertQueueReachable(address);
   const { classes, connection } = chooseBackend(address);
   const queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
-  // A lost connection comes back by itself; without a listener the first one would end the process.
+  // BullMQ reconnects; without a listener the first lost connection would end the process.
   queue.on('error', () => {});
   await queue.waitUntilReady();
   return {

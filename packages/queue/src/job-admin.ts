@@ -1,12 +1,11 @@
-/** The queue as its operator sees it: what stands in it, and the two things that may be done to a job by hand. */
+/** The queue as its operator sees it: what is in it, and the two things that may be done to a job by hand. */
 
 import { MediaError } from '@supabase-media/core/errors';
 import type { Job, JobType, Queue } from 'bullmq';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
-import type { VideoProgress } from './contract.ts';
 import { isFinished } from './job-states.ts';
 import { QUEUE_NAME } from './queue-names.ts';
-import { NEW_METADATA, readProducerData, readWorkerMetadata, withWorkerMetadata } from './worker-metadata.ts';
+import { newMetadata, readProducerData, readWorkerMetadata, withWorkerMetadata } from './worker-metadata.ts';
 
 /** The states that a list may ask for; `waiting` has those with a priority in it. */
 export const LISTED_STATES = ['active', 'waiting', 'delayed', 'failed', 'completed'] as const;
@@ -16,6 +15,8 @@ export type ListedState = (typeof LISTED_STATES)[number];
 /** One job, as it is listed. */
 export interface JobSummary {
   readonly jobId: string;
+  /** The name of its type. */
+  readonly type: string;
   readonly state: string;
   /** Milliseconds since the epoch. */
   readonly addedAt: number;
@@ -113,7 +114,7 @@ export async function openJobAdmin(address: QueueAddress): Promise<JobAdmin> {
       const state = await job.getState();
       if (state !== 'completed' && state !== 'failed')
         throw notNow(`${jobId} is ${state}; only ended jobs can be run again`);
-      await job.updateData(withWorkerMetadata(readProducerData(job.data) as object, NEW_METADATA));
+      await job.updateData(withWorkerMetadata(readProducerData(job.data) as object, newMetadata()));
       await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
     },
     remove: async (jobId) => {
@@ -128,10 +129,11 @@ export async function openJobAdmin(address: QueueAddress): Promise<JobAdmin> {
 const notNow = (why: string) => new MediaError({ code: 'invalid_argument', message: `Job ${why}.` });
 
 function summarize(job: Job, state: string): JobSummary {
-  const progress = job.progress as Partial<VideoProgress> | number;
+  const progress = job.progress as { readonly step?: string; readonly percent?: number } | number;
   const { step, percent } = typeof progress === 'object' ? progress : {};
   return {
     jobId: String(job.id),
+    type: job.name,
     state,
     addedAt: job.timestamp,
     startedAt: job.processedOn ?? undefined,

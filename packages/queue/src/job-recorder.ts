@@ -1,16 +1,18 @@
 /** What the consumer tells of its jobs; `packages/service` counts it for Prometheus. */
 
-/** How one start of a job ended, besides the outcomes that its handler returns. */
+/** How one start of a job ended without a result. */
 export type FailedOutcome = 'canceled' | 'failed' | 'retried' | 'returned';
 
 /** One start of a job. */
 export interface JobRecording {
   readonly stepStarted: (step: string) => { readonly ended: (outcome: 'done' | 'failed' | 'stopped') => void };
-  readonly ended: (outcome: FailedOutcome | 'processed' | 'rejected' | 'remuxed') => void;
+  /** With a {@link FailedOutcome}, or with what the job's type makes of its result. */
+  readonly ended: (outcome: string) => void;
 }
 
 export interface JobRecorder {
-  readonly jobStarted: () => JobRecording;
+  /** @param type the name of a type in the catalog. */
+  readonly jobStarted: (type: string) => JobRecording;
   readonly jobStalled: () => void;
   readonly lockLost: () => void;
 }

@@ -1,5 +1,5 @@
 /**
- * One run of a job: its notes kept, one signal for all that may end it, and its ending translated into what BullMQ
+ * One run of a job: its metadata kept, one signal for all that may end it, and its outcome translated into what BullMQ
  * understands.
  */
 
@@ -8,73 +8,25 @@ import type { Log } from '@supabase-media/core/log';
 import { raceAbort } from '@supabase-media/core/race-abort';
 import { retry } from '@supabase-media/core/retry';
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
-import { z } from 'zod';
-import {
-  VIDEO_PROCESS,
-  type VideoProcessPayload,
-  type VideoProcessResult,
-  type VideoProgress,
-  videoProcessPayload,
-} from './contract.ts';
+import type { JobCatalog, KnownJob } from './catalog.ts';
 import { decideOutcome } from './decide-outcome.ts';
-import type { JobRecorder, JobRecording } from './job-recorder.ts';
-import { deferralDelay, JOB_POLICY } from './policy.ts';
-import type { RunningJob } from './watch-cancels.ts';
+import { endOf } from './end-of.ts';
+import type { FollowUp } from './follow-up.ts';
+import type { JobRecorder } from './job-recorder.ts';
+import { deferralDelay } from './policy.ts';
+import type { RunningJob } from './running-job.ts';
 import { lockLost } from './watch-locks.ts';
-import { keepCheckpoint, readProducerData, readWorkerMetadata, withWorkerMetadata } from './worker-metadata.ts';
-
-/** One job as its handler sees it. */
-export interface JobContext {
-  readonly jobId: string;
-  /** From 1. */
-  readonly attempt: number;
-  readonly attempts: number;
-  /**
-   * Aborted with its reason, a {@link MediaError}: `canceled`, `aborted` (the worker stops), `lock_lost` (another worker
-   * may have the job), `job_expired`.
-   */
-  readonly signal: AbortSignal;
-  /** What the last run of this job saved, on whichever worker. */
-  readonly checkpoint: unknown;
-  /** Keeps what is done, for the next run. Never throws: without it that run only does more. */
-  readonly saveCheckpoint: (checkpoint: object) => Promise<void>;
-  /**
-   * Makes sure that the job still is this worker's: a process that was stopped and goes on learns of it late.
-   *
-   * @throws {MediaError} `lock_lost`; `queue_failed` when the queue cannot be asked for a while.
-   */
-  readonly confirmLock: () => Promise<void>;
-  readonly reportProgress: (progress: VideoProgress) => Promise<void>;
-  /** Times this run; its end is recorded by whoever called the handler. */
-  readonly recording: JobRecording;
-}
-
-/** A job as it stands when a run of it has ended. */
-export interface EndedJob {
-  readonly jobId: string;
-  readonly checkpoint: unknown;
-}
-
-/** What the worker does with `video.process` jobs. */
-export interface VideoHandlers {
-  readonly process: (payload: VideoProcessPayload, context: JobContext) => Promise<VideoProcessResult>;
-  /**
-   * The job has failed for good, in its handler or by outliving its workers, or was canceled. The queue lets go of it
-   * only when this has succeeded: until then nobody can run it again. It may be called more than once.
-   */
-  readonly fail: (payload: VideoProcessPayload, error: MediaError, job: EndedJob) => Promise<void>;
-  /** The job will be tried again: it failed, was put off, or was given back by a worker that stops. */
-  readonly wait: (payload: VideoProcessPayload, error: MediaError) => Promise<void>;
-}
+import { keepCheckpoint, newMetadata, readWorkerMetadata, withWorkerMetadata } from './worker-metadata.ts';
 
 export interface JobRunnerOptions {
-  readonly handlers: VideoHandlers;
+  readonly catalog: JobCatalog;
+  readonly followUp: FollowUp;
   /** The jobs that run in this process; whoever ends one aborts it here. */
   readonly running: Map<string, RunningJob>;
   readonly lifetimeMs: number;
   /** Whether the worker was told to stop: a job that was being fetched in that moment is given back unopened. */
   readonly isStopping: () => boolean;
-  /** How long a claim lasts, in milliseconds. */
+  /** How long a lock lasts, in milliseconds. */
   readonly lockMs: number;
   readonly metrics: Pick<JobRecorder, 'jobStarted'>;
   readonly log: Log;
@@ -90,10 +42,10 @@ export const stopped = (): MediaError => new MediaError({ code: 'aborted', messa
 
 /** A queue that is away for a few seconds is waited for: 0.5 s, 1 s, 2 s, 4 s. */
 const QUEUE_RETRIES = 4;
-/** When a job is given back, it is waited for about a minute: until then the claim is ours. */
+/** When a job is given back, the queue is waited for about a minute: until then the lock is ours. */
 const GIVE_BACK_RETRIES = 7;
 
-/** A queue that answered, and did not do it: the job is not ours any more. BullMQ numbers these answers. */
+/** The queue answered, and refused: the job is not ours any more. BullMQ numbers these answers. */
 const isRefusal = (error: unknown): boolean => typeof (error as { code?: unknown } | null)?.code === 'number';
 
 const patiently = <T>(
@@ -111,7 +63,7 @@ const patiently = <T>(
     { retries, baseMs: 500, signal, isFinal: ({ code }) => code === 'lock_lost' },
   );
 
-/** A job that comes back while its last run here still ends is put off for this long, in milliseconds. */
+/** A job that comes back while its last run here is still ending is deferred for this long, in milliseconds. */
 const UNWIND_MS = 5000;
 
 /** The error of a job that was started too often. */
@@ -122,32 +74,32 @@ export const abandoned = (why: string): MediaError =>
   });
 
 /** Makes what BullMQ calls for each job. */
-export function createJobRunner(
-  options: JobRunnerOptions,
-): (job: Job, token: string | undefined) => Promise<VideoProcessResult> {
-  const { handlers, running, lifetimeMs, lockMs, isStopping, metrics, log, recorded } = options;
-  const policy = JOB_POLICY[VIDEO_PROCESS];
+export function createJobRunner(options: JobRunnerOptions): (job: Job, token: string | undefined) => Promise<unknown> {
+  const { catalog, followUp, running, lifetimeMs, lockMs, isStopping, metrics, log, recorded } = options;
 
   /**
-   * Back to the queue without spending an attempt: at once, or after a while. Where the queue cannot be told, the claim
-   * runs out, and the job comes back by itself.
+   * Back to the queue without spending an attempt: at once, or after a while. Where the queue cannot be told, the lock
+   * expires, and the job resumes automatically.
    */
   const giveBack = async (
     job: Job,
-    payload: VideoProcessPayload,
+    known: KnownJob,
     options: { token: string | undefined; error: MediaError; isDeferred?: boolean; delayMs?: number },
   ): Promise<never> => {
     const { token, error, isDeferred = false, delayMs } = options;
     const tell = (ask: () => Promise<unknown>) =>
       patiently(ask, { retries: GIVE_BACK_RETRIES }).catch((err: unknown) =>
-        log.warn({ err, jobId: job.id }, 'The queue could not be told that a job comes back; its claim runs out'),
+        log.warn(
+          { err, jobId: job.id },
+          'A job could not be given back to the queue; it resumes when its lock expires',
+        ),
       );
     // The row first: people look at it, and once the job has moved another worker may write it.
-    await recordWaiting(job, payload, error);
+    await recordWaiting(job, known, error);
     const before = readWorkerMetadata(job.data);
     const deferrals = before.deferrals + (isDeferred ? 1 : 0);
     const metadata = { ...before, startsAtProgress: job.attemptsStarted, deferrals };
-    await tell(() => job.updateData(withWorkerMetadata(payload, metadata)));
+    await tell(() => job.updateData(withWorkerMetadata(known.payload, metadata)));
     if (delayMs === undefined) {
       await tell(() => job.moveToWait(token));
       throw new WaitingError();
@@ -156,40 +108,40 @@ export function createJobRunner(
     throw new DelayedError();
   };
 
-  const recordWaiting = (job: Job, payload: VideoProcessPayload, error: MediaError): Promise<void> =>
-    handlers
+  const recordWaiting = (job: Job, { type, payload }: KnownJob, error: MediaError): Promise<void> =>
+    type.handlers
       .wait(payload, error)
       .catch((err: unknown) => log.error({ err, jobId: job.id }, 'That the job waits could not be recorded'));
 
-  /** Whether it is recorded that the job has come to its end. */
-  const recordEnd = async (job: Job, payload: VideoProcessPayload, error: MediaError): Promise<boolean> => {
+  /** Whether the end of the job is recorded, and what follows from it is in the queue. */
+  const recordEnd = async (job: Job, { type, payload }: KnownJob, error: MediaError): Promise<boolean> => {
     try {
-      await handlers.fail(payload, error, {
-        jobId: String(job.id),
-        checkpoint: readWorkerMetadata(job.data).checkpoint,
-      });
+      const { checkpoint } = readWorkerMetadata(job.data);
+      if (await type.handlers.fail(payload, error, { jobId: String(job.id), checkpoint }))
+        await patiently(() => followUp(endOf(job, payload, { error })));
       return true;
     } catch (err) {
-      log.error({ err, jobId: job.id }, 'The end of a job could not be recorded; the job is put off for that');
+      log.error({ err, jobId: job.id }, 'The end of a job could not be recorded; the job is deferred and ends later');
       return false;
     }
   };
 
   return async (job, token) => {
-    const payload = parsePayload(job);
+    const known = catalog.read(job);
+    const { type, payload } = known;
     const jobId = String(job.id);
-    if (isStopping()) return giveBack(job, payload, { token, error: stopped() });
+    if (isStopping()) return giveBack(job, known, { token, error: stopped() });
     const earlier = running.get(jobId);
     if (earlier !== undefined) {
-      // Two runs of one job in one process: BullMQ would renew the claim of neither.
+      // Two runs of one job in one process: BullMQ would renew the lock of neither.
       earlier.controller.abort(lockLost());
-      return giveBack(job, payload, { token, error: lockLost(), delayMs: UNWIND_MS });
+      return giveBack(job, known, { token, error: lockLost(), delayMs: UNWIND_MS });
     }
     const metadata = readWorkerMetadata(job.data);
     const starts = job.attemptsStarted - metadata.startsAtProgress;
-    if (starts > policy.maxStartsWithoutProgress)
+    if (starts > type.policy.maxStartsWithoutProgress)
       throw permanent(abandoned(`${starts - 1} times in a row without finishing a step`));
-    const recording = metrics.jobStarted();
+    const recording = metrics.jobStarted(type.name);
     const controller = new AbortController();
     const { signal } = controller;
     let lockedAt = performance.now();
@@ -197,8 +149,8 @@ export function createJobRunner(
       lockedAt = performance.now();
     };
     running.set(jobId, {
+      ...known,
       jobId,
-      videoId: payload.videoId,
       createdAtMs: job.timestamp,
       controller,
       rowSeen: false,
@@ -207,14 +159,18 @@ export function createJobRunner(
     });
     const lifetime = setTimeout(() => controller.abort(expired(lifetimeMs)), lifetimeMs);
     try {
-      const result = await handlers.process(payload, {
+      if (metadata.request === undefined) {
+        const named = withWorkerMetadata(payload, { ...metadata, request: newMetadata().request });
+        await patiently(() => job.updateData(named), { signal });
+      }
+      const result = await type.handlers.process(payload, {
         jobId,
         attempt: job.attemptsMade + 1,
         attempts: job.opts.attempts ?? 1,
         signal,
         checkpoint: metadata.checkpoint,
         saveCheckpoint: async (checkpoint) => {
-          const kept = keepCheckpoint(readWorkerMetadata(job.data), checkpoint, job.attemptsStarted);
+          const kept = keepCheckpoint(readWorkerMetadata(job.data), checkpoint, { starts: job.attemptsStarted, type });
           const data = withWorkerMetadata(payload, kept);
           await patiently(() => job.updateData(data), { signal }).catch((err: unknown) =>
             log.warn({ err, jobId }, 'The checkpoint could not be saved'),
@@ -229,23 +185,26 @@ export function createJobRunner(
         reportProgress: (progress) => job.updateProgress(progress),
         recording,
       });
-      recording.ended(result.outcome);
+      // Before the queue lets go of the job: a worker that dies here runs it again and finds what it recorded.
+      await patiently(() => followUp(endOf(job, payload, { result })));
+      recording.ended(type.outcomeOf?.(result) ?? 'completed');
       return result;
     } catch (thrown) {
       // What broke because the job was told to stop is no failure of its own.
       const error = toMediaError(signal.aborted ? signal.reason : thrown);
       const hasAttempts = job.attemptsMade + 1 < (job.opts.attempts ?? 1);
       const { deferrals } = readWorkerMetadata(job.data);
-      const ending = decideOutcome({ error, isStopped: signal.aborted, deferrals, hasAttempts });
+      const { deferralLimits } = type.policy;
+      const ending = decideOutcome({ error, isStopped: signal.aborted, deferrals, deferralLimits, hasAttempts });
       recording.ended(ending.outcome);
-      if (ending.outcome === 'returned') return await giveBack(job, payload, { token, error, ...ending });
+      if (ending.outcome === 'returned') return await giveBack(job, known, { token, error, ...ending });
       const failure = isRetryable(error) ? error : permanent(error);
       recorded.add(failure);
-      // Another worker's job: BullMQ takes no ending from us, and the row is not ours to write.
+      // Another worker's job: BullMQ takes no outcome from us, and the row is not ours to write.
       if (error.code === 'lock_lost') throw failure;
-      if (ending.outcome === 'retried') await recordWaiting(job, payload, error);
-      else if (!(await recordEnd(job, payload, error)))
-        return await giveBack(job, payload, { token, error, isDeferred: true, delayMs: deferralDelay(deferrals) });
+      if (ending.outcome === 'retried') await recordWaiting(job, known, error);
+      else if (!(await recordEnd(job, known, error)))
+        return await giveBack(job, known, { token, error, isDeferred: true, delayMs: deferralDelay(deferrals) });
       throw failure;
     } finally {
       clearTimeout(lifetime);
@@ -256,9 +215,3 @@ export function createJobRunner(
 
 const permanent = (error: MediaError): UnrecoverableError =>
   Object.assign(new UnrecoverableError(error.message), { cause: error });
-
-function parsePayload(job: Job): VideoProcessPayload {
-  const parsed = videoProcessPayload.safeParse(readProducerData(job.data));
-  if (parsed.success) return parsed.data;
-  throw new UnrecoverableError(`The job's payload is not one of ours: ${z.prettifyError(parsed.error)}`);
-}

@@ -19,7 +19,7 @@ export async function openQueue(
   options: Pick<QueueOptions, 'telemetry'> = {},
 ): Promise<Queue> {
   const queue = new classes.Queue(name, { connection, ...options }) as unknown as Queue;
-  // A lost connection comes back by itself; without a listener the first one would end the process.
+  // BullMQ reconnects; without a listener the first lost connection would end the process.
   queue.on('error', () => {});
   const over = new AbortController();
   const late = sleep(READY_MS, undefined, { signal: over.signal }).then(() => {

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MediaError } from '@supabase-media/core/errors';
 import { abortedError } from '@supabase-media/core/retry';
-import type { VideoProcessResult, VideoProgress } from './contract.ts';
 
 const LOOK_EVERY_MS = 2000;
 
@@ -14,12 +13,12 @@ interface JobLike {
 }
 
 /** What is needed of BullMQ's Queue and QueueEvents. */
-export interface WaitForJobOptions {
+export interface WaitForJobOptions<Progress> {
   readonly queue: { readonly getJob: (jobId: string) => Promise<unknown> };
   readonly events: NodeJS.EventEmitter;
   readonly jobId: string;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: VideoProgress) => void) | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /**
@@ -27,10 +26,10 @@ export interface WaitForJobOptions {
  *
  * @throws {MediaError} `job_failed`, `job_missing`, or `aborted`.
  */
-export async function waitForJob(options: WaitForJobOptions): Promise<VideoProcessResult> {
+export async function waitForJob<Progress>(options: WaitForJobOptions<Progress>): Promise<unknown> {
   const { queue, events, jobId, signal } = options;
   const onProgress = (event: { jobId: string; data: unknown }) => {
-    if (event.jobId === jobId) options.onProgress?.(event.data as VideoProgress);
+    if (event.jobId === jobId) options.onProgress?.(event.data as Progress);
   };
   events.on('progress', onProgress);
   try {
@@ -39,10 +38,10 @@ export async function waitForJob(options: WaitForJobOptions): Promise<VideoProce
       const round = new AbortController();
       const wakened = AbortSignal.any(signal ? [signal, round.signal] : [round.signal]);
       const woken = ['completed', 'failed'].map((name) => once(events, name, { signal: wakened }).catch(() => {}));
-      const result = await readResult(queue, jobId);
-      if (result !== undefined) {
+      const ended = await readResult(queue, jobId);
+      if (ended !== undefined) {
         round.abort();
-        return result;
+        return ended.result;
       }
       await Promise.race([...woken, sleep(LOOK_EVERY_MS, undefined, { signal: wakened }).catch(() => {})]);
       round.abort();
@@ -53,7 +52,10 @@ export async function waitForJob(options: WaitForJobOptions): Promise<VideoProce
 }
 
 /** The result of a completed job; undefined while it waits or runs. */
-async function readResult(queue: WaitForJobOptions['queue'], jobId: string): Promise<VideoProcessResult | undefined> {
+async function readResult(
+  queue: WaitForJobOptions<never>['queue'],
+  jobId: string,
+): Promise<{ readonly result: unknown } | undefined> {
   const find = async (): Promise<JobLike> => {
     const job = (await queue.getJob(jobId)) as JobLike | undefined;
     if (job !== undefined) return job;
@@ -63,6 +65,6 @@ async function readResult(queue: WaitForJobOptions['queue'], jobId: string): Pro
   if (state !== 'completed' && state !== 'failed') return undefined;
   // Read again: what was read before its end knows nothing of it.
   const job = await find();
-  if (state === 'completed') return job.returnvalue as VideoProcessResult;
+  if (state === 'completed') return { result: job.returnvalue };
   throw new MediaError({ code: 'job_failed', message: job.failedReason ?? `The job ${jobId} failed.` });
 }

@@ -1,31 +1,14 @@
-/** Looks once a second whether running jobs were canceled: by a request in the queue, or in the videos' own rows. */
+/** Looks once a second whether running jobs were canceled: by a request in the queue, or in the rows they work for. */
 import { setInterval as everyInterval } from 'node:timers/promises';
 import { MediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
 import type { CancelFlags } from './cancel-flags.ts';
-
-/** A job that runs in this process. */
-export interface RunningJob {
-  readonly jobId: string;
-  readonly videoId: string;
-  /** When the job was made, in milliseconds since the epoch. */
-  readonly createdAtMs: number;
-  readonly controller: AbortController;
-  /** Whether the video was seen to have a row since the run began. */
-  rowSeen: boolean;
-  /** The queue has just renewed the claim on it. */
-  readonly lockRenewed: () => void;
-  /** How long ago that was, in milliseconds. */
-  readonly sinceLockMs: () => number;
-}
-
-/** The status of each of these videos that has a row. */
-export type FindStatuses = (videoIds: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
+import type { JobRow } from './job-type.ts';
+import type { RunningJob } from './running-job.ts';
 
 export interface WatchCancelsOptions {
   readonly running: ReadonlyMap<string, RunningJob>;
   readonly flags: CancelFlags;
-  readonly findStatuses?: FindStatuses | undefined;
   readonly log: Log;
   /** Ends the watch. */
   readonly signal: AbortSignal;
@@ -34,7 +17,7 @@ export interface WatchCancelsOptions {
 /** A canceled job is to stop within 2 s wherever it runs; in milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
-const canceled = (by: string) => new MediaError({ code: 'canceled', message: `The video was canceled (${by}).` });
+const canceled = (by: string) => new MediaError({ code: 'canceled', message: `The job was canceled (${by}).` });
 
 /** Watches until the signal ends it. Never throws: what cannot be asked now is asked again a second later. */
 export async function watchCancels(options: WatchCancelsOptions): Promise<void> {
@@ -57,13 +40,23 @@ async function lookAtFlags({ flags }: WatchCancelsOptions, jobs: readonly Runnin
     if (await flags.isRaised(jobId, createdAtMs)) controller.abort(canceled('by request to the queue'));
 }
 
-async function lookAtRows({ findStatuses, signal }: WatchCancelsOptions, jobs: readonly RunningJob[]): Promise<void> {
-  if (findStatuses === undefined) return;
-  const statuses = await findStatuses([...new Set(jobs.map(({ videoId }) => videoId))], signal);
+async function lookAtRows({ signal }: WatchCancelsOptions, jobs: readonly RunningJob[]): Promise<void> {
+  const rows = new Set(jobs.flatMap(({ type }) => type.row ?? []));
+  for (const row of rows)
+    await lookAtRowsOf(
+      row,
+      jobs.filter(({ type }) => type.row === row),
+      signal,
+    );
+}
+
+async function lookAtRowsOf(row: JobRow<object>, jobs: readonly RunningJob[], signal: AbortSignal): Promise<void> {
+  const idOf = ({ payload }: RunningJob) => row.idOf(payload);
+  const statuses = await row.findStatuses([...new Set(jobs.map(idOf))], signal);
   for (const job of jobs) {
-    const status = statuses.get(job.videoId);
+    const status = statuses.get(idOf(job));
     if (status === 'canceled') job.controller.abort(canceled('in its row'));
-    // A producer need not write a row: the run does so itself, and only from then on it can go.
+    // A producer need not write a row: the run does so itself, and only from then on it can be gone.
     else if (status === undefined && job.rowSeen) job.controller.abort(canceled('its row is gone'));
     else if (status !== undefined) job.rowSeen = true;
   }

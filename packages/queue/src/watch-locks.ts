@@ -1,18 +1,18 @@
 /**
- * Ends the runs whose jobs may be another worker's by now: the queue said so, or it has not renewed their claims for as
- * long as a claim lasts. A connection that is half open answers nothing, and the other worker begins all the same.
+ * Ends the runs whose jobs may be another worker's by now: the queue said so, or it has not renewed their locks for as
+ * long as a lock lasts. A half-open connection answers nothing, and the other worker begins all the same.
  */
 import { setInterval as everyInterval } from 'node:timers/promises';
 import { MediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
 import type { JobRecorder } from './job-recorder.ts';
-import type { RunningJob } from './watch-cancels.ts';
+import type { RunningJob } from './running-job.ts';
 
 /** The reason of a job that may be another worker's by now. */
 export const lockLost = (): MediaError =>
-  new MediaError({ code: 'lock_lost', message: 'The claim on the job was lost; another worker may have taken it.' });
+  new MediaError({ code: 'lock_lost', message: 'The lock on the job was lost; another worker may have taken it.' });
 
-/** What BullMQ's worker tells of its claims. */
+/** What BullMQ's worker tells of its locks. */
 interface LeaseEvents {
   on(event: 'locksRenewed', listener: (renewed: { readonly jobIds: readonly string[] }) => void): unknown;
   on(event: 'lockRenewalFailed', listener: (jobIds: readonly string[]) => void): unknown;
@@ -21,7 +21,7 @@ interface LeaseEvents {
 export interface WatchLocksOptions {
   readonly worker: LeaseEvents;
   readonly running: ReadonlyMap<string, RunningJob>;
-  /** How long a claim lasts, in milliseconds. */
+  /** How long a lock lasts, in milliseconds. */
   readonly lockMs: number;
   readonly metrics: Pick<JobRecorder, 'lockLost'>;
   readonly log: Log;
@@ -29,7 +29,7 @@ export interface WatchLocksOptions {
   readonly signal: AbortSignal;
 }
 
-/** A claim that ran out is noticed within this, in milliseconds. */
+/** An expired lock is noticed within this, in milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
 /** Watches until the signal ends it. */
@@ -37,7 +37,7 @@ export async function watchLocks(options: WatchLocksOptions): Promise<void> {
   const { worker, running, lockMs, metrics, log, signal } = options;
   const drop = (job: RunningJob | undefined, why: string) => {
     if (job === undefined || job.controller.signal.aborted) return;
-    log.warn({ event: 'job.lock_lost', jobId: job.jobId }, `The claim on a job was lost (${why}); its run here stops`);
+    log.warn({ event: 'job.lock_lost', jobId: job.jobId }, `The lock on a job was lost (${why}); its run here stops`);
     metrics.lockLost();
     job.controller.abort(lockLost());
   };

@@ -1,60 +1,55 @@
-/** What a job in the queue carries: the payload of its producer, and our own notes beside it. Pure. */
+/** What a job in the queue carries: the payload of its producer, and the workers' metadata beside it. Pure. */
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { JobProgress, JobType } from './job-type.ts';
 
-/** Our notes. */
 export interface WorkerMetadata {
-  /** How many starts the job had had when it last got on, or was given back: later ones made no progress. */
+  /** How many starts the job had had when it last made progress, or was given back: later ones made none. */
   readonly startsAtProgress: number;
-  /** How often in a row it was put off since the place was to blame. */
+  /** How often in a row it was deferred for an infrastructure failure. */
   readonly deferrals: number;
   /** The furthest that any run of it came. */
-  readonly furthest?: Reached | undefined;
-  /** Names the request that made the job, so that its producer can tell it from one that was there before. */
+  readonly furthest?: JobProgress | undefined;
+  /**
+   * Names the request that made the job, or ran it again: its producer tells it from one that was there before, and its
+   * end from that of an earlier request. A job from a producer in another language gets it at its first start.
+   */
   readonly request?: string | undefined;
   /** What the last run had done, in the handler's own terms. */
   readonly checkpoint?: unknown;
 }
 
 /** Of a job that nobody has started. */
-export const NEW_METADATA: WorkerMetadata = { startsAtProgress: 0, deferrals: 0 };
+export const newMetadata = () =>
+  ({ startsAtProgress: 0, deferrals: 0, request: randomUUID() }) satisfies WorkerMetadata;
 
-/** How far a run came. */
-export type Reached = z.infer<typeof reached>;
+const storedProgress = z.object({ source: z.string(), stage: z.number() });
 
-const reached = z.object({
-  /** The content it works on: SHA-256, 64 hex digits. */
-  source: z.string(),
-  /** A place in {@link STAGES}. */
-  stage: z.number(),
-});
-
-/** What a checkpoint has, in the order in which it comes to be; a later one has what the earlier ones had. */
-const STAGES = ['source', 'encoded', 'published', 'derived'];
-
-function reachedBy(checkpoint: unknown): Reached {
-  const kept = (checkpoint ?? {}) as Readonly<Record<string, unknown>>;
-  const source = (kept.source as { readonly sha256?: unknown } | undefined)?.sha256;
-  return { source: String(source ?? ''), stage: STAGES.findLastIndex((name) => kept[name] !== undefined) };
-}
+const ONE_STAGE: JobProgress = { source: '', stage: 0 };
 
 /**
- * The notes of a job of which a run keeps a checkpoint. Progress is only what comes further than every run before: one
- * that begins with an empty disk keeps its download, too, and the next one that dies of the video has done the same.
+ * The metadata of a job of which a run keeps a checkpoint. Progress is only what comes further than every run before: a
+ * run that begins with an empty disk keeps its download, too, and the next one that the job kills has done the same.
  *
- * @param starts of the job so far, this one included.
+ * @param options.starts of the job so far, this one included.
  */
-export function keepCheckpoint(metadata: WorkerMetadata, checkpoint: object, starts: number): WorkerMetadata {
-  const now = reachedBy(checkpoint);
-  const before = metadata.furthest ?? (metadata.checkpoint === undefined ? undefined : reachedBy(metadata.checkpoint));
+export function keepCheckpoint(
+  metadata: WorkerMetadata,
+  checkpoint: object,
+  { starts, type }: { readonly starts: number; readonly type: Pick<JobType, 'progressOf'> },
+): WorkerMetadata {
+  const progressOf = (value: unknown) => type.progressOf?.(value) ?? ONE_STAGE;
+  const now = progressOf(checkpoint);
+  const before = metadata.furthest ?? (metadata.checkpoint === undefined ? undefined : progressOf(metadata.checkpoint));
   if (before !== undefined && before.source === now.source && before.stage >= now.stage)
     return { ...metadata, furthest: before, checkpoint };
   return { ...metadata, startsAtProgress: starts, deferrals: 0, furthest: now, checkpoint };
 }
 
-/** The name under which the notes stand in the job's data; no payload has it. */
+/** The name under which the metadata stands in the job's data; no payload has it. */
 export const METADATA_KEY = 'worker';
 
-/** Reads the notes of a job's data; a job that was never started has none. */
+/** Reads the metadata of a job's data; a job that was never started may have none. */
 export function readWorkerMetadata(data: unknown): WorkerMetadata {
   const metadata = (data as Readonly<Record<string, unknown>> | null)?.[METADATA_KEY] as
     | Partial<StoredMetadata>
@@ -62,16 +57,16 @@ export function readWorkerMetadata(data: unknown): WorkerMetadata {
   return {
     startsAtProgress: Number(metadata?.startsAtProgress ?? 0),
     deferrals: Number(metadata?.deferrals ?? 0),
-    furthest: reached.safeParse(metadata?.furthest).data,
+    furthest: storedProgress.safeParse(metadata?.furthest).data,
     request: metadata?.request,
     checkpoint: typeof metadata?.checkpoint === 'string' ? JSON.parse(metadata.checkpoint) : undefined,
   };
 }
 
-/** The notes as they stand in the queue: PostgreSQL's jsonb would give a checkpoint back with its keys in another order. */
+/** As it stands in the queue: PostgreSQL's jsonb would give a checkpoint back with its keys in another order. */
 type StoredMetadata = Omit<WorkerMetadata, 'checkpoint'> & { readonly checkpoint?: string | undefined };
 
-/** A job's data without the notes: what its producer sent. */
+/** A job's data without the metadata: what its producer sent. */
 export function readProducerData(data: unknown): unknown {
   if (typeof data !== 'object' || data === null) return data;
   const { [METADATA_KEY]: _, ...payload } = data as Record<string, unknown>;

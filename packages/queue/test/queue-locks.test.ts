@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
+import type { VideoProcessPayload } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
 import { openTcpFaultProxy, type TcpFaultProxy } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
 import { startCommand } from '@supabase-media/test-support/command';
@@ -22,8 +24,6 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chooseBackend, type QueueAddress } from '../src/backend.ts';
-import { openQueueClient, type QueueClient } from '../src/client.ts';
-import type { VideoProcessPayload } from '../src/contract.ts';
 import { QUEUE_NAME } from '../src/queue-names.ts';
 
 /** The same in all tests: in Redis, workers share when they last looked for stalled jobs. */

@@ -1,10 +1,13 @@
 /** Cancel, priority, producers at the same time, jobs that are put off or kill their workers: the same on both backends. */
 
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
+import type { VideoProcessPayload } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
 import {
   createGate,
   createQueueDatabase,
   done,
+  MAX_STARTS,
   raceAbort,
   request,
   withConsumerOn,
@@ -13,10 +16,7 @@ import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import type { Job, Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend, type QueueAddress } from '../src/backend.ts';
-import { openQueueClient, type QueueClient } from '../src/client.ts';
-import type { VideoProcessPayload } from '../src/contract.ts';
-import type { EndedJob } from '../src/job-runner.ts';
-import { JOB_POLICY } from '../src/policy.ts';
+import type { EndedJob } from '../src/job-type.ts';
 import { QUEUE_NAME } from '../src/queue-names.ts';
 
 let redis: TestRedis;
@@ -114,7 +114,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
       return raceAbort(context.signal);
     };
     const fail = async (_payload: unknown, error: MediaError, job: EndedJob) =>
-      void ended.push({ ...job, code: error.code });
+      ended.push({ ...job, code: error.code }) > 0;
     const same = request();
     await withConsumerOn(address, { process, fail }, async () => {
       const { videoId, jobId } = await client.enqueueVideo(same);
@@ -144,6 +144,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
       if (++calls === 1) throw new Error('the database is away');
       recording.open();
       await recorded.opened;
+      return true;
     };
     const same = request();
     await withConsumerOn(address, { process, fail }, async () => {
@@ -203,7 +204,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
   it('stops a job whose video is canceled in its row', async () => {
     const process = async (_payload: unknown, { signal }: { signal: AbortSignal }) => raceAbort(signal);
     const codes: string[] = [];
-    const fail = async (_payload: unknown, { code }: MediaError) => void codes.push(code);
+    const fail = async (_payload: unknown, { code }: MediaError) => codes.push(code) > 0;
     const use = async () => {
       const { jobId } = await client.enqueueVideo(request());
       await expect(client.waitForVideo(jobId)).rejects.toMatchObject({ code: 'job_failed' });
@@ -264,7 +265,6 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
   });
 
   it('gives up a job that killed its workers again and again, without starting it once more', async () => {
-    const { maxStartsWithoutProgress } = JOB_POLICY['video.process'];
     const failures: MediaError[] = [];
     const given = createGate();
     let isStarted = false;
@@ -275,10 +275,11 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
     const fail = async (_payload: unknown, error: MediaError) => {
       failures.push(error);
       given.open();
+      return true;
     };
     const { jobId } = await client.enqueueVideo(request());
     const job = await readJob(jobId);
-    await job.updateData({ ...job.data, worker: { startsAtProgress: -maxStartsWithoutProgress } });
+    await job.updateData({ ...job.data, worker: { startsAtProgress: -MAX_STARTS } });
     await withConsumerOn(address, { process, fail }, () => given.opened);
     expect(failures).toMatchObject([{ code: 'job_abandoned' }]);
     expect(isStarted).toBe(false);

@@ -3,12 +3,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { openQueueClient } from '@supabase-media/client';
 import { readJson, runCommand } from '@supabase-media/test-support/command';
 import { createQueueDatabase, request } from '@supabase-media/test-support/queue';
 import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { QueueAddress } from '../src/backend.ts';
-import { openQueueClient } from '../src/client.ts';
 
 /** The product's consumer with a sleep for an encode; `npm run bench:scale` measures with it. */
 const WORKER = fileURLToPath(new URL('../../../tools/bench/dist/bench-scale/scale-worker.js', import.meta.url));

@@ -1,12 +1,17 @@
 /** The queue proves the same on both backends: one job for one video, truthful answers, retries and refusals as classed. */
 
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
 import { MediaError } from '@supabase-media/core/errors';
-import { createQueueDatabase, done, request, withConsumerOn } from '@supabase-media/test-support/queue';
+import {
+  createQueueDatabase,
+  done,
+  request,
+  type VideoHandlers,
+  withConsumerOn,
+} from '@supabase-media/test-support/queue';
 import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { QueueAddress } from '../src/backend.ts';
-import { openQueueClient, type QueueClient } from '../src/client.ts';
-import type { VideoHandlers } from '../src/job-runner.ts';
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -92,7 +97,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s', (kind) => {
         attempts++;
         throw new MediaError({ code: 'object_missing', message: 'There is no such object.' });
       },
-      fail: async (_payload, error) => void failures.push(error),
+      fail: async (_payload, error) => failures.push(error) > 0,
     };
     await withConsumer(handlers, async () => {
       const { jobId } = await client.enqueueVideo(request());

@@ -1,12 +1,13 @@
 /** What is counted of jobs and their steps. */
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { JOB_OUTCOMES, type JobOutcome, STEP_OUTCOMES, type StepOutcome } from './metrics-labels.ts';
+import { JOB_OUTCOMES, jobOutcomeOf, STEP_OUTCOMES, type StepOutcome } from './metrics-labels.ts';
 import { once, secondsSince } from './record-once.ts';
 
 /** One start of a job. */
 export interface JobRecording {
   readonly stepStarted: (step: string) => StepRecording;
-  readonly ended: (outcome: JobOutcome) => void;
+  /** @param outcome one of the JOB_OUTCOMES; any other counts as `completed`. */
+  readonly ended: (outcome: string) => void;
 }
 
 export interface StepRecording {
@@ -15,7 +16,8 @@ export interface StepRecording {
 
 /** What jobs tell. */
 export interface JobMetrics {
-  readonly jobStarted: () => JobRecording;
+  /** @param type one of the names that the metrics were made with. */
+  readonly jobStarted: (type: string) => JobRecording;
   /** @param speed times real time: 2 is a minute of video in half a minute. */
   readonly encoded: (speed: number) => void;
   readonly jobStalled: () => void;
@@ -27,8 +29,14 @@ const JOB_SECONDS = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600];
 const STEP_SECONDS = [0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200];
 const ENCODE_SPEEDS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 4, 8, 16, 32];
 
-/** Registers them, every series at zero. @param steps the names of all steps of jobs. */
-export function createJobMetrics(registry: Registry, steps: readonly string[]): JobMetrics {
+/** The names of all job types and of all steps of jobs: closed sets. */
+export interface JobLabels {
+  readonly jobTypes: readonly string[];
+  readonly steps: readonly string[];
+}
+
+/** Registers them, every series at zero. */
+export function createJobMetrics(registry: Registry, { jobTypes, steps }: JobLabels): JobMetrics {
   const common = { registers: [registry] };
   const started = new Counter({
     ...common,
@@ -41,6 +49,12 @@ export function createJobMetrics(registry: Registry, steps: readonly string[]): 
     help: 'From the start of a job to its end; the count is the number of starts that ended so.',
     labelNames: ['outcome'],
     buckets: JOB_SECONDS,
+  });
+  const ended = new Counter({
+    ...common,
+    name: 'media_jobs_ended_total',
+    help: 'Starts of jobs that ended, by the type of the job and how.',
+    labelNames: ['type', 'outcome'],
   });
   const stepsStarted = new Counter({
     ...common,
@@ -64,14 +78,17 @@ export function createJobMetrics(registry: Registry, steps: readonly string[]): 
   const stalled = new Counter({
     ...common,
     name: 'media_jobs_stalled_total',
-    help: 'Jobs that outlived their worker and were taken up again.',
+    help: 'Jobs that outlived their worker and were resumed.',
   });
   const locksLost = new Counter({
     ...common,
     name: 'media_job_locks_lost_total',
-    help: "Running jobs that this worker's claim on ran out.",
+    help: 'Running jobs that this worker lost the lock on.',
   });
-  for (const outcome of JOB_OUTCOMES) seconds.zero({ outcome });
+  for (const outcome of JOB_OUTCOMES) {
+    seconds.zero({ outcome });
+    for (const type of jobTypes) ended.inc({ type, outcome }, 0);
+  }
   for (const step of steps) {
     stepsStarted.inc({ step }, 0);
     for (const outcome of STEP_OUTCOMES) stepSeconds.zero({ step, outcome });
@@ -83,12 +100,16 @@ export function createJobMetrics(registry: Registry, steps: readonly string[]): 
     return { ended: once((outcome: StepOutcome) => stepSeconds.observe({ step, outcome }, secondsSince(from))) };
   };
   return {
-    jobStarted: (): JobRecording => {
+    jobStarted: (type: string): JobRecording => {
       const from = performance.now();
       started.inc();
       return {
         stepStarted,
-        ended: once((outcome: JobOutcome) => seconds.observe({ outcome }, secondsSince(from))),
+        ended: once((told: string) => {
+          const outcome = jobOutcomeOf(told);
+          seconds.observe({ outcome }, secondsSince(from));
+          ended.inc({ type, outcome });
+        }),
       };
     },
     encoded: (ratio: number) => {

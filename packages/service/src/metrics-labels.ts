@@ -49,10 +49,19 @@ export const SESSION_OUTCOMES = keysOf<SessionOutcome>({ abandoned: true, cancel
  * How one start of a job ends. `retried`: it failed and will be tried again; `returned`: given back by a worker that
  * stops, or waiting for room or a server, without a try spent.
  */
-export type JobOutcome = 'canceled' | 'failed' | 'processed' | 'rejected' | 'remuxed' | 'retried' | 'returned';
+export type JobOutcome =
+  | 'canceled'
+  | 'completed'
+  | 'failed'
+  | 'processed'
+  | 'rejected'
+  | 'remuxed'
+  | 'retried'
+  | 'returned';
 
 export const JOB_OUTCOMES = keysOf<JobOutcome>({
   canceled: true,
+  completed: true,
   failed: true,
   processed: true,
   rejected: true,
@@ -60,6 +69,10 @@ export const JOB_OUTCOMES = keysOf<JobOutcome>({
   retried: true,
   returned: true,
 });
+
+/** A job type that has no outcome of its own here has `completed`. */
+export const jobOutcomeOf = (outcome: string): JobOutcome =>
+  JOB_OUTCOMES.find((known) => known === outcome) ?? 'completed';
 
 /** `stopped`: ended from outside (cancel, shutdown, lost claim), which says nothing about the step. */
 export type StepOutcome = 'done' | 'failed' | 'stopped';

@@ -6,7 +6,7 @@
  * the number that runs, in every label.
  */
 import { Registry } from 'prom-client';
-import { createJobMetrics, type JobMetrics } from './metrics-jobs.ts';
+import { createJobMetrics, type JobLabels, type JobMetrics } from './metrics-jobs.ts';
 import { createUploadMetrics, type UploadMetrics } from './metrics-uploads.ts';
 
 /** What the uploader, the handlers, the consumer and the API tell. */
@@ -17,9 +17,9 @@ export interface Metrics extends UploadMetrics, JobMetrics {
 /**
  * Makes a registry and what fills it. Nothing is shared between two of them.
  *
- * @param options.steps the names of all steps of jobs, for a process that runs any.
+ * @param labels of jobs, for a process that runs any.
  */
-export function createMetrics({ steps = [] }: { readonly steps?: readonly string[] } = {}): Metrics {
+export function createMetrics({ jobTypes = [], steps = [] }: Partial<JobLabels> = {}): Metrics {
   const registry = new Registry();
-  return { registry, ...createUploadMetrics(registry), ...createJobMetrics(registry, steps) };
+  return { registry, ...createUploadMetrics(registry), ...createJobMetrics(registry, { jobTypes, steps }) };
 }

@@ -1,4 +1,5 @@
 /** The environment variables that the worker and the intake API both read. */
+import { MAX_VIDEO_BYTES } from '@supabase-media/upload-protocol/limits';
 import { z } from 'zod';
 import { address, httpAddress, type VariableTable, wholeNumber } from './settings-table.ts';
 
@@ -55,10 +56,10 @@ export const QUEUE_VARIABLES = {
 export const UPLOAD_VARIABLES = {
   UPLOAD_CHUNK_SIZE_MB: {
     section: 'Upload',
-    allowed: 'whole megabytes (1 MB = 1048576 bytes here, as Storage counts its parts) from 6 to 2048',
+    allowed: `whole megabytes (1 MB = 1048576 bytes here, as Storage counts its parts) from 6 to ${MAX_VIDEO_BYTES / 1_048_576}`,
     example: '6',
     reason: 'The size of one resumable chunk. Unset: 6 on hosted Supabase, which demands it, else all that is left.',
-    schema: wholeNumber(6, 2048),
+    schema: wholeNumber(6, MAX_VIDEO_BYTES / 1_048_576),
   },
 } as const satisfies VariableTable;
 

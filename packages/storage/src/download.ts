@@ -6,7 +6,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { type ErrorCode, MediaError } from '@supabase-media/core/errors';
 import { type RetryNotice, retry } from '@supabase-media/core/retry';
-import { classifyAnswer } from './classify-answer.ts';
+import { toAnswerError } from './answer-error.ts';
 import type { StorageConnection } from './connection.ts';
 import type { ObjectAddress } from './object-info.ts';
 import { encodeObjectPath } from './object-key.ts';
@@ -127,7 +127,7 @@ async function continueDownload(options: DownloadFileOptions, partial: string, s
 
 async function assertWanted(answer: StreamedAnswer, action: string): Promise<void> {
   if (answer.status === 200 || answer.status === 206) return;
-  throw classifyAnswer(await readAnswer({ ...answer, action }), { action, now: Date.now() });
+  throw toAnswerError(await readAnswer({ ...answer, action }), { action });
 }
 
 function headerOf(answer: StreamedAnswer, name: string): string | undefined {

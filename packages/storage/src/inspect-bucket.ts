@@ -1,8 +1,8 @@
 /** What Storage says of a bucket, and when it says so. */
 import type { MediaError } from '@supabase-media/core/errors';
-import { classifyAnswer } from './classify-answer.ts';
+import { classifyStorageAnswer, toAnswerError } from './answer-error.ts';
 import type { StorageConnection } from './connection.ts';
-import { PROBE_TIMEOUTS, readObject } from './inspect-common.ts';
+import { PROBE_TIMEOUTS } from './inspect-common.ts';
 
 export interface BucketFacts {
   readonly bucket: string;
@@ -38,16 +38,24 @@ export async function inspectBucket(
     action,
   });
   const date = Date.parse(String(answer.headers.date ?? ''));
-  const body = readObject(answer.body);
-  const isFound = answer.status === 200 && body?.id === bucket;
-  const limit = body?.file_size_limit;
+  const found = answer.status === 200 ? parseBucket(answer.body) : undefined;
+  const isFound = found?.id === bucket;
+  const limit = found?.file_size_limit;
   return {
     bucket,
-    error: isFound ? undefined : classifyAnswer(answer, { action, now: Date.now() }),
-    isStorage: isFound || typeof body?.statusCode === 'string' || typeof body?.code === 'string',
-    isPublic: body?.public === true,
+    error: isFound ? undefined : toAnswerError(answer, { action }),
+    isStorage: isFound || classifyStorageAnswer(answer).speaker === 'storage',
+    isPublic: found?.public === true,
     limitBytes: typeof limit === 'number' && limit > 0 ? limit : undefined,
     // Dates of HTTP are cut to whole seconds: half of one is added back.
     clockAheadMs: Number.isNaN(date) ? undefined : date + 500 - (before + Date.now()) / 2,
   };
+}
+
+function parseBucket(text: string): { id?: unknown; public?: unknown; file_size_limit?: unknown } | undefined {
+  try {
+    return (JSON.parse(text) as object | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,15 +1,14 @@
 /** Would Storage take a file of this size, and how does it call itself? Asked without uploading. */
-import type { StorageAnswer } from './classify-answer.ts';
+import { MediaError } from '@supabase-media/core/errors';
 import type { StorageConnection } from './connection.ts';
-import { abortUpload, headerOf, metadataOf, PROBE_TIMEOUTS, readObject } from './inspect-common.ts';
+import { endProbe, PROBE_TIMEOUTS, probeUpload } from './inspect-common.ts';
+import { createUpload, readProjectLimit } from './tus.ts';
 
 export interface ResumableFacts {
   /** What TUS names its limit for the whole project (Tus-Max-Size), in bytes. */
   readonly projectBytes: number | undefined;
-  /** The answer to the creation of an upload of the asked size: 201 when Storage would take it. */
-  readonly status: number;
-  /** Of a refusal. */
-  readonly words: string;
+  /** Why Storage would not take it; undefined when it would. */
+  readonly refusal: MediaError | undefined;
   /** As Storage wrote it, whole. */
   readonly location: string | undefined;
   /** How long a short question and its answer took, in milliseconds. */
@@ -17,7 +16,7 @@ export interface ResumableFacts {
 }
 
 /**
- * Asks whether Storage would take a file of this size: an upload is created, without a byte, and given up again.
+ * Asks whether Storage would take a file of this size: an upload is created, without a byte, and ended again.
  *
  * @throws {MediaError} when there is no answer at all.
  */
@@ -25,34 +24,21 @@ export async function inspectResumable(
   connection: StorageConnection,
   options: { readonly bucket: string; readonly bytes: number; readonly signal: AbortSignal },
 ): Promise<ResumableFacts> {
-  const { bucket, bytes, signal } = options;
-  const url = `${connection.storageUrl}/upload/resumable`;
-  const headers = { ...connection.headers, 'tus-resumable': '1.0.0' };
-  const common = { timeouts: PROBE_TIMEOUTS, signal, action: 'Asking for the limits' };
-  const general = await connection.transport.send({ ...common, method: 'OPTIONS', url, headers });
+  const action = 'Asking for the limits';
+  const projectBytes = await readProjectLimit({
+    connection,
+    signal: options.signal,
+    timeouts: PROBE_TIMEOUTS,
+    action,
+  });
+  const request = probeUpload(connection, { ...options, action });
   const asked = performance.now();
-  const created = await connection.transport.send({
-    ...common,
-    method: 'POST',
-    url,
-    headers: { ...headers, 'upload-length': String(bytes), 'upload-metadata': metadataOf(bucket) },
+  const created = await createUpload(request).catch((error: unknown) => {
+    if (error instanceof MediaError && error.details.httpStatus !== undefined) return error;
+    throw error;
   });
   const roundTripMs = performance.now() - asked;
-  const location = headerOf(created, 'location');
-  const id = location === undefined ? undefined : /([^/]+)\/?$/.exec(location)?.[1];
-  if (created.status === 201 && id !== undefined) await abortUpload(connection, id);
-  const most = Number(headerOf(general, 'tus-max-size'));
-  return {
-    projectBytes: Number.isSafeInteger(most) && most > 0 ? most : undefined,
-    status: created.status,
-    words: wordsOf(created),
-    location,
-    roundTripMs,
-  };
+  if (created instanceof MediaError) return { projectBytes, refusal: created, location: undefined, roundTripMs };
+  await endProbe(request, created.url);
+  return { projectBytes, refusal: undefined, location: created.location, roundTripMs };
 }
-
-const wordsOf = ({ body }: StorageAnswer): string => {
-  const message = readObject(body)?.message;
-  const text = typeof message === 'string' ? message : body.replace(/<[^>]*>/g, ' ');
-  return text.replace(/\s+/g, ' ').trim().slice(0, 200);
-};

@@ -8,6 +8,7 @@ import { formatBytes } from '@supabase-media/core/format';
 import type { StorageConnection } from './connection.ts';
 import { assertBucketName } from './object-key.ts';
 import { METADATA_TIMEOUTS } from './timeouts.ts';
+import { readProjectLimit } from './tus.ts';
 
 /** What a project's Storage takes, in bytes; undefined where it does not say. */
 export interface StorageLimits {
@@ -52,7 +53,7 @@ export async function readLimits(
   if (entry !== undefined && entry.until > performance.now()) return entry.limits;
   const [bucketBytes, projectBytes] = await Promise.all([
     readBucketLimit(connection, bucket, signal),
-    readProjectLimit(connection, signal),
+    readProjectLimit({ connection, signal, action: "Asking for the project's limit" }),
   ]);
   const limits = { bucketBytes, projectBytes };
   known.set(bucket, { limits, until: performance.now() + REMEMBER_MS });
@@ -72,20 +73,6 @@ async function readBucketLimit(connection: StorageConnection, bucket: string, si
   if (answer.status !== 200) return undefined;
   const { file_size_limit: limit } = JSON.parse(answer.body) as { file_size_limit?: number | null };
   return typeof limit === 'number' && limit > 0 ? limit : undefined;
-}
-
-/** TUS servers say in answer to OPTIONS how much they take (Tus-Max-Size, TUS 1.0.0); Storage names its global limit. */
-async function readProjectLimit(connection: StorageConnection, signal?: AbortSignal) {
-  const answer = await connection.transport.send({
-    method: 'OPTIONS',
-    url: `${connection.storageUrl}/upload/resumable`,
-    headers: { ...connection.headers, 'tus-resumable': '1.0.0' },
-    timeouts: METADATA_TIMEOUTS,
-    signal,
-    action: "Asking for the project's limit",
-  });
-  const limit = Number(answer.headers['tus-max-size']);
-  return Number.isSafeInteger(limit) && limit > 0 ? limit : undefined;
 }
 
 /**

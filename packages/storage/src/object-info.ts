@@ -1,5 +1,5 @@
 /** What Storage holds at a key, asked without reading it. */
-import { classifyAnswer } from './classify-answer.ts';
+import { toAnswerError } from './answer-error.ts';
 import type { StorageConnection } from './connection.ts';
 import { encodeObjectPath } from './object-key.ts';
 import { METADATA_TIMEOUTS } from './timeouts.ts';
@@ -56,7 +56,7 @@ export async function readObjectInfo(
     action,
   });
   if (answer.status === 200) return parseInfo(answer.body);
-  const error = classifyAnswer(answer, { action, now: Date.now() });
+  const error = toAnswerError(answer, { action });
   if (error.code === 'object_missing') return undefined;
   throw error;
 }

@@ -1,13 +1,14 @@
-/** Which bodies does something on the way refuse? */
-import { type MediaError, toMediaError } from '@supabase-media/core/errors';
-import { classifyAnswer } from './classify-answer.ts';
+/** Which bodies does a proxy in front of Storage refuse? */
+import { MediaError, toMediaError } from '@supabase-media/core/errors';
+import { toAnswerError } from './answer-error.ts';
 import type { StorageConnection } from './connection.ts';
-import { abortUpload, doctorPath, headerOf, metadataOf, PROBE_TIMEOUTS } from './inspect-common.ts';
+import { doctorPath, endProbe, PROBE_TIMEOUTS, probeUpload } from './inspect-common.ts';
 import { encodeObjectPath } from './object-key.ts';
+import { appendBytes, createUpload } from './tus.ts';
 
 /**
- * How long a refusal of an announced body is waited for: measured 5 to 100 ms on Storage 1.11.2 and nginx, to which the
- * way there and back comes, for a new connection some times over.
+ * How long a refusal of an announced body is waited for: measured 5 to 100 ms on Storage 1.11.2 and nginx, plus the
+ * round trip, several times for a new connection.
  */
 const LEAST_REFUSAL_WAIT_MS = 1500;
 const ROUND_TRIPS = 10;
@@ -44,7 +45,7 @@ export async function announceBody(
       signal: AbortSignal.any([signal, enough.signal]),
       action,
     });
-    return classifyAnswer(answer, { action, now: Date.now() });
+    return toAnswerError(answer, { action });
   } catch (error) {
     signal.throwIfAborted();
     if (enough.signal.aborted) return undefined;
@@ -63,7 +64,7 @@ async function* withhold(...signals: AbortSignal[]): AsyncGenerator<Uint8Array> 
 }
 
 /**
- * Sends a body of this size as one chunk of an upload, which is then given up.
+ * Sends a body of this size as one chunk of an upload, which is then ended.
  *
  * @returns what went wrong; undefined when Storage acknowledged every byte.
  */
@@ -71,35 +72,24 @@ export async function sendChunk(
   connection: StorageConnection,
   options: { readonly bucket: string; readonly bytes: number; readonly signal: AbortSignal },
 ): Promise<MediaError | undefined> {
-  const { bucket, bytes, signal } = options;
-  const headers = { ...connection.headers, 'tus-resumable': '1.0.0' };
+  const { bytes, signal } = options;
   const action = `Sending a chunk of ${bytes} bytes`;
-  const common = { timeouts: { ...PROBE_TIMEOUTS, timeoutMs: 60_000 }, signal, action };
-  let id: string | undefined;
+  // Longer than what is sent, so that nothing is ever finished.
+  const request = probeUpload(connection, { ...options, bytes: bytes + 1, action });
+  let url: string | undefined;
   try {
-    const created = await connection.transport.send({
-      ...common,
-      method: 'POST',
-      url: `${connection.storageUrl}/upload/resumable`,
-      // Longer than what is sent, so that nothing is ever finished.
-      headers: { ...headers, 'upload-length': String(bytes + 1), 'upload-metadata': metadataOf(bucket) },
-    });
-    id = /([^/]+)\/?$/.exec(headerOf(created, 'location') ?? '')?.[1];
-    if (created.status !== 201 || id === undefined) return classifyAnswer(created, { action, now: Date.now() });
-    const answer = await connection.transport.send({
-      ...common,
-      method: 'PATCH',
-      url: `${connection.storageUrl}/upload/resumable/${id}`,
-      headers: { ...headers, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
-      body: { bytes, open: () => zeros(bytes) },
-    });
-    if (answer.status === 204 && Number(headerOf(answer, 'upload-offset')) === bytes) return undefined;
-    return classifyAnswer(answer, { action, now: Date.now() });
+    url = (await createUpload(request)).url;
+    const body = { bytes, open: () => zeros(bytes) };
+    const timeouts = { ...PROBE_TIMEOUTS, timeoutMs: 60_000 };
+    const offset = await appendBytes({ ...request, url, offset: 0, body, timeouts });
+    if (offset === bytes) return undefined;
+    const message = `${action}: ${offset} bytes arrived.`;
+    return new MediaError({ code: 'upload_interrupted', message });
   } catch (error) {
     signal.throwIfAborted();
     return toMediaError(error);
   } finally {
-    if (id !== undefined) await abortUpload(connection, id);
+    if (url !== undefined) await endProbe(request, url);
   }
 }
 

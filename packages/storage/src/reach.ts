@@ -1,6 +1,6 @@
 /** Asks Storage one small question, so that a wrong address or key is known before any work is begun. */
 import { MediaError } from '@supabase-media/core/errors';
-import { classifyAnswer } from './classify-answer.ts';
+import { toAnswerError } from './answer-error.ts';
 import type { StorageConnection } from './connection.ts';
 import { assertBucketName } from './object-key.ts';
 import { METADATA_TIMEOUTS } from './timeouts.ts';
@@ -29,7 +29,7 @@ export async function assertStorageReachable(connection: StorageConnection, buck
       throw new MediaError({ code: 'storage_unreachable', message, cause: error });
     });
   if (answer.status >= 200 && answer.status < 300) return;
-  const error = classifyAnswer(answer, { action, now: Date.now() });
+  const error = toAnswerError(answer, { action });
   if (error.code !== 'bucket_missing' && error.code !== 'object_missing') throw error;
   throw new MediaError({ code: 'bucket_missing', message: `There is no bucket ${bucket} in Storage.`, cause: error });
 }

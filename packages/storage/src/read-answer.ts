@@ -1,7 +1,7 @@
 /** Reads the bodies of answers: text that is small by its nature, and never more than a bound of it. */
 import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
-import type { StorageAnswer } from './classify-answer.ts';
+import type { StorageAnswer } from './answer-error.ts';
 
 /** A listing or a signing of 1000 objects takes up to 700 bytes for each. */
 const ANSWER_MAX_BYTES = 1_048_576;

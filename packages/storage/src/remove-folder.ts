@@ -1,7 +1,7 @@
 /** Removes all objects below a folder of a bucket. Doing it twice does no harm. */
 import { MediaError } from '@supabase-media/core/errors';
 import { retry } from '@supabase-media/core/retry';
-import { classifyAnswer, type StorageAnswer } from './classify-answer.ts';
+import { type StorageAnswer, toAnswerError } from './answer-error.ts';
 import type { StorageConnection } from './connection.ts';
 import { encodeObjectPath } from './object-key.ts';
 import { METADATA_TIMEOUTS } from './timeouts.ts';
@@ -81,7 +81,7 @@ function ask(
         action,
       });
       if (answer.status >= 200 && answer.status <= 299) return answer;
-      throw classifyAnswer(answer, { action, now: Date.now() });
+      throw toAnswerError(answer, { action });
     },
     { retries: RETRIES, signal, isFinal: (error) => error instanceof MediaError && error.code === 'bucket_missing' },
   );

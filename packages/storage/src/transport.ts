@@ -7,9 +7,9 @@ import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatSeconds } from '@supabase-media/core/format';
 import { abortedError } from '@supabase-media/core/retry';
 import { Agent, request } from 'undici';
-import type { StorageAnswer } from './classify-answer.ts';
-import { toTransportError } from './classify-transport-error.ts';
+import type { StorageAnswer } from './answer-error.ts';
 import { readAnswer } from './read-answer.ts';
+import { toTransportError } from './transport-error.ts';
 
 /** The clocks of one request, in milliseconds. */
 export interface TransportTimeouts {

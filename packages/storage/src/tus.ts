@@ -1,11 +1,16 @@
-/**
- * The requests of the TUS protocol (tus.io, version 1.0.0: core, creation, termination, expiration) as Storage answers
- * them. What an answer means is decided here; what to do about it in `upload-resumable.ts`.
- */
-
-import { parseRetryAfter } from '@supabase-media/core/backoff';
-import { type ErrorCode, MediaError } from '@supabase-media/core/errors';
-import { classifyAnswer, isTusAnswer, type StorageAnswer } from './classify-answer.ts';
+/** The requests of TUS as Storage answers them. What the words and answers mean is decided by `upload-protocol`. */
+import { MediaError } from '@supabase-media/core/errors';
+import type { Asked } from '@supabase-media/upload-protocol/classify-answer';
+import {
+  encodeUploadMetadata,
+  parseByteCount,
+  parseUploadExpires,
+  TUS_BODY_TYPE,
+  TUS_HEADERS,
+  TUS_VERSION,
+  uploadIdOf,
+} from '@supabase-media/upload-protocol/tus';
+import { headerOf, toAnswerError } from './answer-error.ts';
 import type { StorageConnection } from './connection.ts';
 import { METADATA_TIMEOUTS } from './timeouts.ts';
 import type { SizedBody, TransportTimeouts } from './transport.ts';
@@ -16,6 +21,8 @@ export interface TusRequest {
   readonly upsert: boolean;
   readonly signal: AbortSignal | undefined;
   readonly action: string;
+  /** Of a request that carries no file; a minute each unless told. */
+  readonly timeouts?: TransportTimeouts;
 }
 
 export interface CreateUploadOptions extends TusRequest {
@@ -24,30 +31,38 @@ export interface CreateUploadOptions extends TusRequest {
   /** In bytes. */
   readonly size: number;
   readonly contentType: string;
+  /** Kept with the object. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** An upload that Storage has made room for. */
+/** An upload that Storage has begun. */
 export interface CreatedUpload {
   readonly url: string;
+  /** The last segment of its address. */
+  readonly id: string;
+  /** As Storage wrote it. */
+  readonly location: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
-/** How long an upload lives where Storage does not say: a day on hosted Supabase. */
-const LIFE_MS = 86_400_000;
+/** Where uploads are created; theirs are its children. */
+export const resumableUrl = (connection: StorageConnection, id?: string): string =>
+  `${connection.storageUrl}/upload/resumable${id === undefined ? '' : `/${id}`}`;
 
 /** x-upsert belongs on every request: an upload begun with it and continued without is refused as a duplicate. */
-const headersOf = ({ connection, upsert }: TusRequest): Record<string, string> => ({
+const headersOf = ({ connection, upsert }: Pick<TusRequest, 'connection' | 'upsert'>): Record<string, string> => ({
   ...connection.headers,
-  'tus-resumable': '1.0.0',
+  [TUS_HEADERS.version]: TUS_VERSION,
   'x-upsert': String(upsert),
 });
 
-const encodeMetadata = (values: Readonly<Record<string, string>>): string =>
-  Object.entries(values)
-    .map(([name, value]) => `${name} ${Buffer.from(value).toString('base64')}`)
-    .join(',');
+/** What the requests without a file share. */
+const common = (request: TusRequest) => ({
+  timeouts: request.timeouts ?? METADATA_TIMEOUTS,
+  signal: request.signal,
+  action: request.action,
+});
 
 /**
  * Begins an upload without sending a byte of it: the cheapest true answer to whether Storage would take the file.
@@ -56,12 +71,13 @@ const encodeMetadata = (values: Readonly<Record<string, string>>): string =>
  */
 export async function createUpload(options: CreateUploadOptions): Promise<CreatedUpload> {
   const answer = await options.connection.transport.send({
+    ...common(options),
     method: 'POST',
-    url: `${options.connection.storageUrl}/upload/resumable`,
+    url: resumableUrl(options.connection),
     headers: {
       ...headersOf(options),
-      'upload-length': String(options.size),
-      'upload-metadata': encodeMetadata({
+      [TUS_HEADERS.length]: String(options.size),
+      [TUS_HEADERS.metadata]: encodeUploadMetadata({
         bucketName: options.bucket,
         objectName: options.path,
         contentType: options.contentType,
@@ -69,45 +85,35 @@ export async function createUpload(options: CreateUploadOptions): Promise<Create
         metadata: JSON.stringify(options.metadata),
       }),
     },
-    timeouts: METADATA_TIMEOUTS,
-    signal: options.signal,
-    action: options.action,
   });
-  if (answer.status !== 201) throw classifyTus(answer, options.action, 'create');
-  const location = String(answer.headers.location ?? '');
-  const id = /([^/]+)\/?$/.exec(location)?.[1];
-  if (id === undefined)
+  if (answer.status !== 201) throw toAnswerError(answer, { action: options.action, asked: 'create' });
+  const location = headerOf(answer, 'location') ?? '';
+  const id = uploadIdOf(location);
+  if (id === '')
     throw new MediaError({
       code: 'storage_failed',
-      message: `${options.action}: Storage accepted the upload but did not say where it stands.`,
+      message: `${options.action}: Storage accepted the upload but did not name its address.`,
+      details: { httpStatus: 201 },
     });
-  const expires = Date.parse(String(answer.headers['upload-expires'] ?? ''));
-  return {
-    // Rebased: behind proxies, and in production mode over plain HTTP, Storage names addresses that are not its own.
-    url: `${options.connection.storageUrl}/upload/resumable/${id}`,
-    expiresAt: Number.isNaN(expires) ? Date.now() + LIFE_MS : expires,
-  };
+  const expiresAt = parseUploadExpires(headerOf(answer, TUS_HEADERS.expires), Date.now());
+  return { url: resumableUrl(options.connection, id), id, location, expiresAt };
 }
 
 /**
  * Asks how much of an upload Storage has. Never while a PATCH of it runs: Storage would end that one.
  *
  * @returns bytes.
- * @throws {MediaError} `upload_expired` when Storage knows the upload no more, `upload_locked`.
+ * @throws {MediaError} `upload_expired` when Storage no longer knows the upload, `upload_locked`.
  */
 export async function readOffset(request: TusRequest, url: string): Promise<{ offset: number; size: number }> {
   const answer = await request.connection.transport.send({
+    ...common(request),
     method: 'HEAD',
     url,
     headers: headersOf(request),
-    timeouts: METADATA_TIMEOUTS,
-    signal: request.signal,
-    action: request.action,
   });
-  const offset = Number(answer.headers['upload-offset']);
-  if (answer.status < 200 || answer.status > 299 || !Number.isSafeInteger(offset))
-    throw classifyTus(answer, request.action, 'head');
-  return { offset, size: Number(answer.headers['upload-length']) };
+  const offset = offsetOf(answer, request.action, 'offset');
+  return { offset, size: parseByteCount(headerOf(answer, TUS_HEADERS.length)) ?? Number.NaN };
 }
 
 export interface AppendOptions extends TusRequest {
@@ -117,7 +123,7 @@ export interface AppendOptions extends TusRequest {
   readonly timeouts: TransportTimeouts;
   /** Of the whole file, in bytes: after the last byte Storage finishes all of it. */
   readonly size: number;
-  readonly onSent: (bytes: number) => void;
+  readonly onSent?: ((bytes: number) => void) | undefined;
 }
 
 /**
@@ -129,86 +135,60 @@ export interface AppendOptions extends TusRequest {
  */
 export async function appendBytes(options: AppendOptions): Promise<number> {
   const answer = await options.connection.transport.send({
+    ...common(options),
     method: 'PATCH',
     url: options.url,
     headers: {
       ...headersOf(options),
-      'upload-offset': String(options.offset),
-      'content-type': 'application/offset+octet-stream',
+      [TUS_HEADERS.offset]: String(options.offset),
+      'content-type': TUS_BODY_TYPE,
     },
     body: options.body,
-    timeouts: options.timeouts,
     finishBytes: options.offset + options.body.bytes >= options.size ? options.size : undefined,
-    signal: options.signal,
-    action: options.action,
     onSent: options.onSent,
   });
-  const offset = Number(answer.headers['upload-offset']);
-  if (answer.status !== 204 || !Number.isSafeInteger(offset)) throw classifyTus(answer, options.action, 'append');
+  return offsetOf(answer, options.action, 'append');
+}
+
+/** Storage's offset, in bytes; an answer of success without one is none of Storage. */
+function offsetOf(answer: Parameters<typeof toAnswerError>[0], action: string, asked: Asked): number {
+  const offset = parseByteCount(headerOf(answer, TUS_HEADERS.offset));
+  if (answer.status < 200 || answer.status > 299 || offset === undefined)
+    throw toAnswerError(answer, { action, asked });
   return offset;
 }
 
-/** Gives an unfinished upload up. Best effort: what cannot be ended expires. */
+/**
+ * Ends an unfinished upload.
+ *
+ * @throws {MediaError} unless it is gone afterwards, or was finished.
+ */
 export async function terminateUpload(request: TusRequest, url: string): Promise<void> {
-  await request.connection.transport
-    .send({ method: 'DELETE', url, headers: headersOf(request), timeouts: METADATA_TIMEOUTS, action: request.action })
-    .catch(() => {});
+  const answer = await request.connection.transport.send({
+    ...common(request),
+    method: 'DELETE',
+    url,
+    headers: headersOf(request),
+  });
+  // 404 and 410: gone already. 409 on Storage 1.11.2: a finished upload has become an object and cannot be ended; the
+  // TUS server itself says that as 400, in words.
+  if ([204, 404, 409, 410].includes(answer.status) || /already completed/i.test(answer.body)) return;
+  throw toAnswerError(answer, { action: request.action, asked: 'offset' });
 }
-
-type TusStep = 'create' | 'head' | 'append';
-
-const isDuplicate = (answer: StorageAnswer): boolean => /already exists/i.test(answer.body);
-
-/** TUS answers carry real statuses; what one means depends on what was asked. Undefined: as any answer of Storage. */
-function decideTus(answer: StorageAnswer, step: TusStep): ErrorCode | undefined {
-  switch (answer.status) {
-    case 404:
-    case 410:
-      return step === 'create' ? undefined : 'upload_expired';
-    case 409:
-      return step === 'create' || isDuplicate(answer) ? 'object_exists' : 'upload_conflict';
-    case 413:
-      // A creation has no body that an edge could refuse, and a chunk is no larger than what was created.
-      return step === 'create' ? 'object_too_large' : 'edge_too_large';
-    case 423:
-      return 'upload_locked';
-    default:
-      return undefined;
-  }
-}
-
-/** Words of Storage that come as plain text with a real status, where REST would send JSON. */
-const BUCKET_MISSING = /bucket not found/i;
 
 /**
- * A proxy's 404 while Storage is being replaced says nothing about the upload: taken for Storage's, it would cost the
- * place of one that is nearly done, or the whole upload.
+ * Asks for the largest file that a project takes: TUS servers say so in answer to OPTIONS (Tus-Max-Size, TUS 1.0.0), and
+ * Storage names its global limit.
+ *
+ * @returns bytes; undefined where it does not say.
  */
-function classifyTus(answer: StorageAnswer, action: string, step: TusStep): MediaError {
-  if (!isTusAnswer(answer)) return classifyAnswer(answer, { action, now: Date.now() });
-  const asStorage = classifyAnswer(asJson(answer), { action, now: Date.now() });
-  const code = decideTus(answer, step);
-  if (code === undefined) return asStorage;
-  const said = answer.body
-    .replace(/<[^>]*>/g, ' ')
-    .trim()
-    .slice(0, 200);
-  const retryAfterMs = parseRetryAfter(String(answer.headers['retry-after'] ?? '') || undefined, Date.now());
-  return new MediaError({
-    code,
-    message: `${action}: ${answer.status}${said === '' ? '' : `, "${said}"`} in answer to ${step === 'head' ? 'a question for the offset' : step}.`,
-    details: { httpStatus: answer.status, retryAfterMs },
+export async function readProjectLimit(request: Omit<TusRequest, 'upsert'>): Promise<number | undefined> {
+  const { connection } = request;
+  const answer = await connection.transport.send({
+    ...common({ ...request, upsert: false }),
+    method: 'OPTIONS',
+    url: resumableUrl(connection),
+    headers: { ...connection.headers, [TUS_HEADERS.version]: TUS_VERSION },
   });
-}
-
-/** A plain text answer with a status that only Storage gives, in the shape that `classifyAnswer` reads. */
-function asJson(answer: StorageAnswer): StorageAnswer {
-  const isPlain = !answer.body.trimStart().startsWith('<') && !answer.body.trimStart().startsWith('{');
-  if (!isPlain || answer.status >= 500 || answer.status === 429) return answer;
-  const code = BUCKET_MISSING.test(answer.body)
-    ? 'NoSuchBucket'
-    : /invalid key/i.test(answer.body)
-      ? 'InvalidKey'
-      : undefined;
-  return { ...answer, body: JSON.stringify({ statusCode: String(answer.status), message: answer.body.trim(), code }) };
+  return parseByteCount(headerOf(answer, TUS_HEADERS.maxSize)) || undefined;
 }

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { createClient } from '@supabase/supabase-js';
 import { MediaError } from '@supabase-media/core/errors';
 import { SUPABASE_OPTIONS } from '@supabase-media/core/supabase-options';
-import { classifyAnswer } from './classify-answer.ts';
+import { toAnswerError } from './answer-error.ts';
 import { encodeObjectPath } from './object-key.ts';
 import { bodyOf } from './source-file.ts';
 import { actionOf, type UploadAttempt, type UploadRoute } from './upload-attempt.ts';
@@ -35,7 +35,7 @@ const createUploadFetch =
       onSent: (bytes) => attempt.onSent(bytes, bytes),
     });
     // Thrown rather than answered: the client would keep neither the code nor Retry-After.
-    if (answer.status < 200 || answer.status > 299) throw classifyAnswer(answer, { action, now: Date.now() });
+    if (answer.status < 200 || answer.status > 299) throw toAnswerError(answer, { action });
     return new Response(answer.body, { status: answer.status, headers: { 'content-type': 'application/json' } });
   };
 

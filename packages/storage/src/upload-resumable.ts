@@ -1,22 +1,24 @@
 /**
- * The resumable route: TUS over the transport of the other routes, going on from wherever Storage stands, also in
- * another process.
+ * The resumable route: TUS over the transport of the other routes, continuing from Storage's offset, also in another
+ * process. What follows a failure is decided by `send-until-stored.ts`.
  *
- * What holds throughout:
+ * Invariants:
  * - Storage's offset is the truth; bytes sent are not.
  * - Its offset is asked for only when no PATCH runs, because the question ends a running one.
- * - An offset below what Storage itself acknowledged means that it lost bytes. Going on from there was seen to end in an
- *   object longer than the file, so such an upload is given up and begun anew.
- * - What a restart needs is on disk before the bytes it stands for are sent, and gone once the object is proved.
+ * - An offset below what Storage itself acknowledged means that it lost bytes. Continuing from there was seen to end in
+ *   an object longer than the file, so such an upload is discarded and begun again.
+ * - What a restart needs is on disk before the bytes it stands for are sent, and removed once the object is verified.
  */
 import { MediaError } from '@supabase-media/core/errors';
 import {
-  type ChunkState,
+  type ChunkPlan,
+  demandedChunkBytes,
   growAfterSuccess,
+  SERVER_CHUNKS,
   shrinkAfterConflict,
   shrinkAfterRefusal,
   startChunks,
-} from './chunk-size.ts';
+} from '@supabase-media/upload-protocol/chunk-plan';
 import type { ResumeStore, UnfinishedUpload, UploadKey } from './resume-store.ts';
 import { sampleFile } from './resume-store.ts';
 import { bodyOf } from './source-file.ts';
@@ -29,12 +31,13 @@ export interface ResumableOptions {
   readonly chunkBytes?: number | undefined;
 }
 
-/** One file on its way by the resumable route, over all attempts of this process. */
+/** One file on the resumable route, over all attempts of this process. */
 export class ResumableUpload {
   readonly #options: ResumableOptions;
   #entry: UnfinishedUpload | undefined;
-  #chunks: ChunkState | undefined;
+  #chunks: ChunkPlan | undefined;
   #isLoaded = false;
+  #bodyBytes = 0;
   /** What Storage has acknowledged, over all uploads of this process; for the retry loop. */
   #furthest = 0;
 
@@ -45,6 +48,16 @@ export class ResumableUpload {
   /** The most that Storage ever acknowledged, in bytes. */
   get furthest(): number {
     return this.#furthest;
+  }
+
+  /** The size of the body that was sent last, in bytes; 0 where the last request had none. */
+  get bodyBytes(): number {
+    return this.#bodyBytes;
+  }
+
+  /** Whether a body smaller than the last one may be sent. */
+  get canShrink(): boolean {
+    return this.#chunks !== undefined && shrinkAfterRefusal(this.#chunks, this.#bodyBytes) !== undefined;
   }
 
   /** The id that the object will carry, where an earlier process began the upload. */
@@ -60,7 +73,7 @@ export class ResumableUpload {
   /**
    * Sends what Storage does not have yet.
    *
-   * @throws {MediaError} what broke; the next call goes on from where Storage stands then.
+   * @throws {MediaError} what broke; the next call continues from Storage's offset at that time.
    */
   async send(attempt: UploadAttempt): Promise<void> {
     const { file } = attempt;
@@ -68,7 +81,17 @@ export class ResumableUpload {
     while (offset < file.size) offset = await this.#sendChunk(attempt, offset);
   }
 
-  /** Forgets the upload: it is finished, or nobody will go on with it. */
+  /** Sends smaller bodies from now on, and remembers the refused size for the host. */
+  async shrink(attempt: UploadAttempt): Promise<void> {
+    const smaller = this.#chunks && shrinkAfterRefusal(this.#chunks, this.#bodyBytes);
+    if (smaller === undefined) return;
+    this.#chunks = smaller;
+    attempt.onChunkSize(smaller.bytes, this.#bodyBytes);
+    const { host } = new URL(attempt.connection.storageUrl);
+    await this.#options.store.saveRefusedBytes(host, smaller.refusedBytes ?? this.#bodyBytes);
+  }
+
+  /** Forgets the upload: it is finished, or nobody will continue it. */
   async forget(attempt: UploadAttempt): Promise<void> {
     this.#entry = undefined;
     await this.#options.store.forget(keyOf(attempt));
@@ -76,12 +99,15 @@ export class ResumableUpload {
 
   /** Ends the upload at Storage, where that is still possible, and forgets it. */
   async discard(attempt: UploadAttempt): Promise<void> {
-    if (this.#entry !== undefined) await terminateUpload(requestOf(attempt), this.#entry.url);
+    // Best effort: what cannot be ended expires. Also when the upload was told to stop.
+    const request = { ...requestOf(attempt), signal: undefined };
+    if (this.#entry !== undefined) await terminateUpload(request, this.#entry.url).catch(() => {});
     await this.forget(attempt);
   }
 
-  /** Where to go on: the offset of the upload at hand, or 0 of a new one. */
+  /** Where to continue: the offset of the upload at hand, or 0 of a new one. */
   async #resume(attempt: UploadAttempt): Promise<number> {
+    this.#bodyBytes = 0;
     await this.findEarlier(attempt);
     const entry = this.#entry;
     if (entry === undefined) return this.#begin(attempt);
@@ -93,10 +119,9 @@ export class ResumableUpload {
         await this.#acknowledge(attempt, offset);
         return offset;
       }
-      await this.discard(attempt);
       throw new MediaError({
         code: 'upload_untrusted',
-        message: `${request.action}: Storage stands at byte ${offset} of ${size}, though it had acknowledged ${entry.acknowledged} of ${attempt.file.size}.`,
+        message: `${request.action}: Storage has ${offset} bytes of ${size}, though it had acknowledged ${entry.acknowledged} of ${attempt.file.size}.`,
       });
     } catch (error) {
       if (!(error instanceof MediaError) || error.code !== 'upload_expired') throw error;
@@ -110,7 +135,8 @@ export class ResumableUpload {
     const { size, modifiedMs } = attempt.file;
     this.#entry = {
       version: 1,
-      ...created,
+      url: created.url,
+      expiresAt: created.expiresAt,
       uploadId: attempt.metadata.uploadId,
       upsert: attempt.upsert,
       contentType: attempt.contentType,
@@ -132,6 +158,8 @@ export class ResumableUpload {
     const { file } = attempt;
     const chunks = this.#chunks ?? (await this.#startChunks(attempt));
     const bytes = Math.min(chunks.bytes, file.size - offset);
+    this.#bodyBytes = bytes;
+    const startedAt = performance.now();
     try {
       const reached = await appendBytes({
         ...requestOf(attempt),
@@ -142,38 +170,24 @@ export class ResumableUpload {
         timeouts: attempt.timeouts,
         onSent: (sent) => attempt.onSent(sent, offset + sent),
       });
-      if (reached < offset) {
-        await this.discard(attempt);
-        throw lostBytes(attempt, reached, offset);
-      }
+      if (reached < offset) throw lostBytes(attempt, reached, offset);
       attempt.onSettled();
       await this.#acknowledge(attempt, reached);
-      this.#chunks = growAfterSuccess(chunks);
+      this.#chunks = growAfterSuccess(chunks, { bytes, ms: performance.now() - startedAt });
       return reached;
     } catch (error) {
-      if (!(error instanceof MediaError)) throw error;
-      if (error.code === 'upload_expired') await this.forget(attempt);
-      if (error.code === 'upload_conflict') this.#chunks = shrinkAfterConflict(chunks, bytes);
-      if (error.code !== 'edge_too_large') throw error;
-      await this.#shrink(attempt, chunks, bytes, error);
-      return offset;
+      if (error instanceof MediaError && error.code === 'upload_conflict')
+        this.#chunks = shrinkAfterConflict(chunks, bytes);
+      throw error;
     }
   }
 
-  async #startChunks(attempt: UploadAttempt): Promise<ChunkState> {
+  async #startChunks(attempt: UploadAttempt): Promise<ChunkPlan> {
     const { host, hostname } = new URL(attempt.connection.storageUrl);
     const refusedBytes = await this.#options.store.loadRefusedBytes(host);
-    this.#chunks = startChunks({ host: hostname, configuredBytes: this.#options.chunkBytes, refusedBytes });
+    const demandedBytes = demandedChunkBytes(hostname, this.#options.chunkBytes);
+    this.#chunks = startChunks({ range: SERVER_CHUNKS, demandedBytes, refusedBytes });
     return this.#chunks;
-  }
-
-  async #shrink(attempt: UploadAttempt, chunks: ChunkState, bytes: number, error: MediaError): Promise<void> {
-    const smaller = shrinkAfterRefusal(chunks, bytes);
-    if (smaller === undefined) throw error;
-    this.#chunks = smaller;
-    attempt.onSettled();
-    attempt.onChunkSize(smaller.bytes, bytes);
-    await this.#options.store.saveRefusedBytes(new URL(attempt.connection.storageUrl).host, smaller.refusedBytes);
   }
 }
 
@@ -193,7 +207,7 @@ const requestOf = (attempt: UploadAttempt): TusRequest => ({
 const lostBytes = (attempt: UploadAttempt, reached: number, offset: number): MediaError =>
   new MediaError({
     code: 'upload_untrusted',
-    message: `${actionOf(attempt)}: Storage stands at byte ${reached} after bytes from ${offset} on were sent.`,
+    message: `${actionOf(attempt)}: Storage has ${reached} bytes after bytes from ${offset} on were sent.`,
   });
 
 async function isSameUpload(entry: UnfinishedUpload, attempt: UploadAttempt): Promise<boolean> {

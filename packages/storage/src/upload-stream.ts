@@ -1,5 +1,5 @@
 /** The stream route: the whole file in one POST over REST, its length announced so that Storage can refuse it early. */
-import { classifyAnswer } from './classify-answer.ts';
+import { toAnswerError } from './answer-error.ts';
 import { encodeObjectPath } from './object-key.ts';
 import { bodyOf } from './source-file.ts';
 import { actionOf, type UploadRoute } from './upload-attempt.ts';
@@ -24,5 +24,5 @@ export const uploadStream: UploadRoute = async (attempt) => {
     action,
     onSent: (bytes) => attempt.onSent(bytes, bytes),
   });
-  if (answer.status < 200 || answer.status > 299) throw classifyAnswer(answer, { action, now: Date.now() });
+  if (answer.status < 200 || answer.status > 299) throw toAnswerError(answer, { action });
 };

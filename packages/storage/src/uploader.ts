@@ -1,32 +1,32 @@
 /**
- * The one door to Storage for files. It refuses what Storage would refuse before a byte is sent, picks the route and
- * changes it as the network shows what it allows, tries again when that can help, settles an ambiguous answer by looking
- * instead of sending again, and ends in proof: what Storage holds is compared with what was sent.
+ * Puts one file into Storage. It refuses what Storage would refuse before a byte is sent, picks the route and changes it
+ * as the network shows what it allows, tries again when that can help, settles an ambiguous answer by looking instead of
+ * sending again, and ends by verifying: what Storage holds is compared with what was sent.
  */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
 import { type RetryNotice, type RetryOptions, retry } from '@supabase-media/core/retry';
-import { isHosted } from './chunk-size.ts';
+import { demandedChunkBytes } from '@supabase-media/upload-protocol/chunk-plan';
+import { decideRoute, type Route, type RouteDecision } from '@supabase-media/upload-protocol/route';
 import type { StorageConnection } from './connection.ts';
 import { digestFile } from './file-checksum.ts';
 import { finishUpload } from './finish-upload.ts';
 import { assertWithinLimits, readLimits, tooLarge } from './limits.ts';
 import { encodeObjectPath } from './object-key.ts';
 import type { ResumeStore } from './resume-store.ts';
-import { changeRoute, decideRoute, type Route, type RouteDecision } from './route.ts';
+import { sendUntilStored } from './send-until-stored.ts';
 import { openSourceFile, type SourceFile } from './source-file.ts';
 import type { TransportTimeouts } from './transport.ts';
 import type { UploadAttempt } from './upload-attempt.ts';
 import { ResumableUpload } from './upload-resumable.ts';
 import { UploadStats } from './upload-stats.ts';
-import { uploadStream } from './upload-stream.ts';
-import { type ExpectedObject, type FileDigests, isStoredAnyway } from './verify-upload.ts';
+import type { ExpectedObject, FileDigests } from './verify-upload.ts';
 
 /** How uploads behave, from the configuration. */
 export interface UploadPolicy extends TransportTimeouts {
   readonly directMaxBytes: number;
-  /** The most that one resumable request carries, in bytes; unset, it finds itself. */
+  /** The most that one resumable request carries, in bytes; unset, it is found out. */
   readonly chunkBytes?: number | undefined;
   readonly maxRetries: number;
   /** The first wait between attempts, in milliseconds; a second unless told. */
@@ -47,7 +47,7 @@ export interface UploadFileOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told before the first byte, and again when the route changes. */
   readonly onRoute?: (decision: RouteDecision, size: number) => void;
-  /** Told how many bytes of the file are on the other side, or on their way there. */
+  /** Told how many bytes of the file have arrived or are being sent. */
   readonly onProgress?: (position: number, size: number) => void;
   readonly onRetry?: (notice: RetryNotice) => void;
   /** Told that a proxy refused a body for its size and smaller ones follow; both in bytes. */
@@ -73,13 +73,13 @@ export interface UploadResult {
   readonly seconds: number;
   /** Always true: an upload that could not be verified is an error. */
   readonly verified: true;
-  /** Of the content, 64 hex digits; unset above 1 GB, where the MD5 alone is the proof. */
+  /** Of the content, 64 hex digits; unset above 1 GB, where only the MD5 is compared. */
   readonly sha256: string | undefined;
 }
 
 /**
  * Up to this size the SHA-256 is taken before the upload, so that it can be kept with the object: metadata is set when
- * an upload begins. Above, it is not taken at all: beside the MD5 that the proof needs, it made an upload of 2 GB take
+ * an upload begins. Above, it is not taken at all: beside the MD5 that verification needs, it made an upload of 2 GB take
  * 1.4 instead of 1.2 times as long as curl on two cores.
  */
 const DIGEST_FIRST_MAX_BYTES = 1_000_000_000;
@@ -139,24 +139,9 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     uploadId: attempt.metadata.uploadId,
   };
 
-  let decision = await decide(options, file, earlier !== undefined);
-  options.onRoute?.(decision, file.size);
-  const send = async (): Promise<void> => {
-    stats.begin();
-    try {
-      await SEND[decision.route](attempt, resumable);
-    } catch (error) {
-      if (await isStoredAnyway(expected, error)) return;
-      const change =
-        error instanceof MediaError && changeRoute({ route: decision.route, error, size: file.size, forced });
-      if (!change) throw explainRefusal(error, decision.route, file);
-      decision = change;
-      options.onRoute?.(decision, file.size);
-      if (!change.isImmediate) throw error;
-      await send();
-    }
-  };
-
+  const initial = await decide(options, file, earlier !== undefined);
+  options.onRoute?.(initial, file.size);
+  let route = initial.route;
   let isAsking = false;
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {
     isAsking = true;
@@ -168,50 +153,51 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
   const upload = new AbortController();
   const digests = takeDigests(file, known, signal ? AbortSignal.any([signal, upload.signal]) : upload.signal);
   try {
-    await retry(
-      async () => {
-        await send();
-        await finishUpload({ attempt, expected, digests, resumable, ask });
+    const { reason } = await sendUntilStored({
+      attempt,
+      expected,
+      resumable,
+      decision: initial,
+      forced,
+      maxRetries: policy.maxRetries,
+      retryBaseMs: policy.retryBaseMs,
+      signal,
+      onRetry: options.onRetry,
+      onRoute: (decision) => {
+        route = decision.route;
+        options.onRoute?.(decision, file.size);
       },
-      // A question that stays open after its own tries is not answered by sending the file again.
-      { ...patience, hasProgressed: progressOf(resumable), isFinal: () => isAsking },
-    );
+      onAttempt: () => stats.begin(),
+      finish: () => finishUpload({ attempt, expected, digests, resumable, ask }),
+      isQuestionOpen: () => isAsking,
+    });
+    return {
+      bucket,
+      path,
+      size: file.size,
+      route,
+      reason,
+      attempts: stats.attempts,
+      bytesSent: stats.bytesSent,
+      seconds: (performance.now() - started) / 1000,
+      verified: true,
+      sha256: known?.sha256,
+    };
   } catch (error) {
-    // Nobody will go on with it: Storage need not keep what it has.
-    if (error instanceof MediaError && error.code === 'canceled')
-      await resumable.discard({ ...attempt, signal: undefined });
-    throw error;
+    // Nobody will continue it: Storage need not keep what it has.
+    if (error instanceof MediaError && error.code === 'canceled') await resumable.discard(attempt);
+    throw explainRefusal(error, route, file);
   } finally {
     upload.abort();
   }
-  const { route, reason } = decision;
-  return {
-    bucket,
-    path,
-    size: file.size,
-    route,
-    reason,
-    attempts: stats.attempts,
-    bytesSent: stats.bytesSent,
-    seconds: (performance.now() - started) / 1000,
-    verified: true,
-    sha256: known?.sha256,
-  };
 }
-
-const SEND: Readonly<Record<Route, (attempt: UploadAttempt, resumable: ResumableUpload) => Promise<void>>> = {
-  // Loaded when it is needed: the Supabase client takes 12 MB that large files have no use for.
-  direct: async (attempt) => (await import('./upload-direct.ts')).uploadDirect(attempt),
-  stream: uploadStream,
-  resumable: (attempt, resumable) => resumable.send(attempt),
-};
 
 async function decide(options: UploadFileOptions, file: SourceFile, isUnfinished: boolean): Promise<RouteDecision> {
   const { host, hostname } = new URL(options.connection.storageUrl);
   return decideRoute({
     size: file.size,
     directMaxBytes: options.policy.directMaxBytes,
-    onePatch: !isHosted(hostname) && options.policy.chunkBytes === undefined,
+    onePatch: demandedChunkBytes(hostname, options.policy.chunkBytes) === undefined,
     isUnfinished,
     refusedBytes: await options.resumeStore.loadRefusedBytes(host),
     forced: options.route,
@@ -224,7 +210,7 @@ const explainRefusal = (error: unknown, route: Route, file: SourceFile): unknown
     ? tooLarge({ name: basename(file.path), size: file.size }, { limit: 'request' })
     : error;
 
-/** Takes, beside the sending, the digest that the proof needs. A failure shows when it is asked for. */
+/** Takes, beside the sending, the digest that verification needs. A failure shows when it is asked for. */
 function takeDigests(
   file: SourceFile,
   known: { readonly sha256: string } | undefined,
@@ -233,14 +219,4 @@ function takeDigests(
   const taking = digestFile(file, ['md5'], signal).then((taken) => ({ ...taken, ...known }));
   taking.catch(() => {});
   return taking;
-}
-
-/** Whether Storage acknowledged more than at the last look. */
-function progressOf(resumable: ResumableUpload): () => boolean {
-  let before = 0;
-  return () => {
-    const hasProgressed = resumable.furthest > before;
-    before = resumable.furthest;
-    return hasProgressed;
-  };
 }

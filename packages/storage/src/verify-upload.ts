@@ -1,7 +1,8 @@
-/** Proof that Storage holds what was sent, and the settling of answers that leave it open. */
+/** Verifies that Storage holds what was sent, and settles answers that leave it open. */
 import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
-import { classifyAnswer } from './classify-answer.ts';
+import { isFault, mayBeStored } from '@supabase-media/upload-protocol/faults';
+import { toAnswerError } from './answer-error.ts';
 import type { StorageConnection } from './connection.ts';
 import { type ObjectAddress, type ObjectInfo, readObjectInfo } from './object-info.ts';
 import { encodeObjectPath } from './object-key.ts';
@@ -29,9 +30,7 @@ export interface ExpectedObject extends ObjectAddress {
  */
 export async function isStoredAnyway(expected: ExpectedObject, error: unknown): Promise<boolean> {
   if (!(error instanceof MediaError) || expected.signal?.aborted) return false;
-  // A conflict may be with ourselves; and an upload that Storage forgot may be one that it finished.
-  const isOpen = error.retry === 'ambiguous' || error.code === 'object_exists' || error.code === 'upload_expired';
-  if (!isOpen) return false;
+  if (!isFault(error.code) || !mayBeStored(error.code)) return false;
   const info = await readObjectInfo(expected.connection, expected, expected.signal).catch(() => undefined);
   return info !== undefined && info.size === expected.size && info.metadata.uploadId === expected.uploadId;
 }
@@ -90,6 +89,6 @@ export async function removeObject(target: ObjectAddress & { connection: Storage
     action,
   });
   if (answer.status >= 200 && answer.status <= 299) return;
-  const error = classifyAnswer(answer, { action, now: Date.now() });
+  const error = toAnswerError(answer, { action });
   if (error.code !== 'object_missing') throw error;
 }

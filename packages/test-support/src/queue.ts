@@ -1,9 +1,15 @@
 /** What the tests of the queue share: a queue of their own, requests, consumers that end. */
 import { randomUUID } from 'node:crypto';
+import {
+  type VideoProcessPayload,
+  type VideoProcessResult,
+  videoProcessContract,
+  videoProcessPayload,
+} from '@supabase-media/client/contract';
 import type { QueueAddress } from '@supabase-media/queue/backend';
 import { type StartConsumerOptions, startConsumer } from '@supabase-media/queue/consumer';
-import type { VideoProcessPayload, VideoProcessResult } from '@supabase-media/queue/contract';
-import type { VideoHandlers } from '@supabase-media/queue/job-runner';
+import type { JobHandlers, JobRow, JobType } from '@supabase-media/queue/job-type';
+import { LONG_OUTAGE } from '@supabase-media/queue/policy';
 import pg from 'pg';
 import { pino } from 'pino';
 import { stackValue } from './stack.ts';
@@ -30,22 +36,50 @@ export const done = (payload: VideoProcessPayload): VideoProcessResult => ({
   outputs: [],
 });
 
-/** Runs a consumer for as long as `use` takes. */
+export type VideoHandlers = JobHandlers<VideoProcessPayload, VideoProcessResult>;
+
+/** A run that many times in a row without progress is the last. */
+export const MAX_STARTS = 10;
+
+/** What a test changes of the consumer, and of its one job type. */
+export interface ConsumerOptions extends Partial<StartConsumerOptions> {
+  readonly findStatuses?: JobRow<VideoProcessPayload>['findStatuses'];
+}
+
+/** The `video.process` type with handlers that do nothing but what is told. */
+export const videoType = (
+  handlers: Partial<VideoHandlers>,
+  findStatuses?: JobRow<VideoProcessPayload>['findStatuses'],
+): JobType<VideoProcessPayload, VideoProcessResult> => ({
+  name: videoProcessContract.name,
+  jobId: videoProcessContract.jobId,
+  payload: videoProcessPayload,
+  policy: {
+    ...videoProcessContract.policy,
+    maxStartsWithoutProgress: MAX_STARTS,
+    deferralLimits: { disk_waiting: Number.POSITIVE_INFINITY, storage_unreachable: LONG_OUTAGE },
+  },
+  handlers: {
+    process: async (payload) => done(payload),
+    fail: async () => true,
+    wait: async () => {},
+    ...handlers,
+  },
+  progressOf: (checkpoint) => ({ source: JSON.stringify(checkpoint), stage: 0 }),
+  ...(findStatuses && { row: { idOf: ({ videoId }) => videoId, findStatuses } }),
+});
+
+/** Runs a consumer of videos for as long as `use` takes. */
 export async function withConsumerOn(
   address: QueueAddress,
   handlers: Partial<VideoHandlers>,
   use: () => Promise<void>,
-  options: Partial<StartConsumerOptions> = {},
+  { findStatuses, ...options }: ConsumerOptions = {},
 ): Promise<void> {
-  const all = {
-    process: async (payload: VideoProcessPayload) => done(payload),
-    fail: async () => {},
-    wait: async () => {},
-  };
   const consumer = await startConsumer({
     address,
     concurrency: 2,
-    handlers: { ...all, ...handlers },
+    jobTypes: [videoType(handlers, findStatuses)],
     log,
     ...options,
   });

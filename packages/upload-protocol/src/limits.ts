@@ -1,13 +1,24 @@
-/** Numbers that both sides of the wire know. No imports: a browser may load it as it is. */
+/** Sizes and times that more than one part of the product decides by, each written here and nowhere else. */
 
-/** Below it a file is sent by one signed PUT, from it on by a resumable upload: the size of one part of Storage's S3. */
-export const SINGLE_BELOW_BYTES = 6 * 1024 * 1024;
+const MIB = 1024 * 1024;
+
+/** The largest video, 2 GiB: `file_size_limit` of the buckets in supabase/migrations and of supabase/config.toml. */
+export const MAX_VIDEO_BYTES = 2 * 1024 * MIB;
+
+/**
+ * Below it a file is one request: a break costs no more than one part of a resumable upload would. It is also the part
+ * size of Storage's S3 backend.
+ */
+export const SINGLE_BELOW_BYTES = 6 * MIB;
 
 /** What hosted Supabase demands of every chunk but the last (Storage documentation, "Resumable uploads"). */
-export const HOSTED_CHUNK_BYTES = 6 * 1024 * 1024;
+export const HOSTED_CHUNK_BYTES = 6 * MIB;
 
-/** How long a session can be taken up again, in seconds: as long as hosted Storage keeps a partial upload. */
+/** How long an upload session can be resumed, in seconds: as long as hosted Storage keeps a partial upload. */
 export const SESSION_SECONDS = 24 * 60 * 60;
 
-/** How many of a user's own sessions or videos one answer lists. */
+/** The most sessions or videos of a user that one answer lists. */
 export const LIST_MAX = 50;
+
+/** Hosts of hosted Supabase. */
+export const isHosted = (hostname: string): boolean => /(^|\.)supabase\.(co|in)$/.test(hostname);

@@ -1,9 +1,9 @@
 /** Everything one run needs, started in order and ended in the other. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
 import { openTcpFaultProxy, type TcpFaultProxy } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
 import { Closers } from '@supabase-media/local-stack/stack/closers';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
 import { type BackendKind, openQueueServer, type QueueServer } from './queue-server.ts';
 import { openWorkDisk, type WorkDisk } from './work-disk.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';

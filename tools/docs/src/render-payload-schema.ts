@@ -1,6 +1,7 @@
 /** `docs/payload.schema.json`: what producers in other languages may send, written from the contract. Pure. */
-import { VIDEO_PROCESS, videoProcessPayload } from '@supabase-media/queue/contract';
+import { VIDEO_PROCESS } from '@supabase-media/client/contract';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
+import { videoProcessPayload } from '@supabase-media/worker/jobs/video-process/contract';
 
 /** What each field is for; the contract's own comments do not reach the schema. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { OUTPUT_KINDS, type OutputKind, parseOutputs } from '@supabase-media/med
 import { PROFILES } from '@supabase-media/media/profiles';
 import { PRIORITIES } from '@supabase-media/queue/policy';
 import { boundMemory } from '@supabase-media/service/bound-memory';
-import { ROUTES } from '@supabase-media/storage/route';
+import { ROUTES } from '@supabase-media/upload-protocol/route';
 /** `media …`: the command line. Commands are loaded when they are called, so that each starts with only what it needs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { createOutput } from './cli/output.ts';

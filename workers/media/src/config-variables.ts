@@ -1,6 +1,6 @@
 /**
  * Every environment variable the worker reads: section, unit, default and reason. `.env.example` is generated from this
- * table (`npm run env:example`) and `config.ts` validates by it, so the two cannot drift apart.
+ * table (`npm run env:example`) and `load-config.ts` validates by it, so the two cannot drift apart.
  */
 
 import { OUTPUT_KINDS, OUTPUTS, parseOutputs } from '@supabase-media/media/outputs';
@@ -15,10 +15,11 @@ import {
 } from '@supabase-media/service/shared-variables';
 import { TRACING_VARIABLES } from '@supabase-media/service/tracing-variables';
 import { z } from 'zod';
+import { JOB_TYPES } from './jobs/catalog.ts';
 
 const text = z.string().min(1);
 
-export const VARIABLES = {
+const WORKER_VARIABLES = {
   ...SUPABASE_VARIABLES,
   ...QUEUE_VARIABLES,
   WORKER_CONCURRENCY: {
@@ -47,7 +48,7 @@ export const VARIABLES = {
     allowed: 'whole seconds from 2 to 3600',
     default: '90',
     reason:
-      "How long a worker's claim on a job outlives its last sign of life. Jobs of a killed worker are taken up again after this and a third more; a queue that is away for less than this costs nothing.",
+      "How long a worker's lock on a job outlives its last renewal. Jobs of a killed worker resume automatically after this and a third more; a queue that is away for less than this costs nothing.",
     schema: wholeNumber(2, 3600),
   },
   JOB_LIFETIME_HOURS: {
@@ -202,4 +203,7 @@ export const VARIABLES = {
   ...TRACING_VARIABLES,
 } as const satisfies VariableTable;
 
-export type VariableName = keyof typeof VARIABLES;
+/** What the job types in the catalog add. */
+export const JOB_VARIABLES: VariableTable = Object.assign({}, ...JOB_TYPES.map(({ variables }) => variables));
+
+export const VARIABLES: typeof WORKER_VARIABLES & VariableTable = { ...WORKER_VARIABLES, ...JOB_VARIABLES };

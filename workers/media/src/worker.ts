@@ -17,7 +17,7 @@ import { type Config, supabaseOf } from './config.ts';
 import { logFindings } from './doctor/log-findings.ts';
 import { runFastChecks } from './doctor/run-doctor.ts';
 import { workerHealthChecks } from './health-checks.ts';
-import { createVideoHandlers } from './jobs/video-process/process.ts';
+import { JOB_TYPES } from './jobs/catalog.ts';
 import { JOB_STEPS } from './jobs/video-process/steps.ts';
 import { createAdmission } from './work-disk/admission.ts';
 import { createSlots } from './work-disk/slots.ts';
@@ -53,7 +53,7 @@ export async function startWorker(options: {
     `ffmpeg ${tools.ffmpeg.version}, ffprobe ${tools.ffprobe.version}`,
   );
   await assertWorkDirUsable(jobsDir);
-  const metrics = createMetrics({ steps: JOB_STEPS });
+  const metrics = createMetrics({ jobTypes: JOB_TYPES.map(({ name }) => name), steps: JOB_STEPS });
   const storage = openStorage({ ...supabase, connectMs: config.upload.connectMs });
   const videos = openVideos(openDatabase(supabase));
   const closing: (() => Promise<void>)[] = [storage.close];
@@ -69,22 +69,22 @@ export async function startWorker(options: {
     closing.unshift(monitoring.close);
     if (monitoring.port !== undefined)
       log.info({ event: 'worker.metrics', port: monitoring.port }, `Metrics and health on port ${monitoring.port}`);
+    const services = {
+      config,
+      storage,
+      tools,
+      videos,
+      metrics,
+      admission: createAdmission({ workDir, reserveBytes, log }),
+      slots: { encodes: createSlots(encodeConcurrency), transfers: createSlots(uploadConcurrency) },
+      log,
+    };
     const consumer = await startConsumer({
       address: config.queue,
       concurrency: config.worker.concurrency,
       lockMs: config.worker.jobLockMs,
       lifetimeMs: config.worker.jobLifetimeMs,
-      handlers: createVideoHandlers({
-        config,
-        storage,
-        tools,
-        videos,
-        metrics,
-        admission: createAdmission({ workDir, reserveBytes, log }),
-        slots: { encodes: createSlots(encodeConcurrency), transfers: createSlots(uploadConcurrency) },
-        log,
-      }),
-      findStatuses: videos.findStatuses,
+      jobTypes: await Promise.all(JOB_TYPES.map((type) => type.open(services))),
       telemetry: isTracing() ? await openQueueTelemetry() : undefined,
       metrics,
       log,

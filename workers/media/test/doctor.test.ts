@@ -16,9 +16,9 @@ import { hasPgbouncer, startPgbouncer } from '@supabase-media/test-support/pgbou
 import { hasRedisServer, startRedisServer } from '@supabase-media/test-support/redis-server';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../src/config.ts';
 import type { FindingCode } from '../src/doctor/findings.ts';
 import { type DoctorReport, runDoctor, runFastChecks } from '../src/doctor/run-doctor.ts';
+import { loadConfig } from '../src/load-config.ts';
 
 let folder: string;
 let stack: Stack;
@@ -228,7 +228,8 @@ describe('what stands in front of Storage', () => {
   const page = { kind: 'answer', status: 413, body: '<h1>413 Request Entity Too Large</h1>' } as const;
 
   it.each([
-    [1_048_576, 'edge_body_limit_small'],
+    [500_000, 'edge_body_limit_small'],
+    [1_048_576, 'edge_body_limit'],
     [50_000_000, 'edge_body_limit'],
   ] as const)('refuses bodies above %i', async (limit, code) => {
     const url = await behind(({ bytes }) => (bytes > limit ? page : { kind: 'pass' }));

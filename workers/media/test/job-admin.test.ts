@@ -1,14 +1,14 @@
 /** What an operator sees of the queue and may do to it, on both backends. */
 import { hostname } from 'node:os';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
 import { MediaError } from '@supabase-media/core/errors';
 import type { QueueAddress } from '@supabase-media/queue/backend';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
 import { type JobAdmin, openJobAdmin } from '@supabase-media/queue/job-admin';
-import type { VideoHandlers } from '@supabase-media/queue/job-runner';
 import { createGate, createQueueDatabase, done, request, withConsumerOn } from '@supabase-media/test-support/queue';
 import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeJob } from '../src/cli/jobs.ts';
+import type { VideoHandlers } from '../src/jobs/video-process/contract.ts';
 
 let redis: TestRedis;
 beforeAll(async () => {

@@ -2,9 +2,9 @@
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
+import type { VideoProgress } from '@supabase-media/client/contract';
 import { chooseBackend, type QueueAddress } from '@supabase-media/queue/backend';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
-import type { VideoHandlers } from '@supabase-media/queue/job-runner';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { createGate, request, withConsumerOn } from '@supabase-media/test-support/queue';
 import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
@@ -13,6 +13,7 @@ import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Checkpoint } from '../src/jobs/video-process/checkpoint.ts';
+import type { VideoHandlers } from '../src/jobs/video-process/contract.ts';
 import { spaceFor } from '../src/work-disk/admission.ts';
 import { measureFolder } from '../src/work-disk/measure-folder.ts';
 import { stackConfig } from './support/stack-config.ts';
@@ -80,7 +81,7 @@ it('lets a job in beside what its killed run left, and removes of that what no r
       handlers.process(payload, {
         ...context,
         reportProgress: async (progress) => {
-          seen.push(progress.step);
+          seen.push((progress as VideoProgress).step);
           return context.reportProgress(progress);
         },
       }),

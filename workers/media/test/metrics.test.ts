@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openQueueClient } from '@supabase-media/client';
 import { locateTools } from '@supabase-media/media/locate-tools';
-import { openQueueClient } from '@supabase-media/queue/client';
 import { openQueueInspector } from '@supabase-media/queue/inspect-queue';
 import { type HealthCheck, watchReadiness } from '@supabase-media/service/health';
 import { type HealthServer, startHealthServer } from '@supabase-media/service/health-server';
@@ -58,7 +58,7 @@ const sum = (samples: Map<string, number>, start: string): number =>
 
 describe('a registry', () => {
   it('has every series before anything happened, and no new ones after everything did', async () => {
-    const metrics = createMetrics({ steps: JOB_STEPS });
+    const metrics = createMetrics({ jobTypes: ['video.process'], steps: JOB_STEPS });
     const before = await seriesOf(metrics);
     expect([...before.values()].every((value) => value === 0)).toBe(true);
     for (const route of UPLOAD_ROUTES)
@@ -69,9 +69,9 @@ describe('a registry', () => {
           metrics.uploadStarted({ route, bytes }).failed(code);
         }
       }
-    for (const outcome of JOB_OUTCOMES) metrics.jobStarted().ended(outcome);
+    for (const outcome of JOB_OUTCOMES) metrics.jobStarted('video.process').ended(outcome);
     for (const step of JOB_STEPS)
-      for (const outcome of STEP_OUTCOMES) metrics.jobStarted().stepStarted(step).ended(outcome);
+      for (const outcome of STEP_OUTCOMES) metrics.jobStarted('video.process').stepStarted(step).ended(outcome);
     metrics.retried('upload', 'backoff');
     metrics.sessionCreated();
     metrics.sessionEnded('completed');

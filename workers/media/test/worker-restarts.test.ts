@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
+import { cancelVideo } from '@supabase-media/client/cancel-video';
 import { locateTools } from '@supabase-media/media/locate-tools';
 import { chooseBackend, type QueueAddress } from '@supabase-media/queue/backend';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
 import { uploadFile } from '@supabase-media/storage/uploader';
@@ -23,7 +24,6 @@ import {
 import { POLICY, SOURCES } from '@supabase-media/test-support/uploads';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cancelVideo } from '../src/jobs/video-process/cancel-video.ts';
 
 const RESTARTS = 10;
 /** From the call to the last process gone, in milliseconds. */
@@ -149,7 +149,7 @@ describe.each(['postgres', 'redis'] as const)('workers on %s', (kind) => {
     await expect.poll(() => findEncoders(workDir)).not.toEqual([]);
 
     const started = performance.now();
-    expect((await cancelVideo({ queue, videos: openStackVideos(), videoId })).state).toBe('canceling');
+    expect((await cancelVideo({ queue, rows: openStackVideos(), videoId })).state).toBe('canceling');
     await expect.poll(() => findEncoders(workDir), { interval: 20, timeout: 10_000 }).toEqual([]);
     expect(performance.now() - started).toBeLessThan(CANCEL_LIMIT_MS);
 

@@ -1,7 +1,7 @@
 /** Who is there decides what is shown: nothing yet, the door, or the videos. */
 
 import { createUploader } from '@supabase-media/uploader';
-import type { PublicConfig } from '@supabase-media/uploader/contract/public-config';
+import type { PublicConfig } from '@supabase-media/uploader/contract';
 import { type ReactElement, useEffect, useMemo, useState } from 'react';
 import { type Auth, openAuth, type SignedIn } from './auth/open-auth.ts';
 import { SignIn } from './auth/sign-in.tsx';

@@ -1,7 +1,7 @@
 /** Errors as the API tells them, and what those of other parts become there. */
 import { MediaError } from '@supabase-media/core/errors';
-import type { ErrorBody } from '@supabase-media/uploader/contract/error-body';
-import { API_ERRORS, type ApiErrorCode } from '@supabase-media/uploader/contract/errors';
+import type { ErrorBody } from '../contract/error-body.ts';
+import { API_ERRORS, type ApiErrorCode } from '../contract/errors.ts';
 
 export interface ApiErrorOptions {
   readonly code: ApiErrorCode;

@@ -11,6 +11,7 @@ import {
   UPLOAD_VARIABLES,
 } from '@supabase-media/service/shared-variables';
 import { TRACING_VARIABLES } from '@supabase-media/service/tracing-variables';
+import { MAX_VIDEO_BYTES } from '@supabase-media/upload-protocol/limits';
 import { z } from 'zod';
 
 /** Variables that only the intake reads. */
@@ -94,7 +95,7 @@ export const WEB_VARIABLES = {
   INTAKE_MAX_BYTES: {
     section: 'Intake',
     allowed: 'whole bytes from 1 to 1000000000000',
-    default: '2147483648',
+    default: String(MAX_VIDEO_BYTES),
     reason: "The largest file that is let in. The bucket's and the project's limits hold besides: the smallest wins.",
     schema: wholeNumber(1, 1e12),
   },

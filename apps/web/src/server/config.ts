@@ -1,6 +1,7 @@
 /** The environment of the intake, checked once and frozen. */
 import { type Environment, readVariables } from '@supabase-media/service/settings-table';
-import { HOSTED_CHUNK_BYTES } from '@supabase-media/upload-protocol/limits';
+import { demandedChunkBytes } from '@supabase-media/upload-protocol/chunk-plan';
+import { isHosted } from '@supabase-media/upload-protocol/limits';
 import type { z } from 'zod';
 import { SHARED_VARIABLES, WEB_VARIABLES } from './config-variables.ts';
 
@@ -61,7 +62,6 @@ export interface WebConfig {
 }
 
 /** Hosted projects: their Storage demands chunks of 6 MiB, and their tokens name them as issuer. */
-const isHosted = (url: string): boolean => /\.supabase\.(co|in)$/.test(new URL(url).hostname);
 
 /**
  * Validates the environment.
@@ -78,7 +78,7 @@ export function loadWebConfig(environment: Environment): WebConfig {
     complain(`BOARD_PORT is set and BOARD_PASSWORD is not; needed: ${TABLE.BOARD_PASSWORD.allowed}.`);
   refuse();
   const url = get('SUPABASE_URL');
-  const hosted = isHosted(url);
+  const { hostname } = new URL(url);
   const boardPort = get('BOARD_PORT');
   const boardPassword = maybe('BOARD_PASSWORD');
   const chunkMegabytes = maybe('UPLOAD_CHUNK_SIZE_MB');
@@ -94,7 +94,7 @@ export function loadWebConfig(environment: Environment): WebConfig {
       serviceRoleKey: get('SUPABASE_SERVICE_ROLE_KEY'),
       anonKey: maybe('SUPABASE_ANON_KEY'),
       jwtSecret: maybe('SUPABASE_JWT_SECRET'),
-      jwtIssuer: maybe('SUPABASE_JWT_ISSUER') ?? (hosted ? `${url}/auth/v1` : undefined),
+      jwtIssuer: maybe('SUPABASE_JWT_ISSUER') ?? (isHosted(hostname) ? `${url}/auth/v1` : undefined),
     },
     sourceBucket: get('SOURCE_BUCKET'),
     resultBucket: get('RESULT_BUCKET'),
@@ -105,7 +105,7 @@ export function loadWebConfig(environment: Environment): WebConfig {
       createPerMinute: get('INTAKE_CREATE_PER_MINUTE'),
       retentionSeconds: get('INTAKE_RETENTION_HOURS') * 3600,
       verifyMs: get('INTAKE_PROVE_SECONDS') * 1000,
-      chunkBytes: chunkMegabytes === undefined ? (hosted ? HOSTED_CHUNK_BYTES : null) : chunkMegabytes * 1_048_576,
+      chunkBytes: demandedChunkBytes(hostname, chunkMegabytes && chunkMegabytes * 1_048_576) ?? null,
     },
     sweepEveryMs: get('SWEEP_EVERY_SECONDS') * 1000,
     relay: {

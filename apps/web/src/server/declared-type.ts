@@ -1,5 +1,5 @@
 /** What a file is declared to be, judged before a byte is sent. Pure. */
-import { ACCEPTED_TYPES, TYPE_OF_EXTENSION } from '@supabase-media/uploader/contract/accepted-types';
+import { ACCEPTED_TYPES, TYPE_OF_EXTENSION } from '@supabase-media/upload-protocol/accepted-types';
 import { ApiError } from './api-error.ts';
 import { extensionOf } from './file-name.ts';
 

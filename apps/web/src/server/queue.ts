@@ -1,12 +1,11 @@
-/** The queue as the intake uses it: connected when it is first needed, and again after it could not be reached. */
+/** The queue as the intake API uses it: connected when it is first needed, and again after it could not be reached. */
 
+import { type EnqueueVideoAnswer, openQueueClient, type QueueClient } from '@supabase-media/client';
+import { jobIdOf, type VideoProgress } from '@supabase-media/client/contract';
 import { startDeadline } from '@supabase-media/core/deadline';
 import { MediaError } from '@supabase-media/core/errors';
 import { formatSeconds } from '@supabase-media/core/format';
 import { assertQueueReachable, type QueueAddress } from '@supabase-media/queue/backend';
-import type { CancelVideoAnswer, EnqueueVideoAnswer } from '@supabase-media/queue/client';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
-import type { VideoProgress } from '@supabase-media/queue/contract';
 import { openQueueTelemetry } from '@supabase-media/queue/telemetry';
 import { isTracing } from '@supabase-media/service/tracing';
 import type { VideosTable } from './database/videos.ts';
@@ -28,11 +27,11 @@ export interface MediaQueue {
    * @throws {MediaError} `queue_unreachable`, also when it does not answer in time; `queue_failed`; the signal's reason.
    */
   readonly enqueue: (source: QueuedSource, signal?: AbortSignal) => Promise<EnqueueVideoAnswer['state']>;
-  /** As {@link enqueue}, of a video whose row waits already; undefined when it waits no more: then nothing is done. */
+  /** As {@link enqueue}, of a video whose row waits already; undefined when it no longer waits: then nothing is done. */
   readonly enqueueWaiting: (source: QueuedSource) => Promise<EnqueueVideoAnswer['state'] | undefined>;
   /** @throws {MediaError} as {@link enqueue}. */
-  readonly cancel: (videoId: string) => Promise<CancelVideoAnswer>;
-  /** Told what a running job says of itself until the signal aborts. Never throws: it is a nudge beside the row. */
+  readonly cancelVideo: QueueClient['cancelVideo'];
+  /** Reports the progress of a running job until the signal aborts. Never throws: the row has the same, later. */
   readonly follow: (
     videoId: string,
     onProgress: (progress: VideoProgress) => void,
@@ -43,10 +42,10 @@ export interface MediaQueue {
   readonly close: () => Promise<void>;
 }
 
-/** What the queue is asked is answered within this, in milliseconds: BullMQ waits for a lost Redis for ever. */
+/** The queue answers within this, in milliseconds: BullMQ alone waits for a lost Redis for ever. */
 const ANSWER_MS = 20_000;
 
-/** Makes the door to the queue; nothing is connected yet. */
+/** Opens the queue; nothing is connected yet. */
 export function openMediaQueue(options: {
   readonly address: { readonly redisUrl: string | undefined; readonly databaseUrl: string | undefined };
   readonly videos: VideosTable;
@@ -62,7 +61,7 @@ export function openMediaQueue(options: {
     return opening;
   };
 
-  /** Asks for so long and no longer; the asking itself may go on, so it looks at the signal before it changes a row. */
+  /** Gives up after the deadline. The question itself may go on, so it checks the signal before it changes a row. */
   const ask = <T>(
     question: (client: QueueClient, ended: AbortSignal) => Promise<T>,
     signal?: AbortSignal,
@@ -100,7 +99,7 @@ export function openMediaQueue(options: {
       ask(
         (client, ended) =>
           add(client, source, async (jobId) => {
-            // A queue that is back after a while gets to what nobody waits for any more.
+            // A queue that comes back later must not act on a request that was answered already.
             ended.throwIfAborted();
             await videos.markQueued(source, jobId);
             ended.throwIfAborted();
@@ -114,7 +113,7 @@ export function openMediaQueue(options: {
           add(client, source, async () => {
             isWaiting = (await videos.statusOf(source.videoId)) === 'queued';
             ended.throwIfAborted();
-            if (!isWaiting) throw new Error('The video waits no more.');
+            if (!isWaiting) throw new Error('The video no longer waits.');
           }),
         );
       } catch (error) {
@@ -122,13 +121,13 @@ export function openMediaQueue(options: {
         throw error;
       }
     },
-    cancel: (videoId) => ask((client) => client.cancelVideo(videoId)),
+    cancelVideo: (videoId) => ask((client) => client.cancelVideo(videoId)),
     follow: async (videoId, onProgress, signal) => {
       try {
         const client = await connect();
-        await client.waitForVideo(`video-${videoId}`, { onProgress, signal });
+        await client.waitForVideo(jobIdOf(videoId), { onProgress, signal });
       } catch {
-        // No job, no queue, or nobody listens any more: the row tells the rest.
+        // No job, no queue, or nobody listens any more: the row has the rest.
       }
     },
     check: async () => {

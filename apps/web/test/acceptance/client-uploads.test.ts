@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { SEED } from '@supabase-media/test-support/random';
-import { openFileStore } from '@supabase-media/uploader/client/node/file-store';
+import { openFileStore } from '@supabase-media/uploader/node/file-store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ClientLab, openClientLab, type TestFile } from '../support/client-lab.ts';
 import { closedPort } from '../support/closed-port.ts';

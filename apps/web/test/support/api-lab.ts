@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { openQueueClient } from '@supabase-media/queue/client';
+import { openQueueClient } from '@supabase-media/client';
 import { createQueueDatabase } from '@supabase-media/test-support/queue';
 import { stackEnvironment, stackValue } from '@supabase-media/test-support/stack';
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload } from '@supabase-media/uploader/contract';
 import pg from 'pg';
 
 /** WEB_CLI names another build: a broken one shows which tests notice. */

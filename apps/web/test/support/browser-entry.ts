@@ -1,7 +1,7 @@
 /** What the page of the browser tests runs: the client as a bundler takes it. */
+
+import type { UploadRecord, UploadState } from '@supabase-media/uploader';
 import { createUploader } from '@supabase-media/uploader';
-import type { UploadRecord } from '@supabase-media/uploader/client/upload-record';
-import type { UploadState } from '@supabase-media/uploader/client/upload-types';
 
 /** Uploads the chosen file; the page's variables say how it goes. */
 async function uploadChosen(apiUrl: string, token: string): Promise<unknown> {

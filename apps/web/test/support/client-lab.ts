@@ -11,12 +11,11 @@ import { fileURLToPath } from 'node:url';
 import { type FaultProxy, type FaultRule, startFaultProxy } from '@supabase-media/test-support/fault-proxy';
 import { randomContent } from '@supabase-media/test-support/random';
 import { stackEnvironment, stackValue } from '@supabase-media/test-support/stack';
+import type { Connectivity, UploadSource } from '@supabase-media/uploader';
 import { createUploader, type Uploader, type UploaderOptions } from '@supabase-media/uploader';
-import type { Connectivity } from '@supabase-media/uploader/client/abortable-wait';
-import { createMemoryStore } from '@supabase-media/uploader/client/namespaced-store';
-import { openFileSource } from '@supabase-media/uploader/client/node/file-source';
-import { openNodeTransport } from '@supabase-media/uploader/client/node/http-transport';
-import type { UploadSource } from '@supabase-media/uploader/client/upload-source';
+import { openFileSource } from '@supabase-media/uploader/node/file-source';
+import { openNodeTransport } from '@supabase-media/uploader/node/http-transport';
+import { createMemoryStore } from './memory-store.ts';
 import { type RoundRobinProxy, startRoundRobin } from './round-robin.ts';
 import { createTestUser, type TestUser } from './test-user.ts';
 

@@ -1,8 +1,9 @@
 /** Speaks JSON with the API: the user's token, a limit on the wait, tries again where that can help. */
-import type { ErrorBody } from '../contract/error-body.ts';
+
+import { backoffDelay, parseRetryAfter } from '@supabase-media/core/backoff';
+import type { ErrorBody } from '../contract.ts';
 import { type Connectivity, waitFor, waitUntilOnline } from './abortable-wait.ts';
 import { errorOfApi } from './api-errors.ts';
-import { backoffDelay, parseRetryAfter } from './backoff.ts';
 import { UploadError } from './upload-error.ts';
 
 export interface ApiClientOptions {
@@ -83,7 +84,7 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
       } catch (error) {
         const known = knownError(error, signal);
         if (known.retryBy !== 'client' || failures > (patience.retries ?? RETRIES)) throw known;
-        const ms = backoffDelay({ failures, random: options.random(), retryAfterMs: known.retryAfterMs });
+        const ms = backoffDelay({ attempt: failures, random: options.random(), retryAfterMs: known.retryAfterMs });
         const wait = { signal, connectivity: options.connectivity };
         await waitFor(ms, wait).then(
           () => waitUntilOnline(wait),

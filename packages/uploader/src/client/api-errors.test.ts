@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { API_ERRORS } from '../contract/errors.ts';
-import { errorOfApi } from './api-errors.ts';
+import { errorOfApi, UPLOAD_ERROR_CODES } from './api-errors.ts';
 import { UPLOAD_ERRORS } from './upload-error.ts';
 
 describe('refusals of the API', () => {
-  it.each(Object.keys(API_ERRORS))('%s has a code here and keeps its words', (code) => {
+  it.each(Object.keys(UPLOAD_ERROR_CODES))('%s has a code here and keeps its words', (code) => {
     const error = errorOfApi({ code, message: 'It has 3 GB.', action: 'Take a smaller one.' });
     expect(Object.keys(UPLOAD_ERRORS)).toContain(error.code);
     expect(error).toMatchObject({ message: 'It has 3 GB.', action: 'Take a smaller one.', apiCode: code });

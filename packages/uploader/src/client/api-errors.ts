@@ -1,8 +1,9 @@
 /** What the API's refusals are called here. */
-import type { ApiErrorCode } from '../contract/errors.ts';
+import type { ApiErrorCode } from '../contract.ts';
 import { UploadError, type UploadErrorCode } from './upload-error.ts';
 
-const CODES: Readonly<Record<ApiErrorCode, UploadErrorCode>> = {
+/** The client's code for each of the API's. */
+export const UPLOAD_ERROR_CODES: Readonly<Record<ApiErrorCode, UploadErrorCode>> = {
   auth_unavailable: 'server_busy',
   content_refused: 'refused_content',
   database_unavailable: 'server_busy',
@@ -41,7 +42,9 @@ export interface ApiRefusal {
 
 /** The API's words win over the table's: they have the numbers. Codes that are newer than this client are `failed`. */
 export function errorOfApi(refusal: ApiRefusal): UploadError {
-  const code = Object.hasOwn(CODES, refusal.code) ? CODES[refusal.code as ApiErrorCode] : 'failed';
+  const code = Object.hasOwn(UPLOAD_ERROR_CODES, refusal.code)
+    ? UPLOAD_ERROR_CODES[refusal.code as ApiErrorCode]
+    : 'failed';
   return new UploadError({
     code,
     message: refusal.message || undefined,

@@ -6,7 +6,7 @@
  *     const upload = uploader.uploadVideo(file, { onProgress: ({ percentage }) => render(percentage) });
  *     const { videoId } = await upload.finished;
  */
-import type { PublicConfig } from '../contract/public-config.ts';
+import type { PublicConfig } from '../contract.ts';
 import { browserConnectivity, type Connectivity } from './abortable-wait.ts';
 import { openApiClient } from './api-client.ts';
 import { defaultStore, type KeyValueStore } from './namespaced-store.ts';
@@ -23,8 +23,10 @@ import { openVideosApi, type VideosApi } from './videos-api.ts';
 import { type VideoEvent, type WatchVideoOptions, watchVideo } from './watch-video.ts';
 import { defaultTransport } from './xhr-transport.ts';
 
+export type { Connectivity } from './abortable-wait.ts';
 export type { KeyValueStore } from './namespaced-store.ts';
 export type { UploadProgress } from './progress.ts';
+export type { Transport, TransportAnswer, TransportRequest } from './transport.ts';
 export type { UploadErrorCode } from './upload-error.ts';
 export type { UploadRecord } from './upload-record.ts';
 export type { UploadSource } from './upload-source.ts';
@@ -97,7 +99,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     uploads,
     transport: options.transport ?? defaultTransport(),
     records,
-    ways: openPathCache(store, apiUrl, Date.now),
+    paths: openPathCache(store, apiUrl, Date.now),
     slots: createSlots(options.parallelFiles ?? PARALLEL_FILES),
     connectivity,
     underWay: new Set<string>(),

@@ -1,56 +1,56 @@
-/** What was learnt about the ways to Storage, for a day: a gateway that refused yesterday morning may be gone. */
+/** What was learned about the transport paths to Storage, for a day: a gateway that refused yesterday may be gone. */
 import { type KeyValueStore, openNamespacedStore } from './namespaced-store.ts';
 
 /** Straight to Storage, or through the API. */
 export type TransportPath = 'direct' | 'relay';
 
-interface WayFacts {
-  /** The way that worked when the other did not. */
-  readonly way: TransportPath;
-  /** Per way: the smallest body that a gateway refused, in bytes. */
+interface PathFacts {
+  /** The one that worked when the other did not. */
+  readonly path: TransportPath;
+  /** By path: the smallest body that a gateway refused, in bytes. */
   readonly refusedBytes: Partial<Record<TransportPath, number>>;
   /** Milliseconds since the epoch. */
-  readonly learntAt: number;
+  readonly learnedAt: number;
 }
 
-const PREFIX = 'supabase-media:way:';
+const PREFIX = 'supabase-media:path:';
 
 /** Milliseconds. */
 const KEEP_MS = 24 * 3600 * 1000;
 
-function parseFacts(value: unknown): WayFacts | undefined {
-  const facts = value as WayFacts | null;
-  const isKnown = facts?.way === 'direct' || facts?.way === 'relay';
-  return isKnown && typeof facts.learntAt === 'number' && typeof facts.refusedBytes === 'object' ? facts : undefined;
+function parseFacts(value: unknown): PathFacts | undefined {
+  const facts = value as PathFacts | null;
+  const isKnown = facts?.path === 'direct' || facts?.path === 'relay';
+  return isKnown && typeof facts.learnedAt === 'number' && typeof facts.refusedBytes === 'object' ? facts : undefined;
 }
 
-/** The memory for one API. */
+/** What is known for one API. */
 export interface PathCache {
   readonly recall: () => Promise<{
-    readonly way: TransportPath;
+    readonly path: TransportPath;
     readonly refusedBytes: Partial<Record<TransportPath, number>>;
   }>;
-  readonly learnPath: (way: TransportPath) => Promise<void>;
-  readonly learnRefusal: (way: TransportPath, bytes: number) => Promise<void>;
+  readonly learnPath: (path: TransportPath) => Promise<void>;
+  readonly learnRefusal: (path: TransportPath, bytes: number) => Promise<void>;
 }
 
 export function openPathCache(store: KeyValueStore, apiUrl: string, now: () => number): PathCache {
   const cache = openNamespacedStore(store, { prefix: PREFIX, parse: parseFacts });
-  const recall = async (): Promise<WayFacts> => {
+  const recall = async (): Promise<PathFacts> => {
     const facts = await cache.read(apiUrl);
-    const isFresh = facts !== undefined && now() - facts.learntAt < KEEP_MS;
-    return isFresh ? facts : { way: 'direct', refusedBytes: {}, learntAt: now() };
+    const isFresh = facts !== undefined && now() - facts.learnedAt < KEEP_MS;
+    return isFresh ? facts : { path: 'direct', refusedBytes: {}, learnedAt: now() };
   };
   return {
     recall,
-    learnPath: async (way) => {
+    learnPath: async (path) => {
       const facts = await recall();
-      if (facts.way !== way) await cache.write(apiUrl, { ...facts, way });
+      if (facts.path !== path) await cache.write(apiUrl, { ...facts, path });
     },
-    learnRefusal: async (way, bytes) => {
+    learnRefusal: async (path, bytes) => {
       const facts = await recall();
-      const smallest = Math.min(bytes, facts.refusedBytes[way] ?? bytes);
-      await cache.write(apiUrl, { ...facts, refusedBytes: { ...facts.refusedBytes, [way]: smallest } });
+      const smallest = Math.min(bytes, facts.refusedBytes[path] ?? bytes);
+      await cache.write(apiUrl, { ...facts, refusedBytes: { ...facts.refusedBytes, [path]: smallest } });
     },
   };
 }

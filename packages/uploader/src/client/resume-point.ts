@@ -1,5 +1,5 @@
 /** Where one file's upload stands, kept so that a reload or another day finds it. */
-import type { OpenUpload, Upload } from '../contract/uploads.ts';
+import type { OpenUpload, Upload } from '../contract.ts';
 import { tabLockName } from './tab-lock.ts';
 import { UploadError } from './upload-error.ts';
 import { fingerprintOf, isExpired, type UploadRecord, userOfToken } from './upload-record.ts';

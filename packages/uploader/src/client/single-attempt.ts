@@ -1,7 +1,6 @@
 /** One attempt at sending a small file whole, to its signed address. */
-import { AttemptError, failedAnswer } from './failure.ts';
-import { lastPartTimeouts, sendWithTimeouts, type Transport, TransportError } from './transport.ts';
-import { UploadError } from './upload-error.ts';
+import { AttemptError, failureOf, failureOfAnswer } from './failure.ts';
+import { lastPartTimeouts, sendWithTimeouts, type Transport } from './transport.ts';
 import type { UploadSource } from './upload-source.ts';
 
 export interface SingleAttemptOptions {
@@ -19,6 +18,7 @@ export interface SingleAttemptOptions {
 /** @throws {AttemptError}; the signal's reason when it ended the attempt. */
 export async function runSingleAttempt(options: SingleAttemptOptions): Promise<void> {
   const bodyBytes = options.source.size;
+  const asked = { asked: 'rest', bodyBytes } as const;
   const timeouts = lastPartTimeouts(bodyBytes, options.stallMs);
   const request = {
     method: 'PUT',
@@ -29,9 +29,7 @@ export async function runSingleAttempt(options: SingleAttemptOptions): Promise<v
     signal: options.signal,
   };
   const answer = await sendWithTimeouts(options.transport, request, timeouts).catch((cause: unknown) => {
-    if (options.signal.aborted || !(cause instanceof TransportError)) throw cause;
-    if (cause.kind !== 'unreadable') throw new AttemptError({ kind: cause.kind, asked: 'put', bodyBytes, cause });
-    throw new UploadError({ code: 'file_unreadable', cause });
+    throw options.signal.aborted ? cause : new AttemptError(failureOf(cause, asked));
   });
-  if (answer.status >= 300) throw new AttemptError(failedAnswer(answer, { asked: 'put', bodyBytes, now: Date.now() }));
+  if (answer.status >= 300) throw new AttemptError(failureOfAnswer(answer, asked));
 }

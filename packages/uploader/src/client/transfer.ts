@@ -1,230 +1,214 @@
 /**
- * Brings the bytes of one session to Storage, however often the way breaks. Each round is one attempt; what follows a
- * failed one is decided by `decide-next-step.ts` and done here. A transfer that was stopped can be run again.
+ * Brings the bytes of one session to Storage: does what `transfer-state.ts` decides, and reports what came of it. A
+ * transfer that was stopped can be run again.
  */
-import type { OpenUpload } from '../contract/uploads.ts';
-import { waitFor, waitUntilOnline } from './abortable-wait.ts';
-import { backoffDelay } from './backoff.ts';
-import { decideNextStep, type NextStep, type Situation } from './decide-next-step.ts';
-import { type Failure, failureOf } from './failure.ts';
-import { selectPath } from './path-selector.ts';
+import { waitBefore } from '@supabase-media/upload-protocol/decide-next-step';
+import { uploadIdOf } from '@supabase-media/upload-protocol/tus';
+import type { OpenUpload } from '../contract.ts';
+import { type Connectivity, waitFor, waitUntilOnline } from './abortable-wait.ts';
+import type { ApiClient } from './api-client.ts';
+import { errorOfFailure, failureOf } from './failure.ts';
+import type { PathCache } from './path-cache.ts';
+import type { ProgressMeter } from './progress.ts';
 import { runSingleAttempt } from './single-attempt.ts';
-import type { Transfer, TransferOptions } from './transfer-types.ts';
+import {
+  isSingle,
+  nextBytes,
+  reduceTransfer,
+  startOver,
+  startTransfer,
+  type TransferEffect,
+  type TransferEvent,
+} from './transfer-state.ts';
+import type { Transport } from './transport.ts';
 import { runTusAttempt } from './tus-attempt.ts';
-import { uploadIdOf } from './tus-http-stack.ts';
 import { UploadError } from './upload-error.ts';
+import type { UploadSource } from './upload-source.ts';
+import type { UploadsApi } from './uploads-api.ts';
 
-/** A token that runs out sooner is replaced before a request, in milliseconds. */
+/** What a transfer waits for. */
+export interface TransferWait {
+  readonly error: UploadError;
+  /** Milliseconds. */
+  readonly waitMs: number;
+}
+
+export interface TransferOptions {
+  readonly session: OpenUpload;
+  readonly source: UploadSource;
+  /** The upload at Storage, where it is not the one that the session names. */
+  readonly uploadId: string | null;
+  readonly transport: Transport;
+  readonly client: ApiClient;
+  readonly uploads: UploadsApi;
+  readonly paths: PathCache;
+  readonly meter: ProgressMeter;
+  readonly connectivity: Connectivity;
+  /** How long no byte may move, in milliseconds. */
+  readonly stallMs: number;
+  /** Tries in a row without a newly confirmed byte. */
+  readonly maxRetries: number;
+  readonly random: () => number;
+  /** The resume point changed: the confirmed offset, or the upload at Storage. */
+  readonly onResumePoint: (point: { readonly confirmedBytes: number; readonly uploadId: string | null }) => void;
+  readonly onWait: (wait: TransferWait) => void;
+  /** Bytes move (again). */
+  readonly onMoving: () => void;
+}
+
+export interface Transfer {
+  /**
+   * Ends when Storage has every byte.
+   *
+   * @throws {UploadError} when there is nothing more to try; the signal's reason when it ended the run.
+   */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+  /** The next run sends everything again, whatever Storage says it has. */
+  readonly startOver: () => void;
+}
+
+/** A token that runs out sooner is renewed before a request, in milliseconds. */
 const TOKEN_MARGIN_MS = 60_000;
 
 /** Other tabs and devices are told no more often, in milliseconds. */
 const TELL_API_EVERY_MS = 10_000;
 
+/** Effects that take time; each ends in an event. */
+type Pending = Extract<TransferEffect, { do: 'await-network' | 'send' | 'renew' | 'wait' | 'end' }>;
+type Immediate = Exclude<TransferEffect, Pending>;
+
+const PENDING: ReadonlySet<TransferEffect['do']> = new Set(['await-network', 'send', 'renew', 'wait', 'end']);
+const isPending = (effect: TransferEffect): effect is Pending => PENDING.has(effect.do);
+
 export async function createTransfer(options: TransferOptions): Promise<Transfer> {
-  const { source, meter } = options;
-  const ways = await selectPath(options.ways, options.session.chunkBytes);
+  const { source, meter, connectivity } = options;
   let { session } = options;
-  let uploadId = options.uploadId ?? (session.uploadUrl === null ? undefined : uploadIdOf(session.uploadUrl));
-  let acknowledgedBytes = 0;
-  let refreshSignIn = false;
   let toldApiAt = performance.now();
-  const counts = { failuresInRow: 0, vanishedBodies: 0, refreshesInRow: 0, locksInRow: 0, newUploads: 0 };
-  let runSignal = new AbortController().signal;
-
-  const isSingle = (): boolean => session.strategy === 'single' && ways.way() === 'direct';
-
-  const renewed = (): Promise<OpenUpload> => options.uploads.resume(session.id, { signal: runSignal });
-
-  /** Counts only what came: a tunnel costs tries, and the token that ran out in it is still to be replaced after it. */
-  const renewToken = async (): Promise<void> => {
-    session = await renewed();
-    counts.refreshesInRow++;
-  };
-
-  const headers = async (): Promise<Record<string, string>> => {
-    if (ways.way() === 'relay') {
-      const authorization = await options.client.authorization({ refresh: refreshSignIn });
-      refreshSignIn = false;
-      return { authorization };
-    }
-    if (Date.parse(session.tokenExpiresAt) - Date.now() < TOKEN_MARGIN_MS && counts.refreshesInRow === 0)
-      await renewToken();
-    return { 'x-signature': session.token };
-  };
-
-  const onChunk = (chunk: { readonly offset: number; readonly bytes: number; readonly ms: number }): void => {
-    Object.assign(counts, { failuresInRow: 0, vanishedBodies: 0, refreshesInRow: 0, locksInRow: 0 });
-    acknowledgedBytes = chunk.offset;
-    ways.noteConfirmed(chunk);
-    meter.planned(ways.chunkBytes());
-    meter.confirmed(chunk.offset, { chunk: true });
-    options.onPlace({ confirmedBytes: chunk.offset, uploadId: uploadId ?? null });
-    if (performance.now() - toldApiAt < TELL_API_EVERY_MS) return;
-    toldApiAt = performance.now();
-    void options.uploads.reportProgress(session.id, chunk.offset);
-  };
-
-  const attempt = async (signal: AbortSignal): Promise<void> => {
-    meter.planned(isSingle() ? source.size : ways.chunkBytes());
-    const { transport, stallMs } = options;
-    const common = { transport, stallMs, source, signal, onSent: meter.sent };
-    if (isSingle()) {
-      meter.begun(0);
-      options.onMoving();
-      await runSingleAttempt({ ...common, url: session.endpoint, contentType: session.contentType });
-      meter.confirmed(source.size, { chunk: true });
-      return;
-    }
-    await runTusAttempt({
-      ...common,
-      endpoint:
-        ways.way() === 'direct' ? session.endpoint : new URL(session.relayEndpoint, `${options.client.apiUrl}/`).href,
-      uploadId,
-      metadata: session.uploadMetadata ?? {
-        bucketName: session.bucket,
-        objectName: session.path,
-        contentType: session.contentType,
-        cacheControl: '3600',
-      },
-      headers,
-      chunkBytes: ways.chunkBytes,
-      acknowledgedBytes,
-      onUploadId: (id) => {
-        ways.noteAnswer();
-        if (id === uploadId) return;
-        uploadId = id;
-        begin(0);
-      },
-      onBegin: begin,
-      onChunk,
-    });
-    meter.confirmed(source.size);
-  };
-
-  const begin = (offset: number): void => {
-    ways.noteAnswer();
-    if (offset > acknowledgedBytes) Object.assign(counts, { failuresInRow: 0, vanishedBodies: 0 });
-    acknowledgedBytes = Math.max(acknowledgedBytes, offset);
-    meter.begun(offset);
-    options.onPlace({ confirmedBytes: offset, uploadId: uploadId ?? null });
-    options.onMoving();
-  };
-
-  const situation = (): Situation => ({
-    ...counts,
-    way: ways.way(),
-    wayWorked: ways.hasWorked(),
-    otherWayOpen: ways.isOtherOpen(),
-    canShrink: !isSingle() && ways.canShrink(),
+  const namedUpload = (): string | undefined =>
+    session.uploadUrl === null ? undefined : uploadIdOf(session.uploadUrl);
+  let state = startTransfer({
+    size: source.size,
+    isSmall: session.strategy === 'single',
+    uploadId: options.uploadId ?? namedUpload(),
+    demandedBytes: session.chunkBytes,
+    remembered: await options.paths.recall(),
     maxRetries: options.maxRetries,
   });
 
-  const wait = async (step: Extract<NextStep, { step: 'retry' }>, signal: AbortSignal): Promise<void> => {
-    if (step.counts) counts.failuresInRow++;
-    else counts.locksInRow++;
-    const failures = Math.max(1, step.counts ? counts.failuresInRow : 1);
-    const lockMs = step.retryAfterMs ?? 0;
-    const waitMs = step.counts ? backoffDelay({ failures, random: options.random(), ...step }) : lockMs;
-    options.onWait({ error: step.error, waitMs });
-    await waitFor(waitMs, { signal, connectivity: options.connectivity });
-  };
-
-  const switchPath = (error: UploadError): Verdict => {
-    counts.vanishedBodies = 0;
-    return ways.takeOther() ? GO_ON : { end: 'failed', error };
-  };
-
-  const shrink = async (step: Extract<NextStep, { step: 'smaller' }>): Promise<Verdict> => {
-    const isPossible = !isSingle() && (await ways.shrink(step));
-    return isPossible ? GO_ON : switchPath(step.error);
-  };
-
-  /** Storage lost the upload. The session may have ended with it: the API knows, and perhaps knows another one. */
-  const beginAnew = async (): Promise<void> => {
-    counts.newUploads++;
-    acknowledgedBytes = 0;
-    session = await renewed();
-    const named = session.uploadUrl === null ? undefined : uploadIdOf(session.uploadUrl);
-    uploadId = named === uploadId ? undefined : named;
-  };
-
-  const refresh = async (): Promise<void> => {
-    if (ways.way() === 'direct') return renewToken();
-    // Asked for with the next request, and until it has come.
-    refreshSignIn = true;
-    counts.refreshesInRow++;
-  };
-
-  const act = async (failure: Failure, signal: AbortSignal): Promise<Verdict> => {
-    if (failure.kind === 'network' && failure.bodyBytes > 0) ways.noteBreak();
-    const step = decideNextStep(failure, situation());
-    if (failure.kind === 'network' || failure.kind === 'timeout')
-      counts.vanishedBodies = failure.bodyBytes > 0 ? counts.vanishedBodies + 1 : 0;
-    switch (step.step) {
-      case 'complete':
-        meter.confirmed(source.size);
-        return { end: 'stored' };
-      case 'fail':
-        return { end: 'failed', error: step.error };
-      case 'retry':
-        if (step.forgetPaths) ways.forget();
-        await wait(step, signal);
-        return GO_ON;
-      case 'refresh':
-        await refresh();
-        return GO_ON;
-      case 'new-upload':
-        await beginAnew();
-        return GO_ON;
-      case 'smaller':
-        return shrink(step);
-      case 'other-way':
-        return switchPath(step.error);
+  const doNow = (effect: Immediate): void => {
+    switch (effect.do) {
+      case 'remember':
+        options.onResumePoint({ confirmedBytes: effect.confirmedBytes, uploadId: state.uploadId ?? null });
+        break;
+      case 'moving':
+        meter.begun(effect.offset);
+        options.onMoving();
+        break;
+      case 'tell-api':
+        if (performance.now() - toldApiAt < TELL_API_EVERY_MS) break;
+        toldApiAt = performance.now();
+        void options.uploads.reportProgress(session.id, effect.confirmedBytes);
+        break;
+      case 'remember-path':
+        void options.paths.learnPath(effect.path);
+        break;
+      case 'remember-refusal':
+        void options.paths.learnRefusal(effect.path, effect.bytes);
+        break;
     }
   };
 
-  /** One attempt and what follows it; what fails meanwhile (the API, when asked for a token) is decided on likewise. */
-  const round = async (signal: AbortSignal): Promise<Verdict> => {
-    let error: unknown;
-    try {
-      await attempt(signal);
-      return { end: 'stored' };
-    } catch (thrown) {
-      error = thrown;
+  /** @returns the effect that takes time, where one begins. */
+  const dispatch = (event: TransferEvent): Pending | undefined => {
+    const transition = reduceTransfer(state, event);
+    state = transition.state;
+    for (const effect of transition.effects) if (!isPending(effect)) doNow(effect);
+    return transition.effects.find(isPending);
+  };
+
+  const renew = async (signal: AbortSignal): Promise<TransferEvent> => {
+    session = await options.uploads.resume(session.id, { signal });
+    return { type: 'renewed', uploadId: namedUpload() };
+  };
+
+  const headers = async (signal: AbortSignal): Promise<Record<string, string>> => {
+    if (state.path === 'relay') {
+      const authorization = await options.client.authorization({ refresh: state.refreshSignIn });
+      dispatch({ type: 'signed-in' });
+      return { authorization };
     }
-    for (;;) {
-      signal.throwIfAborted();
-      try {
-        return await act(failureOf(error), signal);
-      } catch (thrown) {
-        error = thrown;
+    const isEnding = Date.parse(session.tokenExpiresAt) - Date.now() < TOKEN_MARGIN_MS;
+    if (isEnding && state.renewalsInRow === 0) dispatch(await renew(signal));
+    return { 'x-signature': session.token };
+  };
+
+  const send = async (signal: AbortSignal): Promise<TransferEvent> => {
+    meter.planned(nextBytes(state));
+    const { transport, stallMs } = options;
+    const common = { transport, stallMs, source, signal, onSent: meter.sent };
+    if (isSingle(state)) {
+      dispatch({ type: 'began-single' });
+      await runSingleAttempt({ ...common, url: session.endpoint, contentType: session.contentType });
+      return { type: 'sent' };
+    }
+    const { bucket, path, contentType } = session;
+    const relayEndpoint = () => new URL(session.relayEndpoint, `${options.client.apiUrl}/`).href;
+    await runTusAttempt({
+      ...common,
+      endpoint: state.path === 'direct' ? session.endpoint : relayEndpoint(),
+      uploadId: state.uploadId,
+      metadata: session.uploadMetadata ?? { bucketName: bucket, objectName: path, contentType, cacheControl: '3600' },
+      headers: () => headers(signal),
+      chunkBytes: () => nextBytes(state),
+      acknowledgedBytes: state.acknowledgedBytes,
+      onUploadId: (uploadId) => void dispatch({ type: 'created', uploadId }),
+      onBegin: (offset) => void dispatch({ type: 'located', offset }),
+      onChunk: (chunk) => {
+        dispatch({ type: 'confirmed', ...chunk });
+        meter.planned(nextBytes(state));
+        meter.confirmed(chunk.offset, { chunk: true });
+      },
+    });
+    return { type: 'sent' };
+  };
+
+  const perform = async (effect: Exclude<Pending, { do: 'end' }>, signal: AbortSignal): Promise<TransferEvent> => {
+    switch (effect.do) {
+      case 'await-network':
+        if (!connectivity.isOnline())
+          options.onWait({ error: new UploadError({ code: 'offline' }), waitMs: Number.POSITIVE_INFINITY });
+        await waitUntilOnline({ signal, connectivity });
+        return { type: 'online' };
+      case 'wait': {
+        const { failure } = effect;
+        const waitMs = waitBefore({ ...effect, random: options.random(), retryAfterMs: failure.retryAfterMs });
+        options.onWait({ error: errorOfFailure(failure), waitMs });
+        await waitFor(waitMs, { signal, connectivity });
+        return { type: 'waited' };
       }
+      case 'renew':
+        return renew(signal);
+      case 'send':
+        return send(signal);
     }
   };
 
   return {
     startOver: () => {
-      uploadId = undefined;
-      acknowledgedBytes = 0;
+      state = startOver(state);
     },
     run: async (signal) => {
-      runSignal = signal;
-      for (;;) {
-        if (!options.connectivity.isOnline())
-          options.onWait({ error: new UploadError({ code: 'offline' }), waitMs: Number.POSITIVE_INFINITY });
-        await waitUntilOnline({ signal, connectivity: options.connectivity });
-        const verdict = await round(signal);
-        if (verdict.end === 'stored') return;
-        if (verdict.end === 'failed') throw verdict.error;
+      let effect = dispatch({ type: 'started' });
+      while (effect !== undefined && effect.do !== 'end') {
+        const event = await perform(effect, signal).catch((thrown: unknown): TransferEvent => {
+          if (!signal.aborted) return { type: 'failed', failure: failureOf(thrown) };
+          dispatch({ type: 'stopped' });
+          throw signal.reason;
+        });
+        effect = dispatch(event);
       }
+      if (effect?.failure !== undefined) throw errorOfFailure(effect.failure);
+      meter.confirmed(source.size, { chunk: isSingle(state) });
     },
   };
 }
-
-/** What a round came to. */
-type Verdict =
-  | { readonly end: 'stored' }
-  | { readonly end: 'failed'; readonly error: UploadError }
-  | { readonly end: 'not-yet' };
-
-const GO_ON: Verdict = { end: 'not-yet' };

@@ -41,8 +41,8 @@ export class TransportError extends Error {
   }
 }
 
-/** How long silence is borne, in milliseconds. */
-export interface Clocks {
+/** How long silence is waited out, in milliseconds. */
+export interface TransportTimeouts {
   /** No byte of the body was taken. */
   readonly stallMs: number;
   /** All was sent and no answer comes. */
@@ -50,13 +50,13 @@ export interface Clocks {
 }
 
 /** For requests without a body. */
-export const METADATA_TIMEOUTS: Clocks = { stallMs: 30_000, answerMs: 30_000 };
+export const METADATA_TIMEOUTS: TransportTimeouts = { stallMs: 30_000, answerMs: 30_000 };
 
 /** Storage reads a finished object again before it answers: about 5 s a GB measured on 1.11.2, twice that allowed. */
 const ANSWER_MS_PER_GB = 10_000;
 
 /** For the request that brings the last byte of a file of `fileBytes`: Storage then finishes all of it. */
-export const lastPartTimeouts = (fileBytes: number, stallMs: number): Clocks => ({
+export const lastPartTimeouts = (fileBytes: number, stallMs: number): TransportTimeouts => ({
   stallMs,
   answerMs: Math.max(stallMs, 60_000) + Math.ceil((fileBytes / 1e9) * ANSWER_MS_PER_GB),
 });
@@ -65,7 +65,7 @@ export const lastPartTimeouts = (fileBytes: number, stallMs: number): Clocks => 
 const BUFFERED_STALLS = 2.5;
 
 /** For the other parts, after which Storage answers at once. */
-export const partTimeouts = (stallMs: number): Clocks => ({ stallMs, answerMs: stallMs * BUFFERED_STALLS });
+export const partTimeouts = (stallMs: number): TransportTimeouts => ({ stallMs, answerMs: stallMs * BUFFERED_STALLS });
 
 /**
  * Sends with a watch on silence; there is no limit on the whole, since any file may be large and any network slow.
@@ -75,7 +75,7 @@ export const partTimeouts = (stallMs: number): Clocks => ({ stallMs, answerMs: s
 export async function sendWithTimeouts(
   transport: Transport,
   request: TransportRequest,
-  timeouts: Clocks,
+  timeouts: TransportTimeouts,
 ): Promise<TransportAnswer> {
   const watch = new AbortController();
   const bytes = request.body?.size ?? 0;

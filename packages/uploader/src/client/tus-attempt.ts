@@ -1,12 +1,15 @@
 /**
  * One attempt at a resumable upload, by tus-js-client: make it or ask where it stands, then PATCH after PATCH until the
- * last byte or the first failure. Trying again, and how, is decided by `transfer.ts`.
+ * last byte or the first failure. What follows one is decided by `transfer-state.ts`.
  */
+
+import type { Asked } from '@supabase-media/upload-protocol/classify-answer';
+import type { Failure } from '@supabase-media/upload-protocol/decide-next-step';
+import { parseByteCount, uploadIdOf } from '@supabase-media/upload-protocol/tus';
 import { DetailedError, type HttpRequest, type HttpResponse, Upload } from 'tus-js-client';
-import { type Asked, AttemptError, type Failure, failedAnswer, failureOf } from './failure.ts';
-import { type Transport, type TransportAnswer, TransportError } from './transport.ts';
-import { createTusHttpStack, uploadIdOf } from './tus-http-stack.ts';
-import { UploadError } from './upload-error.ts';
+import { AttemptError, failureOf, failureOfAnswer } from './failure.ts';
+import type { Transport, TransportAnswer } from './transport.ts';
+import { createTusHttpStack } from './tus-http-stack.ts';
 import type { UploadSource } from './upload-source.ts';
 
 export interface TusAttemptOptions {
@@ -71,14 +74,12 @@ export function runTusAttempt(options: TusAttemptOptions): Promise<void> {
       onAfterResponse: (request, response) => {
         const distrust = checkOffset(request, response, options.acknowledgedBytes);
         if (distrust !== undefined) throw new AttemptError(distrust);
-        if (request.getMethod() === 'HEAD' && response.getStatus() < 300)
-          options.onBegin(Number(response.getHeader('Upload-Offset')));
+        if (request.getMethod() === 'HEAD' && response.getStatus() < 300) options.onBegin(offsetOf(response) ?? 0);
       },
       onUploadUrlAvailable: () => options.onUploadId(uploadIdOf(upload.url ?? '')),
       onProgress: (position) => options.onSent(position),
       onChunkComplete: (bytes, offset) => {
-        if (bytes <= 0)
-          return fail({ kind: 'distrust', message: 'Storage acknowledged a part without taking any of it.' });
+        if (bytes <= 0) return fail(untrusted('append', 'Storage acknowledged a part without taking any of it.'));
         options.onChunk({ offset, bytes, ms: performance.now() - chunkStartedAt });
         upload.options.chunkSize = options.chunkBytes();
       },
@@ -109,29 +110,32 @@ function viewOf(source: UploadSource, onSlice: (bytes: number) => void) {
  */
 function checkOffset(request: HttpRequest, response: HttpResponse, acknowledgedBytes: number): Failure | undefined {
   if (request.getMethod() !== 'HEAD' || response.getStatus() >= 300) return undefined;
-  const offset = Number(response.getHeader('Upload-Offset'));
-  if (offset >= acknowledgedBytes) return undefined;
-  const message = `Storage says it has ${offset} bytes after it acknowledged ${acknowledgedBytes}.`;
-  return { kind: 'distrust', message };
+  const offset = offsetOf(response);
+  if (offset === undefined || offset >= acknowledgedBytes) return undefined;
+  return untrusted('offset', `Storage says it has ${offset} bytes after it acknowledged ${acknowledgedBytes}.`);
 }
+
+const offsetOf = (response: HttpResponse): number | undefined => parseByteCount(response.getHeader('Upload-Offset'));
+
+const untrusted = (asked: Asked, message: string): Failure => ({
+  fault: 'upload_untrusted',
+  asked,
+  bodyBytes: 0,
+  message,
+});
 
 const ASKED: Readonly<Record<string, Asked>> = { POST: 'create', HEAD: 'offset', PATCH: 'append' };
 
 function attemptErrorOf(error: Error | DetailedError, chunkBytes: number): AttemptError {
   if (!(error instanceof DetailedError)) return new AttemptError(failureOf(error));
-  const method = error.originalRequest?.getMethod() ?? 'PATCH';
-  const asked = ASKED[method] ?? 'append';
-  const bodyBytes = asked === 'append' ? chunkBytes : 0;
+  const asked = ASKED[error.originalRequest?.getMethod() ?? 'PATCH'] ?? 'append';
+  const request = { asked, bodyBytes: asked === 'append' ? chunkBytes : 0 };
   const cause: unknown = error.causingError;
-  if (cause instanceof AttemptError) return cause;
-  if (cause instanceof TransportError) {
-    if (cause.kind !== 'unreadable') return new AttemptError({ kind: cause.kind, asked, bodyBytes, cause });
-    return new AttemptError({ kind: 'refusal', error: new UploadError({ code: 'file_unreadable', cause }) });
-  }
-  if (cause !== null && cause !== undefined) return new AttemptError(failureOf(cause));
+  if (cause !== null && cause !== undefined) return new AttemptError(failureOf(cause, request));
   const answer = error.originalResponse?.getUnderlyingObject() as TransportAnswer | undefined;
-  if (answer === undefined) return new AttemptError(failureOf(error));
+  if (answer === undefined) return new AttemptError(failureOf(error, request));
   // A success that could not be used: an answer without the headers that TUS demands, so a gateway wrote it.
-  if (answer.status < 300) return new AttemptError({ kind: 'network', asked, bodyBytes, cause: error });
-  return new AttemptError(failedAnswer(answer, { asked, bodyBytes, now: Date.now() }));
+  if (answer.status < 300)
+    return new AttemptError({ ...request, fault: 'upload_interrupted', message: error.message, cause: error });
+  return new AttemptError(failureOfAnswer(answer, request));
 }

@@ -1,16 +1,17 @@
 /**
- * Lets tus-js-client send through our transport, which knows clocks and, in Node, files. Addresses that Storage names
+ * Lets tus-js-client send through our transport, which knows timeouts and, in Node, files. Addresses that Storage names
  * are rebased: behind proxies, and in production mode over plain HTTP, it names hosts and schemes that are not its own.
  */
+import { uploadIdOf } from '@supabase-media/upload-protocol/tus';
 import type { HttpRequest, HttpResponse, HttpStack } from 'tus-js-client';
 import {
-  type Clocks,
   lastPartTimeouts,
   METADATA_TIMEOUTS,
   partTimeouts,
   sendWithTimeouts,
   type Transport,
   type TransportAnswer,
+  type TransportTimeouts,
 } from './transport.ts';
 
 export interface TusHttpStackOptions {
@@ -26,11 +27,6 @@ export interface TusHttpStackOptions {
 /** The address of an upload, by the last segment of whatever address Storage named. */
 export function rebaseUpload(endpoint: string, location: string): string {
   return `${endpoint.replace(/\/+$/, '')}/${uploadIdOf(location)}`;
-}
-
-/** The last segment of an upload's address. */
-export function uploadIdOf(location: string): string {
-  return /([^/?#]+)\/?(?:[?#].*)?$/.exec(location)?.[1] ?? '';
 }
 
 export function createTusHttpStack(options: TusHttpStackOptions): HttpStack {
@@ -62,7 +58,7 @@ function createRequest(options: TusHttpStackOptions, method: string, url: string
   };
 }
 
-function timeoutsFor(options: TusHttpStackOptions, body: Blob | undefined, offset: number): Clocks {
+function timeoutsFor(options: TusHttpStackOptions, body: Blob | undefined, offset: number): TransportTimeouts {
   if (body === undefined) return METADATA_TIMEOUTS;
   const isLast = offset + body.size >= options.fileBytes;
   return isLast ? lastPartTimeouts(options.fileBytes, options.stallMs) : partTimeouts(options.stallMs);

@@ -4,8 +4,7 @@
  */
 import type { ProgressMeter } from './progress.ts';
 import { findSession, lockResumePoint, type Place } from './resume-point.ts';
-import { createTransfer } from './transfer.ts';
-import type { Transfer } from './transfer-types.ts';
+import { createTransfer, type Transfer } from './transfer.ts';
 import { UploadError } from './upload-error.ts';
 import type { UploadSource } from './upload-source.ts';
 import type { TaskTools, UploadResult, UploadState, UploadVideoOptions } from './upload-types.ts';
@@ -59,13 +58,13 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
       client: tools.client,
       uploads,
       transport: tools.transport,
-      ways: tools.ways,
+      paths: tools.paths,
       meter,
       connectivity: tools.connectivity,
       stallMs: tools.stallMs,
       maxRetries: tools.maxRetries,
       random: tools.random,
-      onPlace: (at) => {
+      onResumePoint: (at) => {
         if (isFirst) resumedFrom = at.confirmedBytes;
         isFirst = false;
         void place?.remember(opened, at);

@@ -58,7 +58,7 @@ export interface TaskTools {
   readonly uploads: UploadsApi;
   readonly transport: Transport;
   readonly records: NamespacedStore<UploadRecord>;
-  readonly ways: PathCache;
+  readonly paths: PathCache;
   readonly slots: Slots;
   readonly connectivity: Connectivity;
   /** Fingerprints that are being sent: the same file twice at once gets two sessions. */

@@ -6,7 +6,7 @@ import type {
   OpenUpload,
   Upload,
   UploadList,
-} from '../contract/uploads.ts';
+} from '../contract.ts';
 import type { ApiClient } from './api-client.ts';
 
 export interface CallOptions {

@@ -1,5 +1,5 @@
 /** The videos of the API, typed. Every function throws {@link UploadError}. */
-import type { CanceledVideo, DeletedVideo, RetriedVideo, Video, VideoList } from '../contract/videos.ts';
+import type { CanceledVideo, DeletedVideo, RetriedVideo, Video, VideoList } from '../contract.ts';
 import type { ApiClient } from './api-client.ts';
 import type { CallOptions } from './uploads-api.ts';
 

@@ -2,10 +2,11 @@
  * Follows a video: server-sent events by fetch, because EventSource sends no Authorization header. A stream that breaks
  * goes on by Last-Event-ID; where there is none (a gateway that buffers, too many listeners) the row is read instead.
  */
-import type { Video, VideoEndedEvent, VideoProgressEvent } from '../contract/videos.ts';
+
+import { backoffDelay } from '@supabase-media/core/backoff';
+import type { Video, VideoEndedEvent, VideoProgressEvent } from '../contract.ts';
 import { type Connectivity, waitFor, waitUntilOnline } from './abortable-wait.ts';
 import type { ApiClient } from './api-client.ts';
-import { backoffDelay } from './backoff.ts';
 import { createSseParser } from './sse-parser.ts';
 import { UploadError } from './upload-error.ts';
 import type { VideosApi } from './videos-api.ts';
@@ -73,7 +74,7 @@ export async function watchVideo(tools: WatchTools, videoId: string, options: Wa
         if (end !== undefined) return end;
         failures = 0;
       } else {
-        const wait = backoffDelay({ failures, random: tools.random() });
+        const wait = backoffDelay({ attempt: failures, random: tools.random() });
         await waitFor(wait, { signal, connectivity: tools.connectivity });
       }
     }
@@ -129,8 +130,8 @@ const STREAM_LIFE_MS = 50 * 60_000;
 function readEvent(name: string, data: string): VideoEvent | undefined {
   try {
     const value = JSON.parse(data) as Record<string, unknown>;
-    if (name === 'progress') return { kind: 'progress', ...(value as VideoProgressEvent) };
-    if (name === 'ended') return { kind: 'ended', ...(value as VideoEndedEvent) };
+    if (name === 'progress') return { kind: 'progress', ...(value as unknown as VideoProgressEvent) };
+    if (name === 'ended') return { kind: 'ended', ...(value as unknown as VideoEndedEvent) };
   } catch {
     // A later version's event, or half of one: the next says more.
   }

@@ -41,6 +41,6 @@ async function whatBroke({ method, body }: TransportRequest): Promise<TransportE
 export function defaultTransport(): Transport {
   if (typeof globalThis.XMLHttpRequest === 'function') return sendByXhr;
   throw new Error(
-    'There is no XMLHttpRequest here: give createUploader a transport (see @supabase-media/web/client/node).',
+    'There is no XMLHttpRequest here: give createUploader a transport (@supabase-media/uploader/node/http-transport).',
   );
 }

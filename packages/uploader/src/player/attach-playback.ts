@@ -4,7 +4,7 @@
  */
 import Hls from 'hls.js';
 import type { VideosApi } from '../client/videos-api.ts';
-import type { Video } from '../contract/videos.ts';
+import type { Video } from '../contract.ts';
 import { createLoaders } from './hls-loaders.ts';
 import { createAddressBook } from './signed-url-cache.ts';
 

@@ -18,11 +18,11 @@ import {
 } from 'media-chrome/react';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import type { Uploader } from '../client/create-uploader.ts';
-import type { Video } from '../contract/videos.ts';
+import type { Video } from '../contract.ts';
+import { titleOf } from '../format.ts';
 import { attachPlayback } from './attach-playback.ts';
 import { loadStoryboard } from './load-storyboard.ts';
 import { SpeedButton } from './speed-button.tsx';
-import { titleOf } from './title.ts';
 
 /** A file of captions; the worker makes none, so they come from elsewhere. */
 export interface Captions {

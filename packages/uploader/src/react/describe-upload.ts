@@ -1,5 +1,6 @@
 /** What a row says and offers, by the state of its upload. Pure. */
-import { formatBytes, formatSpeed, formatTimeLeft } from './format.ts';
+import { formatBytes } from '@supabase-media/core/format';
+import { formatSpeed, formatTimeLeft } from '../format.ts';
 import type { UploadItem, UploadItemState } from './upload-list.ts';
 
 /** What a person can do with a row. */

@@ -1,7 +1,8 @@
 /** Where files come in: dropped, or chosen by mouse, finger or keyboard. */
+
+import { formatBytes } from '@supabase-media/core/format';
 import { type DragEvent, type ReactElement, type Ref, useId, useState } from 'react';
 import { collectFiles, type DroppedFiles } from './collect-files.ts';
-import { formatBytes } from './format.ts';
 import { Icon } from './icons.tsx';
 import { acceptAttribute, type UploadLimits } from './validate-file.ts';
 

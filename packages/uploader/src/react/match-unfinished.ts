@@ -1,6 +1,7 @@
 /** Whether a chosen file is the one that an interrupted upload waits for. Pure. */
+
+import { formatBytes } from '@supabase-media/core/format';
 import type { UploadRecord } from '../client/upload-record.ts';
-import { formatBytes } from './format.ts';
 import type { UploadItem } from './upload-list.ts';
 import { isEnded } from './upload-list.ts';
 

@@ -1,8 +1,9 @@
 /** "We kept your place": uploads of earlier visits, which go on once the same file is chosen again. */
+
+import { formatBytes } from '@supabase-media/core/format';
 import { type ReactElement, useState } from 'react';
 import type { Uploader } from '../client/create-uploader.ts';
 import type { UploadRecord } from '../client/upload-record.ts';
-import { formatBytes } from './format.ts';
 import { Icon } from './icons.tsx';
 import { whyNotSameFile } from './match-unfinished.ts';
 import { acceptAttribute, type UploadLimits } from './validate-file.ts';

@@ -1,6 +1,7 @@
 /** Looks at a file before anything is sent, so that nobody waits an hour for a refusal. Pure. */
-import { ACCEPTED_TYPES, TYPE_OF_EXTENSION } from '../contract/accepted-types.ts';
-import { formatBytes } from './format.ts';
+
+import { formatBytes } from '@supabase-media/core/format';
+import { ACCEPTED_TYPES, TYPE_OF_EXTENSION } from '@supabase-media/upload-protocol/accepted-types';
 
 /** What may be uploaded; {@link DEFAULT_LIMITS} until the API has said. */
 export interface UploadLimits {

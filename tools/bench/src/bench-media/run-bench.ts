@@ -9,7 +9,7 @@ import { locateTools } from '@supabase-media/media/locate-tools';
 import { processFile } from '@supabase-media/media/process-file';
 import { chooseSettings } from '@supabase-media/media/settings';
 import { createLogger } from '@supabase-media/service/logger';
-import { loadConfig } from '@supabase-media/worker/config';
+import { loadConfig } from '@supabase-media/worker/load-config';
 import { type Cost, childrenCpuSeconds, measureCost } from './children-cpu.ts';
 import { NAIVE_PASSES, runNaivePass } from './naive-passes.ts';
 import { renderTable, summarize } from './report.ts';

@@ -1,10 +1,11 @@
 /** One round on one backend: through the client and the consumer that the product uses, with a handler that does nothing. */
 import { randomUUID } from 'node:crypto';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
 import type { QueueAddress } from '@supabase-media/queue/backend';
-import { openQueueClient, type QueueClient } from '@supabase-media/queue/client';
 import { type Consumer, startConsumer } from '@supabase-media/queue/consumer';
 import { createLogger } from '@supabase-media/service/logger';
-import { loadConfig } from '@supabase-media/worker/config';
+import { videoProcessType } from '@supabase-media/worker/jobs/video-process/job-type';
+import { loadConfig } from '@supabase-media/worker/load-config';
 import { percentile } from '../statistics.ts';
 
 export interface MeasureOptions {
@@ -84,14 +85,16 @@ async function startNoOpConsumer(options: MeasureOptions, onStart: OnStart): Pro
   return startConsumer({
     address: options.address,
     concurrency: options.concurrency,
-    handlers: {
-      process: async ({ videoId }) => {
-        onStart(videoId);
-        return { videoId, outcome: 'remuxed', outputs: [] };
-      },
-      fail: async () => {},
-      wait: async () => {},
-    },
+    jobTypes: [
+      videoProcessType({
+        process: async ({ videoId }) => {
+          onStart(videoId);
+          return { videoId, outcome: 'remuxed', outputs: [] };
+        },
+        fail: async () => true,
+        wait: async () => {},
+      }),
+    ],
     log: await createLogger({ config }),
   });
 }

@@ -1,6 +1,6 @@
 /** One measurement: so many workers, so many jobs for each, from the start of the first to the end of the last. */
 import { randomUUID } from 'node:crypto';
-import { openQueueClient } from '@supabase-media/queue/client';
+import { openQueueClient } from '@supabase-media/client';
 import { type DoneJob, type StartWorkersOptions, startWorkers } from './start-workers.ts';
 
 export interface MeasureScaleOptions extends StartWorkersOptions {

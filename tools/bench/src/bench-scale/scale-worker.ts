@@ -8,7 +8,8 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startConsumer } from '@supabase-media/queue/consumer';
 import { createLogger } from '@supabase-media/service/logger';
-import { loadConfig } from '@supabase-media/worker/config';
+import { videoProcessType } from '@supabase-media/worker/jobs/video-process/job-type';
+import { loadConfig } from '@supabase-media/worker/load-config';
 
 const jobMs = Number(process.env.JOB_MS);
 if (!(jobMs > 0) || process.send === undefined)
@@ -20,16 +21,18 @@ const config = loadConfig({ environment: { LOG_LEVEL: 'error', LOG_FORMAT: 'json
 const consumer = await startConsumer({
   address: config.queue,
   concurrency: 1,
-  handlers: {
-    process: async ({ videoId }, { signal }) => {
-      const startedAt = Date.now();
-      await sleep(jobMs, undefined, { signal });
-      tell({ videoId, startedAt, endedAt: Date.now() });
-      return { videoId, outcome: 'remuxed', outputs: [] };
-    },
-    fail: async () => {},
-    wait: async () => {},
-  },
+  jobTypes: [
+    videoProcessType({
+      process: async ({ videoId }, { signal }) => {
+        const startedAt = Date.now();
+        await sleep(jobMs, undefined, { signal });
+        tell({ videoId, startedAt, endedAt: Date.now() });
+        return { videoId, outcome: 'remuxed', outputs: [] };
+      },
+      fail: async () => true,
+      wait: async () => {},
+    }),
+  ],
   log: await createLogger({ config }),
 });
 const stop = new AbortController();

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { openQueueClient } from '@supabase-media/client';
 import { guessContentType } from '@supabase-media/core/content-type';
 import { toMediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatSeconds } from '@supabase-media/core/format';
@@ -11,14 +12,14 @@ import { printLine, printNotice } from '@supabase-media/local-stack/stack/output
 import { StackError } from '@supabase-media/local-stack/stack/stack-error';
 import { startStack } from '@supabase-media/local-stack/stack/start-stack';
 import { locateTools } from '@supabase-media/media/locate-tools';
-import { openQueueClient } from '@supabase-media/queue/client';
 import { createLogger } from '@supabase-media/service/logger';
 import { openStorage, type StorageConnection } from '@supabase-media/storage/connection';
 import { downloadFile } from '@supabase-media/storage/download';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
 import { uploadFile } from '@supabase-media/storage/uploader';
 import { createProgressBar } from '@supabase-media/worker/cli/progress-bar';
-import { type Config, loadConfig, supabaseOf } from '@supabase-media/worker/config';
+import { type Config, supabaseOf } from '@supabase-media/worker/config';
+import { loadConfig } from '@supabase-media/worker/load-config';
 import { startWorker } from '@supabase-media/worker/worker';
 import { makeClip } from './make-clip.ts';
 

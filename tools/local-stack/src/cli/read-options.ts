@@ -58,7 +58,7 @@ function readPort(text: string): number {
 function readBytes(text: string): number {
   const bytes = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(bytes)) {
-    throw new InvalidArgumentError('It is a whole number of bytes, such as 2147483648.');
+    throw new InvalidArgumentError('It is a whole number of bytes, such as 50000000.');
   }
   return bytes;
 }

@@ -1,14 +1,12 @@
 /** The one setting of supabase/config.toml that the stack needs. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-/** 2 GiB, what the product's buckets allow. */
-export const DEFAULT_FILE_SIZE_LIMIT = 2_147_483_648;
+import { MAX_VIDEO_BYTES } from '@supabase-media/upload-protocol/limits';
 
 /** `[storage] file_size_limit` in bytes; the default where there is no file or no such line. */
 export async function readFileSizeLimitSetting(supabaseFolder: string): Promise<number> {
   const toml = await readFile(join(supabaseFolder, 'config.toml'), 'utf8').catch(() => '');
-  return parseFileSizeLimitSetting(toml) ?? DEFAULT_FILE_SIZE_LIMIT;
+  return parseFileSizeLimitSetting(toml) ?? MAX_VIDEO_BYTES;
 }
 
 /** Understands `"2GiB"`, `"50MiB"`, `"500MB"` and plain bytes. As in the Supabase CLI every unit is a power of 1024. */

@@ -1,11 +1,11 @@
 /** `media cancel ID`: stops a video wherever it waits or runs. */
 
+import { type CancelVideoAnswer, openQueueClient } from '@supabase-media/client';
+import { cancelVideo } from '@supabase-media/client/cancel-video';
 import { MediaError } from '@supabase-media/core/errors';
 import { openDatabase } from '@supabase-media/database/database';
 import { openVideos } from '@supabase-media/database/videos';
-import { type CancelVideoAnswer, openQueueClient } from '@supabase-media/queue/client';
 import { supabaseOf } from '../config.ts';
-import { cancelVideo } from '../jobs/video-process/cancel-video.ts';
 import type { CommandContext } from './run-command.ts';
 
 const WORDS: Readonly<Record<Exclude<CancelVideoAnswer['state'], 'unknown'>, string>> = {
@@ -18,7 +18,7 @@ export async function cancelCommand({ config, output }: CommandContext, videoId:
   const videos = openVideos(openDatabase(supabaseOf(config)));
   const queue = await openQueueClient(config.queue);
   try {
-    const answer = await cancelVideo({ queue, videos, videoId });
+    const answer = await cancelVideo({ queue, rows: videos, videoId });
     if (answer.state === 'unknown')
       throw new MediaError({ code: 'video_missing', message: `There is no video ${videoId} to cancel.` });
     output.result({ ...answer }, [`video ${videoId}: ${WORDS[answer.state]}`]);

@@ -1,12 +1,12 @@
 /** `media enqueue`: a video into the queue, and with `--wait` what became of it. */
 
+import { openQueueClient } from '@supabase-media/client';
+import type { VideoProcessResult } from '@supabase-media/client/contract';
 import { formatBytes } from '@supabase-media/core/format';
 import { openDatabase } from '@supabase-media/database/database';
 import { openVideos } from '@supabase-media/database/videos';
 import type { OutputKind } from '@supabase-media/media/outputs';
 import type { ProfileName } from '@supabase-media/media/profiles';
-import { openQueueClient } from '@supabase-media/queue/client';
-import type { VideoProcessResult } from '@supabase-media/queue/contract';
 import type { JobPriority } from '@supabase-media/queue/policy';
 import { openQueueTelemetry } from '@supabase-media/queue/telemetry';
 import { isTracing } from '@supabase-media/service/tracing';

@@ -1,4 +1,5 @@
-/** `media jobs`: what stands in the queue, and ending or repeating one job by hand. */
+/** `media jobs`: what is in the queue, and removing or repeating one job by hand. */
+import { jobIdOf } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
 import { formatSeconds } from '@supabase-media/core/format';
 import {
@@ -26,8 +27,10 @@ async function withAdmin<T>({ config }: CommandContext, use: (admin: JobAdmin) =
   }
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** People name a job by its video's id, too: it is what the row and the log tell them. */
-const jobIdFrom = (id: string): string => (id.startsWith('video-') ? id : `video-${id}`);
+const jobIdFrom = (id: string): string => (UUID.test(id) ? jobIdOf(id.toLowerCase()) : id);
 
 const ago = (since: number | undefined, now: number): string =>
   since === undefined ? '-' : formatSeconds(Math.max(0, now - since) / 1000);
@@ -37,6 +40,7 @@ export function describeJob(job: JobSummary, now: number): string[] {
   const where = job.step === undefined || job.state !== 'active' ? '' : `${job.step} ${job.percent} %`;
   const first = [job.jobId.padEnd(43), job.state.padEnd(10), `added ${ago(job.addedAt, now)} ago`].join(' ');
   const rest = [
+    job.type,
     where,
     job.startedAt === undefined ? 'never started' : `started ${ago(job.startedAt, now)} ago`,
     `failed tries: ${job.attemptsMade}`,

@@ -5,7 +5,8 @@ import { createLogger, type Log, redactSecrets } from '@supabase-media/service/l
 import { readEnvironment } from '@supabase-media/service/settings-table';
 import { startTracing, type Tracing } from '@supabase-media/service/tracing';
 import { resolveUserPath } from '@supabase-media/service/user-path';
-import { type Config, type LoadConfigOptions, loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
+import { type LoadConfigOptions, loadConfig } from '../load-config.ts';
 import { createOutput, type Output, presentable } from './output.ts';
 
 /** Options that every command knows. */

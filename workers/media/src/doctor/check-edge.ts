@@ -4,13 +4,22 @@
  */
 import type { MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
-import { CHUNK_MIN_BYTES, CHUNK_STEPS } from '@supabase-media/storage/chunk-size';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { announceBody, sendChunk } from '@supabase-media/storage/probe-body-limit';
+import {
+  CHUNK_STEPS,
+  demandedChunkBytes,
+  SERVER_CHUNKS,
+  startChunks,
+} from '@supabase-media/upload-protocol/chunk-plan';
+import { HOSTED_CHUNK_BYTES } from '@supabase-media/upload-protocol/limits';
 import { allRight, type Finding, found } from './findings.ts';
 
-/** Tried from the largest on, until one is not refused: the uploader's own steps, then nginx's default and below. */
-const TRIED_BYTES: readonly number[] = [...CHUNK_STEPS, 1_048_576, 65_536];
+/** Tried from the largest on, until one is not refused: the uploader's own steps, and below. */
+const TRIED_BYTES: readonly number[] = [...CHUNK_STEPS, 65_536];
+
+/** What one probe really sends, in bytes: the only size that every Storage takes. */
+const PROBE_BYTES = HOSTED_CHUNK_BYTES;
 
 export interface EdgeFacts {
   /** The smallest that was refused; undefined when none was. */
@@ -20,17 +29,19 @@ export interface EdgeFacts {
   /** What went wrong with a chunk that was really sent; undefined when it was not sent or arrived. */
   readonly chunkError: MediaError | undefined;
   readonly wasProbed: boolean;
+  /** The smallest chunk that uploads to this host may have, in bytes. */
+  readonly leastBytes: number;
 }
 
 export function judgeEdge(facts: EdgeFacts): readonly Finding[] {
-  const { refusedBytes, passedBytes, chunkError, wasProbed } = facts;
+  const { refusedBytes, passedBytes, chunkError, wasProbed, leastBytes } = facts;
   if (refusedBytes !== undefined) {
     const passed = passedBytes === undefined ? 'none of the smaller ones either' : `${formatBytes(passedBytes)} pass`;
-    const code = (passedBytes ?? 0) < CHUNK_MIN_BYTES ? 'edge_body_limit_small' : 'edge_body_limit';
+    const code = (passedBytes ?? 0) < leastBytes ? 'edge_body_limit_small' : 'edge_body_limit';
     return [found('edge', code, { message: `Bodies of ${formatBytes(refusedBytes)} are refused, ${passed}.` })];
   }
   if (chunkError !== undefined) return [found('edge', 'edge_breaks_bodies', { message: chunkError.message })];
-  const how = wasProbed ? `; ${formatBytes(CHUNK_MIN_BYTES)} were really sent` : '';
+  const how = wasProbed ? `; ${formatBytes(PROBE_BYTES)} were really sent` : '';
   return [allRight('edge', `No proxy refuses large bodies${how}.`)];
 }
 
@@ -50,18 +61,20 @@ export async function checkEdge(
   },
 ): Promise<readonly Finding[]> {
   const { bucket, refusal, probe, roundTripMs, signal } = options;
+  const demandedBytes = demandedChunkBytes(new URL(connection.storageUrl).hostname);
+  const { leastBytes } = startChunks({ range: SERVER_CHUNKS, demandedBytes });
   if (refusal?.code === 'edge_too_large') {
     let refusedBytes = options.refusalBytes;
     for (const bytes of TRIED_BYTES) {
       const again = await announceBody(connection, { bucket, bytes, roundTripMs, signal });
       if (again?.code !== 'edge_too_large')
-        return judgeEdge({ refusedBytes, passedBytes: bytes, chunkError: undefined, wasProbed: false });
+        return judgeEdge({ refusedBytes, passedBytes: bytes, chunkError: undefined, wasProbed: false, leastBytes });
       refusedBytes = bytes;
     }
-    return judgeEdge({ refusedBytes, passedBytes: undefined, chunkError: undefined, wasProbed: false });
+    return judgeEdge({ refusedBytes, passedBytes: undefined, chunkError: undefined, wasProbed: false, leastBytes });
   }
-  const chunkError = probe ? await sendChunk(connection, { bucket, bytes: CHUNK_MIN_BYTES, signal }) : undefined;
+  const chunkError = probe ? await sendChunk(connection, { bucket, bytes: PROBE_BYTES, signal }) : undefined;
   if (chunkError?.code === 'edge_too_large')
-    return judgeEdge({ refusedBytes: CHUNK_MIN_BYTES, passedBytes: undefined, chunkError, wasProbed: true });
-  return judgeEdge({ refusedBytes: undefined, passedBytes: undefined, chunkError, wasProbed: probe });
+    return judgeEdge({ refusedBytes: PROBE_BYTES, passedBytes: undefined, chunkError, wasProbed: true, leastBytes });
+  return judgeEdge({ refusedBytes: undefined, passedBytes: undefined, chunkError, wasProbed: probe, leastBytes });
 }

@@ -5,10 +5,9 @@ import type { StorageConnection } from '@supabase-media/storage/connection';
 import type { BucketFacts } from '@supabase-media/storage/inspect-bucket';
 import { inspectResumable, type ResumableFacts } from '@supabase-media/storage/inspect-resumable';
 import { announceBody } from '@supabase-media/storage/probe-body-limit';
+import { isTusMissing } from '@supabase-media/upload-protocol/classify-answer';
+import { MAX_VIDEO_BYTES } from '@supabase-media/upload-protocol/limits';
 import { allRight, type Finding, type FindingCode, found } from './findings.ts';
-
-/** What the buckets of supabase/migrations allow: 2 GiB. */
-export const LARGEST_VIDEO_BYTES = 2_147_483_648;
 
 /** What was learned about one bucket. */
 export interface LimitFacts {
@@ -21,30 +20,32 @@ export interface LimitFacts {
 
 /** The limit that binds a resumable upload, the smallest of the two. */
 function judgeResumable({ bucket, bucketBytes, resumable }: LimitFacts): Finding | undefined {
-  const { status, words, projectBytes } = resumable;
-  const wanted = formatBytes(LARGEST_VIDEO_BYTES);
+  const { refusal, projectBytes } = resumable;
+  const wanted = formatBytes(MAX_VIDEO_BYTES);
   const tell = (code: FindingCode, bytes: number | undefined) => {
     const value = bytes === undefined ? 'a limit that it does not tell' : `${formatBytes(bytes)} (${bytes} bytes)`;
     return found('limits', code, { message: `${bucket}: ${wanted} refused, ${value} allowed.` });
   };
-  if (status === 201) return undefined;
-  if (status === 413) {
+  if (refusal === undefined) return undefined;
+  const status = Number(refusal.details.httpStatus);
+  const message = `${bucket}: ${refusal.message}`;
+  // Created, but without an address.
+  if (status === 201) return found('resumable', 'resumable_missing', { message });
+  if (refusal.code === 'object_too_large') {
     // SQL writes a bucket limit above the global one unchecked: the smaller of the two is the one to raise first.
-    const isBucket =
-      (bucketBytes ?? Number.POSITIVE_INFINITY) < Math.min(LARGEST_VIDEO_BYTES, projectBytes ?? Infinity);
+    const isBucket = (bucketBytes ?? Number.POSITIVE_INFINITY) < Math.min(MAX_VIDEO_BYTES, projectBytes ?? Infinity);
     return isBucket ? tell('limit_bucket', bucketBytes) : tell('limit_project', projectBytes);
   }
-  if (status === 415) return found('limits', 'type_refused', { message: `${bucket}: video/mp4 refused, "${words}".` });
-  if (status === 404 || status === 405 || status === 501)
-    return found('resumable', 'resumable_missing', { message: `${bucket}: answered ${status}, "${words}".` });
-  return found('limits', 'limit_unknown', { message: `${bucket}: answered ${status}, "${words}".` });
+  if (refusal.code === 'content_type_refused') return found('limits', 'type_refused', { message });
+  if (isTusMissing({ fault: refusal.code, status })) return found('resumable', 'resumable_missing', { message });
+  return found('limits', 'limit_unknown', { message });
 }
 
 export function judgeLimits(facts: LimitFacts): readonly Finding[] {
   const { bucket, requestRefusal } = facts;
   const binding = judgeResumable(facts);
   if (binding !== undefined) return [binding];
-  const wanted = formatBytes(LARGEST_VIDEO_BYTES);
+  const wanted = formatBytes(MAX_VIDEO_BYTES);
   if (requestRefusal?.code === 'object_too_large')
     return [found('limits', 'limit_request', { message: `${bucket}: ${wanted} refused in a single request only.` })];
   // A proxy's refusal for the size is the edge's business.
@@ -78,7 +79,7 @@ export async function checkLimits(
   options: { readonly buckets: readonly BucketFacts[]; readonly signal: AbortSignal },
 ): Promise<LimitsReport> {
   const { buckets, signal } = options;
-  const bytes = LARGEST_VIDEO_BYTES;
+  const bytes = MAX_VIDEO_BYTES;
   const facts = await Promise.all(
     buckets.map(async ({ bucket, limitBytes }): Promise<LimitFacts> => {
       const resumable = await inspectResumable(connection, { bucket, bytes, signal });
@@ -91,7 +92,7 @@ export async function checkLimits(
       return { bucket, bucketBytes: limitBytes, resumable, requestRefusal };
     }),
   );
-  const created = facts.find(({ resumable }) => resumable.status === 201);
+  const created = facts.find(({ resumable }) => resumable.refusal === undefined);
   return {
     findings: [
       ...facts.flatMap(judgeLimits),

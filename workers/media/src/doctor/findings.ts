@@ -265,7 +265,8 @@ export const FINDINGS = {
   },
   edge_body_limit_small: {
     status: 'error',
-    meaning: 'A proxy refuses bodies below 6 MiB, the smallest chunk: uploads fail with edge_too_large.',
+    meaning:
+      'A proxy refuses even the smallest chunk (1 MB; hosted Supabase: 6 MiB): uploads fail with edge_too_large.',
     remedy: 'nginx: client_max_body_size 0 for /storage/v1 (its default is 1 MB). ingress-nginx: proxy-body-size "0".',
   },
   edge_breaks_bodies: {

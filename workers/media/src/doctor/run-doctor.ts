@@ -2,13 +2,14 @@
 
 import { startDeadline } from '@supabase-media/core/deadline';
 import { openStorage, type StorageConnection } from '@supabase-media/storage/connection';
+import { MAX_VIDEO_BYTES } from '@supabase-media/upload-protocol/limits';
 import type { Config } from '../config.ts';
 import { judgeClocks } from './check-clock.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkDisk } from './check-disk.ts';
 import { checkEdge } from './check-edge.ts';
 import { checkFfmpeg } from './check-ffmpeg.ts';
-import { checkLimits, LARGEST_VIDEO_BYTES } from './check-limits.ts';
+import { checkLimits } from './check-limits.ts';
 import { checkQueue, type QueueReport } from './check-queue.ts';
 import { checkStorage, type StorageReport } from './check-storage.ts';
 import { CHECKS, type CheckName, type Finding, type FindingCode, type FindingStatus, found } from './findings.ts';
@@ -161,7 +162,7 @@ async function lookAtUploads(
       await checkEdge(connection, {
         bucket: first.bucket,
         refusal: first.requestRefusal,
-        refusalBytes: LARGEST_VIDEO_BYTES,
+        refusalBytes: MAX_VIDEO_BYTES,
         roundTripMs: first.resumable.roundTripMs,
         probe: options.probe ?? false,
         signal,

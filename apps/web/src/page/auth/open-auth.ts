@@ -1,6 +1,6 @@
 /** Signing in with Supabase Auth. Only this file knows its client. */
 import { AuthClient, type AuthError, isAuthRetryableFetchError } from '@supabase/auth-js';
-import type { PublicConfig } from '@supabase-media/uploader/contract/public-config';
+import type { PublicConfig } from '@supabase-media/uploader/contract';
 
 /** Who is signed in. */
 export interface SignedIn {

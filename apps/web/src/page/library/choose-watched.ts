@@ -1,5 +1,5 @@
 /** Which videos are followed by events. Pure. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 
 /**
  * Each takes one connection for as long as it lasts. Browsers open six to one server by HTTP/1.1: three are left for

@@ -1,5 +1,5 @@
-import type { Video } from '@supabase-media/uploader/contract/videos';
-import { titleOf } from '@supabase-media/uploader/player/title';
+import type { Video } from '@supabase-media/uploader/contract';
+import { titleOf } from '@supabase-media/uploader/format';
 import { describe, expect, it } from 'vitest';
 import { describeVideo, isPlayable } from './describe-video.ts';
 

@@ -1,6 +1,6 @@
 /** What a card says and offers, by the state of its video. Pure. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
-import { formatTimeLeft } from '@supabase-media/uploader/react/format';
+import type { Video } from '@supabase-media/uploader/contract';
+import { formatTimeLeft } from '@supabase-media/uploader/format';
 
 /** What a person can do with a video. */
 export type VideoAction = 'watch' | 'cancel' | 'retry' | 'upload_again' | 'delete';

@@ -1,5 +1,5 @@
 /** What was done to a video and why, in a few words and in full. Pure. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 import { codecName, readMediaFacts, readReasons } from './facts.ts';
 
 export interface Explanation {

@@ -1,5 +1,5 @@
 /** What the worker noted about a video, read with care: it may be of another version. Pure. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 
 /** What a viewer may want to know of a file. */
 export interface MediaFacts {

@@ -1,7 +1,6 @@
 /** Follows the videos that are under way by events, a few at a time. */
-import type { Uploader } from '@supabase-media/uploader';
-import type { VideoEvent } from '@supabase-media/uploader/client/watch-video';
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Uploader, VideoEvent } from '@supabase-media/uploader';
+import type { Video } from '@supabase-media/uploader/contract';
 import { chooseWatched } from './choose-watched.ts';
 import { isGone } from './is-gone.ts';
 

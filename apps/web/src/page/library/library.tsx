@@ -1,7 +1,7 @@
 /** The user's videos. */
 
 import { UploadError } from '@supabase-media/uploader/errors';
-import { titleOf } from '@supabase-media/uploader/player/title';
+import { titleOf } from '@supabase-media/uploader/format';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { describeVideo } from './describe-video.ts';

@@ -1,4 +1,4 @@
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 import { expect, it } from 'vitest';
 import { mergeVideos } from './merge-videos.ts';
 

@@ -1,5 +1,5 @@
 /** Puts what was read into what is shown. Pure. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 import type { VideoItem } from './video-item.ts';
 
 /** Newest first; a row that was read replaces what events said of it, unless they are of the same run and further on. */

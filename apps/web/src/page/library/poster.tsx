@@ -1,7 +1,7 @@
 /** A video's picture, and its preview when that is wanted. Their addresses are asked for when the card comes into view. */
 
-import type { Video } from '@supabase-media/uploader/contract/videos';
-import { formatDuration } from '@supabase-media/uploader/react/format';
+import type { Video } from '@supabase-media/uploader/contract';
+import { formatDuration } from '@supabase-media/uploader/format';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { readMediaFacts } from './facts.ts';
 import { Preview } from './preview.tsx';

@@ -1,7 +1,7 @@
 /** The list for React. */
 
 import type { Uploader } from '@supabase-media/uploader';
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { createVideoList, type VideoList, type VideoListState } from './video-list.ts';
 

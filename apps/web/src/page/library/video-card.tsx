@@ -1,7 +1,7 @@
 /** One video of the library. */
 
 import { UploadError } from '@supabase-media/uploader/errors';
-import { titleOf } from '@supabase-media/uploader/player/title';
+import { titleOf } from '@supabase-media/uploader/format';
 import { type CSSProperties, type ReactElement, useState } from 'react';
 import { Link } from '../link.tsx';
 import { describeVideo, isPlayable, type VideoAction } from './describe-video.ts';

@@ -1,7 +1,8 @@
 /** What was uploaded, what was made of it, and why. */
 
-import type { Video } from '@supabase-media/uploader/contract/videos';
-import { formatBytes, formatDuration } from '@supabase-media/uploader/react/format';
+import { formatBytes } from '@supabase-media/core/format';
+import type { Video } from '@supabase-media/uploader/contract';
+import { formatDuration } from '@supabase-media/uploader/format';
 import type { ReactElement } from 'react';
 import { explainVideo } from './explain-video.ts';
 import { codecName, type MediaFacts, readMediaFacts, readReasons } from './facts.ts';

@@ -1,5 +1,5 @@
 /** One video as the library shows it. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 
 export interface VideoItem {
   readonly video: Video;

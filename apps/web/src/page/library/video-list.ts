@@ -2,9 +2,8 @@
  * The user's videos as the page shows them. The row is the truth: it is read again when the tab wakes, when a network
  * appears and when an event says that something ended. Events only make what is shown livelier.
  */
-import type { Uploader } from '@supabase-media/uploader';
-import type { VideoEvent } from '@supabase-media/uploader/client/watch-video';
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Uploader, VideoEvent } from '@supabase-media/uploader';
+import type { Video } from '@supabase-media/uploader/contract';
 import { UploadError } from '@supabase-media/uploader/errors';
 import { isUnderWay } from './choose-watched.ts';
 import { createFollower } from './follow-videos.ts';

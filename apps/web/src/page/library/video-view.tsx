@@ -1,15 +1,15 @@
 /** One video: the player, which is loaded only here, and what is known of the video. */
 
 import type { Uploader } from '@supabase-media/uploader';
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '@supabase-media/uploader/contract';
 import { UploadError } from '@supabase-media/uploader/errors';
-import { frameOf } from '@supabase-media/uploader/player/frame';
-import { titleOf } from '@supabase-media/uploader/player/title';
+import { titleOf } from '@supabase-media/uploader/format';
 import { lazy, type ReactElement, Suspense, useEffect, useState } from 'react';
 import { Boundary } from '../boundary.tsx';
 import { Link } from '../link.tsx';
 import { navigate } from '../router.ts';
 import { describeVideo, isPlayable } from './describe-video.ts';
+import { frameOf } from './frame.ts';
 import { DeleteDialog } from './library.tsx';
 import type { Videos } from './use-video-list.ts';
 import { VideoFacts } from './video-facts.tsx';

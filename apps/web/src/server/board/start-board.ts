@@ -1,6 +1,6 @@
 /**
- * Bull Board over the queue, for looking only: on a port of its own, behind a password. What is done to a job is done by
- * `media jobs` and `media cancel`, which know what else belongs to a job.
+ * Bull Board over the queue, read-only: on a port of its own, behind a password. What changes a job is `media jobs` and
+ * `media cancel`, which know what else belongs to a job.
  */
 import type { BoardQueue } from '@supabase-media/queue/board-queue';
 import Fastify from 'fastify';
@@ -47,7 +47,7 @@ export async function startBoard({ host, port, password, queue }: StartBoardOpti
   });
   const serverAdapter = new FastifyAdapter();
   createBullBoard({
-    queues: [new BullMQAdapter(queue.queue, { readOnlyMode: true, description: 'Video jobs' })],
+    queues: [new BullMQAdapter(queue.queue, { readOnlyMode: true, description: 'Jobs of every type' })],
     serverAdapter,
     options: { uiConfig: { boardTitle: 'Media queue' } },
   });

@@ -1,7 +1,7 @@
 /** A row of `upload_sessions`, checked where it comes in. */
 
-import { UPLOAD_STATES } from '@supabase-media/uploader/contract/uploads';
 import { z } from 'zod';
+import { UPLOAD_STATES } from '../../contract/uploads.ts';
 import { timestamp } from './timestamp.ts';
 
 export const uploadSessionRow = z

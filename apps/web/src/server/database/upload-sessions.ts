@@ -4,8 +4,8 @@
  */
 
 import { LIST_MAX, SESSION_SECONDS } from '@supabase-media/upload-protocol/limits';
-import { UPLOAD_STATES } from '@supabase-media/uploader/contract/uploads';
 import { z } from 'zod';
+import { UPLOAD_STATES } from '../../contract/uploads.ts';
 import type { User } from '../verify-token.ts';
 import { ask, asUser, type Database } from './database.ts';
 import { type LeasedSessions, readLeased } from './leased-sessions.ts';

@@ -1,7 +1,7 @@
 /** A row of `videos`, checked where it comes in. */
 
-import { VIDEO_STATUSES } from '@supabase-media/uploader/contract/videos';
 import { z } from 'zod';
+import { VIDEO_STATUSES } from '../../contract/videos.ts';
 import { timestamp } from './timestamp.ts';
 
 const output = z.object({

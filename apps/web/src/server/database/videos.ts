@@ -13,7 +13,7 @@ export interface VideosTable {
   readonly list: (user: User, page: { before: Date | undefined; limit: number }) => Promise<readonly VideoRow[]>;
   readonly markQueued: (video: NewVideo, jobId: string) => Promise<void>;
   /** Whether it was waiting or running and is canceled now. */
-  readonly markCanceled: (id: string) => Promise<boolean>;
+  readonly cancel: (id: string) => Promise<boolean>;
   /** Undefined where there is no such video. */
   readonly statusOf: (id: string) => Promise<VideoRow['status'] | undefined>;
   readonly remove: (id: string) => Promise<void>;
@@ -55,7 +55,7 @@ export function openVideosTable({ service, users }: Database): VideosTable {
         await ask(service.from(TABLE).update({ file_name: video.fileName }).eq('id', video.videoId));
     },
 
-    markCanceled: async (id) => {
+    cancel: async (id) => {
       const columns = { status: 'canceled', step: null, finished_at: new Date().toISOString() };
       const update = service.from(TABLE).update(columns).eq('id', id).in('status', ['queued', 'processing']);
       return ((await ask(update.select('id'))) as unknown[] | null)?.length === 1;

@@ -1,8 +1,8 @@
 /** `/api/videos/:id/hls`: playlists whose segments are signed addresses at Storage. */
 
-import { errorBody } from '@supabase-media/uploader/contract/error-body';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { errorBody } from '../../contract/error-body.ts';
 import { type PlaylistServices, presentMaster, presentRendition } from '../videos/present-playlist.ts';
 import { userOf } from './authenticate.ts';
 

@@ -1,9 +1,10 @@
 /** `/api/uploads/:id/relay`: TUS for browsers that cannot reach Storage. */
+import { TUS_VERSION } from '@supabase-media/upload-protocol/tus';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ApiError } from '../api-error.ts';
-import { type RelayMethod, TUS_VERSION } from '../relay/relay-request.ts';
+import type { RelayMethod } from '../relay/relay-request.ts';
 import { type RelayServices, relayUpload } from '../relay/relay-upload.ts';
 import { assertUnfinished, findSession } from '../uploads/find-session.ts';
 import { userOf } from './authenticate.ts';

@@ -1,10 +1,10 @@
 /** What needs no sign-in: whether the process lives and can work, and what a page must know to begin. */
 import type { Readiness } from '@supabase-media/service/health';
+import { ACCEPTED_TYPES, TYPE_OF_EXTENSION } from '@supabase-media/upload-protocol/accepted-types';
 import { SINGLE_BELOW_BYTES } from '@supabase-media/upload-protocol/limits';
-import { ACCEPTED_TYPES, TYPE_OF_EXTENSION } from '@supabase-media/uploader/contract/accepted-types';
-import { publicConfig } from '@supabase-media/uploader/contract/public-config';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { publicConfig } from '../../contract/public-config.ts';
 import type { WebConfig } from '../config.ts';
 
 const tags = ['system'];

@@ -1,6 +1,8 @@
 /** `/api/uploads`: the session API. */
 
-import { errorBody } from '@supabase-media/uploader/contract/error-body';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { errorBody } from '../../contract/error-body.ts';
 import {
   canceledUpload,
   completedUpload,
@@ -10,9 +12,7 @@ import {
   reportProgressRequest,
   upload,
   uploadList,
-} from '@supabase-media/uploader/contract/uploads';
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
+} from '../../contract/uploads.ts';
 import { cancelUploadSession } from '../uploads/cancel-upload.ts';
 import { completeUploadSession } from '../uploads/complete-upload.ts';
 import { createUploadSession } from '../uploads/create-upload.ts';

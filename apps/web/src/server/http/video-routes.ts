@@ -1,19 +1,12 @@
 /** `/api/videos`: what became of uploads. */
 
-import { errorBody } from '@supabase-media/uploader/contract/error-body';
-import {
-  canceledVideo,
-  deletedVideo,
-  listVideosQuery,
-  retriedVideo,
-  video,
-  videoList,
-} from '@supabase-media/uploader/contract/videos';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { errorBody } from '../../contract/error-body.ts';
+import { canceledVideo, deletedVideo, listVideosQuery, retriedVideo, video, videoList } from '../../contract/videos.ts';
 import { sendEvents } from '../videos/send-events.ts';
 import {
-  cancelVideo,
+  cancelOwnVideo,
   deleteVideo,
   findVideo,
   listVideos,
@@ -63,7 +56,7 @@ export const videoRoutes: FastifyPluginAsyncZod<VideoRoutesOptions> = async (app
   app.post(
     '/:id/cancel',
     { schema: { tags, summary: 'Cancel a video', params, response: { 200: canceledVideo, ...refused } } },
-    (request) => cancelVideo(services, userOf(request), request.params.id),
+    (request) => cancelOwnVideo(services, userOf(request), request.params.id),
   );
   app.delete(
     '/:id',

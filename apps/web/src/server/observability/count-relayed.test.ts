@@ -5,7 +5,7 @@ import { countRelayed, judgeAnswer, judgeFailure } from './count-relayed.ts';
 
 const answered = (status: number, offset: number | undefined, text = '') => ({
   status,
-  headers: offset === undefined ? {} : { 'upload-offset': String(offset) },
+  headers: { 'tus-resumable': '1.0.0', ...(offset !== undefined && { 'upload-offset': String(offset) }) },
   text,
   passedBytes: 100,
 });

@@ -4,7 +4,8 @@
  */
 import type { ErrorCode } from '@supabase-media/core/errors';
 import type { Metrics } from '@supabase-media/service/metrics';
-import { classifyAnswer } from '@supabase-media/storage/classify-answer';
+import { classifyStorageAnswer } from '@supabase-media/storage/answer-error';
+import { parseByteCount } from '@supabase-media/upload-protocol/tus';
 import { ApiError } from '../api-error.ts';
 
 /** What became of a request that was passed on. */
@@ -16,14 +17,6 @@ export interface RelayedAnswer {
   readonly passedBytes: number;
 }
 
-/** Answers that mean something of their own in TUS 1.0.0, which Storage gives in plain text. */
-const BY_TUS_STATUS: Readonly<Record<number, ErrorCode>> = {
-  404: 'upload_expired',
-  409: 'upload_conflict',
-  410: 'upload_expired',
-  423: 'upload_locked',
-};
-
 /**
  * The code of a request that Storage answered; undefined when it took the whole body.
  *
@@ -31,12 +24,8 @@ const BY_TUS_STATUS: Readonly<Record<number, ErrorCode>> = {
  */
 export function judgeAnswer(answer: RelayedAnswer, offset: number): ErrorCode | undefined {
   const { status, headers, text, passedBytes } = answer;
-  if (status > 299)
-    return (
-      BY_TUS_STATUS[status] ??
-      classifyAnswer({ status, headers, body: text }, { action: 'Relaying', now: Date.now() }).code
-    );
-  const reached = Number(headers['upload-offset'] ?? Number.NaN);
+  if (status > 299) return classifyStorageAnswer({ status, headers, body: text }, 'append').fault;
+  const reached = parseByteCount(headers['upload-offset']) ?? Number.NaN;
   // Another connection asked for the offset meanwhile, and Storage ended this request with what it had.
   return reached < offset + passedBytes ? 'upload_interrupted' : undefined;
 }

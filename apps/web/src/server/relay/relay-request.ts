@@ -1,12 +1,14 @@
 /** What a TUS request may ask of the relay, and what goes on to Storage. Pure. */
 import type { IncomingHttpHeaders } from 'node:http';
+import {
+  encodeUploadMetadata,
+  parseByteCount,
+  TUS_BODY_TYPE,
+  TUS_HEADERS,
+  TUS_VERSION,
+} from '@supabase-media/upload-protocol/tus';
 import { ApiError } from '../api-error.ts';
 import { CACHE_CONTROL } from '../uploads/present-upload.ts';
-
-/** The version of the protocol that Storage speaks (tus.io). */
-export const TUS_VERSION = '1.0.0';
-
-const BODY_TYPE = 'application/offset+octet-stream';
 
 export type RelayMethod = 'POST' | 'HEAD' | 'PATCH' | 'DELETE';
 
@@ -30,14 +32,6 @@ export interface RelayRequest {
 const refuse = (message: string, details?: Record<string, unknown>): ApiError =>
   new ApiError({ code: 'relay_refused', message, details });
 
-const readCount = (value: string | string[] | undefined): number | undefined =>
-  typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
-
-const encodeMetadata = (values: Readonly<Record<string, string>>): string =>
-  Object.entries(values)
-    .map(([name, value]) => `${name} ${Buffer.from(value).toString('base64')}`)
-    .join(',');
-
 /**
  * Reads a request. Bucket, key and type are the session's, whatever Upload-Metadata says.
  *
@@ -49,45 +43,45 @@ export function readRelayRequest(options: {
   readonly target: RelayTarget;
 }): RelayRequest {
   const { method, headers, target } = options;
-  if (headers['tus-resumable'] !== TUS_VERSION)
+  if (headers[TUS_HEADERS.version] !== TUS_VERSION)
     throw refuse(`The header Tus-Resumable must be ${TUS_VERSION}.`, { version: TUS_VERSION });
   if (headers['x-http-method-override'] !== undefined)
     throw refuse('X-HTTP-Method-Override is not taken; send the method itself.');
-  const common = { 'tus-resumable': TUS_VERSION };
+  const common = { [TUS_HEADERS.version]: TUS_VERSION };
   if (method === 'HEAD' || method === 'DELETE') return { headers: common, maxBytes: 0, bodyBytes: 0 };
 
-  const offset = method === 'POST' ? 0 : readCount(headers['upload-offset']);
+  const offset = method === 'POST' ? 0 : parseByteCount(headers[TUS_HEADERS.offset]);
   if (offset === undefined || offset > target.size)
     throw refuse(`The header Upload-Offset must be a number of bytes up to ${target.size}.`, {
       sizeBytes: target.size,
     });
   const body = readBody(headers, target.size - offset, method);
   if (method === 'PATCH')
-    return { headers: { ...common, ...body.headers, 'upload-offset': String(offset) }, ...body.size };
+    return { headers: { ...common, ...body.headers, [TUS_HEADERS.offset]: String(offset) }, ...body.size };
 
-  if (readCount(headers['upload-length']) !== target.size)
+  if (parseByteCount(headers[TUS_HEADERS.length]) !== target.size)
     throw refuse(`The header Upload-Length must be ${target.size}, as the session says.`, { sizeBytes: target.size });
-  const metadata = encodeMetadata({
+  const metadata = encodeUploadMetadata({
     bucketName: target.bucket,
     objectName: target.path,
     contentType: target.contentType,
     cacheControl: CACHE_CONTROL,
   });
-  const creation = { 'upload-length': String(target.size), 'upload-metadata': metadata };
+  const creation = { [TUS_HEADERS.length]: String(target.size), [TUS_HEADERS.metadata]: metadata };
   return { headers: { ...common, ...body.headers, ...creation }, ...body.size };
 }
 
 function readBody(headers: IncomingHttpHeaders, room: number, method: 'POST' | 'PATCH') {
   const isChunked = headers['transfer-encoding'] !== undefined;
-  const bodyBytes = isChunked ? undefined : (readCount(headers['content-length']) ?? 0);
+  const bodyBytes = isChunked ? undefined : (parseByteCount(headers['content-length']) ?? 0);
   if (bodyBytes !== undefined && bodyBytes > room)
     throw refuse(`The body has ${bodyBytes} bytes; ${room} are left of the file.`, { bodyBytes, roomBytes: room });
   const hasBody = bodyBytes !== 0;
-  if ((hasBody || method === 'PATCH') && headers['content-type'] !== BODY_TYPE)
-    throw refuse(`The header Content-Type must be ${BODY_TYPE}.`);
+  if ((hasBody || method === 'PATCH') && headers['content-type'] !== TUS_BODY_TYPE)
+    throw refuse(`The header Content-Type must be ${TUS_BODY_TYPE}.`);
   return {
     headers: {
-      ...(hasBody || method === 'PATCH' ? { 'content-type': BODY_TYPE } : {}),
+      ...(hasBody || method === 'PATCH' ? { 'content-type': TUS_BODY_TYPE } : {}),
       ...(bodyBytes === undefined ? {} : { 'content-length': String(bodyBytes) }),
     } as Record<string, string>,
     size: { maxBytes: hasBody ? room : 0, bodyBytes },

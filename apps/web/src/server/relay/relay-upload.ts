@@ -1,5 +1,6 @@
 /** One TUS request on a session, passed on to Storage and its answer told in the session's own addresses. */
 import type { IncomingMessage } from 'node:http';
+import { parseByteCount, TUS_HEADERS, uploadIdOf } from '@supabase-media/upload-protocol/tus';
 import type { Dispatcher } from 'undici';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
@@ -35,7 +36,13 @@ export interface RelayReply {
 }
 
 /** Headers of Storage's answer that are the protocol's. */
-const PASSED_HEADERS = ['tus-resumable', 'upload-offset', 'upload-length', 'upload-expires', 'tus-complete'] as const;
+const PASSED_HEADERS = [
+  TUS_HEADERS.version,
+  TUS_HEADERS.offset,
+  TUS_HEADERS.length,
+  TUS_HEADERS.expires,
+  TUS_HEADERS.complete,
+] as const;
 
 /** The row learns of progress once in so many bytes, not at each small chunk. */
 const CONFIRM_EVERY_BYTES = 8 * 1024 * 1024;
@@ -60,7 +67,7 @@ export async function relayUpload(services: RelayServices, options: RelayOptions
     const { incoming } = options;
     const counted = {
       bytes: request.bodyBytes ?? request.maxBytes,
-      offset: Number(request.headers['upload-offset'] ?? 0),
+      offset: parseByteCount(request.headers[TUS_HEADERS.offset]) ?? 0,
       isTold: () => services.signal.aborted || (incoming.socket.destroyed && !incoming.complete),
     };
     const pass = () =>
@@ -107,8 +114,7 @@ async function tellAnswer(services: RelayServices, options: RelayOptions, answer
     if (typeof value === 'string') headers[name] = value;
   }
   if (method === 'POST' && answer.status === 201) {
-    const location = String(answer.headers.location ?? '');
-    const uploadId = /([^/]+)\/?$/.exec(location)?.[1] ?? '';
+    const uploadId = uploadIdOf(String(answer.headers.location ?? ''));
     await adoptUpload(services, session, uploadId);
     headers.location = relayPath(session.id, uploadId);
   }
@@ -138,9 +144,9 @@ async function adoptUpload(services: RelayServices, session: UploadSession, uplo
 }
 
 async function noteProgress(services: RelayServices, options: RelayOptions, answer: RelayAnswer): Promise<void> {
-  const offset = Number(answer.headers['upload-offset'] ?? Number.NaN);
+  const offset = parseByteCount(answer.headers[TUS_HEADERS.offset]);
   const { session, method } = options;
-  if (method === 'DELETE' || answer.status > 299 || !Number.isSafeInteger(offset)) return;
+  if (method === 'DELETE' || answer.status > 299 || offset === undefined) return;
   const isStep = Math.floor(offset / CONFIRM_EVERY_BYTES) > Math.floor(session.confirmedBytes / CONFIRM_EVERY_BYTES);
   if (offset > session.confirmedBytes && (isStep || offset >= session.size))
     // The row is only what other devices see; a client that was told its offset goes on either way.

@@ -1,5 +1,5 @@
 /** Reads the playlists of results as the service; they are small, and the same for everyone who may see the video. */
-import { classifyAnswer } from '@supabase-media/storage/classify-answer';
+import { toAnswerError } from '@supabase-media/storage/answer-error';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import type { ObjectAddress } from '@supabase-media/storage/object-info';
 import { encodeObjectPath } from '@supabase-media/storage/object-key';
@@ -26,7 +26,7 @@ export function openResultPlaylists(connection: StorageConnection): ResultPlayli
         action,
       });
       if (answer.status === 200) return answer.body;
-      const error = classifyAnswer(answer, { action, now: Date.now() });
+      const error = toAnswerError(answer, { action });
       if (error.code === 'object_missing') return undefined;
       throw error;
     },

@@ -1,5 +1,5 @@
 /** Signed addresses of results, and their removal with the video. */
-import { classifyAnswer } from '@supabase-media/storage/classify-answer';
+import { toAnswerError } from '@supabase-media/storage/answer-error';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import type { ObjectAddress } from '@supabase-media/storage/object-info';
 import { removeFolder } from '@supabase-media/storage/remove-folder';
@@ -35,7 +35,7 @@ export function openResultStorage(options: {
         timeouts: METADATA_TIMEOUTS,
         action,
       });
-      if (answer.status !== 200) throw classifyAnswer(answer, { action, now: Date.now() });
+      if (answer.status !== 200) throw toAnswerError(answer, { action });
       return signed
         .parse(JSON.parse(answer.body))
         .map(({ signedURL }) => (signedURL === null ? null : `${options.publicUrl}${signedURL}`));

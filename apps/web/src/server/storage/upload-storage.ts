@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto';
 import { MediaError } from '@supabase-media/core/errors';
 import { SNIFF_BYTES } from '@supabase-media/media/sniff';
-import { classifyAnswer } from '@supabase-media/storage/classify-answer';
+import { toAnswerError } from '@supabase-media/storage/answer-error';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { readLimits, type StorageLimits } from '@supabase-media/storage/limits';
 import { type ObjectAddress, type ObjectInfo, readObjectInfo } from '@supabase-media/storage/object-info';
 import { encodeObjectPath } from '@supabase-media/storage/object-key';
 import { METADATA_TIMEOUTS } from '@supabase-media/storage/timeouts';
 import type { SendOptions } from '@supabase-media/storage/transport';
-import { createUpload, readOffset } from '@supabase-media/storage/tus';
+import { createUpload, readOffset, resumableUrl, terminateUpload } from '@supabase-media/storage/tus';
 import { decodeJwt } from 'jose';
 
 /** The right to put bytes at one path. */
@@ -27,7 +27,7 @@ export interface UploadStorage {
   readonly signUpload: (address: ObjectAddress) => Promise<UploadGrant>;
   /** Begins a resumable upload without a byte; answers its id, the last segment of its address. */
   readonly createUpload: (upload: ObjectAddress & { size: number; contentType: string }) => Promise<string>;
-  /** Ends a PATCH that runs, so never ask while one may. Undefined: Storage knows the upload no more. */
+  /** Ends a PATCH that runs, so never ask while one may. Undefined: Storage no longer knows the upload. */
   readonly readOffset: (uploadId: string) => Promise<number | undefined>;
   /** @throws {MediaError} unless the partial upload is gone afterwards, or was finished. */
   readonly terminate: (uploadId: string) => Promise<void>;
@@ -50,7 +50,6 @@ const addressOf = ({ bucket, path }: ObjectAddress) => `${bucket}/${path}`;
 /** Speaks to Storage as the service. */
 export function openUploadStorage(connection: StorageConnection): UploadStorage {
   const { storageUrl: url, headers, transport } = connection;
-  const uploadUrl = (id: string) => `${url}/upload/resumable/${id}`;
   const tus = (action: string) => ({ connection, upsert: true, signal: undefined, action });
 
   const send = async (options: Omit<SendOptions, 'timeouts'>, isFine: (status: number) => boolean) => {
@@ -60,7 +59,7 @@ export function openUploadStorage(connection: StorageConnection): UploadStorage 
       timeouts: METADATA_TIMEOUTS,
     });
     if (isFine(answer.status)) return answer;
-    throw classifyAnswer(answer, { action: options.action, now: Date.now() });
+    throw toAnswerError(answer, { action: options.action });
   };
 
   const receive = <T>(
@@ -82,7 +81,7 @@ export function openUploadStorage(connection: StorageConnection): UploadStorage 
         if (answer.status === 200 || answer.status === 206) return consume(answer.body);
         let body = '';
         for await (const chunk of answer.body) if (body.length < 4096) body += String(chunk);
-        throw classifyAnswer({ ...answer, body }, { action, now: Date.now() });
+        throw toAnswerError({ ...answer, body }, { action });
       },
     );
   };
@@ -113,33 +112,19 @@ export function openUploadStorage(connection: StorageConnection): UploadStorage 
 
     createUpload: async ({ bucket, path, size, contentType }) => {
       const action = `Beginning the upload to ${bucket}/${path}`;
-      const created = await createUpload({ ...tus(action), bucket, path, size, contentType, metadata: {} });
-      return created.url.slice(created.url.lastIndexOf('/') + 1);
+      return (await createUpload({ ...tus(action), bucket, path, size, contentType, metadata: {} })).id;
     },
 
     readOffset: async (uploadId) => {
       try {
-        return (await readOffset(tus('Asking for the offset'), uploadUrl(uploadId))).offset;
+        return (await readOffset(tus('Asking for the offset'), resumableUrl(connection, uploadId))).offset;
       } catch (error) {
         if (error instanceof MediaError && error.code === 'upload_expired') return undefined;
         throw error;
       }
     },
 
-    terminate: async (uploadId) => {
-      const action = 'Ending a resumable upload';
-      const answer = await transport.send({
-        method: 'DELETE',
-        url: uploadUrl(uploadId),
-        headers: { ...headers, 'tus-resumable': '1.0.0', 'x-upsert': 'true' },
-        timeouts: METADATA_TIMEOUTS,
-        action,
-      });
-      // 404 and 410: gone already. 409 on Storage 1.11.2: a finished upload has become an object and cannot be ended;
-      // the TUS server itself says that as 400, in words.
-      if ([204, 404, 409, 410].includes(answer.status) || /already completed/i.test(answer.body)) return;
-      throw classifyAnswer(answer, { action, now: Date.now() });
-    },
+    terminate: (uploadId) => terminateUpload(tus('Ending a resumable upload'), resumableUrl(connection, uploadId)),
 
     info: (address) => readObjectInfo(connection, address),
 

@@ -1,11 +1,12 @@
 /** Cancels a session: the upload, the object, the queued or running job. */
-import type { CanceledUpload } from '@supabase-media/uploader/contract/uploads';
+import { cancelVideo } from '@supabase-media/client/cancel-video';
+import type { CanceledUpload } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { User } from '../verify-token.ts';
+import { cancelSessionVideo } from './cancel-session-video.ts';
 import { cleanSession } from './clean-session.ts';
 import { assertUnfinished, findSession } from './find-session.ts';
-import { removeJob } from './remove-job.ts';
 import type { UploadServices } from './services.ts';
 
 /**
@@ -14,12 +15,12 @@ import type { UploadServices } from './services.ts';
  * @throws {ApiError} `session_not_found`, `session_ended` for one whose video has come to its end.
  */
 export async function cancelUploadSession(services: UploadServices, user: User, id: string): Promise<CanceledUpload> {
-  const { sessions, videos } = services;
+  const { sessions } = services;
   const session = await findSession(sessions, user, id);
   // From any state: also from one that another request is completing, whose claim ends with this.
   if (await sessions.cancel(id, ['open', 'completing'])) {
     // A completion that failed or goes on may have written the row, or even added the job.
-    if (await videos.markCanceled(session.videoId)) await removeJob(services, session);
+    await cancelSessionVideo(services, session);
   } else {
     const ended = await findSession(sessions, user, id);
     if (ended.state === 'canceled') return { id, state: 'canceled' };
@@ -33,9 +34,10 @@ export async function cancelUploadSession(services: UploadServices, user: User, 
 }
 
 async function cancelCompleted({ queue, videos }: UploadServices, { videoId }: UploadSession): Promise<void> {
-  const { state } = await queue.cancel(videoId);
-  // A worker that is stopping marks the video itself.
-  if (state !== 'canceling' && !(await videos.markCanceled(videoId)))
+  const { state } = await cancelVideo({ queue, rows: videos, videoId });
+  if (state === 'canceled' || state === 'canceling') return;
+  // Canceled by an earlier request, or by somebody else: that is what is asked for.
+  if ((await videos.statusOf(videoId)) !== 'canceled')
     throw new ApiError({
       code: 'session_ended',
       message: 'The upload was completed and its video has come to its end; delete the video instead.',

@@ -5,15 +5,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDeadline } from '@supabase-media/core/deadline';
-import type { CompletedUpload } from '@supabase-media/uploader/contract/uploads';
+import type { CompletedUpload } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { Claim } from '../database/upload-sessions.ts';
 import { isEndedStatus } from '../database/video-row.ts';
 import type { User } from '../verify-token.ts';
+import { cancelSessionVideo } from './cancel-session-video.ts';
 import { cleanSession } from './clean-session.ts';
 import { assertUnfinished, findSession } from './find-session.ts';
-import { removeJob } from './remove-job.ts';
 import type { UploadServices } from './services.ts';
 import { FINAL_REFUSALS, verifyUpload } from './verify-upload.ts';
 
@@ -126,8 +126,7 @@ async function completeLeased(completion: Completion): Promise<JobState | 'claim
 async function yieldSession(services: UploadServices, session: UploadSession): Promise<'claim_lost'> {
   const state = await services.sessions.stateOf(session.id);
   if (state === 'canceled' || state === 'abandoned') {
-    await services.videos.markCanceled(session.videoId);
-    await removeJob(services, session);
+    await cancelSessionVideo(services, session);
   }
   return 'claim_lost';
 }

@@ -1,7 +1,7 @@
 /** Begins an upload session: everything that can be refused is refused here, before a byte is sent. */
 import { randomUUID } from 'node:crypto';
 import { SINGLE_BELOW_BYTES } from '@supabase-media/upload-protocol/limits';
-import type { CreateUploadRequest, OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { CreateUploadRequest, OpenUpload } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { CreateAnswer } from '../database/upload-sessions.ts';

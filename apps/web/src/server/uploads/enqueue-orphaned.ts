@@ -1,6 +1,6 @@
 /** Enqueues the video of a session whose process died over it, and ends the session. */
 import type { UploadSession } from '../database/upload-session.ts';
-import { removeJob } from './remove-job.ts';
+import { cancelSessionVideo } from './cancel-session-video.ts';
 import type { UploadServices } from './services.ts';
 
 type Services = Pick<UploadServices, 'sessions' | 'videos' | 'queue' | 'log'>;
@@ -16,7 +16,7 @@ export async function enqueueOrphaned(
   session: UploadSession,
   claimant: string,
 ): Promise<'enqueued' | 'ended' | 'failed'> {
-  const { sessions, videos, queue, log } = services;
+  const { sessions, queue, log } = services;
   const claim = { id: session.id, claimant };
   try {
     if ((await queue.enqueueWaiting(session)) === undefined) {
@@ -26,8 +26,7 @@ export async function enqueueOrphaned(
     }
     if (await sessions.finish(claim, 'completed')) return 'enqueued';
     if ((await sessions.stateOf(session.id)) !== 'canceled') return 'enqueued';
-    await videos.markCanceled(session.videoId);
-    await removeJob(services, session);
+    await cancelSessionVideo(services, session);
     return 'ended';
   } catch (error) {
     log.warn(

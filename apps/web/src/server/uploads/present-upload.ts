@@ -1,5 +1,5 @@
 /** Upload sessions as the API tells them. Pure. */
-import type { OpenUpload, Upload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload, Upload } from '../../contract/uploads.ts';
 import type { WebConfig } from '../config.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { UploadGrant } from '../storage/upload-storage.ts';

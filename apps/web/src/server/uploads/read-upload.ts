@@ -1,5 +1,5 @@
 /** Tells where an upload stands without disturbing it. */
-import type { Upload } from '@supabase-media/uploader/contract/uploads';
+import type { Upload } from '../../contract/uploads.ts';
 import type { User } from '../verify-token.ts';
 import { findSession } from './find-session.ts';
 import { presentUpload } from './present-upload.ts';

@@ -1,5 +1,5 @@
 /** Takes a session up again: a fresh token, and where the upload stands. */
-import type { OpenUpload } from '@supabase-media/uploader/contract/uploads';
+import type { OpenUpload } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { User } from '../verify-token.ts';

@@ -1,5 +1,5 @@
 /** What listeners are told of a video's row. Pure. */
-import type { VideoEndedEvent, VideoProgressEvent } from '@supabase-media/uploader/contract/videos';
+import type { VideoEndedEvent, VideoProgressEvent } from '../../contract/videos.ts';
 import { isEndedStatus, type VideoRow } from '../database/video-row.ts';
 
 /** One event of a stream. */

@@ -1,5 +1,5 @@
 /** Videos as the API tells them. */
-import type { Video } from '@supabase-media/uploader/contract/videos';
+import type { Video } from '../../contract/videos.ts';
 import type { VideoRow } from '../database/video-row.ts';
 
 /** Signed addresses by bucket and path, and when they end. */

@@ -1,13 +1,8 @@
-/** What an owner can do with a video: look, run it again, cancel it, delete it. */
+/** What an owner can do with a video: read it, run it again, cancel it, delete it. */
 
+import { cancelVideo } from '@supabase-media/client/cancel-video';
 import { LIST_MAX } from '@supabase-media/upload-protocol/limits';
-import type {
-  CanceledVideo,
-  DeletedVideo,
-  RetriedVideo,
-  Video,
-  VideoList,
-} from '@supabase-media/uploader/contract/videos';
+import type { CanceledVideo, DeletedVideo, RetriedVideo, Video, VideoList } from '../../contract/videos.ts';
 import { ApiError } from '../api-error.ts';
 import type { WebConfig } from '../config.ts';
 import { isEndedStatus, type VideoRow } from '../database/video-row.ts';
@@ -81,14 +76,11 @@ export async function retryVideo(services: VideoServices, user: User, id: string
 }
 
 /** Stops a video that waits or runs; afterwards it can be run again. */
-export async function cancelVideo(services: VideoServices, user: User, id: string): Promise<CanceledVideo> {
+export async function cancelOwnVideo(services: VideoServices, user: User, id: string): Promise<CanceledVideo> {
   const row = await findVideo(services.videos, user, id);
   if (isEndedStatus(row.status)) return { id, state: 'finished' };
-  const { state } = await services.queue.cancel(id);
-  // A worker that is stopping writes the row itself. One that was killed between the end of its job and the row cannot,
-  // nor can a job that is nowhere: the row would wait for ever, and could not be run again.
-  if (state === 'canceling' || !(await services.videos.markCanceled(id))) return { id, state };
-  return { id, state: 'canceled' };
+  const { state } = await cancelVideo({ queue: services.queue, rows: services.videos, videoId: id });
+  return { id, state };
 }
 
 /**
@@ -98,7 +90,8 @@ export async function cancelVideo(services: VideoServices, user: User, id: strin
  */
 export async function deleteVideo(services: VideoServices, user: User, id: string): Promise<DeletedVideo> {
   const row = await findVideo(services.videos, user, id);
-  const { state } = isEndedStatus(row.status) ? { state: 'finished' as const } : await services.queue.cancel(id);
+  // Also of a row that is canceled already: its worker may still be removing what it made.
+  const { state } = await cancelVideo({ queue: services.queue, rows: services.videos, videoId: id });
   if (state === 'canceling')
     throw new ApiError({
       code: 'video_busy',

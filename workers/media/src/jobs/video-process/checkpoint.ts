@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { PublishedOutput } from '@supabase-media/database/video-row';
+import type { PublishedOutput } from '@supabase-media/client/contract';
 import type { ProbeResult } from '@supabase-media/media/media-info';
 import { type LocalFile, type LocalOutput, partsOf } from '@supabase-media/media/output';
 import type { DerivedOutputs, EncodedVideo } from '@supabase-media/media/pipeline';

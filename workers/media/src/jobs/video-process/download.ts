@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatRate } from '@supabase-media/core/format';
 import { retry } from '@supabase-media/core/retry';
-import type { VideoProcessPayload } from '@supabase-media/queue/contract';
 import { countRetry } from '@supabase-media/service/metrics-uploads';
 import { downloadFile } from '@supabase-media/storage/download';
 import { type ObjectInfo, readObjectInfo } from '@supabase-media/storage/object-info';
+import type { WorkerServices } from '../worker-job-type.ts';
 import { INPUT_NAME, type SourceVersion } from './checkpoint.ts';
-import type { VideoRun, VideoServices } from './video-run.ts';
+import type { VideoProcessPayload } from './contract.ts';
+import type { VideoRun } from './video-run.ts';
 
 /** @throws {MediaError} `object_missing`, or what Storage answers. */
 export async function findSource(
-  { storage, config }: VideoServices,
+  { storage, config }: WorkerServices,
   source: VideoProcessPayload['source'],
   signal: AbortSignal,
 ): Promise<ObjectInfo> {

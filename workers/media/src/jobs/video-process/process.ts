@@ -5,6 +5,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { VideoProcessResult } from '@supabase-media/client/contract';
 import { toMediaError } from '@supabase-media/core/errors';
 import { createStepRunner, type StepProgress } from '@supabase-media/core/step-runner';
 import { createThrottle } from '@supabase-media/core/throttle';
@@ -13,13 +14,14 @@ import { outputsOf } from '@supabase-media/media/outputs';
 import { deriveOutputs, makeVideo } from '@supabase-media/media/pipeline';
 import type { ConvertPlan } from '@supabase-media/media/plan';
 import { chooseSettings } from '@supabase-media/media/settings';
-import type { VideoProcessPayload, VideoProcessResult } from '@supabase-media/queue/contract';
-import type { JobContext, VideoHandlers } from '@supabase-media/queue/job-runner';
+import type { JobContext } from '@supabase-media/queue/job-type';
 import { inSpan } from '@supabase-media/service/tracing';
 import { detectDiskFull } from '../../work-disk/detect-disk-full.ts';
 import { type RunDirectory, withRunDirectory } from '../../work-disk/work-directory.ts';
+import type { WorkerServices } from '../worker-job-type.ts';
 import { INPUT_NAME, inputChecksum, saveDerived, settingsKey } from './checkpoint.ts';
 import { cleanupPolicy } from './cleanup-policy.ts';
+import type { VideoHandlers, VideoProcessPayload } from './contract.ts';
 import { downloadSource, findSource } from './download.ts';
 import { checksumFiles } from './file-checksums.ts';
 import { publishOutputs } from './publish.ts';
@@ -29,13 +31,13 @@ import { reserveDisk } from './reserve-disk.ts';
 import { restoreRun } from './restore.ts';
 import { resultPrefix } from './result-keys.ts';
 import { jobSteps } from './steps.ts';
-import type { VideoRun, VideoServices } from './video-run.ts';
+import type { VideoRun } from './video-run.ts';
 
 /** Progress is written at most this often, in milliseconds. */
 const PROGRESS_EVERY_MS = 1000;
 
 /** What the queue calls for `video.process` jobs. */
-export function createVideoHandlers(services: VideoServices): VideoHandlers {
+export function createVideoHandlers(services: WorkerServices): VideoHandlers {
   const { videos, log } = services;
   return {
     process: (payload, context) => processVideo(services, payload, context),
@@ -49,7 +51,7 @@ export function createVideoHandlers(services: VideoServices): VideoHandlers {
 
 /** Checks that there is something to do, waits for disk space, and runs the steps in a directory of their own. */
 async function processVideo(
-  services: VideoServices,
+  services: WorkerServices,
   payload: VideoProcessPayload,
   context: JobContext,
 ): Promise<VideoProcessResult> {

@@ -1,7 +1,8 @@
 /** The publish and upload steps: every file of the results to its key. Repeating them gives the same objects. */
+
+import type { PublishedOutput } from '@supabase-media/client/contract';
 import { toMediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatRate, formatSeconds } from '@supabase-media/core/format';
-import type { PublishedOutput } from '@supabase-media/database/video-row';
 import { describeOutputs, type LocalFile, type LocalOutput, partsOf } from '@supabase-media/media/output';
 import { uploadWaves } from '@supabase-media/media/outputs';
 import { countRetry, type UploadRecording } from '@supabase-media/service/metrics-uploads';

@@ -1,24 +1,24 @@
 /** The record step: what became of a video, written into its row last of all, and read back by a later run. */
+import type { PublishedOutput, VideoProcessResult } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
-import type { PublishedOutput } from '@supabase-media/database/video-row';
 import type { FinalStatus } from '@supabase-media/database/videos';
-
 import type { ProbeResult } from '@supabase-media/media/media-info';
 import type { EncodedVideo, MadeVideo } from '@supabase-media/media/pipeline';
 import { explainOutcome, type Reason } from '@supabase-media/media/plan';
 import { summarize } from '@supabase-media/media/summary';
-import type { VideoProcessPayload, VideoProcessResult } from '@supabase-media/queue/contract';
-import type { JobContext } from '@supabase-media/queue/job-runner';
+import type { JobContext } from '@supabase-media/queue/job-type';
 import { removeJobDirectory } from '../../work-disk/work-directory.ts';
+import type { WorkerServices } from '../worker-job-type.ts';
+import type { VideoProcessPayload } from './contract.ts';
 import { removeResults } from './remove-results.ts';
-import type { VideoRun, VideoServices } from './video-run.ts';
+import type { VideoRun } from './video-run.ts';
 
 /**
  * The outcome that an earlier run of the same job recorded before the queue was told: nothing is left to do. A job that
  * was requeued has no checkpoint, and is run.
  */
 export async function findFinalStatus(
-  { videos, log }: VideoServices,
+  { videos, log }: WorkerServices,
   { videoId, jobId }: { readonly videoId: string; readonly jobId: string },
 ): Promise<VideoProcessResult | undefined> {
   const row = await videos.find(videoId);
@@ -96,20 +96,23 @@ export const canceledMeanwhile = (videoId: string): MediaError =>
  * @throws {MediaError} what the database or Storage answers.
  */
 export async function recordFailure(
-  services: VideoServices,
+  services: WorkerServices,
   payload: VideoProcessPayload,
   { error, job }: { readonly error: MediaError; readonly job: Pick<JobContext, 'jobId' | 'checkpoint'> },
-): Promise<void> {
+): Promise<boolean> {
   const { config, videos, log } = services;
   const { videoId } = payload;
   await removeJobDirectory({ jobsDir: config.worker.jobsDir, jobId: job.jobId });
+  // The worker's part of `cancelVideo` (packages/client): the row usually says so already; the objects are removed here.
   if (error.code === 'canceled') {
     log.info({ event: 'video.canceled', videoId }, `Canceled: ${error.message}`);
     // The row first, which people look at; the job stays in the queue until its objects are removed, too.
     await videos.recordFinalStatus(videoId, { status: 'canceled', outputs: [] });
-    return removeResults(services, payload, job.checkpoint);
+    await removeResults(services, payload, job.checkpoint);
+    return true;
   }
   const status = { status: 'failed', errorCode: error.code, errorMessage: error.message } as const;
-  if (!(await videos.recordFinalStatus(videoId, status))) return;
+  if (!(await videos.recordFinalStatus(videoId, status))) return false;
   log.error({ event: 'video.failed', videoId, code: error.code, err: error }, `Failed: ${error.message}`);
+  return true;
 }

@@ -2,11 +2,11 @@
 import { posix } from 'node:path';
 import type { Log } from '@supabase-media/core/log';
 import { chooseSettings } from '@supabase-media/media/settings';
-import type { VideoProcessPayload } from '@supabase-media/queue/contract';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { removeFolder } from '@supabase-media/storage/remove-folder';
 import type { Config } from '../../config.ts';
 import { type Checkpoint, isOfSource, isUsable, readCheckpoint, settingsKey } from './checkpoint.ts';
+import type { VideoProcessPayload } from './contract.ts';
 import { resultPrefix } from './result-keys.ts';
 import type { VideoRun } from './video-run.ts';
 

@@ -1,11 +1,11 @@
 /** Disk space for a run. What earlier runs of the job left is counted as already reserved, or is removed. */
 import type { MediaSettings } from '@supabase-media/media/settings';
-import type { JobContext } from '@supabase-media/queue/job-runner';
+import type { JobContext } from '@supabase-media/queue/job-type';
 import type { ObjectInfo } from '@supabase-media/storage/object-info';
 import { tidyJobDirectory } from '../../work-disk/work-directory.ts';
+import type { WorkerServices } from '../worker-job-type.ts';
 import { settingsKey } from './checkpoint.ts';
 import { usableNames } from './restore.ts';
-import type { VideoServices } from './video-run.ts';
 
 export interface ReserveDiskOptions {
   readonly source: ObjectInfo;
@@ -19,7 +19,7 @@ export interface ReserveDiskOptions {
  *
  * @throws {MediaError} as `admit` does; `lock_lost` when another worker has taken the job over.
  */
-export async function reserveDisk(services: VideoServices, options: ReserveDiskOptions): Promise<() => void> {
+export async function reserveDisk(services: WorkerServices, options: ReserveDiskOptions): Promise<() => void> {
   const { source, settings, context } = options;
   const { jobsDir } = services.config.worker;
   const heldBytes = await tidyJobDirectory({

@@ -1,9 +1,9 @@
 /** Resumes a job where its last run ended: at the first step whose result is not found unchanged. */
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { PublishedOutput } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
-import type { PublishedOutput } from '@supabase-media/database/video-row';
 import type { ProbeResult } from '@supabase-media/media/media-info';
 import type { DerivedOutputs, EncodedVideo } from '@supabase-media/media/pipeline';
 import type { StorageConnection } from '@supabase-media/storage/connection';

@@ -1,0 +1,149 @@
+/**
+ * The loop around the attempts at sending one file. `decideNextStep` says what follows a failure; this does it.
+ *
+ * What bounds it: the policy's retries in a row without progress, a fixed number of waits for a lock, three uploads that
+ * Storage loses. Progress begins the count again, because a file of finite size can progress only so often.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRetryable, type MediaError, toMediaError } from '@supabase-media/core/errors';
+import { abortedError, type RetryNotice } from '@supabase-media/core/retry';
+import {
+  decideNextStep,
+  type Failure,
+  type Spends,
+  waitBefore,
+} from '@supabase-media/upload-protocol/decide-next-step';
+import { isFault } from '@supabase-media/upload-protocol/faults';
+import { explainSwitch, type Route, type RouteDecision } from '@supabase-media/upload-protocol/route';
+import type { UploadAttempt } from './upload-attempt.ts';
+import type { ResumableUpload } from './upload-resumable.ts';
+import { uploadStream } from './upload-stream.ts';
+import { type ExpectedObject, isStoredAnyway } from './verify-upload.ts';
+
+export interface SendOptions {
+  readonly attempt: UploadAttempt;
+  readonly expected: ExpectedObject;
+  readonly resumable: ResumableUpload;
+  readonly decision: RouteDecision;
+  /** The caller insists on this route. */
+  readonly forced: Route | undefined;
+  readonly maxRetries: number;
+  /** The first wait, in milliseconds; a second unless told. */
+  readonly retryBaseMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onRetry: ((notice: RetryNotice) => void) | undefined;
+  readonly onRoute: (decision: RouteDecision) => void;
+  readonly onAttempt: () => void;
+  /** Verifies what was sent; its own questions are asked again by itself. */
+  readonly finish: () => Promise<void>;
+  /** Whether a question of `finish` stays open; sending the file again would not answer it. */
+  readonly isQuestionOpen: () => boolean;
+}
+
+const SEND: Readonly<Record<Route, (attempt: UploadAttempt, resumable: ResumableUpload) => Promise<void>>> = {
+  // Loaded when it is needed: the Supabase client takes 12 MB of memory that large files have no use for.
+  direct: async (attempt) => (await import('./upload-direct.ts')).uploadDirect(attempt),
+  stream: uploadStream,
+  resumable: (attempt, resumable) => resumable.send(attempt),
+};
+
+/**
+ * Sends until Storage has the file and it is verified.
+ *
+ * @returns the route that ended it.
+ * @throws {MediaError} the last failure; `aborted` or the signal's reason when the signal ended it.
+ */
+export async function sendUntilStored(options: SendOptions): Promise<RouteDecision> {
+  const { attempt, expected, resumable, forced, signal } = options;
+  let { decision } = options;
+  const counts = { failuresInRow: 0, locksInRow: 0, newUploads: 0 };
+  let furthest = 0;
+  /** A smaller request continues the attempt whose larger one was refused. */
+  let isSameAttempt = false;
+
+  const send = async (): Promise<void> => {
+    try {
+      await SEND[decision.route](attempt, resumable);
+    } catch (error) {
+      if (!(await isStoredAnyway(expected, error))) throw error;
+    }
+  };
+
+  const failureOf = (error: MediaError): Failure => {
+    const isResumable = decision.route === 'resumable';
+    const { httpStatus, retryAfterMs } = error.details;
+    return {
+      fault: isFault(error.code) ? error.code : isRetryable(error) ? 'passing' : 'final',
+      asked: isResumable ? 'append' : 'rest',
+      bodyBytes: isResumable ? resumable.bodyBytes : attempt.file.size,
+      status: typeof httpStatus === 'number' ? httpStatus : undefined,
+      retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
+      message: error.message,
+    };
+  };
+
+  const wait = async (notice: Omit<RetryNotice, 'waitMs'>, spends: Spends): Promise<void> => {
+    const failures = spends === 'budget' ? ++counts.failuresInRow : ++counts.locksInRow;
+    const { retryAfterMs } = failureOf(notice.error);
+    const random = Math.random();
+    const waitMs = Math.round(waitBefore({ spends, failures, random, retryAfterMs, baseMs: options.retryBaseMs }));
+    options.onRetry?.({ ...notice, waitMs });
+    await sleep(waitMs, undefined, { signal });
+  };
+
+  const act = async (error: MediaError, number: number): Promise<void> => {
+    if (resumable.furthest > furthest) Object.assign(counts, { failuresInRow: 0, locksInRow: 0 });
+    furthest = resumable.furthest;
+    const failure = failureOf(error);
+    const step = decideNextStep(failure, {
+      ...counts,
+      pathWorked: true,
+      otherPathOpen: decision.route !== 'resumable' && forced === undefined,
+      canShrink: decision.route === 'resumable' && resumable.canShrink,
+      hidesAnswers: false,
+      canRenewToken: false,
+      vanishedBodies: 0,
+      renewalsInRow: 0,
+      maxRetries: options.maxRetries,
+    });
+    switch (step.step) {
+      case 'retry':
+        return wait({ error, attempt: number }, step.spends);
+      case 'shrink':
+        isSameAttempt = true;
+        attempt.onSettled();
+        return resumable.shrink(attempt);
+      case 'switch-path':
+        decision = explainSwitch(failure.fault, attempt.file.size);
+        options.onRoute(decision);
+        if (step.spends !== undefined) await wait({ error, attempt: number }, step.spends);
+        return;
+      case 'new-upload':
+        counts.newUploads++;
+        options.onRetry?.({ error, attempt: number, waitMs: 0 });
+        return error.code === 'upload_expired' ? resumable.forget(attempt) : resumable.discard(attempt);
+      // There is nothing to renew, and what is in the way was looked at: it is not ours.
+      case 'renew-token':
+      case 'check-object':
+      case 'give-up':
+        throw error;
+    }
+  };
+
+  for (let number = 1; ; number++) {
+    if (!isSameAttempt) options.onAttempt();
+    isSameAttempt = false;
+    try {
+      await send();
+      await options.finish();
+      return decision;
+    } catch (thrown) {
+      if (signal?.aborted) throw abortedError(signal);
+      const error = toMediaError(thrown);
+      if (options.isQuestionOpen()) throw error;
+      await act(error, number).catch((failed: unknown) => {
+        throw signal?.aborted ? abortedError(signal) : failed;
+      });
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/** How a `video.process` job is tried. One table, so that nobody has to look for the numbers. */
+import { videoProcessContract } from '@supabase-media/client/contract';
+import { type JobPolicy, LONG_OUTAGE, SHORT_OUTAGE } from '@supabase-media/queue/policy';
+
+export const VIDEO_POLICY: JobPolicy = {
+  // Attempts, backoff and retention: producers put them into the job.
+  ...videoProcessContract.policy,
+  maxStartsWithoutProgress: 10,
+  deferralLimits: {
+    disk_waiting: Number.POSITIVE_INFINITY,
+    disk_full: SHORT_OUTAGE,
+    // Another worker may have a larger disk.
+    disk_too_small: SHORT_OUTAGE,
+    storage_unreachable: LONG_OUTAGE,
+    // How an outage of Storage looks from behind a gateway, or over a network that breaks.
+    gateway_failed: LONG_OUTAGE,
+    storage_busy: LONG_OUTAGE,
+    upload_connect_timeout: LONG_OUTAGE,
+    // For these it may be the job after all, and each time its bytes are sent again.
+    storage_failed: SHORT_OUTAGE,
+    download_failed: SHORT_OUTAGE,
+    upload_interrupted: SHORT_OUTAGE,
+    upload_stalled: SHORT_OUTAGE,
+    upload_answer_timeout: SHORT_OUTAGE,
+  },
+};

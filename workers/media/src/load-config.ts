@@ -1,0 +1,90 @@
+/** Reads the worker's environment once: checked, frozen, every problem told at once. */
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { queueFingerprint } from '@supabase-media/queue/fingerprint';
+import { type Environment, readVariables } from '@supabase-media/service/settings-table';
+import type { Config } from './config.ts';
+import { JOB_VARIABLES, VARIABLES } from './config-variables.ts';
+import { JOB_TYPES } from './jobs/catalog.ts';
+
+/** What {@link loadConfig} reads and what it insists on. */
+export interface LoadConfigOptions {
+  readonly environment: Environment;
+  /** What the command at hand cannot do without. */
+  readonly needs?: { readonly supabase?: boolean; readonly queue?: boolean };
+}
+
+/**
+ * Validates the environment.
+ *
+ * @throws {MediaError} `config_invalid`, naming every problem at once: the variable, its value unless it is a secret,
+ * and what is allowed.
+ */
+export function loadConfig(options: LoadConfigOptions): Config {
+  const { get, maybe, isSet, need, complain, refuse, secrets } = readVariables(VARIABLES, options.environment);
+  const jobVariables = Object.fromEntries(
+    Object.keys(JOB_VARIABLES).flatMap((name) => (maybe(name) === undefined ? [] : [[name, maybe(name)]])),
+  );
+  if (options.needs?.supabase) need('SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY');
+  if (options.needs?.queue && !isSet('REDIS_URL') && !isSet('DATABASE_URL'))
+    complain('REDIS_URL and DATABASE_URL are both unset; the queue needs one of them.');
+  for (const { findProblems } of JOB_TYPES) findProblems?.(jobVariables).forEach(complain);
+  refuse();
+
+  const workDir = maybe('WORK_DIR') ?? join(tmpdir(), `supabase-media-worker-${userName()}`);
+  const queue = { redisUrl: maybe('REDIS_URL'), databaseUrl: maybe('DATABASE_URL') };
+  const chunkMegabytes = maybe('UPLOAD_CHUNK_SIZE_MB');
+  return Object.freeze({
+    supabase: { url: maybe('SUPABASE_URL'), serviceRoleKey: maybe('SUPABASE_SERVICE_ROLE_KEY') },
+    resultBucket: get('RESULT_BUCKET'),
+    queue,
+    worker: {
+      concurrency: get('WORKER_CONCURRENCY'),
+      encodeConcurrency: maybe('ENCODE_CONCURRENCY') ?? get('WORKER_CONCURRENCY'),
+      uploadConcurrency: maybe('UPLOAD_CONCURRENCY') ?? get('WORKER_CONCURRENCY'),
+      workDir,
+      jobsDir: join(workDir, `jobs-${queueFingerprint(queue)}`),
+      reserveBytes: get('WORK_DIR_RESERVE_MB') * 1_000_000,
+      jobLockMs: get('JOB_LOCK_SECONDS') * 1000,
+      jobLifetimeMs: get('JOB_LIFETIME_HOURS') * 3_600_000,
+      shutdownGraceMs: get('SHUTDOWN_GRACE_SECONDS') * 1000,
+    },
+    ffmpeg: {
+      ffmpegPath: maybe('FFMPEG_PATH'),
+      ffprobePath: maybe('FFPROBE_PATH'),
+      threads: get('MEDIA_THREADS'),
+      memoryBytes: get('MEDIA_MEMORY_LIMIT_MB') * 1_000_000 || undefined,
+    },
+    media: {
+      outputs: get('MEDIA_OUTPUTS'),
+      profile: get('MEDIA_PROFILE'),
+      maxShortSide: get('MEDIA_MAX_SHORT_SIDE'),
+      maxFps: get('MEDIA_MAX_FPS'),
+      maxDurationSeconds: get('MEDIA_MAX_DURATION_MINUTES') * 60,
+    },
+    upload: {
+      directMaxBytes: get('UPLOAD_DIRECT_MAX_MB') * 1_000_000,
+      chunkBytes: chunkMegabytes === undefined ? undefined : chunkMegabytes * 1_048_576,
+      timeoutMs: get('UPLOAD_TIMEOUT_SECONDS') * 1000,
+      stallMs: get('UPLOAD_STALL_SECONDS') * 1000,
+      connectMs: get('UPLOAD_CONNECT_SECONDS') * 1000,
+      answerMs: get('UPLOAD_ANSWER_SECONDS') * 1000,
+      stateDir: join(workDir, 'uploads'),
+      maxRetries: get('UPLOAD_MAX_RETRIES'),
+    },
+    metrics: { host: get('METRICS_HOST'), port: get('METRICS_PORT') || undefined },
+    tracing: { endpoint: maybe('OTEL_EXPORTER_OTLP_ENDPOINT'), headers: maybe('OTEL_EXPORTER_OTLP_HEADERS') },
+    log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
+    jobVariables,
+    secrets,
+  });
+}
+
+/** Who we are; by the number where the system has no name for it, as for `docker run --user 12345`. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
+}
