@@ -20,7 +20,7 @@ export default defineConfig({
     // Real projects, for `npm run test:acceptance`; what takes its time, for `npm run test:survival`.
     exclude: ['**/acceptance/**', '**/node_modules/**', ...SURVIVAL_TESTS],
     globalSetup: ['packages/test-support/src/global-setup.ts'],
-    // Real servers and encoders on two cores: more files at a time only take the processor from each other.
+    // Real servers and encoders on two cores: more files at a time would not be faster.
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,

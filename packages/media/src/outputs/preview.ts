@@ -11,8 +11,8 @@ import { runFfmpeg } from '../ffmpeg/run-process.ts';
 import { lastLines } from '../ffmpeg/stderr-lines.ts';
 import type { ToolLimits } from '../ffmpeg/tools.ts';
 import type { MediaPolicy } from '../plan/policy.ts';
-import { type PreviewPlan, planPreview } from '../plan/preview.ts';
 import { describeFile, type Output, type OutputFile, type OutputRequest, roundSeconds } from './output.ts';
+import { type PreviewPlan, planPreview } from './preview/plan.ts';
 
 const FILE: OutputFile = { name: 'preview.mp4', contentType: 'video/mp4', wave: 'data' };
 

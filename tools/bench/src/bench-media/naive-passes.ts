@@ -22,10 +22,6 @@ export const NAIVE_PASSES: readonly { readonly name: string; readonly args: stri
   { name: 'mp4', args: `${MP4} ${GOP} ${AUDIO} -movflags +faststart -f mp4 video.mp4` },
   { name: 'poster', args: '-vf thumbnail=50,scale=1280:-2 -frames:v 1 -q:v 3 poster.jpg' },
   { name: 'storyboard', args: '-an -vf fps=1/2,scale=160:-2,tile=10x3 -frames:v 1 -q:v 5 storyboard.jpg' },
-  {
-    name: 'preview',
-    args: '-an -t 6 -vf scale=480:-2,format=yuv420p -c:v libx264 -preset veryfast -crf 28 preview.mp4',
-  },
   { name: 'hls 1080', args: `${rung(1080, '6M', '12M')} ${GOP} ${AUDIO} ${HLS} 1080/index.m3u8` },
   { name: 'hls 720', args: `${rung(720, '3M', '6M')} ${GOP} ${AUDIO} ${HLS} 720/index.m3u8` },
   { name: 'hls 480', args: `${rung(480, '1400k', '2800k')} ${GOP} ${AUDIO} ${HLS} 480/index.m3u8` },

@@ -14,17 +14,17 @@ type Services = Pick<UploadServices, 'sessions' | 'videos' | 'queue' | 'log'>;
 export async function enqueueOrphaned(
   services: Services,
   session: UploadSession,
-  claimant: string,
+  holder: string,
 ): Promise<'enqueued' | 'ended' | 'failed'> {
   const { sessions, queue, log } = services;
-  const claim = { id: session.id, claimant };
+  const lease = { id: session.id, holder };
   try {
     if ((await queue.enqueueWaiting(session)) === undefined) {
       // Unleased and past its time: the sweep ends it as what became of its video.
-      await sessions.reopen(claim, session.confirmedBytes);
+      await sessions.reopen(lease, session.confirmedBytes);
       return 'ended';
     }
-    if (await sessions.finish(claim, 'completed')) return 'enqueued';
+    if (await sessions.finish(lease, 'completed')) return 'enqueued';
     if ((await sessions.stateOf(session.id)) !== 'canceled') return 'enqueued';
     await cancelSessionVideo(services, session);
     return 'ended';

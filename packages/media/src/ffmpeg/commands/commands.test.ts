@@ -3,12 +3,12 @@ import { audioInfo, mediaInfo, packetStats, videoInfo } from '../../../test/supp
 import { hlsArguments } from '../../outputs/hls/command.ts';
 import { planLadder } from '../../outputs/hls/ladder.ts';
 import { posterArguments } from '../../outputs/poster.ts';
+import { planPreview } from '../../outputs/preview/plan.ts';
 import { previewArguments } from '../../outputs/preview.ts';
 import { storyboardArguments } from '../../outputs/storyboard.ts';
 import type { MediaInfo, VideoMedia } from '../../plan/media-info.ts';
 import { type ConvertPlan, planProcessing } from '../../plan/plan.ts';
 import { DEFAULT_POLICY } from '../../plan/policy.ts';
-import { planPreview } from '../../plan/preview.ts';
 import { planStoryboard } from '../../plan/storyboard.ts';
 import { assertGuarded } from '../sandbox.ts';
 import { clearTagsArguments } from './clear-tags.ts';

@@ -3,7 +3,8 @@
  * reliable progress, no reliable kill and does not know ffmpeg 7. The safety flags are added here, so that no command
  * can be built without them.
  */
-import ffmpeg from 'fluent-ffmpeg';
+import { createRequire } from 'node:module';
+import type ffmpeg from 'fluent-ffmpeg';
 import { fileUrl, type InputGuardOptions, inputGuards } from '../sandbox.ts';
 
 export interface CommandParts {
@@ -24,6 +25,9 @@ export interface CommandParts {
   readonly outputPath: string | { readonly relative: string } | null;
 }
 
+/** Loaded with the first command to compose: most commands of the command line run no ffmpeg. */
+const loadFluent = (): typeof ffmpeg => createRequire(import.meta.url)('fluent-ffmpeg');
+
 /** Seconds between two reports of progress. */
 const STATS_PERIOD = '0.5';
 
@@ -42,7 +46,7 @@ const RUN_OPTIONS = [
 
 /** The whole argument list, ready to run. */
 export function composeArguments(parts: CommandParts): string[] {
-  const command = ffmpeg();
+  const command = loadFluent()();
   for (const [index, options] of [parts.inputOptions ?? [], ...(parts.moreInputs ?? [])].entries()) {
     const before = [...inputGuards(parts.guards), '-threads', String(parts.threads), ...options];
     // One by one: a list would be split at spaces.

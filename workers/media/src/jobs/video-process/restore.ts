@@ -1,4 +1,4 @@
-/** Resumes a job where its last run ended: at the first step whose result is not found unchanged. */
+/** What a run takes over from earlier runs of its job: disk space, and every result that is found unchanged. */
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { PublishedOutput } from '@supabase-media/client/contract';
@@ -6,10 +6,14 @@ import { MediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
 import type { ProbeResult } from '@supabase-media/media/media-info';
 import type { DerivedOutputs, EncodedVideo } from '@supabase-media/media/pipeline';
+import type { MediaSettings } from '@supabase-media/media/settings';
+import type { JobContext } from '@supabase-media/queue/job-type';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { downloadFile } from '@supabase-media/storage/download';
+import type { ObjectInfo } from '@supabase-media/storage/object-info';
 import type { UploadPolicy } from '@supabase-media/storage/uploader';
-import { listOtherRuns, type RunDirectory, removeOtherRuns } from '../../work-disk/work-directory.ts';
+import { listOtherRuns, type RunDirectory, removeOtherRuns, tidyJobDirectory } from '../../work-disk/work-directory.ts';
+import type { WorkerServices } from '../worker-job-type.ts';
 import {
   type Checkpoint,
   DERIVED_NAME,
@@ -21,8 +25,34 @@ import {
   readCheckpoint,
   type SavedDerived,
   type SourceVersion,
+  settingsKey,
 } from './checkpoint.ts';
 import { adoptFiles, type FileChecksum } from './file-checksums.ts';
+
+export interface ReserveDiskOptions {
+  readonly source: ObjectInfo;
+  readonly settings: MediaSettings;
+  readonly context: JobContext;
+}
+
+/**
+ * Waits for disk space and reserves it until the returned function is called. What a killed run left is removed first:
+ * it would keep its own job waiting, since nobody else removes it while the job exists.
+ *
+ * @throws {MediaError} as `admit` does; `lock_lost` when another worker has taken the job over.
+ */
+export async function reserveDisk(services: WorkerServices, options: ReserveDiskOptions): Promise<() => void> {
+  const { source, settings, context } = options;
+  const { jobsDir } = services.config.worker;
+  const heldBytes = await tidyJobDirectory({
+    jobsDir,
+    jobId: context.jobId,
+    isUsable: usableNames({ saved: context.checkpoint, source, settings: settingsKey(settings) }),
+    // A process that was suspended and wakes up here must not touch the next run's files.
+    confirm: context.confirmLock,
+  });
+  return services.admission.admit(source.size, context.signal, heldBytes);
+}
 
 export interface RestoreOptions extends RunTask {
   /** The checkpoint as the job has it. */
@@ -49,7 +79,7 @@ export interface Restored {
 }
 
 /**
- * Adopts what earlier runs left and can be used, and removes the rest.
+ * Adopts the results of earlier runs up to the first one that is not found unchanged, and removes the rest.
  *
  * @throws {MediaError} when Storage cannot be asked; what `confirm` throws; the signal's reason.
  */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { audioInfo, mediaInfo, packetStats, videoInfo } from '../../test/support/media-info-fixture.ts';
-import type { VideoInfo, VideoMedia } from './media-info.ts';
-import { planPreview } from './preview.ts';
+import { audioInfo, mediaInfo, packetStats, videoInfo } from '../../../test/support/media-info-fixture.ts';
+import type { VideoInfo, VideoMedia } from '../../plan/media-info.ts';
+import { planPreview } from './plan.ts';
 
 const planFor = (durationSeconds: number, changes: Partial<VideoInfo> = {}) => {
   const stats = packetStats({ durationSeconds, lastSeconds: durationSeconds - 0.04 });

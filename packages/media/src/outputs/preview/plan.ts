@@ -1,8 +1,8 @@
 /** Plans the clip that plays while a pointer is over a video's picture. Pure. */
-import { effectiveFps } from './copy-rules.ts';
-import { type FrameSize, fitSquare } from './frame-size.ts';
-import type { VideoMedia } from './media-info.ts';
-import { videoStart } from './video-start.ts';
+import { effectiveFps } from '../../plan/copy-rules.ts';
+import { type FrameSize, fitSquare } from '../../plan/frame-size.ts';
+import type { VideoMedia } from '../../plan/media-info.ts';
+import { videoStart } from '../../plan/video-start.ts';
 
 export interface PreviewPlan {
   readonly size: FrameSize;

@@ -1,0 +1,52 @@
+/** Counts in the text of files: lines, names of features, one number that must be written once. Pure. */
+import { isTest, type SourceFile } from './source-files.ts';
+
+/** 2 GiB, in a form that this script does not find. */
+const TWO_GIB = 0x8000_0000;
+
+/** Products and powers of whole numbers, such as `2 * 1024 ** 3`, single numbers, and `1 << 31`. */
+const ARITHMETIC = /(?<![\w.])\d[\d_]*(?:\s*(?:\*\*|\*|<<)\s*\d[\d_]*)*/g;
+
+function evaluate(expression: string): number {
+  const [first = '', ...factors] = expression.replaceAll('_', '').split(/\s*(?<!\*)\*(?!\*)\s*/);
+  const power = (term: string): number => {
+    const [base = 0, ...exponents] = term.split(/\s*\*\*\s*/).map(Number);
+    return exponents.length === 0 ? base : base ** exponents.reduceRight((right, left) => left ** right);
+  };
+  const shift = (term: string): number => {
+    const [base = '', bits] = term.split(/\s*<<\s*/);
+    return bits === undefined ? power(base) : power(base) * 2 ** Number(bits);
+  };
+  return factors.reduce((product, factor) => product * shift(factor), shift(first));
+}
+
+/** Where a file writes 2 GiB as a number, however it is computed; in strings too. Comments do not count. */
+export const findTwoGib = (files: readonly SourceFile[]): readonly string[] =>
+  files.flatMap(({ path, text }) => {
+    const code = text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+    return [...code.matchAll(ARITHMETIC)]
+      .filter(([expression]) => evaluate(expression) === TWO_GIB)
+      .map(([expression]) => `${path}: ${expression}`);
+  });
+
+/** A feature whose name may stand in its own files and in so many others, to show that adding one is that cheap. */
+export interface Feature {
+  readonly name: string;
+  /** What counts as naming it. */
+  readonly pattern: RegExp;
+  /** Its own folder or file, and folders that only use it. */
+  readonly own: readonly string[];
+}
+
+/** Files outside a feature's own that name it; tests do not count. */
+export const findMentions = (feature: Feature, files: readonly SourceFile[]): readonly string[] =>
+  files
+    .filter(({ path }) => !isTest(path) && !feature.own.some((prefix) => path.startsWith(prefix)))
+    .filter(({ text }) => feature.pattern.test(text))
+    .map(({ path }) => path);
+
+/** Lines of TypeScript outside tests and outside the given features' own files. */
+export const countLines = (files: readonly SourceFile[], except: readonly string[]): number =>
+  files
+    .filter(({ path }) => !isTest(path) && !except.some((prefix) => path.startsWith(prefix)))
+    .reduce((sum, { text }) => sum + text.split('\n').length - 1, 0);
