@@ -1,13 +1,12 @@
 /** The preview of small clips, on every ffmpeg of this machine; and what becomes of a video that gets none. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ClipName, type ClipShop, openClipShop, withMatrix } from '@supabase-media/test-support/clips';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeMedia } from '../src/ffmpeg/probe.ts';
-import type { MediaTools } from '../src/ffmpeg/tools.ts';
 import { outputOf, type PipelineResult, runPipeline } from './support/pipeline.ts';
 import { nameColor, pixels } from './support/pixels.ts';
-import { findAllTools, selectCases, temporaryFolder } from './support/tools.ts';
+import { findAllTools, selectCases, withFailure } from './support/tools.ts';
 
 const TIMEOUT = 60_000;
 /** 500 kbit/s for six seconds, the same in the buffer, and the MP4's own boxes. */
@@ -84,15 +83,6 @@ describe.each(allTools)('%s', (_, tools) => {
     TIMEOUT,
   );
 
-  /** The same ffmpeg, except that it fails where two stretches would be joined, which only previews do. */
-  async function withoutPreviews(script: string): Promise<MediaTools> {
-    const path = join(await temporaryFolder(), 'ffmpeg');
-    await writeFile(path, `#!/bin/sh\ncase "$*" in *concat=n=*) ${script};; esac\nexec ${tools.ffmpeg.path} "$@"\n`, {
-      mode: 0o755,
-    });
-    return { ...tools, ffmpeg: { ...tools.ffmpeg, path } };
-  }
-
   it.each([
     ['fails', 'echo "no such thing" >&2; exit 1'],
     ['says that it worked, and made nothing', 'exit 0'],
@@ -101,7 +91,9 @@ describe.each(allTools)('%s', (_, tools) => {
     'is missed by nothing else when ffmpeg %s',
     async (_what, script) => {
       const path = await shop.clip('web-ready.mp4');
-      const result = await runPipeline(path, await withoutPreviews(script), { outputs: ['video', 'preview', 'info'] });
+      const result = await runPipeline(path, await withFailure(tools, 'concat=n=', script), {
+        outputs: ['video', 'preview', 'info'],
+      });
       expect(result).toMatchObject({ outcome: 'remuxed', warnings: ['preview_unavailable'] });
       expect(result.files).toEqual(['info.json', 'video.mp4']);
       const info = JSON.parse(await readFile(join(result.folder, 'info.json'), 'utf8'));

@@ -137,8 +137,12 @@ export const describeOutputs = (outputs: readonly LocalOutput[]): string =>
     })
     .join(', ');
 
+/** Removes what was made, with its folders. */
 export async function removeOutputs(outputs: readonly LocalOutput[]): Promise<void> {
-  for (const { path } of outputs.flatMap(partsOf)) await rm(path, { force: true });
+  for (const { path, name } of outputs) {
+    const [top = name] = name.split('/');
+    await rm(join(path.slice(0, -name.length), top), { recursive: true, force: true });
+  }
 }
 
 /** To the millisecond. */
