@@ -1,4 +1,4 @@
-/** The room that a job takes on its disk: what earlier runs left is no reason to wait, and the source goes when it may. */
+/** The disk space of a job: what earlier runs left is no reason to wait, and the source is removed as soon as possible. */
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,9 +42,9 @@ afterAll(async () => {
 });
 
 /**
- * What a worker finds on a disk that has `total` bytes, whatever it stands on.
+ * What a worker finds on a disk of `total` bytes, whatever disk it really is on.
  *
- * @param found is told the files that are there whenever a job is let in.
+ * @param found is told the files that exist whenever a job is admitted.
  */
 const limitedDisk = (workDir: string, total: number, found: string[]) => ({
   reserveBytes: RESERVE,
@@ -56,7 +56,7 @@ const limitedDisk = (workDir: string, total: number, found: string[]) => ({
   },
 });
 
-it('lets a job in beside what its killed run left, and removes of that what no run can use', async () => {
+it('admits a job next to what its killed run left, and removes what no run can use', async () => {
   const { source, size } = await sendNoise(storage, folder);
   const workDir = join(folder, 'work');
   const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
@@ -96,7 +96,7 @@ it('lets a job in beside what its killed run left, and removes of that what no r
   expect(seen).not.toContain('download');
 });
 
-it('keeps the source until the encode is kept', async () => {
+it('keeps the source until the encode is saved', async () => {
   const workDir = join(folder, 'kept');
   const config = stackConfig({ REDIS_URL: redis.url, WORK_DIR: workDir, MEDIA_OUTPUTS: 'video' });
   const handlers = await openHandlers(config, storage);
@@ -123,7 +123,7 @@ it('keeps the source until the encode is kept', async () => {
   expect(found).toEqual(['true at the encode', 'false later']);
 });
 
-it('starts a job that has waited for room for a year', async () => {
+it('starts a job that has waited for disk space for a year', async () => {
   const { jobId } = await client.enqueueVideo(request());
   const started = (365 * 86_400) / 30;
   const job = await queue.getJob(jobId);
