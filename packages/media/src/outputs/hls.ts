@@ -1,11 +1,10 @@
 /** `hls/`: the MP4 as an HLS stream of up to three sizes, verified, with a master playlist. Its parts are in the folder `hls/`. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MediaError } from '@supabase-media/core/errors';
 import { classifyEncodeFailure, ranOutOfMemory } from '../ffmpeg/encode-failure.ts';
 import { encodeLimits } from '../ffmpeg/encode-limits.ts';
 import { runFfmpeg } from '../ffmpeg/run-process.ts';
-import { lastLines } from '../ffmpeg/stderr-lines.ts';
+import { invalidOutput, writeWhole } from '../ffmpeg/write-whole.ts';
 import { effectiveFps } from '../plan/copy-rules.ts';
 import type { VideoMedia } from '../plan/media-info.ts';
 import { aacCodec } from './hls/codec-string.ts';
@@ -54,24 +53,17 @@ export const hls: Output<'hls'> = {
  */
 async function makeHls(request: OutputRequest) {
   const { mp4, outDir, tools, policy, signal } = request;
-  const folder = join(outDir, FOLDER);
-  const partial = `${folder}.partial`;
-  try {
-    const ladder = planLadder(mp4.info, policy);
-    await rm(partial, { recursive: true, force: true });
+  const ladder = planLadder(mp4.info, policy);
+  const stream = await writeWhole(join(outDir, FOLDER), async (partial) => {
     for (const name of foldersOf(ladder)) await mkdir(join(partial, name), { recursive: true });
     const stderrTail = await encodeRungs(request, ladder, partial);
     const verified = await verifyHls({ folder: partial, mp4: mp4.info, ladder, policy, tools, signal });
-    if (typeof verified === 'string') throw invalidStream(verified, stderrTail);
+    if (typeof verified === 'string') throw invalidOutput('The HLS stream', verified, stderrTail);
     const master = renderMaster(mp4.info, verified);
     await writeFile(join(partial, MASTER_NAME), master);
-    await rm(folder, { recursive: true, force: true });
-    await rename(partial, folder);
-    const stream = { ...verified, ladder, masterBytes: Buffer.byteLength(master) };
-    return [describeStream({ stream, outDir, files: FILES })];
-  } finally {
-    await rm(partial, { recursive: true, force: true });
-  }
+    return { ...verified, ladder, masterBytes: Buffer.byteLength(master) };
+  });
+  return [describeStream({ stream, outDir, files: FILES })];
 }
 
 function foldersOf({ rungs, hasAudio }: Ladder): string[] {
@@ -93,7 +85,7 @@ async function encodeRungs(request: OutputRequest, ladder: Ladder, folder: strin
   });
   if (run.exitCode === 0 && !ranOutOfMemory(run)) return run.stderrTail;
   const failure = classifyEncodeFailure(run);
-  throw failure.kind === 'machine' ? failure.error : invalidStream(failure.detail, run.stderrTail);
+  throw failure.kind === 'machine' ? failure.error : invalidOutput('The HLS stream', failure.detail, run.stderrTail);
 }
 
 function renderMaster(mp4: VideoMedia, { videos, audio: sound }: VerifiedHls): string {
@@ -118,12 +110,4 @@ function renderMaster(mp4: VideoMedia, { videos, audio: sound }: VerifiedHls): s
         channels: mp4.audio.channels,
       },
   );
-}
-
-function invalidStream(why: string, stderrTail: string): MediaError {
-  return new MediaError({
-    code: 'output_invalid',
-    message: `The HLS stream was not published: ${why}.`,
-    details: { stderr: lastLines(stderrTail) },
-  });
 }

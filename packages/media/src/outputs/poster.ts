@@ -1,11 +1,11 @@
 /** `poster.jpg`: the still that stands for a video. */
-import { readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MediaError } from '@supabase-media/core/errors';
 import { composeArguments } from '../ffmpeg/commands/compose.ts';
 import { readJpegSize } from '../ffmpeg/jpeg-size.ts';
 import { runFfmpeg } from '../ffmpeg/run-process.ts';
 import type { ToolLimits } from '../ffmpeg/tools.ts';
+import { invalidOutput, writeWhole } from '../ffmpeg/write-whole.ts';
 import { type FrameSize, fitWidth } from '../plan/frame-size.ts';
 import type { VideoMedia } from '../plan/media-info.ts';
 import type { MediaPolicy } from '../plan/policy.ts';
@@ -44,17 +44,13 @@ const POSTER_PART = 0.1;
  */
 async function makePoster(request: OutputRequest) {
   const { outDir, mp4 } = request;
-  const partial = join(outDir, `${FILE.name}.partial`);
-  try {
-    const size = (await tryPoster(request, partial, posterSeconds(mp4.info))) ?? (await tryPoster(request, partial, 0));
-    if (size === undefined) {
-      throw new MediaError({ code: 'output_invalid', message: `No poster could be made from ${mp4.path}.` });
-    }
-    await rename(partial, join(outDir, FILE.name));
-    return [{ kind: 'poster', ...(await describeFile(outDir, FILE)), width: size.width, height: size.height }];
-  } finally {
-    await rm(partial, { force: true });
-  }
+  const size = await writeWhole(join(outDir, FILE.name), async (partial) => {
+    const atTenth = await tryPoster(request, partial, posterSeconds(mp4.info));
+    const made = atTenth ?? (await tryPoster(request, partial, 0));
+    if (made === undefined) throw invalidOutput('The poster', 'ffmpeg made no picture');
+    return made;
+  });
+  return [{ kind: 'poster', ...(await describeFile(outDir, FILE)), width: size.width, height: size.height }];
 }
 
 async function tryPoster(

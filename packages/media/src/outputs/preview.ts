@@ -1,7 +1,5 @@
 /** `preview.mp4`: a silent clip of about six seconds that pages play in a loop while a pointer is over a video's picture. */
-import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MediaError } from '@supabase-media/core/errors';
 import { composeArguments } from '../ffmpeg/commands/compose.ts';
 import { decodeCheckArguments } from '../ffmpeg/commands/decode-check.ts';
 import { WEB_MP4 } from '../ffmpeg/commands/mp4-options.ts';
@@ -10,6 +8,7 @@ import { probeMedia } from '../ffmpeg/probe.ts';
 import { runFfmpeg } from '../ffmpeg/run-process.ts';
 import { lastLines } from '../ffmpeg/stderr-lines.ts';
 import type { ToolLimits } from '../ffmpeg/tools.ts';
+import { invalidOutput, writeWhole } from '../ffmpeg/write-whole.ts';
 import type { MediaPolicy } from '../plan/policy.ts';
 import { describeFile, type Output, type OutputFile, type OutputRequest, roundSeconds } from './output.ts';
 import { type PreviewPlan, planPreview } from './preview/plan.ts';
@@ -47,8 +46,7 @@ export const preview: Output<'preview'> = {
 async function makePreview(request: OutputRequest) {
   const { mp4, policy, outDir, tools, onProgress, signal } = request;
   const plan = planPreview(mp4.info);
-  const outputPath = join(outDir, `${FILE.name}.partial`);
-  try {
+  await writeWhole(join(outDir, FILE.name), async (outputPath) => {
     const run = await runFfmpeg({
       tools,
       args: previewArguments({ mp4, plan, policy, limits: tools.limits, outputPath }),
@@ -59,15 +57,10 @@ async function makePreview(request: OutputRequest) {
     });
     const why =
       run.exitCode === 0 ? await whyWrong(request, plan, outputPath) : lastLines(run.stderrTail, 2).join('; ');
-    if (why !== undefined) {
-      throw new MediaError({ code: 'output_invalid', message: `The preview was not published: ${why}.` });
-    }
-    await rename(outputPath, join(outDir, FILE.name));
-    const durationSeconds = roundSeconds(plan.seconds);
-    return [{ kind: 'preview', ...(await describeFile(outDir, FILE)), ...plan.size, durationSeconds }];
-  } finally {
-    await rm(outputPath, { force: true });
-  }
+    if (why !== undefined) throw invalidOutput('The preview', why, run.stderrTail);
+  });
+  const durationSeconds = roundSeconds(plan.seconds);
+  return [{ kind: 'preview', ...(await describeFile(outDir, FILE)), ...plan.size, durationSeconds }];
 }
 
 /** The last frame's own length is told by nobody. */

@@ -1,13 +1,13 @@
 /** `storyboard.jpg` and `storyboard.vtt`: one picture of small pictures, and the index that says which is when. */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MediaError } from '@supabase-media/core/errors';
 import { composeArguments } from '../ffmpeg/commands/compose.ts';
 import { encodeLimits } from '../ffmpeg/encode-limits.ts';
 import { readJpegSize } from '../ffmpeg/jpeg-size.ts';
 import { runFfmpeg } from '../ffmpeg/run-process.ts';
 import { lastLines } from '../ffmpeg/stderr-lines.ts';
 import type { ToolLimits } from '../ffmpeg/tools.ts';
+import { invalidOutput, writeWhole } from '../ffmpeg/write-whole.ts';
 import type { MediaPolicy } from '../plan/policy.ts';
 import { planStoryboard, renderStoryboardVtt, type StoryboardPlan } from '../plan/storyboard.ts';
 import { describeFile, type Output, type OutputFile, type OutputRequest } from './output.ts';
@@ -41,21 +41,15 @@ async function makeStoryboard(request: OutputRequest) {
   const { outDir, mp4, policy } = request;
   const plan = planStoryboard(mp4.info, policy.storyboard);
   const size = { width: plan.tile.width * plan.columns, height: plan.tile.height * plan.rows };
-  const partial = join(outDir, `${IMAGE.name}.partial`);
-  try {
+  await writeWhole(join(outDir, IMAGE.name), async (partial) => {
     const why = await drawTiles(request, plan, partial, size);
-    if (why !== undefined) {
-      throw new MediaError({ code: 'output_invalid', message: `The storyboard was not published: ${why}.` });
-    }
-    await rename(partial, join(outDir, IMAGE.name));
-    await writeFile(join(outDir, INDEX.name), renderStoryboardVtt(plan, IMAGE.name));
-    return [
-      { kind: 'storyboard', ...(await describeFile(outDir, IMAGE)), ...size },
-      { kind: 'storyboard_index', ...(await describeFile(outDir, INDEX)) },
-    ];
-  } finally {
-    await rm(partial, { force: true });
-  }
+    if (why !== undefined) throw invalidOutput('The storyboard', why);
+  });
+  await writeFile(join(outDir, INDEX.name), renderStoryboardVtt(plan, IMAGE.name));
+  return [
+    { kind: 'storyboard', ...(await describeFile(outDir, IMAGE)), ...size },
+    { kind: 'storyboard_index', ...(await describeFile(outDir, INDEX)) },
+  ];
 }
 
 /** What is wrong with the picture, or `undefined`. */
