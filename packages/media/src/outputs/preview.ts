@@ -55,8 +55,8 @@ async function makePreview(request: OutputRequest) {
       onProgress,
       signal,
     });
-    const why =
-      run.exitCode === 0 ? await whyWrong(request, plan, outputPath) : lastLines(run.stderrTail, 2).join('; ');
+    const failure = lastLines(run.stderrTail, 2).join('; ') || `ffmpeg ended with ${run.exitCode}`;
+    const why = run.exitCode === 0 ? await whyWrong(request, plan, outputPath) : failure;
     if (why !== undefined) throw invalidOutput('The preview', why, run.stderrTail);
   });
   const durationSeconds = roundSeconds(plan.seconds);
