@@ -4,7 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toMediaError } from '@supabase-media/core/errors';
+import { type MediaError, toMediaError } from '@supabase-media/core/errors';
 import type { ReportStep, RunStep, StepOutcome } from '@supabase-media/core/step-runner';
 import { encodeMp4 } from './ffmpeg/encode.ts';
 import { probeMedia } from './ffmpeg/probe.ts';
@@ -27,6 +27,8 @@ export interface PipelineOptions {
   readonly tools: MediaTools;
   readonly signal?: AbortSignal | undefined;
   readonly runStep: RunStep<FileStep>;
+  /** Finds the cause of a failure where an error does not tell it, such as a full disk. */
+  readonly diagnose?: ((error: unknown) => Promise<MediaError>) | undefined;
 }
 
 export interface MakeVideoOptions extends PipelineOptions {
@@ -155,11 +157,13 @@ async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promi
       });
       outputs.push(...made);
     } catch (error) {
-      if (output.onFailure === 'fail' || signal?.aborted) {
+      const cause = (await options.diagnose?.(error)) ?? toMediaError(error);
+      // A full disk is no failure of this output: the others, and the next try, need the space too.
+      if (output.onFailure === 'fail' || signal?.aborted || cause.code === 'disk_full') {
         await removeOutputs(outputs);
-        throw error;
+        throw cause.code === 'disk_full' ? cause : error;
       }
-      const message = `There is no ${output.kind}: ${toMediaError(error).message}`;
+      const message = `There is no ${output.kind}: ${cause.message}`;
       warnings.push({ code: `${output.kind}_unavailable`, message });
     }
     done += weight;

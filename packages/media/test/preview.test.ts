@@ -105,6 +105,17 @@ describe.each(allTools)('%s', (_, tools) => {
   );
 
   it(
+    'fails with everything else when the disk is full',
+    async () => {
+      const path = await shop.clip('web-ready.mp4');
+      const full = await withFailure(tools, 'concat=n=', 'echo "No space left on device" >&2; exit 1');
+      const run = runPipeline(path, full, { outputs: ['video', 'preview'] });
+      await expect(run).rejects.toMatchObject({ code: 'disk_full' });
+    },
+    TIMEOUT,
+  );
+
+  it(
     'shows moments of the whole video',
     async () => {
       const result = await runPipeline(await shop.clip('quarters.mp4'), tools, { outputs: ['preview'] });

@@ -167,6 +167,7 @@ const pipelineOf = ({ settings, runDirectory, services, context, runStep }: Vide
   tools: services.tools,
   signal: context.signal,
   runStep,
+  diagnose: (error: unknown) => detectDiskFull(error, runDirectory.directory),
 });
 
 /** Runs work in a directory; a failure that a full disk explains says so. */
