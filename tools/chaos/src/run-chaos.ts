@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Closers } from '@supabase-media/local-stack/stack/closers';
 import { startStackProcess } from '@supabase-media/local-stack/stack/start-stack-process';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import pg from 'pg';
 import { makeClips } from './clips.ts';
 import type { BackendKind } from './queue-server.ts';

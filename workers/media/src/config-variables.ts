@@ -3,8 +3,8 @@
  * `.env.example` and docs/configuration.md are generated from it (`npm run env:example`, `npm run docs:configuration`).
  */
 
-import { OUTPUT_KINDS, parseOutputs } from '@supabase-media/media/plan/outputs';
-import { PROFILES } from '@supabase-media/media/plan/profiles';
+import { OUTPUT_KINDS, OUTPUTS, parseOutputs } from '@supabase-media/media/outputs';
+import { PROFILES } from '@supabase-media/media/profiles';
 import { METRICS_VARIABLES } from '@supabase-media/service/metrics-variables';
 import { type VariableTable, wholeNumber } from '@supabase-media/service/settings-table';
 import {
@@ -100,8 +100,7 @@ const WORKER_VARIABLES = {
     section: 'Media',
     allowed: `one or more of ${OUTPUT_KINDS.join(', ')}, with commas between`,
     default: OUTPUT_KINDS.join(','),
-    reason:
-      'The outputs of jobs that do not name their own. video: video.mp4; poster: poster.jpg; storyboard: storyboard.jpg and storyboard.vtt; hls: hls/master.m3u8 with up to three sizes, about as much work again as the video; info: info.json.',
+    reason: `The outputs of jobs that do not name their own. ${OUTPUTS.map(({ kind, about }) => `${kind}: ${about}`).join('; ')}.`,
     schema: z.string().transform((value, context) => {
       const outputs = parseOutputs(value);
       if (outputs !== undefined) return outputs;

@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import { MediaError } from '@supabase-media/core/errors';
 import { openDatabase } from '@supabase-media/database/database';
 import { inspectTables } from '@supabase-media/database/inspect-tables';
-import type { MediaTools } from '@supabase-media/media/ffmpeg/tools';
+import type { MediaTools } from '@supabase-media/media/tools';
 import { assertQueueReachable } from '@supabase-media/queue/backend';
 import type { HealthCheck } from '@supabase-media/service/health';
 import type { StorageConnection } from '@supabase-media/storage/connection';

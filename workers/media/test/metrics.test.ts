@@ -4,8 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openQueueClient } from '@supabase-media/client';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
-import { JOB_STEPS } from '@supabase-media/media/steps/step-list';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { openQueueInspector } from '@supabase-media/queue/inspect-queue';
 import { type HealthCheck, watchReadiness } from '@supabase-media/service/health';
 import { type HealthServer, startHealthServer } from '@supabase-media/service/health-server';
@@ -25,6 +24,7 @@ import { startRedis, type TestRedis } from '@supabase-media/test-support/redis';
 import { openStackStorage, stackValue } from '@supabase-media/test-support/stack';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { workerHealthChecks } from '../src/health-checks.ts';
+import { JOB_STEPS } from '../src/jobs/video-process/steps.ts';
 import { stackConfig } from './support/stack-config.ts';
 
 const closing: (() => Promise<unknown>)[] = [];

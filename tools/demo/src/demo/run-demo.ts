@@ -11,7 +11,7 @@ import { Closers } from '@supabase-media/local-stack/stack/closers';
 import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
 import { StackError } from '@supabase-media/local-stack/stack/stack-error';
 import { startStack } from '@supabase-media/local-stack/stack/start-stack';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { createLogger } from '@supabase-media/service/logger';
 import { openStorage, type StorageConnection } from '@supabase-media/storage/connection';
 import { downloadFile } from '@supabase-media/storage/download';

@@ -7,56 +7,46 @@ import type { Feature } from './count-mentions.ts';
 
 const JOB = 'workers/media/src/jobs/video-process';
 const STORY = `${JOB}/process.ts`;
-const STEPS = 'packages/media/src/steps';
-const FFMPEG = 'packages/media/src/ffmpeg';
+const MEDIA = 'packages/media/src';
 const STORAGE = 'packages/storage/src';
 const PROTOCOL = 'packages/upload-protocol/src';
 
-/** What a reader opens who follows a `video.process` job from the source in Storage to the results in Storage. */
+/**
+ * What a reader opens who follows a `video.process` job from the source in Storage to the results in Storage. One output
+ * is enough: all have the same shape.
+ */
 export const JOURNEY: readonly Hop[] = [
-  [STORY, 'findFinalStatus', `${JOB}/record-outcome.ts`],
-  [STORY, 'reserveDisk', `${JOB}/reserve-disk.ts`],
+  [STORY, 'findFinalStatus', `${JOB}/record.ts`],
+  [STORY, 'reserveDisk', `${JOB}/restore.ts`],
   [STORY, 'withRunDirectory', 'workers/media/src/work-disk/work-directory.ts'],
   [STORY, 'restoreRun', `${JOB}/restore.ts`],
   [STORY, 'saveCheckpoint', 'packages/queue/src/job-runner.ts'],
   [STORY, 'settingsKey', `${JOB}/checkpoint.ts`],
-  [STORY, 'downloadSource', `${JOB}/download-source.ts`],
-  [`${JOB}/download-source.ts`, 'downloadFile', `${STORAGE}/download.ts`],
-  [STORY, 'encodeSource', `${JOB}/encode-source.ts`],
-  [`${JOB}/encode-source.ts`, 'makeVideo', `${STEPS}/make-video.ts`],
-  [`${STEPS}/make-video.ts`, 'probeMedia', `${FFMPEG}/probe.ts`],
-  [`${FFMPEG}/probe.ts`, 'scanPackets', `${FFMPEG}/probe-passes.ts`],
-  [`${FFMPEG}/probe-passes.ts`, 'runFfprobe', `${FFMPEG}/run-ffprobe.ts`],
-  [`${STEPS}/make-video.ts`, 'planProcessing', 'packages/media/src/plan/plan.ts'],
-  [`${STEPS}/make-video.ts`, 'encodeVideo', `${STEPS}/encode.ts`],
-  [`${STEPS}/encode.ts`, 'encodeMp4', `${FFMPEG}/encode.ts`],
-  [`${FFMPEG}/encode.ts`, 'runFfmpeg', `${FFMPEG}/run-ffmpeg.ts`],
-  [`${FFMPEG}/run-ffmpeg.ts`, 'runProcess', `${FFMPEG}/run-process.ts`],
-  [`${FFMPEG}/encode.ts`, 'verifyOutput', `${FFMPEG}/verify.ts`],
-  [`${STEPS}/encode.ts`, 'makePoster', `${FFMPEG}/make-poster.ts`],
-  [STORY, 'publishResults', `${JOB}/publish-results.ts`],
-  [`${JOB}/publish-results.ts`, 'publishOutputs', `${JOB}/publish.ts`],
+  [STORY, 'downloadSource', `${JOB}/download.ts`],
+  [`${JOB}/download.ts`, 'downloadFile', `${STORAGE}/download.ts`],
+  [STORY, 'makeVideo', `${MEDIA}/pipeline.ts`],
+  [`${MEDIA}/pipeline.ts`, 'probeMedia', `${MEDIA}/ffmpeg/probe.ts`],
+  [`${MEDIA}/ffmpeg/probe.ts`, 'runProcess', `${MEDIA}/ffmpeg/run-process.ts`],
+  [`${MEDIA}/pipeline.ts`, 'planProcessing', `${MEDIA}/plan/plan.ts`],
+  [`${MEDIA}/pipeline.ts`, 'encodeMp4', `${MEDIA}/ffmpeg/encode.ts`],
+  [`${MEDIA}/ffmpeg/encode.ts`, 'runFfmpeg', `${MEDIA}/ffmpeg/run-process.ts`],
+  [`${MEDIA}/ffmpeg/encode.ts`, 'verifyOutput', `${MEDIA}/ffmpeg/verify.ts`],
+  [STORY, 'publishOutputs', `${JOB}/publish.ts`],
   [`${JOB}/publish.ts`, 'uploadFile', `${STORAGE}/uploader.ts`],
   [`${STORAGE}/uploader.ts`, 'sendUntilStored', `${STORAGE}/send-until-stored.ts`],
-  [`${STORAGE}/uploader.ts`, 'finishUpload', `${STORAGE}/finish-upload.ts`],
-  [`${STORAGE}/finish-upload.ts`, 'verifyUpload', `${STORAGE}/verify-upload.ts`],
-  [STORY, 'deriveResults', `${STEPS}/derive-results.ts`],
-  [`${STEPS}/derive-results.ts`, 'deriveOutputs', `${STEPS}/derive.ts`],
-  [`${STEPS}/derive.ts`, 'makeStoryboard', `${FFMPEG}/make-storyboard.ts`],
-  [`${STEPS}/derive.ts`, 'makeHls', `${FFMPEG}/make-hls.ts`],
-  [`${STEPS}/derive-results.ts`, 'writeInfo', `${STEPS}/write-info.ts`],
-  [`${JOB}/record-outcome.ts`, 'recordFinalStatus', 'packages/database/src/videos.ts'],
+  [STORY, 'deriveOutputs', `${MEDIA}/pipeline.ts`],
+  [`${MEDIA}/pipeline.ts`, 'outputsOf', `${MEDIA}/outputs/catalog.ts`],
+  [`${MEDIA}/outputs/catalog.ts`, 'hls', `${MEDIA}/outputs/hls.ts`],
+  [STORY, 'recordReady', `${JOB}/record.ts`],
+  [`${JOB}/record.ts`, 'recordFinalStatus', 'packages/database/src/videos.ts'],
 ];
 
 /** From the story to the call that starts ffmpeg, hop by hop. */
 export const SPAWN: readonly Hop[] = [
-  [STORY, 'encodeSource', `${JOB}/encode-source.ts`],
-  [`${JOB}/encode-source.ts`, 'makeVideo', `${STEPS}/make-video.ts`],
-  [`${STEPS}/make-video.ts`, 'encodeVideo', `${STEPS}/encode.ts`],
-  [`${STEPS}/encode.ts`, 'encodeMp4', `${FFMPEG}/encode.ts`],
-  [`${FFMPEG}/encode.ts`, 'runFfmpeg', `${FFMPEG}/run-ffmpeg.ts`],
-  [`${FFMPEG}/run-ffmpeg.ts`, 'runProcess', `${FFMPEG}/run-process.ts`],
-  [`${FFMPEG}/run-process.ts`, 'spawn', 'node:child_process'],
+  [STORY, 'makeVideo', `${MEDIA}/pipeline.ts`],
+  [`${MEDIA}/pipeline.ts`, 'encodeMp4', `${MEDIA}/ffmpeg/encode.ts`],
+  [`${MEDIA}/ffmpeg/encode.ts`, 'runFfmpeg', `${MEDIA}/ffmpeg/run-process.ts`],
+  [`${MEDIA}/ffmpeg/run-process.ts`, 'spawn', 'node:child_process'],
 ];
 
 /**

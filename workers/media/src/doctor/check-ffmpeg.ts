@@ -1,8 +1,8 @@
 /** Checks that ffmpeg is installed and has everything that `packages/media` uses. */
 import { MediaError } from '@supabase-media/core/errors';
-import { listParts, type PartKind } from '@supabase-media/media/ffmpeg/list-parts';
-import { type LocateOptions, locateTools } from '@supabase-media/media/ffmpeg/locate';
-import type { MediaTools } from '@supabase-media/media/ffmpeg/tools';
+import { listParts, type PartKind } from '@supabase-media/media/build-parts';
+import { type LocateOptions, locateTools } from '@supabase-media/media/locate-tools';
+import type { MediaTools } from '@supabase-media/media/tools';
 import { allRight, type Finding, found } from './findings.ts';
 
 /** The parts that the commands use, by the flag that lists them. */

@@ -1,7 +1,7 @@
 /** What the intake asks of Storage, apart from passing bytes on. Only `storage/` and `relay/` speak to it. */
 import { createHash } from 'node:crypto';
 import { MediaError } from '@supabase-media/core/errors';
-import { SNIFF_BYTES } from '@supabase-media/media/sniff/sniff-content';
+import { SNIFF_BYTES } from '@supabase-media/media/sniff';
 import { toAnswerError } from '@supabase-media/storage/answer-error';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { readLimits, type StorageLimits } from '@supabase-media/storage/limits';

@@ -1,7 +1,7 @@
 /** Whether the object in Storage is what was announced, and a video. */
 
 import { formatBytes } from '@supabase-media/core/format';
-import { type Content, sniffContent } from '@supabase-media/media/sniff/sniff-content';
+import { type Content, sniffContent } from '@supabase-media/media/sniff';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { UploadStorage } from '../storage/upload-storage.ts';
