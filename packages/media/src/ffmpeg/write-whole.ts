@@ -22,7 +22,7 @@ export async function writeWhole<T>(path: string, write: (partial: string) => Pr
   }
 }
 
-/** @param what for a sentence: `The preview`. */
+/** @param what the subject of a sentence: `The storyboard`. */
 export const invalidOutput = (what: string, why: string, stderrTail = ''): MediaError =>
   new MediaError({
     code: 'output_invalid',
