@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { RESOLVE_SOURCES } from './vitest.resolve.ts';
 
-/** `npm run test:acceptance`: the contract alone, against the project that SUPABASE_URL names, else a local stack. */
+/** `npm run test:acceptance`: only the Storage contract, against the project that SUPABASE_URL names, else a local stack. */
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default defineConfig({
   ...RESOLVE_SOURCES,

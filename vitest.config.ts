@@ -21,7 +21,7 @@ export default defineConfig({
     // `npm run test:survival`.
     exclude: ['**/acceptance/**', 'tests/packed/**', '**/node_modules/**', ...SURVIVAL_TESTS],
     globalSetup: ['packages/test-support/src/global-setup.ts'],
-    // Real servers and encoders on two cores: more files at a time only take the processor from each other.
+    // Real servers and encoders on two cores: more files at a time would not be faster.
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,

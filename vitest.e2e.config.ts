@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ['apps/web/test/e2e/**/*.e2e.ts'],
     globalSetup: ['apps/web/test/e2e/support/e2e-setup.ts'],
-    // One browser and one encoder are enough for two cores.
+    // One browser and one encoder use two cores.
     maxWorkers: 1,
     testTimeout: 240_000,
     hookTimeout: 120_000,

@@ -1,6 +1,6 @@
 /**
- * Tests run the sources of every package, whether imported by a path or by the package's name: one copy of each class,
- * and nothing to build after a change but what runs as a process of its own.
+ * Tests run the sources of every package, whether imported by path or by package name: each class exists once, and only
+ * tests that start processes need a build.
  */
 export const RESOLVE_SOURCES = {
   resolve: { conditions: ['source'] },

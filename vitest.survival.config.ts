@@ -2,9 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { RESOLVE_SOURCES } from './vitest.resolve.ts';
 
 /**
- * `npm run test:survival`: what has to wait for claims to run out, processes to be restarted, servers to come back and
- * silence to be noticed, and what moves gigabytes or plays videos in a browser. Apart from `npm test`, which is to end
- * within six minutes.
+ * `npm run test:survival`: tests that wait for locks to expire, processes and servers to restart and stalls to be detected,
+ * and tests that move gigabytes or play videos in a browser. Separate from `npm test`, which should end within six minutes.
  */
 export const SURVIVAL_TESTS = [
   // Restarts and outages.
@@ -17,7 +16,7 @@ export const SURVIVAL_TESTS = [
   'apps/web/test/client-completion.test.ts',
   'apps/web/test/client-survival.test.ts',
   'apps/web/test/client-watch.test.ts',
-  // Set-ups that are broken; proxies in front, alarms and traces behind.
+  // Broken environments; proxies, alerts and traces.
   'workers/media/test/doctor.test.ts',
   'apps/web/test/ingress-nginx.test.ts',
   'tests/deploy/monitoring.test.ts',

@@ -60,7 +60,7 @@ const busy: QueueSnapshot = {
 };
 
 function createWorkerMetrics(): Metrics {
-  const metrics = createMetrics();
+  const metrics = createMetrics({ jobTypes: ['video.process'], steps: ['encode'] });
   watchQueue(metrics, async () => queue);
   watchDisk(metrics, workDir);
   watchProcess(metrics);

@@ -1,4 +1,4 @@
-/** The runbook has an answer to everything that can wake somebody up. */
+/** The runbook covers every alert and every error code. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERRORS } from '@supabase-media/core/errors';
@@ -7,6 +7,7 @@ import { watchDisk, watchQueue } from '@supabase-media/service/metrics-gauges';
 import { ROOT } from '@supabase-media/test-support/repository';
 import { VARIABLES } from '@supabase-media/worker/config-variables';
 import { FINDINGS } from '@supabase-media/worker/doctor/findings';
+import { JOB_TYPES } from '@supabase-media/worker/jobs/catalog';
 import { describe, expect, it } from 'vitest';
 import { knownVariables, readYaml } from '../deploy/support/deploy-files.ts';
 
@@ -15,7 +16,10 @@ const text = readFileSync(join(ROOT, 'docs/runbook.md'), 'utf8');
 const { groups } = readYaml('prometheus/alerts.yaml') as { groups: { rules: { alert?: string }[] }[] };
 const alerts = groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []));
 
-/** A part from its beginning to that of the next one. */
+/** Of all packages, and of every job type. */
+const CODES = [...Object.keys(ERRORS), ...JOB_TYPES.flatMap(({ errors = {} }) => Object.keys(errors))];
+
+/** A part of the text, up to the next one. */
 const partFrom = (start: string, next: RegExp): string => {
   const at = text.indexOf(start);
   if (at < 0) return '';
@@ -25,32 +29,32 @@ const partFrom = (start: string, next: RegExp): string => {
 };
 
 describe('the runbook', () => {
-  it.each(alerts)('says of %s what it means, how to confirm it and what to do', (alert) => {
+  it.each(alerts)('explains %s, how to confirm it and what to do', (alert) => {
     const part = partFrom(`\n### ${alert}\n`, /\n##/);
     expect(part, alert).toMatch(/^\n\S.*\n- \*\*Confirm:\*\* \S.*\n- \*\*Do:\*\* \S/s);
   });
 
-  it.each(Object.keys(ERRORS))('says of %s what it means, how to confirm it and what to do', (code) => {
+  it.each(CODES)('explains %s, how to confirm it and what to do', (code) => {
     const part = partFrom(`\n- **\`${code}\`**: `, /\n- \*\*`|\n#/);
     expect(part, code).toMatch(/^\S.*\*Confirm:\* \S.*\*Do:\* \S/s);
-    expect(text.split(`\n- **\`${code}\`**`).length, `${code} stands there once`).toBe(2);
+    expect(text.split(`\n- **\`${code}\`**`).length, `${code} appears once`).toBe(2);
   });
 
-  it('names no alert, code, variable or metric that is not there', () => {
+  it('names no alert, code or variable that does not exist', () => {
     const headings = [...text.matchAll(/^### (Media\w+)$/gm)].map(([, name]) => String(name));
     expect(headings.sort()).toEqual([...alerts].sort());
     const codes = [...text.matchAll(/^- \*\*`(\w+)`\*\*/gm)].map(([, name]) => String(name));
-    expect(codes.sort()).toEqual(Object.keys(ERRORS).sort());
+    expect(codes.sort()).toEqual([...CODES].sort());
 
     const known = knownVariables();
-    /** Of Storage itself, not ours. */
+    /** Variables of Storage itself, and placeholders. */
     const others = /^(UPLOAD_FILE_SIZE_LIMIT(_STANDARD)?|TUS_URL_EXPIRY_MS|VIDEO_ID|CODE|HOST|SIGTERM|LISTEN|FILE)$/;
     for (const [name] of text.matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g))
       expect(known.has(name) || others.test(name), name).toBe(true);
     expect(Object.keys(VARIABLES).length).toBeGreaterThan(10);
   });
 
-  it('asks for metrics and findings that exist', async () => {
+  it('names metrics and findings that exist', async () => {
     const metrics = createMetrics();
     watchQueue(metrics, async () => {
       throw new Error('not asked');

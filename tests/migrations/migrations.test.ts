@@ -1,4 +1,4 @@
-/** The migrations on a real PostgreSQL: twice without change, limits as promised, rows and objects for their owner alone. */
+/** The migrations on a real PostgreSQL: idempotent, with the promised limits, rows and objects only visible to their owner. */
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.end());
 
-/** Everything the migrations make, as text. */
+/** Everything that the migrations create, as text. */
 const describeSchema = async (): Promise<unknown[]> => {
   const queries = [
     `select id, name, public, file_size_limit, allowed_mime_types from storage.buckets order by id`,
@@ -51,7 +51,7 @@ describe('the migrations', () => {
     expect(await describeSchema()).toEqual(before);
   });
 
-  it('raise a limit that stands lower and leave what is not theirs', async () => {
+  it('raise a lower limit and leave other settings alone', async () => {
     await database.query('begin');
     try {
       await database.query(`update storage.buckets set file_size_limit = 524288000, created_at = '2020-01-01'`);
@@ -119,11 +119,11 @@ describe('row-level security', () => {
     await openStackVideos().markQueued(identity, 'a-job');
   });
 
-  it('gives a row without an owner to whoever uploaded its source', async () => {
+  it('gives a row without an owner to the user who uploaded its source', async () => {
     expect(await openStackVideos().find(videoId)).toMatchObject({ owner_id: alice.id });
   });
 
-  it('shows rows to their owner and nobody else', async () => {
+  it('shows rows only to their owner', async () => {
     const seenBy = async ({ client }: { client: SupabaseClient }) =>
       (await client.from('videos').select('id').eq('id', videoId)).data ?? [];
     expect(await seenBy(alice)).toEqual([{ id: videoId }]);
@@ -131,7 +131,7 @@ describe('row-level security', () => {
     expect(await seenBy({ client: connect(stackValue('SUPABASE_ANON_KEY')) })).toEqual([]);
   });
 
-  it('lets nobody but the service write rows', async () => {
+  it('lets only the service write rows', async () => {
     const changed = await alice.client.from('videos').update({ status: 'ready' }).eq('id', videoId).select();
     expect(changed.data ?? []).toEqual([]);
     const row = { source_bucket: 'project-videos', source_path: uniquePath('x.mp4'), owner_id: alice.id };
@@ -139,7 +139,7 @@ describe('row-level security', () => {
     expect(await openStackVideos().find(videoId)).toMatchObject({ status: 'queued' });
   });
 
-  it('shows sources and results to their owner and nobody else', async () => {
+  it('shows sources and results only to their owner', async () => {
     for (const [bucket, path] of [
       ['project-videos', sourcePath],
       ['project-processed-videos', resultPath],

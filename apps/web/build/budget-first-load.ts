@@ -1,4 +1,4 @@
-/** Fails a build whose page asks for too much JavaScript before it shows anything. */
+/** Fails the build if the page needs too much JavaScript for its first load. */
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
@@ -15,7 +15,7 @@ interface Chunk {
   readonly imports: readonly string[];
 }
 
-/** Every chunk that is needed at once: entries and what they import, but not what they load later. */
+/** Every chunk of the first load: entries and their static imports, without dynamic ones. */
 export function listFirstLoad(chunks: ReadonlyMap<string, Chunk>): readonly Chunk[] {
   const wanted = new Set<string>();
   const want = (name: string): void => {

@@ -1,4 +1,4 @@
-/** Writes every text of the build compressed beside itself, so that the server only has to send it. */
+/** Compresses every text file of the build ahead of time, so that the server only has to send it. */
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 

@@ -1,4 +1,4 @@
-/** The dashboard of the queue: closed to those without the password, and true on both backends. */
+/** The queue dashboard: protected by a password, and correct on both backends. */
 
 import { openQueueClient } from '@supabase-media/client';
 import { freePort } from '@supabase-media/test-support/ports';
@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe.each(queueBackends())('the board on %s', (kind) => {
-  it('shows the queue and its jobs to who has the password, and lets nobody change them', async () => {
+  it('shows the queue and its jobs with the password, and allows no changes', async () => {
     const queueUrl = kind === 'redis' ? redis.url : await createQueueDatabase();
     const address = kind === 'redis' ? { redisUrl: queueUrl } : { databaseUrl: queueUrl };
     const client = await openQueueClient(address);
@@ -71,7 +71,7 @@ describe.each(queueBackends())('the board on %s', (kind) => {
   });
 });
 
-it('a board without a password is refused, and one without its queue says so', async () => {
+it('a dashboard without a password is a configuration error, and one without its queue says so', async () => {
   const { exitCode, stderr } = await lab.run(['serve'], { BOARD_PORT: '4000' });
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining('BOARD_PASSWORD')]);
   const port = await freePort();

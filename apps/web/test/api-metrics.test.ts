@@ -1,4 +1,4 @@
-/** What the API counts, asked as Prometheus asks: sessions and relayed uploads whose books balance, and its health. */
+/** The API's metrics as Prometheus reads them: balanced counts of sessions and relayed uploads, and its health. */
 import { request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startFaultProxy } from '@supabase-media/test-support/fault-proxy';
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.close());
 
-/** Samples by their name and labels, as they stand in the text. */
+/** Samples by name and labels, as in the text. */
 const scrape = async (url = metricsUrl): Promise<Map<string, number>> => {
   const text = await (await fetch(`${url}/metrics`)).text();
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -43,7 +43,7 @@ const scrape = async (url = metricsUrl): Promise<Map<string, number>> => {
   );
 };
 
-/** Scrapes until a series has a value; a count may follow the answer by a moment. */
+/** Scrapes until a series has a value; a count may follow the response shortly after. */
 const scrapeUntil = async (name: string, value: number): Promise<Map<string, number>> => {
   for (const until = performance.now() + 20_000; ; ) {
     const samples = await scrape();
@@ -67,7 +67,7 @@ describe('the metrics', () => {
     expect((await call('GET', '/metrics')).status).toBe(404);
   });
 
-  it('count sessions from their beginning to each of their ends, and each once', async () => {
+  it('count each session once when it is created and once when it ends, by outcome', async () => {
     const [completed, canceled, forgotten, open] = [
       await begin(1000),
       await begin(1000),
@@ -101,7 +101,7 @@ describe('the metrics', () => {
     await call('DELETE', `/api/uploads/${open.id}`);
   });
 
-  it('count what is relayed: each request with a body, by how it ended', async () => {
+  it('count relayed requests with a body, by outcome', async () => {
     const open = await begin(8_000_000);
     const relay = String(open.relayUploadUrl);
     const bytes = mp4Bytes(8_000_000);
@@ -110,7 +110,7 @@ describe('the metrics', () => {
     expect((await send(0, 3_000_000)).status).toBe(204);
     expect((await call('HEAD', relay, { headers: { 'tus-resumable': '1.0.0' } })).status).toBe(200);
     // Storage has another offset.
-    expect((await send(1_000_000, 2_000_000)).status).toBe(409);
+    expect(await send(1_000_000, 2_000_000)).toMatchObject({ status: 409 });
     // The client leaves in the middle.
     const patch = httpRequest(api.url + relay, {
       method: 'PATCH',
@@ -133,7 +133,7 @@ describe('the metrics', () => {
 });
 
 describe('health', () => {
-  it('tells which part does not answer, on both ports, and how long each took', async () => {
+  it('reports which part does not respond, on both ports, and how long each took', async () => {
     const proxy = await startFaultProxy(stackValue('SUPABASE_URL'), ({ path }) =>
       path.startsWith('/storage/') ? { kind: 'answer', status: 503, body: 'down' } : { kind: 'pass' },
     );
@@ -182,7 +182,7 @@ describe('health', () => {
     expect(await own.end('SIGTERM')).toBe(0);
   });
 
-  it('and metrics on a taken port end the server with the reason', async () => {
+  it('and metrics on a port in use end the server with the reason', async () => {
     const { exitCode, stderr } = await lab.run(['serve', '--port', '0'], { METRICS_PORT: new URL(metricsUrl).port });
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('METRICS_PORT')]);
   });

@@ -1,4 +1,4 @@
-/** HLS from a private bucket: who gets playlists, what is in them, and that their addresses open what they name. */
+/** HLS from a private bucket: who gets playlists, what they contain, and that their addresses work. */
 import { randomUUID } from 'node:crypto';
 import { stackValue } from '@supabase-media/test-support/stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.close());
 
-/** As the service: rows and objects as a worker leaves them. */
+/** Acts as the service: rows and objects like a worker's. */
 async function asService(method: string, path: string, body: string, contentType = 'application/json'): Promise<void> {
   const key = stackValue('SUPABASE_SERVICE_ROLE_KEY');
   const answer = await fetch(`${stackValue('SUPABASE_URL')}${path}`, {
@@ -83,7 +83,7 @@ async function makeStream(options: { readonly playlist?: string; readonly stored
 }
 
 describe('playlists', () => {
-  it('name renditions below the API, and every segment by an address that opens it', async () => {
+  it('name renditions below the API, and every segment by an address that works', async () => {
     const id = await makeStream();
     const master = await call('GET', `/api/videos/${id}/hls/master.m3u8`);
     expect(master.status).toBe(200);
@@ -103,7 +103,7 @@ describe('playlists', () => {
     expect(expiresAt - Date.now()).toBeLessThanOrEqual(3_600_000);
   }, 120_000);
 
-  it('are nobody else’s', async () => {
+  it('are only for the owner', async () => {
     const id = await makeStream({ stored: 0, playlist: mediaPlaylist([]) });
     const stranger = createCaller(api.url, (await createTestUser()).token());
     for (const path of ['master.m3u8', '720p/index.m3u8']) {
@@ -113,7 +113,7 @@ describe('playlists', () => {
     }
   });
 
-  it('give no address outside their folder, whatever they name', async () => {
+  it('give no address outside their folder', async () => {
     const id = await makeStream({ stored: 0, playlist: mediaPlaylist(['../../../../other/secret.mp4']) });
     const { status, text } = await call('GET', `/api/videos/${id}/hls/720p/index.m3u8`);
     expect(status).toBe(500);
@@ -122,7 +122,7 @@ describe('playlists', () => {
       expect((await call('GET', `/api/videos/${id}/hls/${path}`)).status).toBeGreaterThanOrEqual(400);
   });
 
-  it('say so when segments or playlists are gone', async () => {
+  it('report missing segments and playlists', async () => {
     const id = await makeStream({ stored: 0, playlist: mediaPlaylist(['0000.m4s']) });
     const gone = await call<ToldError>('GET', `/api/videos/${id}/hls/720p/index.m3u8`);
     expect([gone.status, gone.body.error.code]).toEqual([404, 'not_found']);

@@ -1,4 +1,4 @@
-/** The queue is away: nobody waits for it for long, nothing is lost, and it is found again. */
+/** An unreachable queue: no request waits long for it, nothing is lost, and it is used again when it is back. */
 
 import { openTcpFaultProxy, type TcpFaultProxy } from '@supabase-media/local-stack/fault-proxy/tcp-fault-proxy';
 import { hasRedis, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
@@ -10,7 +10,7 @@ import { type Call, createCaller, mp4Bytes, type ToldError } from './support/api
 import { startOwnServer } from './support/own-server.ts';
 import { createTestUser, type TestUser } from './support/test-user.ts';
 
-/** The queue answers within this here, in milliseconds. */
+/** Time limit for the queue in these tests, in milliseconds. */
 const QUEUE_MS = 1000;
 
 let redis: TestRedis;
@@ -50,8 +50,8 @@ async function upload(as = call): Promise<OpenUpload> {
 const complete = ({ id }: OpenUpload, as = call) =>
   as<{ jobState: string } & ToldError>('POST', `/api/uploads/${id}/complete`);
 
-describe.skipIf(!hasRedis())('completing while the queue is away', () => {
-  it('is answered in time, gives the upload back, and succeeds when it is there again', async () => {
+describe.skipIf(!hasRedis())('completing while the queue is unreachable', () => {
+  it('fails in time, reopens the upload, and succeeds when the queue is back', async () => {
     const [first, second] = [await upload(), await upload()];
     expect((await complete(first)).body.jobState).toBe('created');
     await faultProxy.shut();
@@ -70,8 +70,8 @@ describe.skipIf(!hasRedis())('completing while the queue is away', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('a queue that is away from the beginning', () => {
-  it('is asked anew at each need, and traffic is told to go elsewhere until it answers', async () => {
+describe.skipIf(!hasRedis())('a queue that is unreachable from the start', () => {
+  it('is tried again whenever it is needed, and the process is not ready until it responds', async () => {
     await faultProxy.shut();
     const late = await startOwnServer({
       environment: { REDIS_URL: `redis://127.0.0.1:${faultProxy.port}` },

@@ -1,4 +1,4 @@
-/** Two that work on one upload at the same moment: one's request to the database is held while the other is done. */
+/** Two requests for one upload at the same time: the database request of one is held until the other is done. */
 import { randomUUID } from 'node:crypto';
 import { stackValue } from '@supabase-media/test-support/stack';
 import type { OpenUpload } from '@supabase-media/uploader/contract';
@@ -24,7 +24,7 @@ let user: TestUser;
 let call: Call;
 let callSlow: Call;
 
-/** What is held next: told of the request, it answers what that waits for. */
+/** Decides for the next request what it waits for. */
 let onWrite: ((path: string) => Promise<void>) | undefined;
 
 beforeAll(async () => {
@@ -45,12 +45,12 @@ afterAll(async () => {
   await door?.close();
 });
 
-/** Does something before the next write to a session goes on. */
+/** Runs something before the next write to a session continues. */
 const beforeNextWrite = (act: (path: string) => Promise<unknown>): void => {
   onWrite = async (path) => void (await act(path));
 };
 
-/** Everything is in Storage; nothing is completed. */
+/** An upload that is completely stored but not completed. */
 async function upload(): Promise<OpenUpload> {
   const bytes = mp4Bytes(1000);
   const json = { fileName: 'a.mp4', size: bytes.length };
@@ -60,7 +60,7 @@ async function upload(): Promise<OpenUpload> {
   return open;
 }
 
-/** An upload whose completion wrote the video's row and got no further. */
+/** An upload whose completion stopped after writing the video's row. */
 async function uploadWithRow(): Promise<OpenUpload> {
   const open = await upload();
   await lab.sql(
@@ -78,7 +78,7 @@ const stateOf = async ({ id }: { id: string }) =>
 const statusOf = async ({ videoId }: { videoId: string }) =>
   (await lab.sql<{ status: string }>('select status from videos where id = $1', [videoId]))[0]?.status;
 
-/** What the queue says of a video's job when it is told to cancel it; `unknown` when there is none. */
+/** The queue's response to canceling a video's job; `unknown` if there is none. */
 async function jobOf({ videoId }: { videoId: string }) {
   const queue = await openLabQueue(lab);
   const { state } = await queue.cancelVideo(videoId);
@@ -90,7 +90,7 @@ const complete = (open: OpenUpload, as = call) =>
   as<{ jobState: string } & ToldError>('POST', `/api/uploads/${open.id}/complete`);
 
 describe('completing', () => {
-  it('takes over from a process that died, waits for one that lives, and is told again what is done', async () => {
+  it('takes over from a process that died, waits for a running one, and returns the same result again', async () => {
     const open = await upload();
     await setSession(
       open,
@@ -104,7 +104,7 @@ describe('completing', () => {
     expect((await complete(open)).body).toMatchObject({ jobState: 'existing' });
   });
 
-  it('whose claim ran out leaves the video alone that another completed meanwhile', async () => {
+  it('whose lease expired does not touch the video that another request completed meanwhile', async () => {
     const open = await upload();
     beforeNextWrite(async () => {
       await setSession(open, `claimed_until = now() - interval '1 s'`);
@@ -115,7 +115,7 @@ describe('completing', () => {
     expect([await stateOf(open), await statusOf(open), await jobOf(open)]).toEqual(['completed', 'queued', 'canceled']);
   });
 
-  it('whose claim another has waits for what that one does', async () => {
+  it('waits for the request that holds the lease', async () => {
     const open = await upload();
     beforeNextWrite(async () => {
       await setSession(open, `claimed_by = '${randomUUID()}', claimed_until = now() + interval '1 h'`);
@@ -126,7 +126,7 @@ describe('completing', () => {
     expect([await statusOf(open), await jobOf(open)]).toEqual(['queued', 'canceled']);
   });
 
-  it('whose session is canceled meanwhile takes the job away again', async () => {
+  it('whose session is canceled meanwhile removes the job again', async () => {
     const open = await upload();
     beforeNextWrite(() => call('DELETE', `/api/uploads/${open.id}`));
     expect((await complete(open, callSlow)).body.error.code).toBe('session_ended');
@@ -141,7 +141,7 @@ describe('canceling', () => {
     expect([await stateOf(open), await statusOf(open)]).toEqual(['canceled', 'canceled']);
   });
 
-  it('an upload that is completed in that moment cancels its job', async () => {
+  it('an upload that is completed at the same moment cancels its job', async () => {
     const open = await upload();
     beforeNextWrite(() => complete(open));
     expect((await callSlow('DELETE', `/api/uploads/${open.id}`)).status).toBe(200);

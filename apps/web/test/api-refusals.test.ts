@@ -1,4 +1,4 @@
-/** Every refusal has its own code, and leaves nothing in Storage and nothing in the queue. */
+/** Every rejection has its own code, and leaves nothing in Storage or the queue. */
 import { randomUUID } from 'node:crypto';
 import { stackValue } from '@supabase-media/test-support/stack';
 import type { OpenUpload } from '@supabase-media/uploader/contract';
@@ -61,14 +61,14 @@ describe('before any byte', () => {
     expect(await sessionsOf(user.id)).toEqual([]);
   });
 
-  it('a body of 20 KB is refused', async () => {
+  it('a body of 20 KB is rejected', async () => {
     const { body } = await call<ToldError>('POST', '/api/uploads', {
       json: { ...mp4, contentType: 'x'.repeat(20_000) },
     });
     expect(body.error.code).toBe('invalid_request');
   });
 
-  it('the smallest limit is named: the bucket’s, where that is less', async () => {
+  it('the smallest limit is named: the bucket’s, if that is smaller', async () => {
     const small = await lab.start({ SOURCE_BUCKET: 'small-bucket' });
     await lab.sql(
       `insert into storage.buckets (id, name, public, file_size_limit) values ('small-bucket', 'small-bucket', false, 500000) on conflict do nothing`,
@@ -114,21 +114,21 @@ describe('a token', () => {
     ['no expiry', async () => signToken({ ...claims(), exp: undefined }), 'unauthorized'],
     ['the role anon', async () => signToken({ ...claims(), role: 'anon' }), 'unauthorized'],
     ['the service role', async () => stackValue('SUPABASE_SERVICE_ROLE_KEY'), 'unauthorized'],
-    ['a subject that is no user id', async () => signToken({ ...claims(), sub: 'x' }), 'unauthorized'],
-    ['run out', async () => signToken({ ...claims(), exp: Math.floor(Date.now() / 1000) - 60 }), 'token_expired'],
+    ['a subject that is not a user id', async () => signToken({ ...claims(), sub: 'x' }), 'unauthorized'],
+    ['expired', async () => signToken({ ...claims(), exp: Math.floor(Date.now() / 1000) - 60 }), 'token_expired'],
   ])('%s is refused', async (_what, make, code) => {
     const answer = await createCaller(api.url, await make())<ToldError>('GET', '/api/uploads');
     expect(answer.body.error.code).toBe(code);
     expect(answer.status).toBe(401);
   });
 
-  it('that is good, is taken', async () => {
+  it('that is valid is accepted', async () => {
     expect((await createCaller(api.url, signToken(claims()))('GET', '/api/uploads')).status).toBe(200);
   });
 });
 
 describe('another user', () => {
-  it('finds none of a session’s addresses', async () => {
+  it('cannot reach any address of a session', async () => {
     const { body: mine } = await call<OpenUpload>('POST', '/api/uploads', {
       json: { fileName: 'a.mp4', size: 8_000_000 },
     });
@@ -155,7 +155,7 @@ describe('another user', () => {
   });
 });
 
-describe('what is no video, whatever its name', () => {
+describe('anything but a video, whatever its name', () => {
   it.each([
     ['a text', Buffer.from('Dear diary, today I learned nothing.'), 'a text file'],
     ['an HLS playlist', Buffer.from('#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n'), 'an HLS playlist'],
@@ -183,7 +183,7 @@ describe('what is no video, whatever its name', () => {
     expect((await call('GET', `/api/uploads/${open.id}`)).body).toMatchObject({ state: 'canceled' });
   });
 
-  it('another digest than announced is refused', async () => {
+  it('another checksum than declared is rejected', async () => {
     const bytes = mp4Bytes(5000);
     const json = { fileName: 'a.mp4', size: bytes.length, sha256: 'ab'.repeat(32) };
     const { body: open } = await call<OpenUpload>('POST', '/api/uploads', { json });
@@ -198,7 +198,7 @@ describe('what is no video, whatever its name', () => {
     expect(await lab.jobCount(open.videoId)).toBe(0);
   });
 
-  it('another size than announced is refused', async () => {
+  it('another size than declared is rejected', async () => {
     const { body: open } = await call<OpenUpload>('POST', '/api/uploads', { json: { fileName: 'a.mp4', size: 5000 } });
     await fetch(open.endpoint, {
       method: 'PUT',

@@ -1,4 +1,4 @@
-/** The server as a program: what it says of itself, how it starts, and how it ends. */
+/** The server as a program: its description, its start and its shutdown. */
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { stackEnvironment } from '@supabase-media/test-support/stack';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => lab?.close());
 
 describe('the server', () => {
-  it('is live, and ready when database, Storage and queue answer', async () => {
+  it('is live, and ready when database, Storage and queue respond', async () => {
     const call = createCaller(api.url, undefined);
     expect((await call('GET', '/live')).body).toEqual({ status: 'live' });
     const well = { ok: true, ms: expect.any(Number) };
@@ -42,7 +42,7 @@ describe('the server', () => {
     expect(await broken.end('SIGTERM')).toBe(0);
   });
 
-  it('describes every request, and tells pages what they need, and no secret', async () => {
+  it('describes every request, and gives pages their settings without secrets', async () => {
     const call = createCaller(api.url, undefined);
     const { body } = await call<{ paths: Record<string, Record<string, unknown>> }>('GET', '/api/openapi.json');
     for (const [path, method] of [
@@ -58,7 +58,7 @@ describe('the server', () => {
     expect(config.text).not.toContain(String(stackEnvironment().SUPABASE_JWT_SECRET));
   });
 
-  it('lets pages of its origins in, and no others', async () => {
+  it('allows pages of its origins only', async () => {
     const ask = (origin: string) =>
       fetch(`${api.url}/api/uploads`, {
         method: 'OPTIONS',
@@ -70,7 +70,7 @@ describe('the server', () => {
     expect((await ask('https://evil.example.com')).headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('lets a running upload finish when it is told to stop', async () => {
+  it('lets a running upload finish at SIGTERM', async () => {
     const own = await lab.start({ WEB_SHUTDOWN_GRACE_SECONDS: '10' });
     const user = await createTestUser();
     const { body: open } = await createCaller(own.url, user.token())<OpenUpload>('POST', '/api/uploads', {
@@ -101,7 +101,7 @@ describe('the server', () => {
 });
 
 describe('the command line', () => {
-  it('teaches', async () => {
+  it('explains itself', async () => {
     const { exitCode, stdout } = await lab.run(['--help']);
     expect(exitCode).toBe(0);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
@@ -114,11 +114,11 @@ describe('the command line', () => {
     const { exitCode, stderr } = await lab.run(['serve'], {
       WEB_PORT: 'x',
       RELAY_MAX: '-1',
-      SUPABASE_JWT_SECRET: 'hush-hush',
+      SUPABASE_JWT_SECRET: 'too-short',
     });
     expect(exitCode).toBe(1);
     for (const name of ['WEB_PORT', 'RELAY_MAX', 'SUPABASE_JWT_SECRET']) expect(stderr).toContain(name);
-    expect(stderr).not.toContain('hush-hush');
+    expect(stderr).not.toContain('too-short');
   });
 });
 

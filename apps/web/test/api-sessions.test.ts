@@ -91,7 +91,7 @@ describe('an upload', () => {
     expect((await call('POST', `/api/uploads/${open.id}/complete`)).body).toMatchObject({ jobState: 'existing' });
   });
 
-  it('completed early says what is missing, goes on where it was, and is found by its id alone', async () => {
+  it('completed early says what is missing, resumes there, and is found by its id alone', async () => {
     const bytes = mp4Bytes(7_000_000);
     const open = await begin(bytes.length);
     expect(open.strategy).toBe('resumable');
@@ -112,7 +112,7 @@ describe('an upload', () => {
     expect((await call('POST', `/api/uploads/${open.id}/complete`)).status).toBe(200);
   });
 
-  it('that Storage has forgotten is begun anew by resume', async () => {
+  it('that Storage has deleted is created again by resume', async () => {
     const open = await begin(8_000_000);
     await fetch(String(open.uploadUrl), {
       method: 'DELETE',
@@ -125,7 +125,7 @@ describe('an upload', () => {
     await call('DELETE', `/api/uploads/${open.id}`);
   });
 
-  it('goes on undisturbed while it is looked at', async () => {
+  it('continues undisturbed while it is read', async () => {
     const bytes = mp4Bytes(8_000_000);
     const open = await begin(bytes.length);
     const target = new URL(String(open.uploadUrl));
@@ -153,7 +153,7 @@ describe('an upload', () => {
     await call('DELETE', `/api/uploads/${open.id}`);
   });
 
-  it('is told to other devices as its client reports it, never less than before', async () => {
+  it('shows its progress to other devices, never less than before', async () => {
     const open = await begin(8_000_000);
     const report = (confirmedBytes: number) =>
       call('PUT', `/api/uploads/${open.id}/progress`, { json: { confirmedBytes } });
@@ -166,8 +166,8 @@ describe('an upload', () => {
   });
 });
 
-describe('a user with an id that a seed made up', () => {
-  it('uploads as any other', async () => {
+describe('a user whose id has no UUID version', () => {
+  it('uploads like any other', async () => {
     // No version and no variant of RFC 9562; PostgreSQL takes it, and so does Auth.
     const id = '11111111-1111-1111-1111-111111111111';
     await lab.sql(`insert into auth.users (id, email) values ($1, 'seeded@example.com') on conflict do nothing`, [id]);
@@ -208,7 +208,7 @@ describe('canceling', () => {
 });
 
 describe('limits', () => {
-  it('hold for open uploads over all processes, also when asked at once', async () => {
+  it('apply to open uploads across all processes, also concurrently', async () => {
     const someone = await createTestUser();
     const limited = await Promise.all([1, 2].map(() => lab.start({ INTAKE_MAX_OPEN: '3' })));
     const answers = await Promise.all(
@@ -230,7 +230,7 @@ describe('limits', () => {
     for (const api of limited) await api.end('SIGKILL');
   });
 
-  it('hold for how fast uploads are begun, and for requests', async () => {
+  it('apply to the rate of new uploads and of requests', async () => {
     const limited = await lab.start({ INTAKE_CREATE_PER_MINUTE: '2', WEB_RATE_PER_MINUTE: '5' });
     const as = createCaller(limited.url, (await createTestUser()).token());
     const codes: unknown[] = [];

@@ -1,4 +1,4 @@
-/** An abandoned session leaves no row, no partial upload and no object; what fails is tried again. */
+/** An abandoned session leaves no row, no partial upload and no object; failures are retried. */
 
 import { startFaultProxy } from '@supabase-media/test-support/fault-proxy';
 import { done, withConsumerOn } from '@supabase-media/test-support/queue';
@@ -40,7 +40,7 @@ afterAll(async () => {
 const begin = async (size: number) =>
   (await call<OpenUpload>('POST', '/api/uploads', { json: { fileName: 'a.mp4', size } })).body;
 
-/** A session that has some bytes, and whose time is over. */
+/** An expired session with some bytes. */
 async function abandon(): Promise<OpenUpload> {
   const open = await begin(8_000_000);
   await fetch(String(open.uploadUrl), {
@@ -74,7 +74,7 @@ const sweep = async (environment: Record<string, string> = {}) => {
 };
 
 describe('a sweep', () => {
-  it('ends what is past its time, removes its bytes, and at last its row', async () => {
+  it('ends expired sessions, removes their bytes, and finally their rows', async () => {
     const [old, oldSingle, young] = [await abandon(), await begin(1000), await begin(8_000_000)];
     await fetch(oldSingle.endpoint, {
       method: 'PUT',
@@ -127,7 +127,7 @@ describe('a sweep', () => {
     expect(await sweep({ SUPABASE_URL: proxy.url })).toMatchObject({ abandoned: 1, cleaned: 0, failed: 1 });
     await proxy.close();
     expect(await rowOf(old)).toEqual({ state: 'abandoned', cleaned: false });
-    // The claim of the failed sweep runs out by itself.
+    // The lease of the failed sweep expires.
     await age(old, '10 minutes');
     expect(await sweep()).toMatchObject({ cleaned: 1, failed: 0 });
     expect(await rowOf(old)).toEqual({ state: 'abandoned', cleaned: true });
@@ -177,7 +177,7 @@ describe('a sweep', () => {
     await age(open, '25 hours');
     expect(await sweep({ DATABASE_URL: 'postgres://127.0.0.1:9/none' })).toMatchObject({ enqueued: 0, failed: 1 });
     expect(await rowOf(open)).toMatchObject({ state: 'completing' });
-    // The claim of the failed sweep runs out by itself.
+    // The lease of the failed sweep expires.
     await age(open, '10 minutes');
     expect(await sweep()).toMatchObject({ enqueued: 1, abandoned: 0, failed: 0 });
     expect(await rowOf(open)).toMatchObject({ state: 'completed' });
@@ -188,7 +188,7 @@ describe('a sweep', () => {
     expect(await lab.hasObject(open)).toBe(true);
   });
 
-  it('passes over a row that it cannot read', async () => {
+  it('skips a row that it cannot read', async () => {
     const [strange, old] = [await abandon(), await abandon()];
     // The first in line.
     await lab.sql(`update upload_sessions set created_at = '-infinity', ended_at = null where id = $1`, [strange.id]);
@@ -199,7 +199,7 @@ describe('a sweep', () => {
     await lab.sql('delete from upload_sessions where id = $1', [strange.id]);
   });
 
-  it('does the rest where one of its stages is impossible, and fails where all are', async () => {
+  it('runs the other stages if one fails, and fails if all do', async () => {
     const old = await abandon();
     const missing = await startFaultProxy(stackValue('SUPABASE_URL'), ({ path }) =>
       path.includes('/rpc/claim_left_uploads')
@@ -215,7 +215,7 @@ describe('a sweep', () => {
     expect([away.exitCode, away.stderr]).toEqual([1, expect.stringContaining('error (')]);
   });
 
-  it('is done by the server itself', async () => {
+  it('is run by the server', async () => {
     const old = await abandon();
     const sweeping = await lab.start({ SWEEP_EVERY_SECONDS: '1' });
     await expect.poll(() => rowOf(old), { timeout: 20_000 }).toEqual({ state: 'abandoned', cleaned: true });
@@ -223,7 +223,7 @@ describe('a sweep', () => {
   });
 });
 
-/** An upload past its time whose completion wrote the video's row and got no further. */
+/** An expired upload whose completion stopped after writing the video's row. */
 async function leave(): Promise<OpenUpload> {
   const open = await begin(1000);
   await lab.sql(
@@ -238,7 +238,7 @@ async function leave(): Promise<OpenUpload> {
 const statusOf = async ({ videoId }: OpenUpload) =>
   (await lab.sql<{ status: string }>('select status from videos where id = $1', [videoId]))[0]?.status;
 
-/** What the queue says of a video's job when it is told to cancel it; `unknown` when there is none. */
+/** The queue's response to canceling a video's job; `unknown` if there is none. */
 async function jobOf({ videoId }: OpenUpload) {
   const queue = await openLabQueue(lab);
   const { state } = await queue.cancelVideo(videoId);
@@ -246,7 +246,7 @@ async function jobOf({ videoId }: OpenUpload) {
   return state;
 }
 
-describe('a sweep that enqueues what was left', () => {
+describe('a sweep that enqueues orphaned videos', () => {
   /** Sweeps two left uploads; while the first is being ended, something happens to the other. */
   async function sweepWhile(happens: (other: OpenUpload) => Promise<unknown>): Promise<OpenUpload> {
     const left = [await leave(), await leave()];
@@ -262,7 +262,7 @@ describe('a sweep that enqueues what was left', () => {
     return other;
   }
 
-  it('does not bring back a video that is canceled before its turn', async () => {
+  it('does not enqueue a video that is canceled meanwhile', async () => {
     const other = await sweepWhile(({ videoId }) => call('POST', `/api/videos/${videoId}/cancel`));
     expect([(await rowOf(other))?.state, await statusOf(other), await jobOf(other)]).toEqual([
       'completed',
@@ -271,7 +271,7 @@ describe('a sweep that enqueues what was left', () => {
     ]);
   });
 
-  it('does not bring back a video that is deleted before its turn', async () => {
+  it('does not enqueue a video that is deleted meanwhile', async () => {
     const other = await sweepWhile(({ videoId }) => call('DELETE', `/api/videos/${videoId}`));
     expect([(await rowOf(other))?.state, await statusOf(other), await jobOf(other)]).toEqual([
       'abandoned',
@@ -280,7 +280,7 @@ describe('a sweep that enqueues what was left', () => {
     ]);
   });
 
-  it('does not run again what was finished before its turn', async () => {
+  it('does not enqueue a video that is finished meanwhile', async () => {
     const other = await sweepWhile(async ({ videoId, bucket, path }) => {
       const queue = await openLabQueue(lab);
       await withConsumerOn({ databaseUrl: lab.queueUrl }, { process: async (payload) => done(payload) }, async () => {

@@ -1,9 +1,9 @@
-/** A trace that the API begins when an upload is completed, and a worker elsewhere goes on with. */
+/** A trace that starts in the API when an upload is completed and continues in a worker. */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { startCommand } from '@supabase-media/test-support/command';
 import { startOtlpReceiver } from '@supabase-media/test-support/otlp-receiver';
 import { stackEnvironment } from '@supabase-media/test-support/stack';

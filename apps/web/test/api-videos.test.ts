@@ -1,4 +1,4 @@
-/** Videos: who sees them, how they are followed, and what an owner can do with them. */
+/** Videos: who sees them, how to follow them, and what an owner can do with them. */
 import { randomUUID } from 'node:crypto';
 import { withConsumerOn } from '@supabase-media/test-support/queue';
 import { stackValue } from '@supabase-media/test-support/stack';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.close());
 
-/** A video that was uploaded and waits. */
+/** An uploaded video that is queued. */
 async function makeVideo(): Promise<OpenUpload> {
   const bytes = mp4Bytes(1000);
   const { body: open } = await call<OpenUpload>('POST', '/api/uploads', {
@@ -86,7 +86,7 @@ async function follow(id: string, options: { lastEventId?: number; token?: strin
 const setRow = (id: string, columns: string) => lab.sql(`update videos set ${columns} where id = $1`, [id]);
 
 describe('following a video', () => {
-  it('tells each step and the end, to all who listen', async () => {
+  it('sends each step and the end to all listeners', async () => {
     const { videoId } = await makeVideo();
     const [one, two] = [await follow(videoId), await follow(videoId)];
     expect(one.type).toMatch(/^text\/event-stream/);
@@ -113,7 +113,7 @@ describe('following a video', () => {
     expect(await (await follow(videoId)).next()).toMatchObject({ event: 'ended' });
   });
 
-  it('is for its owner, and for so many pages at a time', async () => {
+  it('is only for the owner, and limited in number', async () => {
     const { videoId } = await makeVideo();
     const stranger = await createTestUser();
     expect((await follow(videoId, { token: stranger.token() })).status).toBe(404);
@@ -148,7 +148,7 @@ describe('following a video', () => {
 });
 
 describe('an owner', () => {
-  it('sees their videos, newest first, page by page, and nobody else’s', async () => {
+  it('sees only their own videos, newest first, page by page', async () => {
     const fresh = await createTestUser();
     const as = createCaller(api.url, fresh.token());
     for (let number = 0; number < 3; number += 1)
@@ -173,7 +173,7 @@ describe('an owner', () => {
       expect((await call<ToldError>(method, `/api/videos/${id}${path}`)).body.error.code).toBe('video_not_found');
   });
 
-  it('gets addresses of the results that work, cancels, runs again, and deletes everything', async () => {
+  it('gets working addresses of the results, cancels, retries, and deletes everything', async () => {
     const open = await makeVideo();
     const { videoId } = open;
     const path = `default/${videoId}/v1/video.mp4`;
@@ -204,7 +204,7 @@ describe('an owner', () => {
     expect(await lab.sql(`select name from storage.objects where name like $1`, [`default/${videoId}/%`])).toEqual([]);
   });
 
-  it('can cancel and run again a video whose job has ended and whose row does not know', async () => {
+  it('can cancel and retry a video whose job has ended without updating the row', async () => {
     const { videoId } = await makeVideo();
     const queue = await openLabQueue(lab);
     await withConsumerOn({ databaseUrl: lab.queueUrl }, {}, async () => {

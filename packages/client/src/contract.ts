@@ -38,7 +38,7 @@ export type VideoProcessPayload = z.infer<typeof videoProcessPayload>;
 
 /** One published result of a job. */
 export interface PublishedOutput {
-  /** `video`, `poster`, `storyboard` (its picture), `storyboard_index`, `hls` (its master playlist), `info`. */
+  /** As the worker's catalog of outputs names it: `video`, `storyboard` (its picture), `hls` (its master playlist), … */
   readonly kind: string;
   readonly bucket: string;
   readonly path: string;

@@ -1,6 +1,6 @@
-/** How long to wait before the next attempt. Pure: the randomness is handed in. */
+/** How long to wait before the next attempt. Pure: the caller passes the random number. */
 
-/** What {@link backoffDelay} decides from. */
+/** Options of {@link backoffDelay}. */
 export interface BackoffOptions {
   /** 1 for the wait after the first attempt. */
   readonly attempt: number;
@@ -10,16 +10,16 @@ export interface BackoffOptions {
   readonly retryAfterMs?: number | undefined;
   /** The first wait, in milliseconds. */
   readonly baseMs?: number;
-  /** No wait of our own is longer, in milliseconds. */
+  /** Limits the exponential wait, in milliseconds. */
   readonly maxMs?: number;
 }
 
-/** A server that asks for more patience than this is not waited for as long as it says, in milliseconds. */
+/** The longest Retry-After that is honoured, in milliseconds. */
 export const RETRY_AFTER_MAX_MS = 120_000;
 
 /**
- * 1 s, 2 s, 4 s … up to 30 s, each with up to a quarter added, so that many workers that failed together do not come
- * back together; never shorter than what the server asked for.
+ * 1 s, 2 s, 4 s … up to 30 s, each with up to 25 % jitter, so that many workers that failed together do not retry
+ * together; never shorter than what the server asked for.
  *
  * @returns milliseconds.
  */

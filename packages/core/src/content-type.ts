@@ -1,4 +1,4 @@
-/** The Content-Type that an upload declares when nobody named one. A courtesy: the worker never believes it. */
+/** The Content-Type of an upload whose caller named none. Only a hint: the worker never trusts it. */
 import { extname } from 'node:path';
 
 /** Types as registered with IANA, or as browsers send them where there is no registration. */
@@ -30,6 +30,6 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   '.wmv': 'video/x-ms-wmv',
 };
 
-/** By the file name's extension; `application/octet-stream` where it says nothing. */
+/** Guesses by the file name's extension; `application/octet-stream` if it is unknown. */
 export const guessContentType = (fileName: string): string =>
   BY_EXTENSION[extname(fileName).toLowerCase()] ?? 'application/octet-stream';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ERRORS, MediaError, toMediaError } from './errors.ts';
 
 describe('the table of errors', () => {
-  it('stands in alphabetical order, each row with a meaning and a remedy', () => {
+  it('is in alphabetical order, and each row has a meaning and a hint', () => {
     expect(Object.keys(ERRORS)).toEqual(Object.keys(ERRORS).sort());
     for (const { meaning, hint } of Object.values(ERRORS)) {
       expect(meaning).toMatch(/^[A-Za-z].*\.$/);

@@ -1,4 +1,4 @@
-/** Numbers as people read them, the same in logs, bars and errors. Sizes are decimal: 1 MB = 1000000 bytes. */
+/** Formats numbers for people, the same way in logs, progress bars and errors. Sizes are decimal: 1 MB = 1000000 bytes. */
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
 

@@ -1,4 +1,4 @@
-/** What the packages write to: any logger of pino's shape. `packages/service` makes the real one. */
+/** The logger interface that packages use; pino implements it. `packages/service` creates the real one. */
 
 type WriteLine = {
   (details: object, message?: string): void;
@@ -10,6 +10,6 @@ export interface Log {
   readonly info: WriteLine;
   readonly warn: WriteLine;
   readonly error: WriteLine;
-  /** The same log with fields that every line of it carries. */
+  /** A logger that adds these fields to each of its lines. */
   readonly child: (fields: Record<string, unknown>) => Log;
 }

@@ -1,7 +1,7 @@
-/** Waiting for what takes no signal of its own. */
+/** Makes a wait abortable whose work does not accept a signal. */
 
 /**
- * Waits for `work`, or until the signal is aborted; the work itself goes on, and what becomes of it then is nobody's.
+ * Waits for `work`, or until the signal aborts. The work itself continues, and its late result is ignored.
  *
  * @throws the signal's reason; else whatever `work` throws.
  */

@@ -31,7 +31,7 @@ describe('retry', () => {
     expect(attempts).toBe(3);
   });
 
-  it('counts anew after progress', async () => {
+  it('resets its count after progress', async () => {
     let sent = 0;
     let before = 0;
     const work = retry(
@@ -53,7 +53,7 @@ describe('retry', () => {
     expect(sent).toBe(10);
   });
 
-  it('waits for a lock without counting it, but not for ever', async () => {
+  it('does not count waits for a lock, but limits them', async () => {
     let looks = 0;
     const waits: number[] = [];
     const work = retry(
@@ -68,7 +68,7 @@ describe('retry', () => {
     expect(Math.max(...waits)).toBe(2);
   });
 
-  it('does not try a permanent failure again', async () => {
+  it('does not retry a permanent failure', async () => {
     let attempts = 0;
     const work = retry(
       async () => {
@@ -92,7 +92,7 @@ describe('retry', () => {
     expect(waits).toEqual([30]);
   });
 
-  it('ends its wait when told to stop', async () => {
+  it('ends its wait when the signal aborts', async () => {
     const controller = new AbortController();
     const work = retry(
       async () => {
@@ -103,7 +103,7 @@ describe('retry', () => {
     await expect(work).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  it('keeps what a full disk said', async () => {
+  it('recognizes a full disk by its error number', async () => {
     const work = retry(
       async () => {
         throw Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC' });

@@ -1,17 +1,16 @@
 /**
- * The loop around everything that may be tried again. p-retry runs it; the error table says whether, `backoff.ts` how
- * long to wait. Every attempt gets its number and must start from nothing: a consumed stream cannot be sent twice.
+ * The retry loop. p-retry runs it; the error table decides whether to retry, `backoff.ts` how long to wait. Every attempt
+ * gets its number and must start from scratch: a consumed stream cannot be sent twice.
  *
- * What bounds it: `retries` failures in a row without progress, and {@link LOCKED_MAX} answers that something is locked,
- * which cost nothing but patience. Progress begins the count anew, because a file of finite size can only progress so
- * often.
+ * It ends after more than `retries` failures in a row without progress, or more than {@link LOCKED_MAX} responses that
+ * something is locked; those do not count as failures. Progress resets both counts, which still ends: a file is finite.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { backoffDelay } from './backoff.ts';
 import { isRetryable, MediaError, toMediaError } from './errors.ts';
 
-/** Told before each wait. */
+/** Passed to `onRetry` before each wait. */
 export interface RetryNotice {
   readonly error: MediaError;
   /** The attempt that failed, from 1. */
@@ -20,38 +19,38 @@ export interface RetryNotice {
 }
 
 export interface RetryOptions {
-  /** Further attempts after the first, 0 or more, counted anew after every progress. */
+  /** Further attempts after the first, 0 or more; progress resets the count. */
   readonly retries: number;
-  /** Ends any wait; a running attempt is the caller's to end. */
+  /** Ends any wait. The caller has to end a running attempt. */
   readonly signal?: AbortSignal | undefined;
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
-  /** Whether the attempt that failed came further than any before it. */
+  /** Whether the failed attempt got further than every earlier one. */
   readonly hasProgressed?: (() => boolean) | undefined;
-  /** Failures that this loop leaves to the one around it, whatever their class. */
+  /** Failures that an outer loop handles, whatever their class. */
   readonly isFinal?: ((error: MediaError) => boolean) | undefined;
   /** The first wait, in milliseconds. */
   readonly baseMs?: number | undefined;
   readonly random?: (() => number) | undefined;
 }
 
-/** A lock that outlives this many looks, a few seconds apart, is not let go. */
+/** How often to check whether a lock was released, with 1 to 2 s in between. */
 export const LOCKED_MAX = 30;
 
-/** How failures are counted. */
-interface Tally {
+/** Failures so far. */
+interface FailureCounts {
   /** In a row, without progress. */
   failures: number;
   locked: number;
 }
 
 /**
- * Runs `attempt` until it succeeds, fails for good or has used its retries.
+ * Runs `attempt` until it succeeds, fails permanently or has no retries left.
  *
- * @throws {MediaError} the last failure; `aborted` when the signal ended it.
+ * @throws {MediaError} the last failure; `aborted` if the signal aborted.
  */
 export async function retry<T>(attempt: (number: number) => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal } = options;
-  const tally: Tally = { failures: 0, locked: 0 };
+  const counts: FailureCounts = { failures: 0, locked: 0 };
   try {
     return await pRetry(
       async (number) => {
@@ -69,8 +68,8 @@ export async function retry<T>(attempt: (number: number) => Promise<T>, options:
         maxTimeout: 0,
         shouldRetry: async ({ error, attemptNumber }) => {
           if (signal?.aborted || !(error instanceof MediaError) || !isRetryable(error)) return false;
-          if (!mayTryAgain(tally, error, options)) return false;
-          await waitBefore(attemptNumber, error, tally, options);
+          if (!mayRetry(counts, error, options)) return false;
+          await waitBeforeRetry(attemptNumber, error, counts, options);
           return true;
         },
       },
@@ -81,28 +80,33 @@ export async function retry<T>(attempt: (number: number) => Promise<T>, options:
   }
 }
 
-function mayTryAgain(tally: Tally, error: MediaError, options: RetryOptions): boolean {
+function mayRetry(counts: FailureCounts, error: MediaError, options: RetryOptions): boolean {
   if (options.isFinal?.(error)) return false;
-  if (options.hasProgressed?.()) Object.assign(tally, { failures: 0, locked: 0 });
+  if (options.hasProgressed?.()) Object.assign(counts, { failures: 0, locked: 0 });
   if (error.retry === 'locked') {
-    tally.locked++;
-    return tally.locked <= LOCKED_MAX;
+    counts.locked++;
+    return counts.locked <= LOCKED_MAX;
   }
-  tally.failures++;
-  return tally.failures <= options.retries;
+  counts.failures++;
+  return counts.failures <= options.retries;
 }
 
-async function waitBefore(attempt: number, error: MediaError, tally: Tally, options: RetryOptions): Promise<void> {
+async function waitBeforeRetry(
+  attempt: number,
+  error: MediaError,
+  counts: FailureCounts,
+  options: RetryOptions,
+): Promise<void> {
   const { baseMs = 1000, random = Math.random, signal, onRetry } = options;
   const retryAfterMs = typeof error.details.retryAfterMs === 'number' ? error.details.retryAfterMs : undefined;
-  // A lock is let go within seconds or never: the wait does not grow.
-  const nth = error.retry === 'locked' ? Math.min(tally.locked, 2) : tally.failures;
+  // A lock is released within seconds or never, so the wait does not grow.
+  const nth = error.retry === 'locked' ? Math.min(counts.locked, 2) : counts.failures;
   const waitMs = backoffDelay({ attempt: nth, random: random(), retryAfterMs, baseMs });
   onRetry?.({ error, attempt, waitMs: Math.round(waitMs) });
   await sleep(waitMs, undefined, { signal });
 }
 
-/** The error of work that its signal ended: the signal's own reason when that already is one of ours. */
+/** The error of aborted work: the signal's reason if that is a {@link MediaError}. */
 export const abortedError = (signal: AbortSignal): MediaError =>
   signal.reason instanceof MediaError
     ? signal.reason

@@ -8,7 +8,7 @@ const STEPS = [
 ] as const;
 
 describe('the steps of a job', () => {
-  it('make one percentage, and a line at the beginning and the end of each', async () => {
+  it('report one percentage, and log a line when each starts and ends', async () => {
     const lines: string[] = [];
     const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
     const seen: StepProgress[] = [];

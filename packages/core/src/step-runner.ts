@@ -1,6 +1,6 @@
 /**
- * The numbered steps of a job: a log line when one begins and when it ends, and one percentage over all of them. Pure
- * bookkeeping; what a step does is handed in.
+ * The numbered steps of a job: a log line when each starts and ends, and one percentage over all of them. The caller
+ * passes the work of each step.
  */
 import { formatSeconds } from './format.ts';
 import type { Log } from './log.ts';
@@ -10,11 +10,11 @@ export interface StepDefinition {
   readonly name: string;
   /** As in "Step 5/6: Uploading assets". */
   readonly title: string;
-  /** Its share of the job's time, in any unit. Read again whenever progress is told: a step may learn its share late. */
+  /** Its share of the job's time, in any unit. Read at every progress report, so a step may set it late. */
   readonly weight: number;
 }
 
-/** Where a job stands. */
+/** The progress of a job. */
 export interface StepProgress {
   readonly step: string;
   /** From 1. */
@@ -26,13 +26,13 @@ export interface StepProgress {
   readonly etaSeconds?: number | undefined;
 }
 
-/** Told by a running step: how much of it is done, from 0 to 1, and what else it knows. */
+/** Called by a running step: the fraction that is done, from 0 to 1, and optionally speed and remaining time. */
 export type ReportStep = (
   done: number,
   extra?: { readonly speed?: number | undefined; readonly etaSeconds?: number | undefined },
 ) => void;
 
-/** What a step hands back: its value, and a few words for the log. */
+/** The result of a step: its value, and a few words for the log. */
 export interface StepOutcome<T> {
   readonly value: T;
   readonly summary: string;
@@ -44,12 +44,12 @@ export type RunStep<Name extends string> = <T>(
   work: (report: ReportStep) => Promise<StepOutcome<T>>,
 ) => Promise<T>;
 
-/** Told how a step ended: `stopped` when the job was told to stop. */
+/** Records how a step ended; `stopped` means that the job was aborted. */
 export interface StepTimer {
   readonly ended: (outcome: 'done' | 'failed' | 'stopped') => void;
 }
 
-/** Does work in a named span of a trace, as `inSpan` of `packages/service` does. */
+/** Runs work in a named tracing span, as `inSpan` of `packages/service` does. */
 export type InSpan = <T>(
   name: string,
   attributes: Readonly<Record<string, string>>,
@@ -58,14 +58,14 @@ export type InSpan = <T>(
 
 const withoutSpan: InSpan = (_name, _attributes, work) => work();
 
-/** Starts the bookkeeping for one job over a fixed list of steps. */
+/** Creates the step runner of one job with a fixed list of steps. */
 export function createStepRunner<const Steps extends readonly StepDefinition[]>(options: {
   readonly steps: Steps;
   readonly log: Log;
   readonly onProgress?: ((progress: StepProgress) => void) | undefined;
-  /** Called when a step begins. */
+  /** Called when a step starts. */
   readonly timeStep?: ((name: Steps[number]['name']) => StepTimer) | undefined;
-  /** Wraps each step, for traces; unless told, nothing does. */
+  /** Wraps each step in a tracing span. Default: none. */
   readonly inSpan?: InSpan | undefined;
   readonly signal?: AbortSignal | undefined;
 }): RunStep<Steps[number]['name']> {
@@ -79,7 +79,7 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
     const label = `Step ${index + 1}/${steps.length}`;
     const report: ReportStep = (done, extra) => {
       const reached = weigh(steps.slice(0, index)) + step.weight * Math.min(1, Math.max(0, done));
-      // Never backwards, also when a step turns out to be longer than it was taken to be.
+      // Never backwards, even if a step increases its weight.
       highest = Math.max(highest, Math.floor((reached / weigh(steps)) * 100));
       onProgress?.({ step: name, stepNumber: index + 1, stepCount: steps.length, percent: highest, ...extra });
     };

@@ -9,7 +9,7 @@ describe('throttle', () => {
     vi.useRealTimers();
   });
 
-  it('sends the first value at once and then only the newest of each second', async () => {
+  it('sends the first value immediately and then only the newest of each second', async () => {
     const sent: number[] = [];
     const throttle = createThrottle<number>({ everyMs: 1000, send: async (value) => void sent.push(value) });
     for (let value = 0; value < 30; value++) {

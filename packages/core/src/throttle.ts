@@ -1,16 +1,16 @@
-/** Keeps a fast source of news from flooding a slow reader. */
+/** Limits how often a fast source of values calls a slow consumer. */
 
-/** Sends the newest value at most once in a while, one send at a time. */
+/** Sends the newest value at most once per interval, one send at a time. */
 export interface Throttle<T> {
   readonly offer: (value: T) => void;
-  /** Drops what was not sent yet and resolves when a running send has ended. */
+  /** Drops the unsent value and resolves when a running send has ended. */
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Throttles `send`; what it throws is left to `onError`, because progress must never end the work it tells of.
+ * Throttles `send`. Its errors go to `onError`: a failed progress report must not fail the work.
  *
- * @param everyMs the least time between the starts of two sends, in milliseconds.
+ * @param everyMs the minimum time between the starts of two sends, in milliseconds.
  */
 export function createThrottle<T>(options: {
   readonly everyMs: number;

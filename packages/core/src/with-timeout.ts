@@ -1,10 +1,10 @@
-/** Waiting for what may never come, and takes no signal. */
+/** Limits how long to wait for work that does not accept a signal. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Waits for some work, so many milliseconds at most; the work itself goes on.
+ * Waits for `work`, at most `limitMs` milliseconds. The work itself continues.
  *
- * @returns whether it came to its end.
+ * @returns whether the work finished in time.
  * @throws whatever the work throws in that time.
  */
 export async function withTimeout(limitMs: number, work: () => Promise<unknown>): Promise<boolean> {

@@ -1,21 +1,23 @@
-/** Storyboard, HLS and info of small clips, on every ffmpeg of this machine: what the files hold, not that they exist. */
+/** Storyboard, HLS, preview and info of small clips, on every ffmpeg of this machine: what the files hold, not that they exist. */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type ClipName, type ClipShop, openClipShop, withMatrix } from '@supabase-media/test-support/clips';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeMedia } from '../src/ffmpeg/probe.ts';
-import { readMediaPlaylist } from '../src/plan/hls-playlist.ts';
+import { OUTPUT_KINDS } from '../src/outputs/catalog.ts';
+import { readMediaPlaylist } from '../src/outputs/hls/playlist.ts';
 import type { MediaInfo, VideoInfo } from '../src/plan/media-info.ts';
-import { OUTPUT_KINDS } from '../src/plan/outputs.ts';
-import { outputOf, type PipelineResult, runPipeline } from './support/pipeline.ts';
+import { processFile } from '../src/process-file.ts';
+import { outputOf, type PipelineResult, QUICK_POLICY, runPipeline } from './support/pipeline.ts';
 import { nameColor, pixels } from './support/pixels.ts';
-import { findAllTools, selectCases } from './support/tools.ts';
+import { findAllTools, selectCases, temporaryFolder, withFailure } from './support/tools.ts';
 
 const TIMEOUT = 60_000;
 const ALL = { outputs: OUTPUT_KINDS };
-const FILES = ['hls', 'info.json', 'poster.jpg', 'storyboard.jpg', 'storyboard.vtt', 'video.mp4'];
+const FILES = ['hls', 'info.json', 'poster.jpg', 'preview.mp4', 'storyboard.jpg', 'storyboard.vtt', 'video.mp4'];
 
 const allTools = await findAllTools();
 const first = allTools[0]?.[1];
@@ -164,6 +166,7 @@ describe.each(allTools)('%s', (_, tools) => {
         ['storyboard', 'image/jpeg'],
         ['storyboard_index', 'text/vtt'],
         ['hls', 'application/vnd.apple.mpegurl'],
+        ['preview', 'video/mp4'],
         ['info', 'application/json'],
       ]);
       const names = await readdir(result.folder, { recursive: true, withFileTypes: true });
@@ -171,6 +174,26 @@ describe.each(allTools)('%s', (_, tools) => {
       const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
       expect(sum(sizes)).toBe(sum(result.outputs.map((output) => output.bytes)));
       expect(paths).toHaveLength(sum(result.outputs.map((output) => output.files)));
+    },
+    TIMEOUT,
+  );
+
+  it.each([
+    ['-f hls', 'the stream cannot be made'],
+    ['-frames:v 1', 'no picture can be made'],
+  ])(
+    'leaves nothing behind where ffmpeg fails with %s: %s',
+    async (text) => {
+      const out = join(await temporaryFolder(), 'out');
+      const run = processFile({
+        file: await shop.clip('web-ready.mp4'),
+        outDir: out,
+        settings: { outputs: OUTPUT_KINDS, policy: QUICK_POLICY, profile: 'fast' },
+        tools: await withFailure(tools, text, 'exit 1'),
+        log: pino({ level: 'silent' }),
+      });
+      await expect(run).rejects.toMatchObject({ code: 'output_invalid' });
+      expect(await readdir(out)).toEqual([]);
     },
     TIMEOUT,
   );

@@ -8,7 +8,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { locateTools } from '../src/ffmpeg/locate.ts';
 import type { MediaTools } from '../src/ffmpeg/tools.ts';
-import { OUTPUT_KINDS } from '../src/plan/outputs.ts';
+import { OUTPUT_KINDS } from '../src/outputs/catalog.ts';
 import { runPipeline } from './support/pipeline.ts';
 import { nameColor, pixels } from './support/pixels.ts';
 
@@ -91,6 +91,23 @@ describe.skipIf(executablePath === undefined)(
           expect(played.readyState).toBeGreaterThanOrEqual(2);
           expect(Math.abs(played.duration - 5)).toBeLessThan(0.15);
           expect(played.videoWidth / played.videoHeight).toBeCloseTo(16 / 9, 1);
+        });
+      },
+      TIMEOUT,
+    );
+
+    it(
+      'preview.mp4 plays without a sound, starts at once and loops',
+      async () => {
+        await withPage(await shop.clip('wide.mp4'), async (page) => {
+          await load(page, 'preview.mp4');
+          const played = await page.evaluate<Played>('playAndSeek(4.5)');
+          expect(played).toMatchObject({ corrupted: 0, sought: 4.5, videoWidth: 480, videoHeight: 270 });
+          expect(played.played).toBeGreaterThanOrEqual(0.5);
+          expect(Math.abs(played.duration - 5)).toBeLessThan(0.15);
+          await page.evaluate('(video.loop = true, video.currentTime = video.duration - 0.3, video.play())');
+          await page.waitForFunction('video.currentTime < 2 && video.currentTime > 0.2');
+          expect(await page.evaluate('video.webkitAudioDecodedByteCount')).toBe(0);
         });
       },
       TIMEOUT,

@@ -8,10 +8,10 @@ import { type ClipName, type ClipShop, openClipShop } from '@supabase-media/test
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeMp4 } from '../src/ffmpeg/encode.ts';
 import { locateTools } from '../src/ffmpeg/locate.ts';
-import { makeHls } from '../src/ffmpeg/make-hls.ts';
 import { probeMedia } from '../src/ffmpeg/probe.ts';
 import type { EncodeProgress } from '../src/ffmpeg/progress.ts';
 import { type RunProcessOptions, runProcess } from '../src/ffmpeg/run-process.ts';
+import { hls } from '../src/outputs/hls.ts';
 import { planProcessing } from '../src/plan/plan.ts';
 import { DEFAULT_POLICY } from '../src/plan/policy.ts';
 import { findAllTools, temporaryFolder } from './support/tools.ts';
@@ -229,25 +229,28 @@ describe.each(await findAllTools())('%s', (_, tools) => {
     const videoPath = await shop.clip('ladder.mp4');
     const info = await probeMedia({ inputPath: videoPath, tools });
     if (!info.readable) throw new Error(info.detail);
-    const outputFolder = join(await temporaryFolder(), 'hls');
+    const { video } = info;
+    if (video === undefined) throw new Error('no video');
+    const outDir = await temporaryFolder();
     const stop = new AbortController();
     let stoppedAt = 0;
     const onProgress = () => {
       stoppedAt ||= Date.now();
       stop.abort(new Error('cancelled by the user'));
     };
-    const run = makeHls({
-      videoPath,
-      info,
-      outputFolder,
+    const run = hls.make({
+      mp4: { path: videoPath, info: { ...info, video } },
+      result: { probe: info, outcome: 'remuxed', reasons: [], warnings: [], outputs: [] },
+      outDir,
       policy: DEFAULT_POLICY,
+      profile: 'fast',
       tools,
       signal: stop.signal,
       onProgress,
     });
     expect(await errorOf(run)).toMatchObject({ code: 'aborted' });
     expect(Date.now() - stoppedAt).toBeLessThan(1500);
-    expect(await readdir(dirname(outputFolder))).toEqual([]);
+    expect(await readdir(outDir)).toEqual([]);
   }, 60_000);
 
   it('encodes when a copy does not pass, and says why', async () => {

@@ -1,6 +1,6 @@
 /**
- * What orchestrators and Prometheus ask a process for: `/live` (it runs), `/ready` (each part that it needs, with its own
- * answer and time), `/metrics`. The one file outside `storage/` that serves HTTP.
+ * The HTTP endpoints for orchestrators and Prometheus: `/live` (the process runs), `/ready` (the state and response time
+ * of each part that the process needs), `/metrics`.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { MediaError } from '@supabase-media/core/errors';
@@ -10,7 +10,7 @@ import { type HealthCheck, type Readiness, watchReadiness } from './health.ts';
 export interface StartHealthServerOptions {
   /** The address to listen on: 127.0.0.1, or 0.0.0.0 in a container. */
   readonly host: string;
-  /** 0 takes any free one. */
+  /** 0 picks any free port. */
   readonly port: number;
   readonly registry: Registry;
   readonly checks: Readonly<Record<string, HealthCheck>>;
@@ -18,18 +18,18 @@ export interface StartHealthServerOptions {
 
 export interface HealthServer {
   readonly port: number;
-  /** From now on `/ready` says no: the process is about to end. */
+  /** From now on `/ready` returns 503, because the process is about to end. */
   readonly drain: () => void;
   readonly close: () => Promise<void>;
 }
 
-/** A scrape takes milliseconds; whoever is slower than this to ask is not Prometheus. */
+/** A client that takes longer than this to send its request is not Prometheus. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
  * Starts listening. The caller closes it.
  *
- * @throws {MediaError} `config_invalid` when the port is taken or not allowed.
+ * @throws {MediaError} `config_invalid` if the port is in use or not permitted.
  */
 export async function startHealthServer(options: StartHealthServerOptions): Promise<HealthServer> {
   const { host, port, registry, checks } = options;
@@ -44,8 +44,8 @@ export async function startHealthServer(options: StartHealthServerOptions): Prom
       reject(
         new MediaError({
           code: 'config_invalid',
-          message: `Metrics cannot be served at ${host}:${port}: ${cause.message}.`,
-          hint: 'Set METRICS_PORT to a free port, or to 0 to serve none.',
+          message: `The metrics server cannot listen on ${host}:${port}: ${cause.message}.`,
+          hint: 'Set METRICS_PORT to a free port, or to 0 to disable the server.',
           cause,
         }),
       ),

@@ -1,16 +1,16 @@
-/** Whether a process can do its work now: each part asked at the same time, within bounds, and not too often. */
+/** Readiness of a process: all parts are checked concurrently, with a timeout, and the result is cached. */
 
 import { startDeadline } from '@supabase-media/core/deadline';
 import { toMediaError } from '@supabase-media/core/errors';
 
-/** Resolves when the part is well, rejects when it is not. */
+/** Resolves if the part works, rejects if it does not. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void>;
 
-/** What one part answered. */
+/** The result for one part. */
 export interface PartHealth {
   readonly ok: boolean;
   readonly ms: number;
-  /** Of the error; the message stays in the log, where no stranger reads it. */
+  /** The error code. The message only goes to the log, because the endpoint may be public. */
   readonly code?: string;
 }
 
@@ -22,21 +22,21 @@ export interface ReadinessReport {
 export interface Readiness {
   readonly read: () => Promise<ReadinessReport>;
   readonly drain: () => void;
-  /** Ends questions that are under way. */
+  /** Aborts running checks. */
   readonly stop: () => void;
 }
 
-/** Kubernetes waits 1 s by default and is told 5 in our manifests. */
+/** Kubernetes' probes wait 1 s by default and 5 s in deploy/kubernetes. */
 const PART_TIMEOUT_MS = 4000;
 
-/** Several probes and load balancers ask; the parts are bothered once in this time. */
-const REMEMBER_MS = 5000;
+/** Several probes and load balancers ask; the parts are checked at most once in this time. */
+const CACHE_MS = 5000;
 
 async function ask(check: HealthCheck, stopped: AbortSignal): Promise<PartHealth> {
   const started = performance.now();
   const { signal: ended, clear } = startDeadline(PART_TIMEOUT_MS, stopped);
   const tooLate = new Promise<never>((_, reject) => {
-    ended.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true });
+    ended.addEventListener('abort', () => reject(new Error('no response in time')), { once: true });
   });
   const took = () => Math.round(performance.now() - started);
   try {
@@ -49,7 +49,7 @@ async function ask(check: HealthCheck, stopped: AbortSignal): Promise<PartHealth
   }
 }
 
-/** Asks all parts whenever it is read, at most every five seconds. */
+/** Checks all parts when it is read, at most every five seconds. */
 export function watchReadiness(checks: Readonly<Record<string, HealthCheck>>): Readiness {
   const stopped = new AbortController();
   let isDraining = false;
@@ -63,11 +63,11 @@ export function watchReadiness(checks: Readonly<Record<string, HealthCheck>>): R
   };
   return {
     read: async () => {
-      if (last === undefined || performance.now() - last.at > REMEMBER_MS)
+      if (last === undefined || performance.now() - last.at > CACHE_MS)
         last = { at: performance.now(), parts: askAll() };
       const parts = await last.parts;
-      const isWell = Object.values(parts).every(({ ok }) => ok);
-      return { status: isDraining ? 'stopping' : isWell ? 'ready' : 'not_ready', parts };
+      const isReady = Object.values(parts).every(({ ok }) => ok);
+      return { status: isDraining ? 'stopping' : isReady ? 'ready' : 'not_ready', parts };
     },
     drain: () => {
       isDraining = true;

@@ -21,7 +21,7 @@ async function logWith(format: string, use: (log: Log) => void): Promise<string>
 }
 
 describe.each(['json', 'pretty'])('the %s log', (format) => {
-  it('blots out keys and passwords wherever they stand', async () => {
+  it('redacts keys and passwords wherever they appear', async () => {
     const written = await logWith(format, (log) => {
       log.info({ headers: { authorization: `Bearer ${jwt}` } }, `connecting with ${jwt}`);
       log.error(new Error('cannot reach postgres://worker:p%40ssw0rd@db:5432/x as p@ssw0rd'));

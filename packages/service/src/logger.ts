@@ -1,10 +1,10 @@
 /**
- * The log: pino, for people on a terminal, JSON lines elsewhere, always on stderr so that stdout stays the result's.
- * Secrets are blotted out of the finished line, whatever object or message carried them.
+ * The log: pino, readable on a terminal, JSON lines elsewhere, always on stderr because stdout is for results. Secrets
+ * are redacted from the finished line, whichever object or message contained them.
  */
 import { type Logger, pino } from 'pino';
 
-/** A pino logger whose lines never hold a secret. */
+/** A pino logger whose lines never contain a secret. */
 export type Log = Logger;
 
 /** `LOG_LEVEL`, `LOG_FORMAT`, and every secret value that was read. */
@@ -16,19 +16,19 @@ export interface LoggerSettings {
   readonly secrets: readonly string[];
 }
 
-/** Where {@link createLogger} writes, and what it must not let through. */
+/** Options of {@link createLogger}. */
 export interface CreateLoggerOptions {
   readonly config: LoggerSettings;
-  /** Receives whole lines; stderr unless told. */
+  /** Receives whole lines. Default: stderr. */
   readonly write?: (line: string) => void;
-  /** Whether a person reads along; decides what `LOG_FORMAT=auto` means. */
+  /** Decides what `LOG_FORMAT=auto` means. Default: whether stderr is a terminal. */
   readonly isTerminal?: boolean;
 }
 
-/** Any JWT, and the token of a signed address: both are keys, whoever issued them. */
+/** Any JWT, and the token of a signed address: both grant access, whoever issued them. */
 const KEY_SHAPES = /eyJ[\w-]+\.[\w-]+\.[\w-]+|sb_secret_[\w-]+|(?<=[?&]token=)[^&"\s]+/g;
 
-/** Blots out the given values and everything that has the shape of a key. */
+/** Redacts the given values and everything that looks like a key. */
 export function redactSecrets(text: string, secrets: readonly string[]): string {
   let redacted = text;
   for (const secret of secrets) redacted = redacted.replaceAll(secret, '[redacted]');
@@ -60,7 +60,7 @@ export async function createLogger(options: CreateLoggerOptions): Promise<Log> {
   );
 }
 
-/** An error as one object of a few words: what libraries hang on theirs (clients, sockets, whole requests) stays out. */
+/** Keeps the essential fields of an error; libraries attach clients, sockets and whole requests to theirs. */
 function serializeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) };
   const code = 'code' in error ? { code: error.code } : {};

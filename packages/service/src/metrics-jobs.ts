@@ -1,9 +1,9 @@
-/** What is counted of jobs and their steps. */
+/** Metrics of jobs and their steps. */
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { JOB_OUTCOMES, jobOutcomeOf, STEP_OUTCOMES, type StepOutcome } from './metrics-labels.ts';
 import { once, secondsSince } from './record-once.ts';
 
-/** One start of a job. */
+/** One run of a job. */
 export interface JobRecording {
   readonly stepStarted: (step: string) => StepRecording;
   /** @param outcome one of the JOB_OUTCOMES; any other counts as `completed`. */
@@ -14,7 +14,7 @@ export interface StepRecording {
   readonly ended: (outcome: StepOutcome) => void;
 }
 
-/** What jobs tell. */
+/** Recorded by the consumer and by job handlers. */
 export interface JobMetrics {
   /** @param type one of the names that the metrics were made with. */
   readonly jobStarted: (type: string) => JobRecording;
@@ -24,7 +24,7 @@ export interface JobMetrics {
   readonly lockLost: () => void;
 }
 
-/** Seconds, up to the encode of a film. */
+/** In seconds, up to the encode of a feature film. */
 const JOB_SECONDS = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600];
 const STEP_SECONDS = [0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200];
 const ENCODE_SPEEDS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 4, 8, 16, 32];
@@ -41,12 +41,12 @@ export function createJobMetrics(registry: Registry, { jobTypes, steps }: JobLab
   const started = new Counter({
     ...common,
     name: 'media_jobs_started_total',
-    help: 'Jobs taken from the queue, each start of one.',
+    help: 'Runs of jobs taken from the queue.',
   });
   const seconds = new Histogram({
     ...common,
     name: 'media_job_duration_seconds',
-    help: 'From the start of a job to its end; the count is the number of starts that ended so.',
+    help: 'Duration of one run of a job, by outcome.',
     labelNames: ['outcome'],
     buckets: JOB_SECONDS,
   });
@@ -59,13 +59,13 @@ export function createJobMetrics(registry: Registry, { jobTypes, steps }: JobLab
   const stepsStarted = new Counter({
     ...common,
     name: 'media_job_steps_started_total',
-    help: 'Steps begun.',
+    help: 'Job steps started.',
     labelNames: ['step'],
   });
   const stepSeconds = new Histogram({
     ...common,
     name: 'media_job_step_duration_seconds',
-    help: 'From the start of a step to its end; the count is the number that ended so.',
+    help: 'Duration of a job step, by outcome.',
     labelNames: ['step', 'outcome'],
     buckets: STEP_SECONDS,
   });
@@ -113,7 +113,7 @@ export function createJobMetrics(registry: Registry, { jobTypes, steps }: JobLab
       };
     },
     encoded: (ratio: number) => {
-      // Encoders tell NaN or nothing while they begin.
+      // Encoders report NaN or nothing at first.
       if (Number.isFinite(ratio) && ratio > 0) speed.observe(ratio);
     },
     jobStalled: () => stalled.inc(),

@@ -1,7 +1,7 @@
-/** Every value that a label of a metric can have. Closed sets: a path or an id as a label would fill Prometheus' disk. */
+/** Every value of every metric label. The sets are closed: paths or ids as labels would fill Prometheus' disk. */
 import { ERRORS, type ErrorCode, type RetryClass } from '@supabase-media/core/errors';
 
-/** Tables rather than lists: a name that is added elsewhere and forgotten here does not compile. */
+/** A table instead of a list: a name that is missing here does not compile. */
 const keysOf = <Name extends string>(table: Readonly<Record<Name, true>>): readonly Name[] =>
   Object.keys(table) as Name[];
 
@@ -12,7 +12,7 @@ export const UPLOAD_ROUTES = keysOf<UploadRouteLabel>({ direct: true, stream: tr
 
 export const ERROR_CODES = Object.keys(ERRORS) as readonly ErrorCode[];
 
-/** Classes that are tried again; `never` is not. */
+/** All classes but `never`. */
 export const RETRY_CLASSES = keysOf<Exclude<RetryClass, 'never'>>({
   after: true,
   ambiguous: true,
@@ -24,7 +24,7 @@ export type RetriedOperation = 'download' | 'upload';
 
 export const RETRIED_OPERATIONS = keysOf<RetriedOperation>({ download: true, upload: true });
 
-/** Uploads are compared with their like only: what is long for 5 MB is short for 2 GB. Upper bounds in bytes. */
+/** Durations are only comparable within a size class. Upper bounds in bytes. */
 const SIZE_CLASSES = [
   ['lt_10mb', 10_000_000],
   ['10mb_to_100mb', 100_000_000],
@@ -46,8 +46,8 @@ export type SessionOutcome = 'abandoned' | 'canceled' | 'completed';
 export const SESSION_OUTCOMES = keysOf<SessionOutcome>({ abandoned: true, canceled: true, completed: true });
 
 /**
- * How one start of a job ends. `retried`: it failed and will be tried again; `returned`: given back by a worker that
- * stops, or waiting for room or a server, without a try spent.
+ * How one run of a job ends. `retried`: it failed and will be retried. `returned`: the worker stopped, or the job was
+ * deferred until there is disk space or a server is back; no attempt was spent.
  */
 export type JobOutcome =
   | 'canceled'

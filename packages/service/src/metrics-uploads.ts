@@ -1,4 +1,4 @@
-/** What is counted of uploads and of the sessions of browsers. */
+/** Metrics of uploads and of browsers' upload sessions. */
 
 import type { ErrorCode, MediaError } from '@supabase-media/core/errors';
 import { Counter, Histogram, type Registry } from 'prom-client';
@@ -16,82 +16,82 @@ import {
 } from './metrics-labels.ts';
 import { once, secondsSince } from './record-once.ts';
 
-/** One upload under way. Counted under the route that it began with, also when another one ends it. */
+/** One running upload, counted under the route it started with, even if it finishes on another. */
 export interface UploadRecording {
-  /** It is stored and proved. `bytesSent` counts all attempts together. */
+  /** It is stored and verified. `bytesSent` is the sum of all attempts. */
   readonly succeeded: (result: { readonly bytesSent: number }) => void;
   readonly failed: (code: ErrorCode) => void;
 }
 
-/** What uploads tell. */
+/** Recorded by the uploader and the intake API. */
 export interface UploadMetrics {
-  /** @param upload.bytes of the file. */
+  /** @param upload.bytes the size of the file. */
   readonly uploadStarted: (upload: { readonly route: UploadRouteLabel; readonly bytes: number }) => UploadRecording;
   readonly retried: (operation: RetriedOperation, retryClass: (typeof RETRY_CLASSES)[number]) => void;
   readonly sessionCreated: () => void;
   readonly sessionEnded: (ending: SessionOutcome) => void;
 }
 
-/** Seconds: from a poster of some kB to 2 GB on a slow link. */
+/** In seconds: from a poster of a few kB to 2 GB on a slow link. */
 const UPLOAD_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
 const UPLOAD_BYTES = [1e5, 1e6, 1e7, 5e7, 1e8, 2.5e8, 5e8, 1e9, 2e9];
 
-/** Registers them, every series at zero. */
+/** Registers the metrics, every series at zero. */
 export function createUploadMetrics(registry: Registry): UploadMetrics {
   const common = { registers: [registry] };
   const started = new Counter({
     ...common,
     name: 'media_uploads_started_total',
-    help: 'Uploads begun, by the route that was chosen first.',
+    help: 'Uploads started, by first route.',
     labelNames: ['route'],
   });
   const succeeded = new Counter({
     ...common,
     name: 'media_uploads_succeeded_total',
-    help: 'Uploads stored and proved, by the route that they began with.',
+    help: 'Uploads stored and verified, by first route.',
     labelNames: ['route'],
   });
   const failed = new Counter({
     ...common,
     name: 'media_uploads_failed_total',
-    help: 'Uploads given up, by the route that they began with and the error code.',
+    help: 'Uploads that failed, by first route and error code.',
     labelNames: ['route', 'code'],
   });
   const seconds = new Histogram({
     ...common,
     name: 'media_upload_duration_seconds',
-    help: 'From the first byte to the proof, of uploads that succeeded, by route and size of the file.',
+    help: 'Time from the first byte to verification, of successful uploads, by route and file size.',
     labelNames: ['route', 'size'],
     buckets: UPLOAD_SECONDS,
   });
   const bytes = new Histogram({
     ...common,
     name: 'media_upload_size_bytes',
-    help: 'Sizes of the files that were uploaded; the sum is what was stored.',
+    help: 'Sizes of the uploaded files.',
     labelNames: ['route'],
     buckets: UPLOAD_BYTES,
   });
   const resent = new Counter({
     ...common,
     name: 'media_upload_resent_bytes_total',
-    help: 'Bytes sent more than once, in uploads that succeeded.',
+    help: 'Bytes sent more than once, in successful uploads.',
     labelNames: ['route'],
   });
   const retries = new Counter({
     ...common,
     name: 'media_retries_total',
-    help: 'Further attempts within one operation, by the class of the failure.',
+    help: 'Retries within one operation, by the retry class of the failure.',
     labelNames: ['operation', 'class'],
   });
   const created = new Counter({
     ...common,
     name: 'media_upload_sessions_created_total',
-    help: 'Upload sessions begun for browsers.',
+    help: 'Upload sessions created for browsers.',
   });
   const ended = new Counter({
     ...common,
     name: 'media_upload_sessions_ended_total',
-    help: 'Upload sessions that came to an end, by how.',
+    help: 'Upload sessions that ended, by outcome.',
     labelNames: ['ending'],
   });
   for (const route of UPLOAD_ROUTES) {
@@ -127,7 +127,7 @@ export function createUploadMetrics(registry: Registry): UploadMetrics {
   };
 }
 
-/** Counts a further attempt by the class of the failure before it. */
+/** Counts a retry by the class of the failure before it. */
 export function countRetry(
   metrics: Pick<UploadMetrics, 'retried'>,
   operation: RetriedOperation,

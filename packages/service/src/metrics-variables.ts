@@ -1,4 +1,4 @@
-/** The environment variables of `/metrics`, `/live` and `/ready`; a part of the table in `config-variables.ts`. */
+/** The environment variables of `/metrics`, `/live` and `/ready`. */
 import { z } from 'zod';
 import { type VariableTable, wholeNumber } from './settings-table.ts';
 
@@ -7,7 +7,8 @@ export const METRICS_VARIABLES = {
     section: 'Worker',
     allowed: 'an address of this machine',
     default: '127.0.0.1',
-    reason: 'Where metrics and health are served. 0.0.0.0 in a container, whose network keeps strangers out.',
+    reason:
+      'The address that metrics and health endpoints listen on. Use 0.0.0.0 in a container with a private network.',
     schema: z.string().min(1),
   },
   METRICS_PORT: {
@@ -15,7 +16,7 @@ export const METRICS_VARIABLES = {
     allowed: 'a whole number from 0 to 65535',
     default: '0',
     reason:
-      'Serves /metrics for Prometheus, /live and /ready. 0 serves none; 9464 is usual. Processes on one machine need one each.',
+      'The port of /metrics for Prometheus, /live and /ready. 0 disables them; 9464 is usual. Each process on a machine needs its own.',
     schema: wholeNumber(0, 65_535),
   },
 } as const satisfies VariableTable;

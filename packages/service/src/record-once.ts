@@ -1,6 +1,6 @@
-/** Helpers of recordings: whatever begins ends once, and took its time. */
+/** Helpers of metric recordings. */
 
-/** Sends only the first call on. */
+/** Passes on only the first call. */
 export function once<Args extends readonly unknown[]>(record: (...args: Args) => void): (...args: Args) => void {
   let isDone = false;
   return (...args) => {

@@ -1,6 +1,6 @@
 /**
- * Reads environment variables by a table that says what each may be. The worker and the intake have a table each and
- * read it the same way: an empty value counts as unset, every problem is told at once, no secret is ever printed.
+ * Reads environment variables by a table of allowed values. An empty value counts as unset, all problems are reported at
+ * once, and secrets are never printed.
  */
 import { readFileSync } from 'node:fs';
 import { MediaError } from '@supabase-media/core/errors';
@@ -9,15 +9,15 @@ import { z } from 'zod';
 
 /** One environment variable. */
 export interface Variable {
-  /** The heading it stands under in `.env.example`. */
+  /** Its heading in `.env.example` and docs/configuration.md. */
   readonly section: string;
-  /** What the value must be, as told to a person whose value was refused. */
+  /** The allowed values and their unit, as shown in error messages. */
   readonly allowed: string;
-  /** As written in the environment; absent when there is none and the variable may stay unset. */
+  /** As written in the environment; absent if the variable may stay unset. */
   readonly default?: string;
   /** What it does and why one would change it. */
   readonly reason: string;
-  /** A value that shows the shape, for variables without a default. */
+  /** An example value, for variables without a default. */
   readonly example?: string;
   /** The value is never printed, not even in an error. */
   readonly secret?: true;
@@ -36,7 +36,7 @@ export const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max);
 
-/** An address with a host, of one of the protocols (`redis:`). */
+/** An address with a host and one of the given protocols (`redis:`). */
 export const address = (...protocols: string[]) =>
   z.string().refine((value) => {
     if (!URL.canParse(value)) return false;
@@ -44,29 +44,29 @@ export const address = (...protocols: string[]) =>
     return protocols.includes(protocol) && hostname !== '';
   });
 
-/** An http:// or https:// address; slashes at its end are dropped, so that paths can be put behind it. */
+/** An http:// or https:// address. Trailing slashes are dropped, so that paths can be appended. */
 export const httpAddress = address('http:', 'https:').transform((value) => value.replace(/\/+$/, ''));
 
 /** The values of a table's variables. */
 export interface Variables<Table extends VariableTable> {
-  /** Of a variable that has a default or was insisted on; call {@link Variables.refuse} before. */
+  /** For a variable that has a default or was required; call {@link Variables.refuse} before. */
   readonly get: <Name extends keyof Table & string>(name: Name) => z.output<Table[Name]['schema']>;
   readonly maybe: <Name extends keyof Table & string>(name: Name) => z.output<Table[Name]['schema']> | undefined;
-  /** Whether the environment says anything of it, right or wrong. */
+  /** Whether the environment sets it, validly or not. */
   readonly isSet: (name: keyof Table & string) => boolean;
-  /** Insists on variables that have no default. */
+  /** Requires variables that have no default. */
   readonly need: (...names: readonly (keyof Table & string)[]) => void;
   readonly complain: (problem: string) => void;
-  /** @throws {MediaError} `config_invalid` when there are problems, naming them all. */
+  /** @throws {MediaError} `config_invalid`, naming all problems, if there are any. */
   readonly refuse: () => void;
-  /** Every secret value and the passwords within, so that the logger can blot them out. */
+  /** Every secret value and the passwords inside, for the logger to redact. */
   readonly secrets: readonly string[];
 }
 
-/** A value that is shorter than this stands in many a harmless line. */
-const SECRET_LEAST_CHARACTERS = 6;
+/** Shorter values are not redacted, because they also appear in harmless lines. */
+const SECRET_MIN_CHARACTERS = 6;
 
-/** Checks the environment by a table. What is wrong is kept until {@link Variables.refuse}. */
+/** Checks the environment against a table. Problems are collected until {@link Variables.refuse}. */
 export function readVariables<Table extends VariableTable>(table: Table, environment: Environment): Variables<Table> {
   const problems: string[] = [];
   const values = new Map<string, unknown>();
@@ -93,7 +93,7 @@ export function readVariables<Table extends VariableTable>(table: Table, environ
     },
     complain: (problem) => void problems.push(problem),
     refuse: () => refuseProblems(problems),
-    secrets: [...new Set(secrets)].filter((secret) => secret.length >= SECRET_LEAST_CHARACTERS),
+    secrets: [...new Set(secrets)].filter((secret) => secret.length >= SECRET_MIN_CHARACTERS),
   };
 }
 
@@ -109,13 +109,13 @@ function refuseProblems(problems: readonly string[]): void {
 const describeValue = (variable: Variable, value: string): string =>
   variable.secret ? `is set to something else (${value.length} characters, not shown)` : `is "${value.slice(0, 80)}"`;
 
-/** The password of an address, as written and as decoded: both may turn up in messages of others. */
+/** The password of an address, as written and decoded: libraries print either. */
 function passwordsOf(secret: string): string[] {
   const password = URL.canParse(secret) ? new URL(secret).password : '';
   return password ? [password, decodePercent(password) ?? password] : [];
 }
 
-/** Undoes percent-encoding (RFC 3986, section 2.1); undefined where it is none. */
+/** Undoes percent-encoding (RFC 3986, section 2.1); undefined if it is malformed. */
 export function decodePercent(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
@@ -125,9 +125,9 @@ export function decodePercent(text: string): string | undefined {
 }
 
 /**
- * The process environment over a dotenv file.
+ * Merges the process environment over a dotenv file.
  *
- * @param file Read when it exists; a named file that is missing is an error, a missing default `.env` is not.
+ * @param file Defaults to `.env`, which may be missing; a named file must exist.
  * @throws {MediaError} `config_invalid` when a named file cannot be read.
  */
 export function readEnvironment(file: string | undefined): Environment {

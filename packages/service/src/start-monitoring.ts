@@ -1,12 +1,12 @@
-/** Puts metrics and health of one process together and serves them: the same for a worker and for the API. */
+/** Serves the metrics and health endpoints of one process; used by the worker and the intake API. */
 import type { HealthCheck } from './health.ts';
 import { startHealthServer } from './health-server.ts';
 import type { Metrics } from './metrics.ts';
 import { type QueueSnapshot, watchDisk, watchProcess, watchQueue } from './metrics-gauges.ts';
 
-/** A connection that reads how full the queue is. */
+/** A connection that reads the state of the queue. */
 export interface QueueInspector {
-  /** @throws when the queue does not answer within seconds. */
+  /** @throws if the queue does not answer within seconds. */
   readonly read: () => Promise<QueueSnapshot>;
   readonly close: () => Promise<void>;
 }
@@ -15,34 +15,34 @@ export interface StartMonitoringOptions {
   readonly metrics: Metrics;
   /** `METRICS_HOST`. */
   readonly host: string;
-  /** `METRICS_PORT`; `undefined` serves nothing. */
+  /** `METRICS_PORT`; `undefined` disables the server. */
   readonly port: number | undefined;
-  /** Connects to the queue; called when it is first asked for, and again after it failed. */
+  /** Connects to the queue; called at the first scrape, and again after a failure. */
   readonly openQueueInspector: () => Promise<QueueInspector>;
-  /** Of a worker; the API has none. */
+  /** WORK_DIR of a worker; the intake API has none. */
   readonly workDir?: string | undefined;
-  /** The parts that `/ready` asks. */
+  /** The parts that `/ready` checks. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
 }
 
 export interface Monitoring {
-  /** Where it is served; `undefined` when nothing is. */
+  /** `undefined` if the server is disabled. */
   readonly port: number | undefined;
-  /** From now on `/ready` says no: the process is about to end. */
+  /** From now on `/ready` returns 503, because the process is about to end. */
   readonly drain: () => void;
-  /** After everything else, so that the last minutes of a process can be seen. */
+  /** Call it last, so that the shutdown of a process can be observed. */
   readonly close: () => Promise<void>;
 }
 
 const NOTHING: Monitoring = { port: undefined, drain: () => {}, close: async () => {} };
 
-/** Connecting to the queue and reading it take at most this long together, in milliseconds: Prometheus waits 10 s. */
-const LOOK_TIMEOUT_MS = 8000;
+/** The time limit for connecting to the queue and reading it, in milliseconds. Prometheus waits 10 s. */
+const READ_TIMEOUT_MS = 8000;
 
-/** Connects when it is first asked, and again after it could not: a queue that is down is news, not an end. */
-function inspectWhenAsked(open: () => Promise<QueueInspector>): QueueInspector {
+/** Connects lazily and reconnects after a failure: a queue that is down must not end the process. */
+function inspectLazily(open: () => Promise<QueueInspector>): QueueInspector {
   let opening: Promise<QueueInspector> | undefined;
-  const look = async () => {
+  const readQueue = async () => {
     opening ??= open().catch((error: unknown) => {
       opening = undefined;
       throw error;
@@ -53,9 +53,9 @@ function inspectWhenAsked(open: () => Promise<QueueInspector>): QueueInspector {
     read: async () => {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error('the queue did not answer in time')), LOOK_TIMEOUT_MS);
+        timer = setTimeout(() => reject(new Error('the queue did not answer in time')), READ_TIMEOUT_MS);
       });
-      return await Promise.race([look(), late]).finally(() => clearTimeout(timer));
+      return await Promise.race([readQueue(), late]).finally(() => clearTimeout(timer));
     },
     close: async () => {
       const inspector = await opening?.catch(() => undefined);
@@ -67,12 +67,12 @@ function inspectWhenAsked(open: () => Promise<QueueInspector>): QueueInspector {
 /**
  * Starts serving. The caller closes it.
  *
- * @throws {MediaError} `config_invalid` for a port that is taken.
+ * @throws {MediaError} `config_invalid` if the port is in use.
  */
 export async function startMonitoring(options: StartMonitoringOptions): Promise<Monitoring> {
   const { metrics, host, port, workDir, checks } = options;
   if (port === undefined) return NOTHING;
-  const inspector = inspectWhenAsked(options.openQueueInspector);
+  const inspector = inspectLazily(options.openQueueInspector);
   watchQueue(metrics, inspector.read);
   if (workDir !== undefined) watchDisk(metrics, workDir);
   watchProcess(metrics);

@@ -1,6 +1,6 @@
 /**
- * A span for every request of undici, which uploads, downloads and Node's fetch go through, by the news that it
- * publishes (undici, DiagnosticsChannel). The instrumentation package for it wants Node 22.
+ * Creates a span for every request of undici, which carries uploads, downloads and Node's fetch, from the events of its
+ * diagnostics channel. The instrumentation package for undici requires Node 22.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
@@ -12,21 +12,21 @@ interface TracedRequest {
   readonly addHeader?: (name: string, value: string) => unknown;
 }
 
-interface News {
+interface RequestEvent {
   readonly request: TracedRequest;
   readonly response?: { readonly statusCode: number };
   readonly error?: unknown;
 }
 
-/** What hangs in the address of a signed request is a key. */
+/** Drops the query, because that of a signed address is a credential. */
 const pathOf = (path: string): string => path.split('?')[0] ?? '';
 
-/** Starts; returns what stops it. Requests outside of a trace get no span. */
+/** Starts tracing requests; returns the function that stops it. Requests outside a trace get no span. */
 export function traceRequests(): () => void {
   const tracer = trace.getTracer('supabase-media-http');
   const spans = new WeakMap<TracedRequest, Span>();
 
-  const onCreate = ({ request }: News): void => {
+  const onCreate = ({ request }: RequestEvent): void => {
     const active = context.active();
     if (trace.getSpan(active) === undefined) return;
     const origin = String(request.origin ?? '');
@@ -49,14 +49,14 @@ export function traceRequests(): () => void {
     propagation.inject(trace.setSpan(active, span), headers);
     for (const [name, value] of Object.entries(headers)) request.addHeader?.(name, value);
   };
-  const onHeaders = ({ request, response }: News): void => {
+  const onHeaders = ({ request, response }: RequestEvent): void => {
     const span = spans.get(request);
     if (span === undefined || response === undefined) return;
     span.setAttribute('http.response.status_code', response.statusCode);
     if (response.statusCode >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
   };
-  const onTrailers = ({ request }: News): void => spans.get(request)?.end();
-  const onError = ({ request, error }: News): void => {
+  const onTrailers = ({ request }: RequestEvent): void => spans.get(request)?.end();
+  const onError = ({ request, error }: RequestEvent): void => {
     const span = spans.get(request);
     span?.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
     span?.end();
@@ -68,7 +68,9 @@ export function traceRequests(): () => void {
     ['undici:request:trailers', onTrailers],
     ['undici:request:error', onError],
   ] as const;
-  const pairs = listeners.map(([name, listen]) => [name, (message: unknown) => listen(message as News)] as const);
+  const pairs = listeners.map(
+    ([name, listen]) => [name, (message: unknown) => listen(message as RequestEvent)] as const,
+  );
   for (const [name, listen] of pairs) subscribe(name, listen);
   return () => {
     for (const [name, listen] of pairs) unsubscribe(name, listen);

@@ -1,4 +1,4 @@
-/** OpenTelemetry's SDK, put together. Loaded only where traces are made: it is some twenty times larger than its API. */
+/** Sets up OpenTelemetry's SDK. Loaded only if tracing is enabled: it is about twenty times larger than its API. */
 import { type Context, context, diag, propagation, SpanKind, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -19,12 +19,12 @@ export interface TracingSdkOptions {
   readonly service: string;
 }
 
-/** A collector answers within this, in milliseconds, or loses what it was sent. */
+/** The time limit for one export, in milliseconds; spans of a failed export are lost. */
 const EXPORT_TIMEOUT_MS = 5000;
 
 /**
- * Which spans may begin a trace. Workers look after their queue and their rows every second; each look would be a trace
- * of its own, and nobody could find the jobs among them.
+ * Which spans may start a trace. Workers poll their queue and rows every second; without this each poll would be a trace
+ * of its own, and jobs would be hard to find among them.
  */
 const ROOTS: Sampler = {
   shouldSample: (_context: Context, _traceId: string, _name: string, kind: SpanKind) => ({

@@ -1,4 +1,4 @@
-/** The environment variables of traces, by their standard names; a part of the table in `config-variables.ts`. */
+/** The environment variables of tracing, with OpenTelemetry's standard names. */
 import { z } from 'zod';
 import { decodePercent, httpAddress, type VariableTable } from './settings-table.ts';
 
@@ -7,15 +7,14 @@ export const TRACING_VARIABLES = {
     section: 'Logging',
     allowed: 'an http:// or https:// address',
     example: 'http://127.0.0.1:4318',
-    reason:
-      'A collector of OpenTelemetry (OTLP over HTTP) that traces are sent to, below /v1/traces. Unset: none are made.',
+    reason: 'The OpenTelemetry collector (OTLP over HTTP) that receives traces at /v1/traces. Unset: tracing is off.',
     schema: httpAddress,
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
     section: 'Logging',
     allowed: 'name=value pairs with commas between, values percent-encoded',
     example: 'authorization=Bearer%20…',
-    reason: 'Sent with every trace, for collectors that want a key.',
+    reason: 'Headers of every export, for collectors that require a key.',
     secret: true,
     schema: z
       .string()

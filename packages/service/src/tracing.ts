@@ -1,21 +1,21 @@
 /**
- * Traces: one for each job, from the producer that added it to the worker's last upload. Off unless a collector is named;
- * then nothing but OpenTelemetry's API is loaded, whose calls do nothing.
+ * Tracing: one trace per job, from the producer that added it to the worker's last upload. Off unless a collector is
+ * configured; then only OpenTelemetry's API is loaded, whose calls do nothing.
  */
 import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api';
 import { toMediaError } from '@supabase-media/core/errors';
 
 export interface StartTracingOptions {
-  /** `OTEL_EXPORTER_OTLP_ENDPOINT`; `undefined` makes no traces. */
+  /** `OTEL_EXPORTER_OTLP_ENDPOINT`; `undefined` turns tracing off. */
   readonly endpoint: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** `service.name` of the process. */
   readonly service: string;
 }
 
-/** Traces of one process. */
+/** The tracing of one process. */
 export interface Tracing {
-  /** Sends what is left, for at most a few seconds. Never throws: a collector that is down is not the work's trouble. */
+  /** Sends the remaining spans, for a few seconds at most. Never throws: a collector that is down must not fail the work. */
   readonly close: () => Promise<void>;
 }
 
@@ -23,10 +23,10 @@ const TRACER = 'supabase-media';
 
 let running = 0;
 
-/** Whether this process makes traces. */
+/** Whether tracing is on in this process. */
 export const isTracing = (): boolean => running > 0;
 
-/** Begins to make traces in this process. The caller closes them. */
+/** Starts tracing in this process. The caller closes it. */
 export async function startTracing(options: StartTracingOptions): Promise<Tracing> {
   const { endpoint, headers = {}, service } = options;
   if (endpoint === undefined) return { close: async () => {} };
@@ -42,9 +42,9 @@ export async function startTracing(options: StartTracingOptions): Promise<Tracin
 }
 
 /**
- * Does work in a span of its own, below whatever span is active.
+ * Runs work in a new span below the active one.
  *
- * @throws what the work throws; its code is noted on the span.
+ * @throws what the work throws; its code is recorded on the span.
  */
 export async function inSpan<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
   return trace.getTracer(TRACER).startActiveSpan(name, { attributes }, async (span) => {

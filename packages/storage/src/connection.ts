@@ -1,4 +1,4 @@
-/** An open door to one project's Storage: its address, its key, and the transport that requests go through. */
+/** A connection to one project's Storage: its address, its key, and the transport that requests go through. */
 import { Transport } from './transport.ts';
 
 /** What every file of this folder is handed. */

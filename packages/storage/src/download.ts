@@ -1,6 +1,6 @@
 /**
  * Brings an object to a file: streamed, its SHA-256 taken while it is written, its size checked. A connection that
- * breaks is taken up again where it broke, as long as Storage still holds the same version.
+ * breaks is resumed where it broke, as long as Storage still holds the same version.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { open, rename, rm, truncate, writeFile } from 'node:fs/promises';
@@ -37,7 +37,7 @@ export interface DownloadResult {
 /** What is known of the object so far, over all attempts. */
 interface DownloadState {
   received: number;
-  /** The most that was ever received; what is received falls when the object is read anew. */
+  /** The most that was ever received; what is received falls when the object is read from the start again. */
   furthest: number;
   size: number | undefined;
   etag: string | undefined;

@@ -1,6 +1,6 @@
 /**
- * What follows the last byte: the file is looked at again, the object is proved, the unfinished upload forgotten. Small
- * questions are asked again by themselves here, because no answer to them is a reason to send the file again.
+ * What follows the last byte: the file is checked for changes, the object is verified, the unfinished upload
+ * forgotten. Small requests are retried here, because no answer to them is a reason to send the file again.
  */
 import { MediaError } from '@supabase-media/core/errors';
 import { readObjectInfo } from './object-info.ts';

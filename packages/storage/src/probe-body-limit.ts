@@ -18,7 +18,7 @@ const ROUND_TRIPS = 10;
  * broken off: Storage shows no object before its last byte, and removes what it has.
  *
  * @returns the refusal; undefined when there was none in time.
- * @throws {MediaError} when the connection broke by itself.
+ * @throws {MediaError} when the connection broke.
  */
 export async function announceBody(
   connection: StorageConnection,

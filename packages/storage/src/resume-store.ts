@@ -1,6 +1,6 @@
 /**
- * Unfinished resumable uploads, kept in files so that a restart finds them: where the upload stands at Storage, how far
- * Storage said it was, and what the file was. Also which body sizes a host's proxies refused. A store that cannot be
+ * Unfinished resumable uploads, kept in files so that a restart finds them: the upload's address at Storage, how
+ * much of it Storage acknowledged, and what the file was. Also which body sizes a host's proxies refused. A store that cannot be
  * read or written costs a resumption, never an upload.
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -47,7 +47,7 @@ export interface ResumeStore {
 /** A proxy's limit is believed for a day, in milliseconds. */
 const REFUSAL_LIFE_MS = 86_400_000;
 
-/** Entries of uploads that nobody came back for go after this, in milliseconds: no Storage keeps them longer. */
+/** Entries of uploads that nobody resumed are removed after this, in milliseconds: no Storage keeps them longer. */
 const ENTRY_LIFE_MS = 2 * 86_400_000;
 
 const nameOf = (kind: 'upload' | 'host', key: string): string =>

@@ -34,9 +34,9 @@ export interface SendOptions {
   readonly onRetry: ((notice: RetryNotice) => void) | undefined;
   readonly onRoute: (decision: RouteDecision) => void;
   readonly onAttempt: () => void;
-  /** Verifies what was sent; its own questions are asked again by itself. */
+  /** Verifies what was sent; it retries its own requests. */
   readonly finish: () => Promise<void>;
-  /** Whether a question of `finish` stays open; sending the file again would not answer it. */
+  /** Whether a request of `finish` failed for good; sending the file again would not change that. */
   readonly isQuestionOpen: () => boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The one place that opens sockets to Storage. Bodies stream with back-pressure and a known length; three clocks watch
- * every request, each ending it with an error of its own. Never `fetch`: it kept whole bodies in memory.
+ * The one place that opens sockets to Storage. Bodies stream with back-pressure and a known length; three timeouts
+ * watch every request, each ending it with an error of its own. Never `fetch`: it kept whole bodies in memory.
  */
 import type { Readable } from 'node:stream';
 import { MediaError } from '@supabase-media/core/errors';
@@ -11,7 +11,7 @@ import type { StorageAnswer } from './answer-error.ts';
 import { readAnswer } from './read-answer.ts';
 import { toTransportError } from './transport-error.ts';
 
-/** The clocks of one request, in milliseconds. */
+/** The timeouts of one request, in milliseconds. */
 export interface TransportTimeouts {
   /** Bounds the whole request. */
   readonly timeoutMs: number;
@@ -24,7 +24,7 @@ export interface TransportTimeouts {
 /** A body whose length is known before its first byte. */
 export interface SizedBody {
   readonly bytes: number;
-  /** Begins anew at the first byte: a consumed stream cannot be sent again. A chunk is valid until the next is asked for. */
+  /** Starts at the first byte each time: a consumed stream cannot be sent again. A chunk is valid until the next is asked for. */
   readonly open: () => AsyncIterable<Uint8Array>;
 }
 
@@ -72,7 +72,7 @@ export class Transport {
     this.#agent = new Agent({
       connect: { timeout: connectMs },
       keepAliveTimeout: 4_000,
-      // Our own clocks know what is being waited for; undici's would call a slow digest a dead server.
+      // Our own timeouts know what is being waited for; undici's would take a slow digest for a dead server.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -179,7 +179,7 @@ interface RequestWatch {
   readonly stop: () => void;
 }
 
-/** The clocks of one request: a whole one, and one that every sign of life winds up again. */
+/** The timeouts of one request: one for the whole, and one that is reset on activity. */
 function watchRequest(options: {
   readonly timeouts: TransportTimeouts;
   readonly action: string;

@@ -23,7 +23,7 @@ export interface UploadAttempt {
   readonly signal: AbortSignal | undefined;
   /** Told the bytes of the running request that the socket took, and how far into the file that is. */
   readonly onSent: (requestBytes: number, position: number) => void;
-  /** Told where in the file Storage stands before sending goes on from there. */
+  /** Told Storage's offset before sending continues from there. */
   readonly onResumed: (offset: number) => void;
   /** Told that a request has ended and another one of the same attempt may follow. */
   readonly onSettled: () => void;

@@ -15,7 +15,7 @@ import { actionOf, type UploadAttempt, type UploadRoute } from './upload-attempt
 const toMethod = (method: string | undefined): 'POST' | 'PUT' => (method === 'PUT' ? 'PUT' : 'POST');
 
 /**
- * A fetch that sends the attempt's file to the attempt's place, whatever body and address it is handed, and throws where
+ * A fetch that sends the attempt's file to the attempt's bucket and path, whatever body and address it is handed, and throws where
  * Storage refuses. The client does not encode the path: `clip.mp4?v=2` would replace `clip.mp4`.
  */
 const createUploadFetch =
@@ -45,7 +45,7 @@ export const uploadDirect: UploadRoute = async (attempt) => {
     ...SUPABASE_OPTIONS,
     global: { fetch: createUploadFetch(attempt) },
   });
-  // The body stands for the file: our fetch opens the stream itself, when the request is really sent.
+  // A placeholder for the file: our fetch opens the stream itself, when the request is really sent.
   const { error } = await client.storage.from(attempt.bucket).upload(attempt.path, Readable.from([]), {
     contentType: attempt.contentType,
     upsert: attempt.upsert,

@@ -101,8 +101,10 @@ export class ResumableUpload {
   async discard(attempt: UploadAttempt): Promise<void> {
     // Best effort: what cannot be ended expires. Also when the upload was told to stop.
     const request = { ...requestOf(attempt), signal: undefined };
-    if (this.#entry !== undefined) await terminateUpload(request, this.#entry.url).catch(() => {});
+    const entry = this.#entry;
+    // Forgotten first: an entry that outlives its upload would be resumed in vain.
     await this.forget(attempt);
+    if (entry !== undefined) await terminateUpload(request, entry.url).catch(() => {});
   }
 
   /** Where to continue: the offset of the upload at hand, or 0 of a new one. */

@@ -1,4 +1,4 @@
-/** Counts the attempts and bytes of one upload, over requests that end in every way. */
+/** Counts the attempts and bytes of one upload, however its requests end. */
 
 interface RequestBytes {
   readonly bytes: number;
@@ -8,7 +8,7 @@ interface RequestBytes {
 
 const NOTHING: RequestBytes = { bytes: 0, start: 0 };
 
-/** The books of one upload. */
+/** The counts of one upload. */
 export class UploadStats {
   #attempts = 0;
   #settled = 0;
@@ -43,7 +43,7 @@ export class UploadStats {
     this.#running = NOTHING;
   }
 
-  /** Storage stands at `offset`: what the last request handed over beyond it never arrived. */
+  /** Storage has `offset` bytes: what the last request handed over beyond it never arrived. */
   confirm(offset: number): void {
     const arrived = Math.min(this.#last.bytes, Math.max(0, offset - this.#last.start));
     this.#settled -= this.#last.bytes - arrived;

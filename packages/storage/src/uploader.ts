@@ -94,13 +94,13 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
   const { connection, policy, bucket, path, signal, route: forced } = options;
   encodeObjectPath(bucket, path);
   const file = await openSourceFile(options.file);
-  const patience: RetryOptions = {
+  const retries: RetryOptions = {
     retries: policy.maxRetries,
     baseMs: policy.retryBaseMs,
     signal,
     onRetry: options.onRetry,
   };
-  const limits = await retry(() => readLimits(connection, bucket, signal), patience);
+  const limits = await retry(() => readLimits(connection, bucket, signal), retries);
   assertWithinLimits({ name: basename(file.path), size: file.size }, limits);
 
   const started = performance.now();
@@ -145,7 +145,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
   let isAsking = false;
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {
     isAsking = true;
-    const answer = await retry(question, patience);
+    const answer = await retry(question, retries);
     isAsking = false;
     return answer;
   };

@@ -23,6 +23,11 @@ const SECONDS =
   '-f lavfi -i color=red:size=320x180:rate=25:duration=2 -f lavfi -i color=lime:size=320x180:rate=25:duration=2 ' +
   '-f lavfi -i color=blue:size=320x180:rate=25:duration=2 -filter_complex [0][1][2]concat=n=3';
 
+/** Ten seconds each of red, green, blue and white. */
+const QUARTERS = `${['red', 'lime', 'blue', 'white']
+  .map((color) => `-f lavfi -i color=${color}:size=320x180:rate=25:duration=10`)
+  .join(' ')} -filter_complex [0][1][2][3]concat=n=4`;
+
 /** A screen on which nothing happens from 5 s to 14 s. */
 const STANDSTILL =
   '-f lavfi -i testsrc2=size=320x180:rate=30:duration=19 -f lavfi -i sine=duration=19 ' +
@@ -72,6 +77,10 @@ const RECIPES = {
   'reserved-matrix.mp4': `${PICTURE} -c:v libx264 -preset ultrafast -pix_fmt yuv422p -bsf:v h264_metadata=matrix_coefficients=3`,
   'reserved-matrix-hevc.mp4': `${PICTURE} ${HEVC10} -bsf:v hevc_metadata=colour_primaries=3:transfer_characteristics=3:matrix_coefficients=3`,
   'ladder.mp4': `-f lavfi -i testsrc2=size=1280x720:rate=30:duration=20 ${X264} -g 60`,
+  // Copied.
+  'long-quiet.mp4': `-f lavfi -i testsrc2=size=640x360:rate=30:duration=40 ${X264} -g 60 -movflags +faststart`,
+  'quarters.mp4': `${QUARTERS} ${X264} -g 50 -movflags +faststart`,
+  'second.mp4': `-f lavfi -i testsrc2=size=320x180:rate=25:duration=1 ${TONE} -shortest ${X264} -c:a aac -movflags +faststart`,
   'long.mp4': `-f lavfi -i testsrc2=size=640x360:rate=30:duration=90 -c:v mpeg4 -q:v 31`,
 } as const;
 

@@ -11,7 +11,7 @@ import { SINGLE_BELOW_BYTES } from './limits.ts';
 export interface Failure {
   readonly fault: Fault;
   readonly asked: Asked;
-  /** Of the body that was on its way, in bytes; 0 for none. */
+  /** Of the body that was being sent, in bytes; 0 for none. */
   readonly bodyBytes: number;
   /** Of the answer; undefined: none came that may be read. */
   readonly status?: number | undefined;
@@ -22,7 +22,7 @@ export interface Failure {
   readonly cause?: unknown;
 }
 
-/** How the upload is going. Counts begin anew when the server confirms new bytes. */
+/** How the upload is going. Counts are reset when the server confirms new bytes. */
 export interface Situation {
   /** The transport path in use has answered in this upload; a worker always knows an answer from silence. */
   readonly pathWorked: boolean;
@@ -39,7 +39,7 @@ export interface Situation {
   readonly vanishedBodies: number;
   readonly renewalsInRow: number;
   readonly locksInRow: number;
-  /** Uploads that Storage lost; never counted anew. */
+  /** Uploads that Storage lost; never reset. */
   readonly newUploads: number;
   /** Further tries in a row without a newly confirmed byte. */
   readonly maxRetries: number;
@@ -50,7 +50,7 @@ export type Spends = 'budget' | 'locks';
 
 export type NextStep =
   | { readonly step: 'give-up' }
-  /** Wait, then ask for the offset and go on from there. `forgetPaths`: no path answers, so it is the network. */
+  /** Wait, then ask for the offset and continue from there. `forgetPaths`: no path answers, so it is the network. */
   | { readonly step: 'retry'; readonly spends: Spends; readonly forgetPaths?: boolean }
   /** Ask for a token or sign-in that is good again. */
   | { readonly step: 'renew-token' }
@@ -63,10 +63,10 @@ export type NextStep =
   /** The object is there already: look whether it is ours. */
   | { readonly step: 'check-object' };
 
-/** A lock is waited for so often: also one that a proxy holds for a dead connection, some for 45 s. */
+/** How often a lock is waited for: long enough for one that a proxy holds for a dead connection, 45 s. */
 export const LOCKS_MAX = 30;
 
-/** Storage lets a request that was asked to leave go on for up to 3 s; in milliseconds. */
+/** Storage lets a request that was asked to end run on for up to 3 s; in milliseconds. */
 export const LOCK_WAIT_MS = 1500;
 
 /** Uploads that Storage may lose; more mean that it keeps none. */

@@ -5,6 +5,9 @@ const MIB = 1024 * 1024;
 /** The largest video, 2 GiB: `file_size_limit` of the buckets in supabase/migrations and of supabase/config.toml. */
 export const MAX_VIDEO_BYTES = 2 * 1024 * MIB;
 
+/** Below it a worker sends a file through the Supabase client, unless configured: its memory holds as much. */
+export const DIRECT_BELOW_BYTES = 100_000_000;
+
 /**
  * Below it a file is one request: a break costs no more than one part of a resumable upload would. It is also the part
  * size of Storage's S3 backend.

@@ -1,7 +1,7 @@
 /** A foreign page in Chromium, its user signed in, and a real video to give it. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { CHROMIUM_ARGS, findChromium } from '@supabase-media/test-support/browser';
 import { stackEnvironment, stackValue } from '@supabase-media/test-support/stack';
 import { chromium, type Page } from 'playwright-core';

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { runMediaBench } from './bench-media/run-bench.ts';
 
 const options = new Command('bench:media')
-  .description('Makes MP4, poster, storyboard and HLS of a generated clip twice: as the worker does, and naively.')
+  .description('Makes all outputs of a generated clip twice: as the worker does, and each by a pass over the source.')
   .option('--seconds <n>', 'length of the clip, at 1080p30', '60')
   .option('--json', 'print the result as one JSON object', false)
   .parse()

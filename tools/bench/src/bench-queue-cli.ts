@@ -6,10 +6,10 @@ import { runQueueBench } from './bench-queue/run-bench.ts';
 const options = new Command('bench:queue')
   .description(
     'Enqueues and takes jobs that do nothing, through the same client and consumer as\n' +
-      'the product, on a Redis (where there is a redis-server) and a PostgreSQL that are\n' +
+      'the product, on a Redis (if redis-server is installed) and a PostgreSQL that are\n' +
       'started for the run.',
   )
-  .option('--jobs <n>', 'of each measurement', '2000')
+  .option('--jobs <n>', 'jobs of each measurement', '2000')
   .option('--producers <n>', 'connections that enqueue', '4')
   .option('--concurrency <n>', 'jobs at a time in the one consumer', '16')
   .option('--singles <n>', 'jobs enqueued one by one for the latency', '100')

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --
 import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
-/** `npm run bench:upload`: our uploader beside what people use, in one run on one machine. */
+/** `npm run bench:upload`: compares our uploader with common clients, in one run on one machine. */
 import { Command } from 'commander';
 import { benchUploads } from './bench-upload/bench-uploads.ts';
 import { formatTable } from './bench-upload/format-table.ts';
@@ -13,7 +13,7 @@ const program = new Command('bench:upload')
   )
   .option('--sizes <mb>', 'in MB (1000000 bytes), comma-separated', '79,500,2000')
   .option('--rounds <n>', 'how often each client uploads each size', '3')
-  .option('--clients <names>', 'only these, comma-separated (curl is always there)')
+  .option('--clients <names>', 'only these, comma-separated (curl is always included)')
   .option('--json', 'print one JSON object', false)
   .parse();
 

@@ -7,7 +7,7 @@ import { printNotice } from '@supabase-media/local-stack/stack/output';
 import { startStackProcess } from '@supabase-media/local-stack/stack/start-stack-process';
 import type { QueueAddress } from '@supabase-media/queue/backend';
 
-/** Servers of the run's own: REDIS_URL and DATABASE_URL may name a queue with real jobs in it. */
+/** Starts servers of its own, because REDIS_URL and DATABASE_URL may name a queue with real jobs. */
 export async function startBackends(
   folder: string,
   closers: Closers,

@@ -1,15 +1,15 @@
 #!/usr/bin/env -S node --
 import { findRedisVersion } from '@supabase-media/local-stack/redis/redis-server';
 import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
-/** `npm run test:chaos`: workers that are killed, frozen and starved at seeded moments; nothing may be lost or done twice. */
+/** `npm run test:chaos`: kills, freezes and starves workers at seeded times; nothing may be lost or done twice. */
 import { Command, Option } from 'commander';
 import type { BackendKind } from './queue-server.ts';
-import { isKept, renderReport, toJson } from './report.ts';
+import { hasPassed, renderReport, toJson } from './report.ts';
 import { runChaos } from './run-chaos.ts';
 import type { ChaosCounts } from './schedule.ts';
 import { WORKER_CLI } from './worker-process.ts';
 
-/** How much of everything. */
+/** The size of a full and of a short run. */
 const SIZES: Readonly<Record<'full' | 'short', { readonly videos: number; readonly counts: ChaosCounts }>> = {
   full: { videos: 20, counts: { kill: 50, terminate: 8, freeze: 3, queue: 3, supabase: 3, disk: 2 } },
   short: { videos: 5, counts: { kill: 5, terminate: 2, freeze: 1, queue: 1, supabase: 1, disk: 1 } },
@@ -32,25 +32,25 @@ interface ChaosOptions {
 const options = new Command('test:chaos')
   .description(
     'Runs videos through real worker processes on both backends, while workers are\n' +
-      'killed, stopped and frozen and servers and the disk go away, at moments drawn from\n' +
-      'the seed. In the end every video must be ready once, with the objects of an\n' +
-      'undisturbed run, and nothing else may be left.',
+      'killed, stopped and frozen, and servers and the disk fail, at times drawn from the\n' +
+      'seed. In the end every video must be ready once, with the objects of an\n' +
+      'undisturbed run, and nothing else may be left over.',
   )
-  .option('--short', 'a few of everything, for CI', false)
-  .option('--seed <n>', 'repeats the moments of an earlier run', String(Date.now() % 1_000_000))
+  .option('--short', 'a small run, for CI', false)
+  .option('--seed <n>', 'repeats the faults of an earlier run', String(Date.now() % 1_000_000))
   .option('--videos <n>', 'videos of each run')
   .option('--kills <n>', 'how often a worker is killed with -9')
   .option('--workers <n>', 'worker processes', '2')
   .addOption(new Option('--backend <name>', 'only this one').choices(['redis', 'postgres']))
   .option('--parallel', 'both backends at the same time, as --short does', false)
-  .option('--minutes <n>', 'a run that takes longer is taken as it is', '15')
+  .option('--minutes <n>', 'the time limit of a run', '15')
   .option('--worker-cli <file>', "another build's command line", WORKER_CLI)
   .option('--keep', 'keep the logs of the workers', false)
   .option('--json', 'print the result as one JSON object', false)
   .parse()
   .opts<ChaosOptions>();
 
-// A run that is interrupted ends its servers and workers, and says what it has seen.
+// An interrupted run stops its servers and workers, and prints its report.
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
 
@@ -65,10 +65,10 @@ const report = await runChaos({
   isParallel: options.parallel || options.short,
   limitMs: Number(options.minutes) * 60_000,
   workerCli: options.workerCli,
-  isKept: options.keep,
+  keepsLogs: options.keep,
   signal: interrupted.signal,
   say: printNotice,
 });
 if (options.json) printLine(toJson(report));
 else for (const line of renderReport(report)) printLine(line);
-process.exit(isKept(report) ? 0 : 1);
+process.exit(hasPassed(report) ? 0 : 1);

@@ -1,32 +1,32 @@
-/** What is there when all is over, and everything that should not be. */
+/** Checks what must hold after a run, and collects every violation. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InjectedFault } from './inject-fault.ts';
+import type { FaultRecord } from './inject-fault.ts';
 import { readJobs } from './job-counts.ts';
 import { digestVideo, listObjects, type StorageAccess, saveObject } from './objects.ts';
 import { findAlive } from './process-tree.ts';
 import type { RunSetup } from './run-setup.ts';
-import { readLedger } from './status-audit.ts';
+import { readStatusAudit } from './status-audit.ts';
 
-/** What a run made: for each video, by its place, the folder of its objects and their digests by name. */
+/** What a run produced: for each video, in the order of the clips, the folder of its objects and their checksums by name. */
 export type Reference = readonly { readonly prefix: string; readonly digests: ReadonlyMap<string, string> }[];
 
-export interface InspectOptions {
+export interface CheckInvariantsOptions {
   readonly setup: RunSetup;
-  readonly record: InjectedFault;
+  readonly record: FaultRecord;
   readonly project: string;
   /** In the order of the clips. */
   readonly videoIds: readonly string[];
   readonly clips: readonly { readonly name: string }[];
   readonly storage: StorageAccess;
   readonly reference: Reference | undefined;
-  /** Objects that differ are put here, each beside its undisturbed one. */
+  /** Objects that differ are saved here, together with those of the undisturbed run. */
   readonly folder: string;
 }
 
 export interface Findings {
-  readonly made: Reference;
+  readonly produced: Reference;
   readonly videosReady: number;
   readonly videosReadyAgain: number;
   readonly jobs: Readonly<Record<string, number>>;
@@ -34,21 +34,21 @@ export interface Findings {
   readonly starts: number;
   readonly objects: number;
   readonly objectsEqual: number;
-  /** When the workers had stopped, and after each was started once more. */
-  readonly leftAtFirst: number;
+  /** Directories left when the workers had stopped; the others after each was started and stopped once more. */
+  readonly leftAtStop: number;
   readonly leftDirectories: number;
   readonly leftUploads: number;
   readonly leftProcesses: number;
-  /** Every thing that should not be, in words. Empty: all is well. */
+  /** Every violation, as a sentence; empty if the run passed. */
   readonly problems: readonly string[];
 }
 
-/** A child of a killed worker is to be gone after this. */
+/** Children of a killed worker must have ended after this. */
 const ORPHAN_MS = 3000;
 /** The last job's row is written before the job is marked as completed. */
 const SETTLE_MS = 15_000;
 
-export async function checkInvariants(options: InspectOptions): Promise<Findings> {
+export async function checkInvariants(options: CheckInvariantsOptions): Promise<Findings> {
   const { setup, record, project, videoIds, clips, storage, reference } = options;
   const problems: string[] = [];
   const nameOf = (index: number) => `video ${clips[index]?.name}`;
@@ -58,36 +58,36 @@ export async function checkInvariants(options: InspectOptions): Promise<Findings
   problems.push(...jobs.failures);
 
   for (const worker of setup.workers) await worker.retire();
-  const leftAtFirst = await listOrphaned(setup.workDirs, /^jobs-/, () => true);
-  // What a worker left when it lost a job that another ended goes when it is started the next time.
-  if (leftAtFirst.length > 0) await sweep(setup);
+  const leftAtStop = await listOrphaned(setup.workDirs, /^jobs-/, () => true);
+  // A worker that lost a job to another removes its files at its next start.
+  if (leftAtStop.length > 0) await sweep(setup);
   await sleep(ORPHAN_MS);
   const alive = await findAlive(record.orphans);
   problems.push(
-    ...record.outlived.map(({ command }) => `a process outlived its killed worker: ${command.slice(0, 100)}`),
+    ...record.survivors.map(({ command }) => `a process survived its killed worker: ${command.slice(0, 100)}`),
   );
-  problems.push(...alive.map(({ pid, command }) => `process ${pid} is left: ${command.slice(0, 100)}`));
+  problems.push(...alive.map(({ pid, command }) => `process ${pid} is still running: ${command.slice(0, 100)}`));
   const directories = await listOrphaned(setup.workDirs, /^jobs-/, () => true);
   const uploads = await listOrphaned(setup.workDirs, /^uploads$/, (name) => name.startsWith('upload-'));
-  problems.push(...[...directories, ...uploads].map((path) => `${path} is left`));
+  problems.push(...[...directories, ...uploads].map((path) => `${path} is left over`));
   problems.push(...describeViolations(setup, record));
 
-  const rows = await readLedger(storage.pool, project);
-  const readyAgain = rows.filter(({ timesReady }) => timesReady > 1);
+  const rows = await readStatusAudit(storage.pool, project);
+  const readyAgain = rows.filter(({ readyCount }) => readyCount > 1);
   for (const [index, id] of videoIds.entries()) {
     const row = rows.find((one) => one.id === id);
     if (row?.status !== 'ready')
       problems.push(`${nameOf(index)} is ${row?.status} (${row?.error_code ?? ''}): ${row?.error_message ?? ''}`);
-    else if (row.error_code !== null) problems.push(`${nameOf(index)} is ready and says ${row.error_code}`);
-    else if (row.timesReady > 1)
-      problems.push(`${nameOf(index)} was ready ${row.timesReady} times: ${row.story.join(' ')}`);
+    else if (row.error_code !== null) problems.push(`${nameOf(index)} is ready with the error ${row.error_code}`);
+    else if (row.readyCount > 1)
+      problems.push(`${nameOf(index)} was ready ${row.readyCount} times: ${row.statuses.join(' ')}`);
   }
 
-  const made = await Promise.all(
+  const produced = await Promise.all(
     videoIds.map(async (id) => ({ prefix: `${project}/${id}/`, digests: await digestVideo(storage, project, id) })),
   );
   let objectsEqual = 0;
-  for (const [index, own] of made.entries()) {
+  for (const [index, own] of produced.entries()) {
     const isReady = rows.some(({ id, status }) => id === videoIds[index] && status === 'ready');
     const wanted = isReady ? (reference?.[index] ?? own) : own;
     for (const name of new Set([...own.digests.keys(), ...wanted.digests.keys()])) {
@@ -111,7 +111,7 @@ export async function checkInvariants(options: InspectOptions): Promise<Findings
   problems.push(...strays.map((name) => `${name} belongs to no video`));
 
   return {
-    made,
+    produced,
     videosReady: rows.filter(({ status }) => status === 'ready').length,
     videosReadyAgain: readyAgain.length,
     jobs: jobs.counts,
@@ -122,7 +122,7 @@ export async function checkInvariants(options: InspectOptions): Promise<Findings
     ),
     objects: all.length,
     objectsEqual,
-    leftAtFirst: leftAtFirst.length,
+    leftAtStop: leftAtStop.length,
     leftDirectories: directories.length,
     leftUploads: uploads.length,
     leftProcesses: alive.length,
@@ -130,7 +130,7 @@ export async function checkInvariants(options: InspectOptions): Promise<Findings
   };
 }
 
-/** Starts each worker once more and stops it when it is ready and has tidied up. */
+/** Starts each worker once more and stops it when it has cleaned up. */
 async function sweep({ workers }: RunSetup): Promise<void> {
   for (const worker of workers) {
     const swept = worker.countEvents(({ event }) => event === 'work_dir.swept');
@@ -144,8 +144,8 @@ async function sweep({ workers }: RunSetup): Promise<void> {
 
 function describeDifference(own: string | undefined, wanted: string | undefined): string {
   if (own === undefined) return 'is missing';
-  if (wanted === undefined) return 'is one too many';
-  return `differs: ${own.slice(0, 12)} for ${wanted.slice(0, 12)}`;
+  if (wanted === undefined) return 'is unexpected';
+  return `differs: ${own.slice(0, 12)} instead of ${wanted.slice(0, 12)}`;
 }
 
 async function listOrphaned(
@@ -159,16 +159,16 @@ async function listOrphaned(
   return (await Promise.all(tops.flat().map((top) => below(top, counts)))).flat();
 }
 
-/** A worker may fail to start while a server is away, and for a moment after. It may end by itself at no other time. */
+/** A worker may fail to start during an outage and shortly after it. At any other time it must not exit on its own. */
 const OUTAGE_ECHO_MS = 3000;
 
-function describeViolations({ workers }: RunSetup, { outages }: InjectedFault): readonly string[] {
+function describeViolations({ workers }: RunSetup, { outages }: FaultRecord): readonly string[] {
   return workers.flatMap((worker, index) =>
     worker.violations
       .filter(({ at }) => !outages.some(({ from, to }) => at >= from && at <= to + OUTAGE_ECHO_MS))
       .map(
         ({ exitCode, signal, lastLines }) =>
-          `worker ${index} ended with ${signal ?? exitCode}: ${lastLines.at(-1)?.slice(0, 300) ?? ''}`,
+          `worker ${index} exited with ${signal ?? exitCode}: ${lastLines.at(-1)?.slice(0, 300) ?? ''}`,
       ),
   );
 }

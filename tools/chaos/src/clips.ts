@@ -1,9 +1,9 @@
-/** The videos of a run: short, each different, of the kinds that take different ways through the worker. */
+/** The videos of a run: short, different, and of kinds that the worker processes differently. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** What ffmpeg makes; `copied` kinds are web-ready and only copied into place. */
+/** The clips that ffmpeg makes; `copied` is web-ready, so the worker copies it. */
 const RECIPES = [
   { name: 'mpeg4.avi', size: '640x360', rate: 25, seconds: 20, codec: '-c:v mpeg4 -q:v 5 -c:a mp3' },
   {
@@ -38,7 +38,7 @@ export interface Clip {
   readonly name: string;
 }
 
-/** Makes so many, each with a colour and a tone of its own, so that a mix-up of two shows in the digests. */
+/** Makes `count` clips, each with its own color and tone, so that a mix-up of two changes the checksums. */
 export async function makeClips(ffmpeg: string, folder: string, count: number): Promise<readonly Clip[]> {
   const clips: Clip[] = [];
   for (let index = 0; index < count; index++) {

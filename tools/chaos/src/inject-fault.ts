@@ -1,45 +1,45 @@
-/** Makes one event happen. */
+/** Injects one fault. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findAlive, type ProcessMark } from './process-tree.ts';
 import type { RunSetup } from './run-setup.ts';
 import type { ChaosEvent, ChaosKind, Step } from './schedule.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-/** What has happened so far. */
-export interface InjectedFault {
+/** The faults of a run so far. */
+export interface FaultRecord {
   readonly happened: Record<ChaosKind, number>;
-  /** In which step SIGKILL found a job; `idle` when there was none. */
+  /** The step of the job when its worker was killed; `idle` without a job. */
   readonly killedIn: Record<Step | 'idle', number>;
-  /** Children of workers that were ended, which must be gone soon. */
+  /** Children of ended workers, which must end soon. */
   readonly orphans: ProcessMark[];
-  /** Those of them that still ran a moment after their worker was killed. */
-  readonly outlived: ProcessMark[];
-  /** How often a video was struck in a phase of its work. */
-  readonly struckAt: Map<string, number>;
-  /** When servers were away, from and to, in milliseconds since the epoch. */
+  /** Those that were still running a moment after their worker was killed. */
+  readonly survivors: ProcessMark[];
+  /** How often a video was hit in each phase. */
+  readonly hitsByPhase: Map<string, number>;
+  /** Outages of servers, in milliseconds since the epoch. */
   readonly outages: { readonly from: number; to: number }[];
-  /** Whether every video has come to its end: nothing is waited for any more. */
+  /** Whether every video is finished, so that there is nothing to wait for. */
   isOver: boolean;
-  /** Outages that still last; each ends by itself. */
+  /** Running outages; each ends on its own. */
   readonly lasting: Set<Promise<void>>;
 }
 
-/** Waits this long for the step that is aimed at, then strikes in any. */
+/** How long to wait for the target step; then any step will do. */
 const AIM_MS = 5000;
-/** Then this long for any worker to be busy at all. */
+/** Then how long to wait for any busy worker. */
 const BUSY_MS = 10_000;
-const LOOK_EVERY_MS = 2;
-/** Faults at one video in one phase, and how long it is then left alone at most. */
-const MOST_IN_A_ROW = 5;
+const POLL_MS = 2;
+/** The most hits of a video in one phase, and how long it is spared then at most. */
+const MAX_HITS = 5;
 const SPARE_MS = 60_000;
-/** A worker that was told to stop and has not ended after this hangs. */
+/** A worker that has not ended this long after SIGTERM hangs. */
 const STOP_LIMIT_MS = 60_000;
-/** Children end with their worker: the system tells them. In milliseconds, for a machine that is busy. */
+/** How long children may outlive their worker, in milliseconds, on a busy machine. */
 const ORPHAN_MS = 500;
-/** The room that a full disk still has. */
+/** The free space of a full disk. */
 const LEFT_BYTES = 65_536;
 
-export async function injectFault(setup: RunSetup, event: ChaosEvent, record: InjectedFault): Promise<void> {
+export async function injectFault(setup: RunSetup, event: ChaosEvent, record: FaultRecord): Promise<void> {
   const worker = await aim(setup, event, record);
   if (worker === undefined) return;
   await sleep(event.delayMs);
@@ -48,11 +48,11 @@ export async function injectFault(setup: RunSetup, event: ChaosEvent, record: In
   await ACTIONS[event.kind]({ setup, event, record, worker });
 }
 
-/** A worker in the step that is meant; when that does not come, any that is busy, the one that is meant first. */
+/** Finds a worker in the target step; otherwise any busy worker, starting with the target. */
 async function aim(
   { workers }: RunSetup,
   { worker, step }: ChaosEvent,
-  record: InjectedFault,
+  record: FaultRecord,
 ): Promise<WorkerProcess | undefined> {
   const order = [...workers.slice(worker % workers.length), ...workers.slice(0, worker % workers.length)];
   const findAimed = () => order.find((one) => one.step() === step);
@@ -63,27 +63,27 @@ async function aim(
   return findBusy() ?? order[0];
 }
 
-/** What a run that is begun again begins with: each ends with a checkpoint. */
+/** Steps that belong to the phase of another: a phase ends with a checkpoint, where a new run resumes. */
 const PHASES: Readonly<Record<string, string>> = { probe: 'encode', plan: 'encode', record: 'upload' };
 
 /**
- * A job whose workers die ten times in a row without its getting any further is taken for their killer, and rightly so.
- * This one is none: after half of that it is left alone until it has got further.
+ * A job whose workers die ten times in a row without progress fails with `job_abandoned`. Injected faults must not cause
+ * that: after half as many a video is spared until it has made progress.
  */
-async function spare(worker: WorkerProcess, { kind }: ChaosEvent, record: InjectedFault): Promise<void> {
+async function spare(worker: WorkerProcess, { kind }: ChaosEvent, record: FaultRecord): Promise<void> {
   if ((kind !== 'kill' && kind !== 'freeze') || !worker.isBusy()) return;
-  const place = () => `${worker.video()} ${PHASES[worker.step() ?? ''] ?? worker.step()}`;
-  const here = place();
-  const struck = record.struckAt.get(here) ?? 0;
-  if (struck >= MOST_IN_A_ROW) await waitUntil(() => place() !== here, SPARE_MS);
-  record.struckAt.set(place(), (record.struckAt.get(place()) ?? 0) + 1);
+  const phase = () => `${worker.video()} ${PHASES[worker.step() ?? ''] ?? worker.step()}`;
+  const current = phase();
+  const hits = record.hitsByPhase.get(current) ?? 0;
+  if (hits >= MAX_HITS) await waitUntil(() => phase() !== current, SPARE_MS);
+  record.hitsByPhase.set(phase(), (record.hitsByPhase.get(phase()) ?? 0) + 1);
 }
 
 async function waitUntil(isTrue: () => boolean, limitMs: number): Promise<boolean> {
   const end = Date.now() + limitMs;
   while (!isTrue()) {
     if (Date.now() > end) return false;
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_MS);
   }
   return true;
 }
@@ -91,13 +91,13 @@ async function waitUntil(isTrue: () => boolean, limitMs: number): Promise<boolea
 interface Action {
   readonly setup: RunSetup;
   readonly event: ChaosEvent;
-  readonly record: InjectedFault;
+  readonly record: FaultRecord;
   readonly worker: WorkerProcess;
 }
 
 const ACTIONS: Readonly<Record<ChaosKind, (action: Action) => Promise<void>>> = {
   kill: async ({ worker, record }) => {
-    // Held where it is while its children are looked up: that takes longer than the shortest steps.
+    // Suspended while its children are listed, which takes longer than the shortest steps.
     worker.signal('SIGSTOP');
     const children = await worker.descendants();
     record.orphans.push(...children);
@@ -105,7 +105,7 @@ const ACTIONS: Readonly<Record<ChaosKind, (action: Action) => Promise<void>>> = 
     worker.signal('SIGKILL');
     await worker.ended();
     await sleep(ORPHAN_MS);
-    record.outlived.push(...(await findAlive(children)));
+    record.survivors.push(...(await findAlive(children)));
   },
   terminate: async ({ worker, record }) => {
     record.orphans.push(...(await worker.descendants()));
@@ -124,7 +124,7 @@ const ACTIONS: Readonly<Record<ChaosKind, (action: Action) => Promise<void>>> = 
   },
   disk: async ({ setup, event, record, worker }) => {
     if (setup.disk.canBeFilled) return outage(record, event, () => setup.disk.fill(LEFT_BYTES), setup.disk.release);
-    // A reserve that no disk has: nothing is admitted until the worker is started without it.
+    // A reserve that no disk has: no job starts until the worker is restarted without it.
     worker.setVariables({ WORK_DIR_RESERVE_MB: '10000000' });
     await stop(worker);
     await sleep(event.durationMs);
@@ -141,9 +141,9 @@ async function stop(worker: WorkerProcess): Promise<void> {
   limit.abort();
 }
 
-/** Goes on beside the next events; those of the same kind wait for each other by their servers' own order. */
+/** Runs concurrently with the next events, but not with another outage. */
 async function outage(
-  record: InjectedFault,
+  record: FaultRecord,
   { durationMs }: ChaosEvent,
   begin: () => Promise<void>,
   end: () => Promise<void>,
@@ -160,7 +160,7 @@ async function outage(
   record.lasting.add(lasts);
 }
 
-export const newRecord = (): InjectedFault => ({
+export const newRecord = (): FaultRecord => ({
   happened: { kill: 0, terminate: 0, freeze: 0, queue: 0, supabase: 0, disk: 0 },
   killedIn: {
     download: 0,
@@ -175,8 +175,8 @@ export const newRecord = (): InjectedFault => ({
     idle: 0,
   },
   orphans: [],
-  outlived: [],
-  struckAt: new Map(),
+  survivors: [],
+  hitsByPhase: new Map(),
   outages: [],
   isOver: false,
   lasting: new Set(),

@@ -1,11 +1,11 @@
-/** The queue's own account of a run. */
+/** The jobs of a run, as the queue reports them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chooseBackend, type QueueAddress } from '@supabase-media/queue/backend';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 
 export interface JobAccount {
   readonly counts: Readonly<Record<string, number>>;
-  /** Over all jobs, beyond the one that each must have. */
+  /** The attempts of all jobs beyond the first. */
   readonly attemptsSpent: number;
   readonly failures: readonly string[];
 }
@@ -16,7 +16,7 @@ interface JobLike {
   readonly returnvalue: unknown;
 }
 
-/** Reads it when nothing is under way any more, at the latest after `settleMs` milliseconds. */
+/** Reads the jobs when all have ended, at the latest after `settleMs` milliseconds. */
 export async function readJobs(
   address: QueueAddress,
   videoIds: readonly string[],
@@ -35,11 +35,11 @@ export async function readJobs(
     const jobs = await Promise.all(videoIds.map((id) => queue.getJob(`video-${id}`) as Promise<JobLike | undefined>));
     return {
       counts: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
-      // A completed job has made one attempt.
+      // A completed job needs one attempt.
       attemptsSpent: jobs.reduce((sum, job) => sum + Math.max(0, (job?.attemptsMade ?? 1) - 1), 0),
       failures: jobs.flatMap((job, index) => {
-        if (job === undefined) return [`job video-${videoIds[index]} is gone`];
-        // A completed job still tells why an earlier attempt failed.
+        if (job === undefined) return [`job video-${videoIds[index]} is missing`];
+        // A completed job keeps the reason why an earlier attempt failed.
         return job.failedReason && job.returnvalue === null
           ? [`job video-${videoIds[index]}: ${job.failedReason}`]
           : [];

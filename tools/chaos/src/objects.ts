@@ -1,4 +1,4 @@
-/** The objects of a run as Storage gives them back: one digest for each, by a name that other runs share. */
+/** The objects of a run in Storage, with a checksum for each, by names that are comparable between runs. */
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { Pool } from 'pg';
@@ -27,12 +27,12 @@ function getObject(access: StorageAccess, name: string): Promise<Response> {
   });
 }
 
-/** An object into a file, for a person to look at. */
+/** Saves an object to a file for inspection. */
 export async function saveObject(access: StorageAccess, name: string, file: string): Promise<void> {
   await writeFile(file, Buffer.from(await (await getObject(access, name)).arrayBuffer()));
 }
 
-/** SHA-256 of an object's bytes as they are downloaded now. */
+/** The SHA-256 of an object, downloaded from Storage. */
 export async function digestObject(access: StorageAccess, name: string): Promise<string> {
   const response = await getObject(access, name);
   if (!response.ok || response.body === null) return `HTTP ${response.status}`;
@@ -41,7 +41,7 @@ export async function digestObject(access: StorageAccess, name: string): Promise
   return hash.digest('hex');
 }
 
-/** Digests of one video's objects, by their names without project and video. */
+/** The checksums of one video's objects, by their names without project and video. */
 export async function digestVideo(
   access: StorageAccess,
   project: string,

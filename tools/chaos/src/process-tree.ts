@@ -1,8 +1,8 @@
-/** Which processes a process has started, and whether they are still there. Linux: reads /proc. */
+/** Lists the descendants of a process and whether they are still running. Linux only: reads /proc. */
 import { readdir, readFile } from 'node:fs/promises';
 import { readProcessStart } from '@supabase-media/local-stack/stack/process-identity';
 
-/** A process, told from a later one of the same number by when it started. */
+/** A process; its start time distinguishes it from a later one with the same id. */
 export interface ProcessMark {
   readonly pid: number;
   readonly started: string;
@@ -15,7 +15,7 @@ async function readParent(pid: number): Promise<number | undefined> {
   return parent === undefined ? undefined : Number(parent);
 }
 
-/** All children of a process and theirs. */
+/** All descendants of a process. */
 export async function listDescendants(pid: number): Promise<readonly ProcessMark[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const parents = new Map<number, number | undefined>();
@@ -33,7 +33,7 @@ export async function listDescendants(pid: number): Promise<readonly ProcessMark
   return marks;
 }
 
-/** Those of them that are still there; a process that has ended and was not waited for is not. */
+/** Those that are still running; zombies are not. */
 export async function findAlive(marks: readonly ProcessMark[]): Promise<readonly ProcessMark[]> {
   const alive: ProcessMark[] = [];
   for (const mark of marks) {

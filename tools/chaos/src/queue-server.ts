@@ -1,4 +1,4 @@
-/** The queue of one run, on a server of its own that can be ended and started again with all that was in it. */
+/** The queue of one run, on its own server that can be stopped and restarted with its data. */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,15 +11,15 @@ export type BackendKind = 'redis' | 'postgres';
 export interface QueueServer {
   readonly name: string;
   readonly address: QueueAddress;
-  /** For a worker; for no backend is the other's variable set. */
+  /** The environment of a worker; only the variable of this backend is set. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Redis is killed, PostgreSQL shut down: its sessions are ended either way. */
+  /** Kills Redis, shuts PostgreSQL down; connections break either way. */
   readonly stop: () => Promise<void>;
   /** On the same port, with the same data. */
   readonly start: () => Promise<void>;
 }
 
-/** Starts a server in a folder, which is made. */
+/** Starts a server in a new folder. */
 export async function openQueueServer(kind: BackendKind, folder: string): Promise<QueueServer> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   if (kind === 'redis') {

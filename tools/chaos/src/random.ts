@@ -1,4 +1,4 @@
-/** Randomness that can be repeated. */
+/** Repeatable randomness. */
 
 /** Numbers drawn from one seed. */
 export interface Random {
@@ -11,7 +11,7 @@ export interface Random {
   readonly shuffle: <T>(values: readonly T[]) => T[];
 }
 
-/** A generator by mulberry32, which is enough for choosing moments. */
+/** A mulberry32 generator, which is good enough to draw times. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

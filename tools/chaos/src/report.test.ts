@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
 import { newRecord } from './inject-fault.ts';
 import { renderReport, toJson } from './report.ts';
-import type { PlayedRun } from './run-scenario.ts';
+import type { ScenarioResult } from './run-scenario.ts';
 
-const played = (problems: readonly string[]): PlayedRun => ({
+const runResult = (problems: readonly string[]): ScenarioResult => ({
   backend: 'Redis 7.0.15',
   hasSharedWorkDir: true,
   seconds: 12.3,
   record: newRecord(),
   findings: {
-    made: [],
+    produced: [],
     videosReady: 20,
     videosReadyAgain: 0,
     jobs: { completed: 20 },
@@ -17,7 +17,7 @@ const played = (problems: readonly string[]): PlayedRun => ({
     starts: 71,
     objects: 340,
     objectsEqual: 340,
-    leftAtFirst: 1,
+    leftAtStop: 1,
     leftDirectories: 0,
     leftUploads: 0,
     leftProcesses: 0,
@@ -28,18 +28,18 @@ const report = (problems: readonly string[]) => ({
   seed: 42,
   videos: 20,
   workers: 2,
-  runs: [played([]), played(problems), { ...played([]), backend: 'PostgreSQL' }],
+  runs: [runResult([]), runResult(problems), { ...runResult([]), backend: 'PostgreSQL' }],
 });
 
-it('fits 80 columns, and says the seed that repeats a run that went wrong', () => {
+it('fits 80 columns, and names the seed that repeats a failed run', () => {
   const good = renderReport(report([]));
-  expect(good.at(-1)).toBe('kept');
+  expect(good.at(-1)).toBe('passed');
   const bad = renderReport(report([`video 3-large.mp4 is failed (job_abandoned): ${'again and '.repeat(20)}`]));
   expect(bad.at(-1)).toContain('--seed 42');
   for (const line of [...good, ...bad]) expect(line.length).toBeLessThanOrEqual(80);
 });
 
-it('is JSON without what is only for comparing', () => {
+it('omits internal data from the JSON', () => {
   expect(JSON.parse(toJson(report([])))).toMatchObject({ seed: 42, ok: true });
   expect(JSON.parse(toJson(report(['x'])))).toMatchObject({ ok: false });
   expect(toJson(report([]))).not.toContain('orphans');

@@ -1,32 +1,32 @@
-/** What a chaos run says, at most 80 columns wide. Pure. */
-import type { PlayedRun } from './run-scenario.ts';
+/** The report of a chaos run, at most 80 columns wide. Pure. */
+import type { ScenarioResult } from './run-scenario.ts';
 import { KINDS, STEPS } from './schedule.ts';
 
 export interface ChaosReport {
   readonly seed: number;
   readonly videos: number;
   readonly workers: number;
-  readonly runs: readonly PlayedRun[];
+  readonly runs: readonly ScenarioResult[];
 }
 
 const TITLES = {
   kill: 'kill -9',
   terminate: 'SIGTERM',
-  freeze: 'frozen beyond the claim',
+  freeze: 'frozen beyond the lock',
   queue: 'queue restarted',
-  supabase: 'Storage and API away',
+  supabase: 'Storage and API down',
   disk: 'disk full',
 } as const;
 
-type Cell = (run: PlayedRun) => string | number;
+type Cell = (run: ScenarioResult) => string | number;
 
 const ROWS: readonly (readonly [string, Cell])[] = [
   ['work directories', (run) => (run.hasSharedWorkDir ? 'shared' : 'own')],
-  ...KINDS.map((kind) => [TITLES[kind], (run: PlayedRun) => run.record.happened[kind]] as const),
+  ...KINDS.map((kind) => [TITLES[kind], (run: ScenarioResult) => run.record.happened[kind]] as const),
   ...[...STEPS, 'idle' as const].map(
-    (step) => [`  killed in ${step}`, (run: PlayedRun) => run.record.killedIn[step]] as const,
+    (step) => [`  killed in ${step}`, (run: ScenarioResult) => run.record.killedIn[step]] as const,
   ),
-  ['starts', (run) => run.findings.starts],
+  ['job starts', (run) => run.findings.starts],
   ['attempts spent', (run) => run.findings.attemptsSpent],
   ['videos ready', (run) => run.findings.videosReady],
   ['  of them more than once', (run) => run.findings.videosReadyAgain],
@@ -34,26 +34,27 @@ const ROWS: readonly (readonly [string, Cell])[] = [
   ['jobs failed', (run) => run.findings.jobs.failed ?? 0],
   ['objects', (run) => run.findings.objects],
   ['  as undisturbed', (run) => run.findings.objectsEqual],
-  ['directories at the stop', (run) => run.findings.leftAtFirst],
+  ['directories at stop', (run) => run.findings.leftAtStop],
   ['directories left', (run) => run.findings.leftDirectories],
   ['uploads left', (run) => run.findings.leftUploads],
-  ['processes that outlived', (run) => run.record.outlived.length],
+  ['orphans that survived', (run) => run.record.survivors.length],
   ['processes left', (run) => run.findings.leftProcesses],
   ['seconds', (run) => run.seconds.toFixed(0)],
 ];
 
-/** For programs: all but the digests, which are compared already. */
+/** The JSON output, without internal data. */
 export const toJson = (report: ChaosReport): string =>
-  JSON.stringify({ ...report, ok: isKept(report) }, (key, value) =>
-    ['made', 'orphans', 'outlived', 'struckAt', 'outages', 'lasting'].includes(key) ? undefined : value,
+  JSON.stringify({ ...report, ok: hasPassed(report) }, (key, value) =>
+    ['produced', 'orphans', 'survivors', 'hitsByPhase', 'outages', 'lasting'].includes(key) ? undefined : value,
   );
 
-/** Whether everything ended as it should. */
-export const isKept = ({ runs }: ChaosReport): boolean => runs.every(({ findings }) => findings.problems.length === 0);
+/** Whether no run has a violation. */
+export const hasPassed = ({ runs }: ChaosReport): boolean =>
+  runs.every(({ findings }) => findings.problems.length === 0);
 
 const WIDTH = 80;
 
-/** Broken at spaces; a path stays whole, so that it can be copied. */
+/** Breaks a text at spaces; a path stays whole, so that it can be copied. */
 function wrap(text: string): string[] {
   const lines: string[] = [];
   let line = '';
@@ -77,6 +78,6 @@ export function renderReport(report: ChaosReport): string[] {
     line('', heads),
     ...ROWS.map(([name, cell]) => line(name, runs.map(cell))),
     ...runs.flatMap((run, index) => run.findings.problems.flatMap((problem) => wrap(`${heads[index]}: ${problem}`))),
-    isKept(report) ? 'kept' : `NOT KEPT; again with: npm run test:chaos -- --seed ${seed}`,
+    hasPassed(report) ? 'passed' : `FAILED; repeat with: npm run test:chaos -- --seed ${seed}`,
   ];
 }

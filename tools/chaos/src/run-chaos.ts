@@ -1,15 +1,15 @@
-/** An undisturbed run, then one with chaos on each backend, all on one local stack. */
+/** An undisturbed run, then one with faults on each backend, all on one local stack. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Closers } from '@supabase-media/local-stack/stack/closers';
 import { startStackProcess } from '@supabase-media/local-stack/stack/start-stack-process';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import pg from 'pg';
 import { makeClips } from './clips.ts';
 import type { BackendKind } from './queue-server.ts';
 import type { ChaosReport } from './report.ts';
-import { type PlayedRun, runScenario } from './run-scenario.ts';
+import { runScenario, type ScenarioResult } from './run-scenario.ts';
 import { type ChaosCounts, drawSchedule } from './schedule.ts';
 import { installStatusAudit } from './status-audit.ts';
 
@@ -19,28 +19,28 @@ export interface RunChaosOptions {
   readonly workers: number;
   readonly counts: ChaosCounts;
   readonly backends: readonly BackendKind[];
-  /** All backends at the same time: most of a run is waiting for claims to run out. */
+  /** Runs all backends at the same time: most of a run is waiting for locks to expire. */
   readonly isParallel: boolean;
   readonly limitMs: number;
   readonly workerCli: string;
-  /** Keeps the logs and says where they are. */
-  readonly isKept: boolean;
-  /** Ends the run as it stands. */
+  /** Keeps the logs and prints their folder. */
+  readonly keepsLogs: boolean;
+  /** Ends the run early. */
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 }
 
-/** A worker's claim on a job, in seconds. */
-const LEASE_SECONDS = 3;
-/** A frozen worker has lost its jobs for sure after its claim and the look for stalled jobs, in milliseconds. */
-const LOST_MS = LEASE_SECONDS * 2000 + 1000;
+/** JOB_LOCK_SECONDS of the workers. */
+const LOCK_SECONDS = 3;
+/** After this a frozen worker has certainly lost its jobs: lock and check for stalled jobs, in milliseconds. */
+const LOCK_LOST_MS = LOCK_SECONDS * 2000 + 1000;
 
 export async function runChaos(options: RunChaosOptions): Promise<ChaosReport> {
   const { seed, workers, say } = options;
   const closers = new Closers();
   try {
     const folder = await mkdtemp(join(tmpdir(), 'media-chaos-'));
-    if (options.isKept) say(`Logs: ${folder}`);
+    if (options.keepsLogs) say(`Logs: ${folder}`);
     else closers.add(() => rm(folder, { recursive: true, force: true }));
     const stack = await startStackProcess(folder);
     closers.add(stack.stop);
@@ -56,7 +56,7 @@ export async function runChaos(options: RunChaosOptions): Promise<ChaosReport> {
     const shared = {
       clips,
       workers,
-      leaseSeconds: LEASE_SECONDS,
+      lockSeconds: LOCK_SECONDS,
       workerCli: options.workerCli,
       supabase: { SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey },
       storage: { url, serviceRoleKey, pool },
@@ -74,21 +74,21 @@ export async function runChaos(options: RunChaosOptions): Promise<ChaosReport> {
       events: [],
       reference: undefined,
     });
-    const play = (kind: BackendKind, index: number): Promise<PlayedRun> =>
+    const runWithFaults = (kind: BackendKind, index: number): Promise<ScenarioResult> =>
       runScenario({
         ...shared,
         kind,
         folder: join(folder, kind),
         project: kind,
         hasSharedWorkDir: (seed + index) % 2 === 0,
-        events: drawSchedule({ seed: seed + index, workers, counts: options.counts, claimMs: LOST_MS }),
-        reference: undisturbed.findings.made,
+        events: drawSchedule({ seed: seed + index, workers, counts: options.counts, lockLostMs: LOCK_LOST_MS }),
+        reference: undisturbed.findings.produced,
       });
-    const runs: PlayedRun[] = [undisturbed];
-    if (options.isParallel) runs.push(...(await Promise.all(options.backends.map(play))));
+    const runs: ScenarioResult[] = [undisturbed];
+    if (options.isParallel) runs.push(...(await Promise.all(options.backends.map(runWithFaults))));
     else
       for (const [index, kind] of options.backends.entries())
-        if (!options.signal.aborted) runs.push(await play(kind, index));
+        if (!options.signal.aborted) runs.push(await runWithFaults(kind, index));
     return { seed, videos: options.videos, workers, runs };
   } finally {
     await closers.closeAll();

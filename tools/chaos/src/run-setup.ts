@@ -1,4 +1,4 @@
-/** Everything one run needs, started in order and ended in the other. */
+/** Starts everything that one run needs, and closes it in reverse order. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
@@ -10,12 +10,12 @@ import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 export interface RunSetupOptions {
   readonly kind: BackendKind;
-  /** Of the run; is made. */
+  /** The folder of the run; it is created. */
   readonly folder: string;
   readonly workers: number;
   /** One folder for all workers, as on one machine, or one for each, as on several. */
   readonly hasSharedWorkDir: boolean;
-  readonly leaseSeconds: number;
+  readonly lockSeconds: number;
   readonly workerCli: string;
   /** SUPABASE_URL and its keys. */
   readonly supabase: Readonly<Record<string, string>>;
@@ -31,10 +31,10 @@ export interface RunSetup {
   readonly close: () => Promise<void>;
 }
 
-/** Of the disk that all workers of a run share, in MB: a few jobs fit, and a ballast fills it in a moment. */
+/** The size of the disk that all workers of a run share, in MB: a few jobs fit, and a ballast file fills it quickly. */
 const DISK_MB = 500;
 
-/** Storage as over a line of 100 Mbit/s, so that downloads and uploads take long enough to be hit. */
+/** Limits Storage to 100 Mbit/s, so that downloads and uploads take long enough to be hit. */
 const LINE_BYTES_PER_SECOND = 12_500_000;
 
 export async function setUpRun(options: RunSetupOptions): Promise<RunSetup> {
@@ -74,9 +74,9 @@ export async function setUpRun(options: RunSetupOptions): Promise<RunSetup> {
   }
 }
 
-/** Short clocks and small limits, so that what takes minutes in production takes seconds here. */
-const variablesOf = ({ leaseSeconds }: RunSetupOptions): Record<string, string> => ({
-  JOB_LOCK_SECONDS: String(leaseSeconds),
+/** Short timeouts and small limits, so that minutes in production are seconds here. */
+const variablesOf = ({ lockSeconds }: RunSetupOptions): Record<string, string> => ({
+  JOB_LOCK_SECONDS: String(lockSeconds),
   SHUTDOWN_GRACE_SECONDS: '1',
   WORKER_CONCURRENCY: '1',
   WORK_DIR_RESERVE_MB: '20',
@@ -85,7 +85,7 @@ const variablesOf = ({ leaseSeconds }: RunSetupOptions): Record<string, string> 
   UPLOAD_STALL_SECONDS: '10',
   UPLOAD_ANSWER_SECONDS: '10',
   UPLOAD_CONNECT_SECONDS: '3',
-  // With more, x264 gives other bytes each time, and digests could not be compared.
+  // With more threads x264 produces different bytes each time, and checksums could not be compared.
   MEDIA_THREADS: '1',
   LOG_FORMAT: 'json',
   LOG_LEVEL: 'info',

@@ -1,4 +1,4 @@
-/** A clip into the bucket of sources, past the gate: what the user did before the run begins. */
+/** Uploads a clip to the bucket of sources, bypassing the fault proxy. */
 import { openAsBlob } from 'node:fs';
 import type { Clip } from './clips.ts';
 import type { StorageAccess } from './objects.ts';
@@ -21,6 +21,6 @@ export async function sendSource(
     },
     body: await openAsBlob(clip.file),
   });
-  if (!response.ok) throw new Error(`Storage refused ${path}: ${await response.text()}`);
+  if (!response.ok) throw new Error(`Storage rejected ${path}: ${await response.text()}`);
   return { bucket: SOURCE_BUCKET, path };
 }

@@ -1,6 +1,6 @@
 /**
- * The disk that the workers of a run work on. Where mounting is permitted it is a small tmpfs, which a ballast file
- * fills to the last block; elsewhere it is a plain folder that cannot be filled.
+ * The disk of the workers of a run. If mounting is permitted it is a small tmpfs, which a ballast file can fill;
+ * otherwise it is a plain folder that cannot be filled.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 export interface WorkDisk {
   readonly path: string;
   readonly canBeFilled: boolean;
-  /** Takes all room but this many bytes. */
+  /** Fills the disk up to this many free bytes. */
   readonly fill: (leaveBytes: number) => Promise<void>;
   readonly release: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -17,7 +17,7 @@ export interface WorkDisk {
 
 const BLOCK = Buffer.alloc(1 << 20);
 
-/** Makes the folder, mounts it where that is permitted. */
+/** Creates the folder, and mounts a tmpfs if that is permitted. */
 export async function openWorkDisk(path: string, megabytes: number): Promise<WorkDisk> {
   await mkdir(path, { recursive: true });
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0777`, 'tmpfs', path]).status === 0;
@@ -37,7 +37,7 @@ export async function openWorkDisk(path: string, megabytes: number): Promise<Wor
           await file.write(BLOCK, 0, room);
         }
       } catch (error) {
-        // A worker took the last blocks: it is full, which is what was wanted.
+        // A worker took the last blocks: the disk is full, as intended.
         if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
       } finally {
         await file.close();

@@ -1,4 +1,4 @@
-/** One worker as an operator runs it: a process that is started again whenever it has ended. Its log tells what it does. */
+/** One worker as an operator runs it: a process that is restarted whenever it ends. Its log shows what it does. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -13,7 +13,7 @@ export const WORKER_CLI = fileURLToPath(new URL('../../../workers/media/dist/cli
 export interface WorkerOptions {
   readonly cli: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Everything it says, over all its lives. */
+  /** Its whole output, across restarts. */
   readonly logFile: string;
 }
 
@@ -27,7 +27,7 @@ export interface LogLine {
   readonly msg?: string;
 }
 
-/** How a life ended that nobody had asked to end. */
+/** An unexpected exit of a worker. */
 export interface Violation {
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -37,32 +37,32 @@ export interface Violation {
 }
 
 export interface WorkerProcess {
-  /** The step that its job is in; `recorded` between the last one and what comes next; undefined without a job. */
+  /** The step of its job; `recorded` after the last one; undefined without a job. */
   readonly step: () => string | undefined;
   readonly isBusy: () => boolean;
-  /** The video that it has or had last. */
+  /** The current or last video. */
   readonly video: () => string | undefined;
-  /** Everything below it now. */
+  /** Its current descendants. */
   readonly descendants: () => Promise<readonly ProcessMark[]>;
-  /** Changes the environment from the next life on. */
+  /** Changes the environment from the next start on. */
   readonly setVariables: (changes: Readonly<Record<string, string>>) => void;
-  /** Sends a signal to the process of now. */
+  /** Sends a signal to the current process. */
   readonly signal: (name: NodeJS.Signals) => void;
-  /** Ends with the life of now. */
+  /** Resolves when the current process ends. */
   readonly ended: () => Promise<void>;
-  /** Lets the next end be the last; resolves when there is no process any more. */
+  /** Stops the worker without a restart; resolves when it has ended. */
   readonly retire: () => Promise<void>;
-  /** Starts it again after it was retired. */
+  /** Starts it again after {@link retire}. */
   readonly revive: () => void;
   readonly violations: readonly Violation[];
-  /** Counts lines with an event, over all lives. */
+  /** Counts matching log lines, across restarts. */
   readonly countEvents: (matches: (line: LogLine) => boolean) => number;
 }
 
-/** As systemd and Docker do by default or nearly so: what ends at once is not started again without a pause. */
+/** The pause before a restart, similar to the defaults of systemd and Docker. */
 const RESTART_PAUSE_MS = 300;
 
-/** A job whose line says one of these has left its worker. */
+/** Events after which a job is no longer running on its worker. */
 const ENDINGS = /^video\.(failed|waiting|rejected|canceled)$/;
 
 export function startWorkerProcess(options: WorkerOptions): WorkerProcess {

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-/** `npm run env:example`: writes .env.example anew from the tables of variables. */
+/** `npm run env:example`: generates .env.example. */
 import { writeFile } from 'node:fs/promises';
-import { WEB_VARIABLES } from '@supabase-media/web/server/config-variables';
 import { renderEnvExample } from './env-example.ts';
 
-await writeFile(new URL('../../../.env.example', import.meta.url), renderEnvExample(WEB_VARIABLES));
+await writeFile(new URL('../../../.env.example', import.meta.url), renderEnvExample());

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run docs:errors`: writes docs/errors.md anew from the table of errors. */
+/** `npm run docs:errors`: generates docs/errors.md from the table of errors. */
 import { writeFile } from 'node:fs/promises';
 import { renderErrorsDocument } from './errors-document.ts';
 

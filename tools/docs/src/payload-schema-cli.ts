@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run docs:payload`: writes docs/payload.schema.json anew from the contract. */
+/** `npm run docs:payload`: generates docs/payload.schema.json from the contract. */
 import { writeFile } from 'node:fs/promises';
 import { renderPayloadSchema } from './render-payload-schema.ts';
 

@@ -2,7 +2,7 @@
 /**
  * `npm run stack`: the local stack on the command line.
  *
- * Start it as `node -- stack-cli.js`: without the dashes Node 20 takes our --env-file for its own, wherever it stands.
+ * Start it as `node -- stack-cli.js`: without the dashes Node 20 takes --env-file as its own option.
  */
 import { readOptions } from './cli/read-options.ts';
 import { runStack } from './cli/run-stack.ts';

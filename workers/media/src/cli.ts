@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { MediaError } from '@supabase-media/core/errors';
-import { OUTPUT_KINDS, type OutputKind, parseOutputs } from '@supabase-media/media/plan/outputs';
-import { PROFILES } from '@supabase-media/media/plan/profiles';
+import { OUTPUT_KINDS, type OutputKind, parseOutputs } from '@supabase-media/media/outputs';
+import { PROFILES } from '@supabase-media/media/profiles';
 import { PRIORITIES } from '@supabase-media/queue/policy';
 import { boundMemory } from '@supabase-media/service/bound-memory';
 import { ROUTES } from '@supabase-media/upload-protocol/route';

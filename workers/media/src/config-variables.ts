@@ -1,10 +1,10 @@
 /**
- * Every environment variable the worker reads: section, unit, default and reason. `.env.example` is generated from this
- * table (`npm run env:example`) and `load-config.ts` validates by it, so the two cannot drift apart.
+ * Every environment variable of the worker: section, unit, default and reason. `config.ts` validates by this table;
+ * `.env.example` and docs/configuration.md are generated from it (`npm run env:example`, `npm run docs:configuration`).
  */
 
-import { OUTPUT_KINDS, parseOutputs } from '@supabase-media/media/plan/outputs';
-import { PROFILES } from '@supabase-media/media/plan/profiles';
+import { OUTPUT_KINDS, OUTPUTS, parseOutputs } from '@supabase-media/media/outputs';
+import { PROFILES } from '@supabase-media/media/profiles';
 import { METRICS_VARIABLES } from '@supabase-media/service/metrics-variables';
 import { type VariableTable, wholeNumber } from '@supabase-media/service/settings-table';
 import {
@@ -14,6 +14,7 @@ import {
   UPLOAD_VARIABLES,
 } from '@supabase-media/service/shared-variables';
 import { TRACING_VARIABLES } from '@supabase-media/service/tracing-variables';
+import { DIRECT_BELOW_BYTES } from '@supabase-media/upload-protocol/limits';
 import { z } from 'zod';
 import { JOB_TYPES } from './jobs/catalog.ts';
 
@@ -26,21 +27,20 @@ const WORKER_VARIABLES = {
     section: 'Worker',
     allowed: 'a whole number of jobs from 1 to 64',
     default: '1',
-    reason: 'Jobs at a time in one process. One encode fills two cores: raise it only by one for each further two.',
+    reason: 'Concurrent jobs in one process. One encode uses two cores: add one per two further cores.',
     schema: wholeNumber(1, 64),
   },
   ENCODE_CONCURRENCY: {
     section: 'Worker',
     allowed: 'a whole number of encodes from 1 to 64',
-    reason:
-      'Of the jobs in one process, how many may encode at the same time; the others download and upload meanwhile. Unset: as many as WORKER_CONCURRENCY.',
+    reason: 'Concurrent encodes in one process; other jobs download and upload meanwhile. Unset: WORKER_CONCURRENCY.',
     schema: wholeNumber(1, 64),
   },
   UPLOAD_CONCURRENCY: {
     section: 'Worker',
     allowed: 'a whole number of jobs from 1 to 64',
     reason:
-      'Of the jobs in one process, how many may move files from and to Storage at the same time. Unset: as many as WORKER_CONCURRENCY.',
+      'Jobs in one process that may transfer files from and to Storage at the same time. Unset: WORKER_CONCURRENCY.',
     schema: wholeNumber(1, 64),
   },
   JOB_LOCK_SECONDS: {
@@ -55,7 +55,7 @@ const WORKER_VARIABLES = {
     section: 'Worker',
     allowed: 'whole hours from 1 to 168',
     default: '12',
-    reason: 'One run of a job may take this long; then it fails for good.',
+    reason: 'The longest run of a job; after that it fails permanently.',
     schema: wholeNumber(1, 168),
   },
   WORK_DIR: {
@@ -63,7 +63,7 @@ const WORKER_VARIABLES = {
     allowed: 'a folder this user may write to',
     example: '/var/lib/media-worker',
     reason:
-      'Sources and results stand here while a job runs: about 2.5 times the largest source for each job. Unset: a folder in the temporary directory of the system.',
+      'Holds sources and results while jobs run: about 2.5 times the largest source per job. Unset: a folder in the temporary directory of the system.',
     schema: text,
   },
   WORK_DIR_RESERVE_MB: {
@@ -71,14 +71,14 @@ const WORKER_VARIABLES = {
     allowed: 'whole MB from 0 to 10000000',
     default: '500',
     reason:
-      'What is to stay free on the disk of WORK_DIR. A job starts only when 2.5 times its source fits beside this and beside what other jobs of the process may still need; until then it waits.',
+      'Space to keep free on the disk of WORK_DIR. A job starts when 2.5 times its source fits in addition to this and to what other jobs of the process may still need; until then it waits.',
     schema: wholeNumber(0, 10_000_000),
   },
   SHUTDOWN_GRACE_SECONDS: {
     section: 'Worker',
     allowed: 'whole seconds from 0 to 86400',
     default: '30',
-    reason: 'How long a stopping worker lets running jobs finish before it gives them back to the queue.',
+    reason: 'How long a stopping worker lets running jobs finish before it returns them to the queue.',
     schema: wholeNumber(0, 86_400),
   },
   ...METRICS_VARIABLES,
@@ -100,8 +100,7 @@ const WORKER_VARIABLES = {
     section: 'Media',
     allowed: `one or more of ${OUTPUT_KINDS.join(', ')}, with commas between`,
     default: OUTPUT_KINDS.join(','),
-    reason:
-      'What is made of a video when the job does not say. video: video.mp4; poster: poster.jpg; storyboard: storyboard.jpg and storyboard.vtt; hls: hls/master.m3u8 with up to three sizes, about as much work again as the video; info: info.json.',
+    reason: `The outputs of jobs that do not name their own. ${OUTPUTS.map(({ kind, about }) => `${kind}: ${about}`).join('; ')}.`,
     schema: z.string().transform((value, context) => {
       const outputs = parseOutputs(value);
       if (outputs !== undefined) return outputs;
@@ -114,36 +113,35 @@ const WORKER_VARIABLES = {
     allowed: PROFILES.join(' or '),
     default: 'fast',
     reason:
-      'Used when the job does not say. quality looks better in dark and busy scenes and takes three times as long.',
+      'For jobs that do not name one. quality looks better in dark and busy scenes and takes three times as long.',
     schema: z.enum(PROFILES),
   },
   MEDIA_MAX_SHORT_SIDE: {
     section: 'Media',
     allowed: 'whole pixels from 144 to 2160',
     default: '1080',
-    reason: 'Larger pictures are made smaller. 2160 (4K) takes four times the time and space of 1080.',
+    reason: 'Larger videos are scaled down. 2160 (4K) takes four times the time and space of 1080.',
     schema: wholeNumber(144, 2160),
   },
   MEDIA_MAX_FPS: {
     section: 'Media',
     allowed: 'whole frames per second from 10 to 120',
     default: '60',
-    reason: 'Videos with more are brought down to it. 30 takes half the time where cameras record 60.',
+    reason: 'Higher frame rates are reduced to this. 30 takes half the time for sources with 60.',
     schema: wholeNumber(10, 120),
   },
   MEDIA_MAX_DURATION_MINUTES: {
     section: 'Media',
     allowed: 'whole minutes from 1 to 2880',
     default: '720',
-    reason:
-      'Longer videos are turned away. A small file may claim to last for days and keep a worker busy for as long.',
+    reason: 'Longer videos are rejected: a small file can have a duration of days and keep a worker busy for as long.',
     schema: wholeNumber(1, 2880),
   },
   MEDIA_THREADS: {
     section: 'Media',
     allowed: 'a whole number from 1 to 64',
     default: '2',
-    reason: 'Threads of each decoder and encoder. About as many as there are cores for one job.',
+    reason: 'Threads of each decoder and encoder: about as many as there are cores per job.',
     schema: wholeNumber(1, 64),
   },
   MEDIA_MEMORY_LIMIT_MB: {
@@ -151,15 +149,15 @@ const WORKER_VARIABLES = {
     allowed: 'whole megabytes (1 MB = 1000000 bytes), 0 for no limit, else from 1000 to 1000000',
     default: '4000',
     reason:
-      'Address space of one ffmpeg process, where the system has prlimit. 8K and HDR sources take up to 1500 with two threads; each further thread takes more.',
+      'Limits the address space of one ffmpeg process, if the system has prlimit. 8K and HDR sources need up to 1500 with two threads, and more with further threads.',
     schema: wholeNumber(0, 1_000_000).refine((value) => value === 0 || value >= 1000),
   },
   UPLOAD_DIRECT_MAX_MB: {
     section: 'Upload',
     allowed: 'whole megabytes (1 MB = 1000000 bytes) from 0 to 5000',
-    default: '100',
+    default: String(DIRECT_BELOW_BYTES / 1_000_000),
     reason:
-      'Files below it go through the Supabase client, which keeps the whole body in memory; larger ones are streamed.',
+      'Smaller files are uploaded in one request by the Supabase client, larger ones by resumable or streamed requests.',
     schema: wholeNumber(0, 5000),
   },
   ...UPLOAD_VARIABLES,
@@ -167,21 +165,21 @@ const WORKER_VARIABLES = {
     section: 'Upload',
     allowed: 'whole seconds from 1 to 86400',
     default: '600',
-    reason: 'Bounds one request. 2 GB in 600 s needs 27 Mbit/s: raise it for slower links.',
+    reason: 'Limits one request. 2 GB in 600 s need 27 Mbit/s: raise it for slower links.',
     schema: wholeNumber(1, 86_400),
   },
   UPLOAD_STALL_SECONDS: {
     section: 'Upload',
     allowed: 'whole seconds from 1 to 3600',
     default: '60',
-    reason: 'A request in which no byte is accepted for this long is ended and tried again.',
+    reason: 'A request in which no byte is accepted for this long is ended and retried.',
     schema: wholeNumber(1, 3600),
   },
   UPLOAD_CONNECT_SECONDS: {
     section: 'Upload',
     allowed: 'whole seconds from 1 to 300',
     default: '10',
-    reason: 'A connection to Storage that is not made within this fails and is tried again.',
+    reason: 'Limits the time to connect to Storage; after that the request is retried.',
     schema: wholeNumber(1, 300),
   },
   UPLOAD_ANSWER_SECONDS: {
@@ -189,7 +187,7 @@ const WORKER_VARIABLES = {
     allowed: 'whole seconds from 1 to 3600',
     default: '60',
     reason:
-      'The least silence after the last byte that is waited out, when Storage reads the object again; 10 s for each GB where that is more.',
+      'The least time to wait for the response after the last byte, while Storage reads the object again; 10 s per GB if that is more.',
     schema: wholeNumber(1, 3600),
   },
   UPLOAD_MAX_RETRIES: {
@@ -197,7 +195,7 @@ const WORKER_VARIABLES = {
     allowed: 'a whole number from 0 to 20',
     default: '3',
     reason:
-      'Further attempts after the first, 1, 2, 4 … seconds apart, counted anew whenever Storage acknowledged more. Permanent refusals are not tried again.',
+      'Retries after the first attempt, 1, 2, 4 … seconds apart; progress resets the count. Permanent errors are not retried.',
     schema: wholeNumber(0, 20),
   },
   ...LOG_VARIABLES,

@@ -1,6 +1,6 @@
 /** What a worker is set to; everything is handed its part of the {@link Config}. `load-config.ts` makes it. */
 import { MediaError } from '@supabase-media/core/errors';
-import type { MediaDefaults } from '@supabase-media/media/plan/settings';
+import type { MediaDefaults } from '@supabase-media/media/settings';
 import type { LOG_VARIABLES } from '@supabase-media/service/shared-variables';
 import type { z } from 'zod';
 

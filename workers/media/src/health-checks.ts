@@ -1,10 +1,10 @@
-/** The parts of a worker that `/ready` asks: queue, Storage, database, disk, ffmpeg. */
+/** The parts of a worker that `/ready` checks: queue, Storage, database, disk, ffmpeg. */
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { MediaError } from '@supabase-media/core/errors';
 import { openDatabase } from '@supabase-media/database/database';
 import { inspectTables } from '@supabase-media/database/inspect-tables';
-import type { MediaTools } from '@supabase-media/media/ffmpeg/tools';
+import type { MediaTools } from '@supabase-media/media/tools';
 import { assertQueueReachable } from '@supabase-media/queue/backend';
 import type { HealthCheck } from '@supabase-media/service/health';
 import type { StorageConnection } from '@supabase-media/storage/connection';
@@ -13,9 +13,9 @@ import type { Config } from './config.ts';
 import { checkDisk } from './doctor/check-disk.ts';
 import type { FindingCode } from './doctor/findings.ts';
 
-const DISK_FAILS: readonly FindingCode[] = ['disk_low', 'work_dir_unusable'];
+const DISK_ERRORS: readonly FindingCode[] = ['disk_low', 'work_dir_unusable'];
 
-/** Asks what a job needs, as a job would; none of it changes anything. */
+/** Checks everything that a job needs, without changing anything. */
 export function workerHealthChecks(parts: {
   readonly config: Config;
   readonly supabase: { readonly url: string; readonly serviceRoleKey: string };
@@ -32,14 +32,14 @@ export function workerHealthChecks(parts: {
       if (problem !== undefined) throw new MediaError({ code: 'database_failed', message: problem.message });
     },
     disk: async () => {
-      const bad = (await checkDisk(config.worker)).find(({ code }) => DISK_FAILS.some((name) => name === code));
-      if (bad !== undefined) throw new MediaError({ code: 'disk_full', message: bad.message });
+      const problem = (await checkDisk(config.worker)).find(({ code }) => DISK_ERRORS.some((name) => name === code));
+      if (problem !== undefined) throw new MediaError({ code: 'disk_full', message: problem.message });
     },
-    // Found and run when the worker started; that it is still there is what can change.
+    // The worker ran both when it started; here only check that they still exist.
     ffmpeg: async () => {
       await Promise.all([access(tools.ffmpeg.path, constants.X_OK), access(tools.ffprobe.path, constants.X_OK)]).catch(
         (cause: unknown) => {
-          throw new MediaError({ code: 'ffmpeg_missing', message: 'ffmpeg or ffprobe is gone.', cause });
+          throw new MediaError({ code: 'ffmpeg_missing', message: 'ffmpeg or ffprobe was removed.', cause });
         },
       );
     },

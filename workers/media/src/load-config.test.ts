@@ -18,7 +18,7 @@ const problemsOf = (environment: Record<string, string>, needs = {}): string => 
 };
 
 describe('the configuration', () => {
-  it('has the defaults that people know', () => {
+  it('has the documented defaults', () => {
     const config = loadConfig({ environment: {} });
     expect(config.upload).toEqual({
       directMaxBytes: 100_000_000,
@@ -34,7 +34,7 @@ describe('the configuration', () => {
     expect(config.log).toEqual({ level: 'info', format: 'auto' });
   });
 
-  it('takes a legacy key and a new one, and an address with or without a slash', () => {
+  it('accepts a legacy key and a new one, and an address with or without a slash', () => {
     for (const key of [jwt, 'sb_secret_abc-DEF_123']) {
       const environment = { SUPABASE_URL: 'https://ref.supabase.co/', SUPABASE_SERVICE_ROLE_KEY: key };
       const { supabase } = loadConfig({ environment, needs: { supabase: true } });
@@ -42,11 +42,11 @@ describe('the configuration', () => {
     }
   });
 
-  it('takes an empty value for an unset one', () => {
+  it('treats an empty value as unset', () => {
     expect(loadConfig({ environment: { UPLOAD_MAX_RETRIES: '', REDIS_URL: ' ' } }).upload.maxRetries).toBe(3);
   });
 
-  it('does not stumble over a percent sign that encodes nothing', () => {
+  it('accepts a percent sign that encodes nothing', () => {
     const { secrets } = loadConfig({ environment: { REDIS_URL: 'redis://:hunter%zz@localhost' } });
     expect(secrets).toContain('hunter%zz');
     expect(problemsOf({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=a%zz' })).toContain('percent-encoded');
@@ -68,7 +68,7 @@ describe('the configuration', () => {
       expect(message).toContain(words);
   });
 
-  it('prints no secret, however wrong', () => {
+  it('prints no secret, not even an invalid one', () => {
     const message = problemsOf({
       SUPABASE_SERVICE_ROLE_KEY: 'hunter2-hunter2',
       REDIS_URL: 'http://user:pa55word@host',
@@ -78,7 +78,7 @@ describe('the configuration', () => {
     expect(message).not.toMatch(/hunter2|pa55word/);
   });
 
-  it('knows every secret it read, so that the log can blot it out', () => {
+  it('collects every secret it read, for the log to redact', () => {
     const { secrets } = loadConfig({
       environment: { REDIS_URL: 'redis://:pa%2555word@host', SUPABASE_SERVICE_ROLE_KEY: jwt },
     });

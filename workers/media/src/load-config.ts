@@ -76,7 +76,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
     tracing: { endpoint: maybe('OTEL_EXPORTER_OTLP_ENDPOINT'), headers: maybe('OTEL_EXPORTER_OTLP_HEADERS') },
     log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
     jobVariables,
-    secrets,
+    secrets: [...secrets, ...listedSecrets(jobVariables)],
   });
 }
 
@@ -88,3 +88,9 @@ function userName(): string {
     return String(process.getuid?.());
   }
 }
+
+/** Each of a list of secrets: the list as a whole turns up nowhere. */
+const listedSecrets = (values: Config['jobVariables']): readonly string[] =>
+  Object.entries(values).flatMap(([name, value]) =>
+    JOB_VARIABLES[name]?.secret && Array.isArray(value) ? value.map(String) : [],
+  );

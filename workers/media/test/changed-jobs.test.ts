@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
-import { chooseSettings } from '@supabase-media/media/plan/settings';
+import { chooseSettings } from '@supabase-media/media/settings';
 import { chooseBackend, type QueueAddress } from '@supabase-media/queue/backend';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { createGate, withConsumerOn } from '@supabase-media/test-support/queue';
@@ -62,7 +62,7 @@ const listResults = async (videoId: string): Promise<readonly string[]> => {
 };
 
 onRedis.each(['before', 'after'] as const)(
-  'removes what it had published under other settings, %s it was kept',
+  'removes what it had published under other settings, %s that was saved',
   async (moment) => {
     const { source } = await sendNoise(storage, folder);
     const { jobId, videoId } = await client.enqueueVideo({ source });
@@ -87,12 +87,12 @@ onRedis('cancels what an earlier release published under keys of its own', async
   const shop = await openWorkshop({ seed: 3, size: 1000 });
   const config = configOf('fast');
   const videoId = crypto.randomUUID();
-  const place = { bucket: config.resultBucket, folder: `default/${videoId}/${'a'.repeat(12)}-p1-fast-abcdef` };
-  const path = `${place.folder}/video.mp4`;
+  const location = { bucket: config.resultBucket, folder: `default/${videoId}/${'a'.repeat(12)}-p1-fast-abcdef` };
+  const path = `${location.folder}/video.mp4`;
   for (const name of ['video.mp4', 'hls/master.m3u8'])
-    await shop.upload(storage, { bucket: place.bucket, path: `${place.folder}/${name}` });
+    await shop.upload(storage, { bucket: location.bucket, path: `${location.folder}/${name}` });
   const other = `default/${crypto.randomUUID()}/video.mp4`;
-  await shop.upload(storage, { bucket: place.bucket, path: other });
+  await shop.upload(storage, { bucket: location.bucket, path: other });
 
   const payload = {
     version: 1,
@@ -102,7 +102,7 @@ onRedis('cancels what an earlier release published under keys of its own', async
   } as VideoProcessPayload;
   const services = { config, storage, log: pino({ level: 'silent' }) };
   const source = { size: 1, sha256: 'a'.repeat(64) };
-  const output = { kind: 'video', bucket: place.bucket, contentType: 'video/mp4', bytes: 1000 };
+  const output = { kind: 'video', bucket: location.bucket, contentType: 'video/mp4', bytes: 1000 };
   const base = { version: 1, settings: 's', source };
   // A checkpoint names no other video's folder; were it to, that would stay.
   await removeResults(services, payload, { ...base, published: [{ ...output, path: other }] });

@@ -1,6 +1,6 @@
 /**
- * `media doctor` names the cause: every set-up here is broken for real (servers, keys, disks, proxies, programs), and
- * found by its own name, beside nothing else that would mislead. A sound one is all green.
+ * `media doctor` names the cause: every environment here is really broken (servers, keys, disks, proxies, programs), and
+ * the doctor finds that cause and nothing misleading. A working environment has no findings.
  */
 import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
@@ -55,11 +55,11 @@ const examine = (
     probe: options.probe,
   });
 
-/** What a worker looks at when it starts: all that waits for no proxy's refusal. */
+/** What a worker checks when it starts: everything but the proxies. */
 const examineAtStart = (changes: Record<string, string | undefined>): Promise<DoctorReport> =>
   runFastChecks({ config: loadConfig({ environment: environmentOf(changes) }), signal: signal() });
 
-/** The names of everything that is not well. */
+/** The codes of all problems. */
 const complaints = ({ findings }: DoctorReport): string[] =>
   findings.filter(({ status }) => status !== 'ok').map(({ code }) => code);
 
@@ -92,8 +92,8 @@ async function ask(databaseUrl: string, sql: string): Promise<void> {
   await client.end();
 }
 
-describe('a sound set-up', () => {
-  it('is all green, and nothing is left behind', async () => {
+describe('a working environment', () => {
+  it('has no problems, and nothing is left behind', async () => {
     const proxy = await startFaultProxy(stack.url, () => ({ kind: 'pass' }));
     closing.push(proxy.close);
     const report = await examine({ SUPABASE_URL: proxy.url }, { probe: true });
@@ -129,7 +129,7 @@ describe('a sound set-up', () => {
 });
 
 describe('the key', () => {
-  it('of nobody we know', async () => {
+  it('is not of this project', async () => {
     const key = signKey({ role: 'service_role', iss: 'supabase' }, 'another secret, of some other project');
     const report = await examine({ SUPABASE_SERVICE_ROLE_KEY: key });
     expectOnly(report, 'storage_unauthorized', 'check_skipped');
@@ -141,19 +141,19 @@ describe('the key', () => {
     expectOnly(report, 'key_not_service_role', 'check_skipped');
   });
 
-  it('has ended', async () => {
+  it('has expired', async () => {
     const key = signKey({ role: 'service_role', exp: 1_700_000_000 }, stack.jwtSecret);
     expectOnly(await examine({ SUPABASE_SERVICE_ROLE_KEY: key }), 'key_expired', 'check_skipped');
   });
 });
 
 describe('the address', () => {
-  it('has nobody at it', async () => {
+  it('has no server', async () => {
     const report = await examine({ SUPABASE_URL: 'http://127.0.0.1:9' });
     expectOnly(report, 'storage_unreachable', 'check_skipped');
   });
 
-  it('is of some web server', async () => {
+  it('is of another web server', async () => {
     const server = createServer((_request, response) => response.writeHead(404).end('<h1>Not Found</h1>'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     closing.push(async () => {
@@ -164,7 +164,7 @@ describe('the address', () => {
     expectOnly(report, 'storage_not_supabase', 'check_skipped');
   });
 
-  it('is not set at all', async () => {
+  it('is not set', async () => {
     const report = await examine({ SUPABASE_URL: undefined, DATABASE_URL: undefined });
     expectOnly(report, 'queue_not_configured', 'supabase_not_configured');
   });
@@ -177,7 +177,7 @@ describe('the buckets and their limits', () => {
     expect(JSON.stringify(report)).toContain('no-such-bucket');
   });
 
-  it('a bucket takes 50 MB', async () => {
+  it('a bucket allows 50 MB', async () => {
     await ask(stack.databaseUrl, `update storage.buckets set file_size_limit = 50000000 where id = 'project-videos'`);
     closing.push(() => ask(stack.databaseUrl, `update storage.buckets set file_size_limit = 2147483648`));
     const report = await examine();
@@ -185,7 +185,7 @@ describe('the buckets and their limits', () => {
     expect(JSON.stringify(report)).toContain('50.0 MB');
   });
 
-  it('a bucket takes no videos', async () => {
+  it('a bucket does not allow videos', async () => {
     await ask(
       stack.databaseUrl,
       `update storage.buckets set allowed_mime_types = '{image/png}' where id = 'project-videos'`,
@@ -194,13 +194,13 @@ describe('the buckets and their limits', () => {
     expectOnly(await examine(), 'type_refused');
   });
 
-  it('a bucket is open to all', async () => {
+  it('a bucket is public', async () => {
     await ask(stack.databaseUrl, `update storage.buckets set public = true where id = 'project-videos'`);
     closing.push(() => ask(stack.databaseUrl, `update storage.buckets set public = false`));
     expectOnly(await examine(), 'bucket_public');
   });
 
-  it('the project takes 50 MB, whatever its buckets say', async () => {
+  it('the project allows 50 MB, whatever its buckets allow', async () => {
     const small = await startStack({ dataFolder: join(folder, 'small'), fileSizeLimit: 50_000_000 });
     closing.push(() => small.stop());
     const report = await examine({}, { of: small });
@@ -208,7 +208,7 @@ describe('the buckets and their limits', () => {
     expect(JSON.stringify(report)).toContain('50000000 bytes');
   });
 
-  it('single requests take 50 MB, and resumable ones all', async () => {
+  it('single requests allow 50 MB, and resumable ones everything', async () => {
     const small = await startStack({ dataFolder: join(folder, 'single'), standardFileSizeLimit: 50_000_000 });
     closing.push(() => small.stop());
     expectOnly(await examine({}, { of: small }), 'limit_request');
@@ -224,7 +224,7 @@ describe('the tables', () => {
   });
 });
 
-describe('what stands in front of Storage', () => {
+describe('a proxy in front of Storage', () => {
   const page = { kind: 'answer', status: 413, body: '<h1>413 Request Entity Too Large</h1>' } as const;
 
   it.each([
@@ -236,7 +236,7 @@ describe('what stands in front of Storage', () => {
     expectOnly(await examine({ SUPABASE_URL: url }), code);
   });
 
-  it('lets announced bodies pass and breaks real ones', async () => {
+  it('accepts declared body sizes and breaks real bodies', async () => {
     const url = await behind(({ method }) =>
       method === 'PATCH' ? { kind: 'cut', afterBytes: 1e6 } : { kind: 'pass' },
     );
@@ -244,7 +244,7 @@ describe('what stands in front of Storage', () => {
     expectOnly(await examine({ SUPABASE_URL: url }, { probe: true }), 'edge_breaks_bodies');
   });
 
-  it('turns large requests away for reasons of its own', async () => {
+  it('rejects large requests for other reasons than their size', async () => {
     const url = await behind(({ path }) =>
       path.includes('/object/') ? { kind: 'answer', status: 403, body: '<h1>Blocked</h1>' } : { kind: 'pass' },
     );
@@ -258,7 +258,7 @@ describe('what stands in front of Storage', () => {
     expect(JSON.stringify(report)).toContain('http://storage:5000');
   });
 
-  it('keeps resumable uploads out', async () => {
+  it('blocks resumable uploads', async () => {
     const url = await behind(({ path }) =>
       path.includes('/upload/resumable') ? { kind: 'answer', status: 405, body: 'no' } : { kind: 'pass' },
     );
@@ -389,12 +389,12 @@ describe('the folder for jobs', () => {
 });
 
 describe('on the command line', () => {
-  it('ends with 1 for an error, in 80 columns, and with one object for programs', async () => {
-    const broken = environmentOf({ REDIS_URL: 'redis://:hush-hush@127.0.0.1:9' }) as Record<string, string>;
+  it('exits with 1 for an error, prints 80 columns, and one object with --json', async () => {
+    const broken = environmentOf({ REDIS_URL: 'redis://:secret-password@127.0.0.1:9' }) as Record<string, string>;
     const told = await runCommand(['doctor'], broken);
     expect(told.exitCode).toBe(1);
     expect(told.stdout).toContain('queue_unreachable');
-    expect(told.stdout).not.toContain('hush-hush');
+    expect(told.stdout).not.toContain('secret-password');
     for (const line of told.stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
 
     const report = await runCommand(['doctor', '--json'], broken);
@@ -402,7 +402,7 @@ describe('on the command line', () => {
     expect(readJson(report)).toMatchObject({ status: 'error' });
   });
 
-  it('ends with 0 where all is well', async () => {
+  it('exits with 0 without problems', async () => {
     const told = await runCommand(['doctor'], environmentOf({}) as Record<string, string>);
     expect(told.stdout).toContain('errors: 0, warnings: 0');
     expect(told.exitCode).toBe(0);

@@ -1,10 +1,10 @@
 /** `media process` as a person meets it: what it would do, what it did, and what it refuses. */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
-import { runProcess } from '@supabase-media/media/ffmpeg/run-process';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { type ClipShop, openClipShop } from '@supabase-media/test-support/clips';
 import { readJson, runCommand } from '@supabase-media/test-support/command';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -37,7 +37,13 @@ it('shows the plan and every command, and runs none of them', async () => {
   const explained = await explain(await shop.clip('variable-rate.mkv'), '--out', out, '--profile', 'quality');
   expect(explained).toMatchObject({ outcome: 'processed', profile: 'quality', plan: { video: 'encode' } });
   expect(explained.reasons.map((reason) => reason.code)).toEqual(['video_codec']);
-  expect(explained.commands.map((command) => command.output)).toEqual(['video', 'poster', 'storyboard', 'hls']);
+  expect(explained.commands.map((command) => command.output)).toEqual([
+    'video',
+    'poster',
+    'storyboard',
+    'hls',
+    'preview',
+  ]);
   expect(explained.commands[0]?.command.join(' ')).toContain('-preset medium -crf 21');
   for (const { command } of explained.commands) expect(command).toContain('-format_whitelist');
   expect(existsSync(out)).toBe(false);
@@ -49,14 +55,14 @@ it('shows commands that can be run as they are', async () => {
     '--out',
     folder,
     '--outputs',
-    'poster,storyboard',
+    'poster,storyboard,preview',
   );
-  expect(commands.map((command) => command.output)).toEqual(['video', 'poster', 'storyboard']);
+  expect(commands.map((command) => command.output)).toEqual(['video', 'poster', 'storyboard', 'preview']);
   for (const { command } of commands) {
     const [program = '', ...args] = command;
-    expect(await runProcess({ program, args })).toMatchObject({ exitCode: 0, stderrTail: '' });
+    expect(spawnSync(program, args, { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
   }
-  expect((await readdir(folder)).sort()).toEqual(['poster.jpg', 'storyboard.jpg', 'video.mp4']);
+  expect((await readdir(folder)).sort()).toEqual(['poster.jpg', 'preview.mp4', 'storyboard.jpg', 'video.mp4']);
 });
 
 it('makes what it is told to, in the words of people too', async () => {

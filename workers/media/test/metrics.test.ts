@@ -1,11 +1,10 @@
-/** Metrics as Prometheus meets them: all series from the start, books that balance, a queue and a disk that are real. */
+/** Metrics as Prometheus reads them: all series from the start, balanced counters, a real queue and disk. */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openQueueClient } from '@supabase-media/client';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
-import { JOB_STEPS } from '@supabase-media/media/steps/step-list';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { openQueueInspector } from '@supabase-media/queue/inspect-queue';
 import { type HealthCheck, watchReadiness } from '@supabase-media/service/health';
 import { type HealthServer, startHealthServer } from '@supabase-media/service/health-server';
@@ -25,6 +24,7 @@ import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-
 import { openStackStorage, stackValue } from '@supabase-media/test-support/stack';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { workerHealthChecks } from '../src/health-checks.ts';
+import { JOB_STEPS } from '../src/jobs/video-process/steps.ts';
 import { stackConfig } from './support/stack-config.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Samples by their name and labels, as they stand in the text. */
+/** Samples by name and labels, as in the text. */
 const samplesOf = (text: string): Map<string, number> =>
   new Map(
     text
@@ -57,7 +57,7 @@ const sum = (samples: Map<string, number>, start: string): number =>
   [...samples].filter(([name]) => name.startsWith(start)).reduce((total, [, value]) => total + value, 0);
 
 describe('a registry', () => {
-  it('has every series before anything happened, and no new ones after everything did', async () => {
+  it('has every series from the start, and no new ones later', async () => {
     const metrics = createMetrics({ jobTypes: ['video.process'], steps: JOB_STEPS });
     const before = await seriesOf(metrics);
     expect([...before.values()].every((value) => value === 0)).toBe(true);
@@ -87,7 +87,7 @@ describe('a registry', () => {
     expect((await seriesOf(two)).get('media_jobs_stalled_total')).toBe(0);
   });
 
-  it(`balances: started minus ended is what runs (seed ${SEED})`, async () => {
+  it(`balances: started minus ended is the number running (seed ${SEED})`, async () => {
     const random = createRandom(SEED);
     const metrics = createMetrics();
     const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
@@ -138,7 +138,7 @@ describe('a registry', () => {
 });
 
 describe('the gauges', () => {
-  it('tell the disk of WORK_DIR and what of it is ours', async () => {
+  it('report the disk of WORK_DIR and the part that the worker uses', async () => {
     const metrics = createMetrics();
     await writeFile(join(folder, 'a-file'), Buffer.alloc(1234));
     watchDisk(metrics, folder);
@@ -226,7 +226,7 @@ describe('health over HTTP', () => {
     for (const { ok, ms } of Object.values(report.parts)) expect([ok, ms >= 0]).toEqual([true, true]);
   });
 
-  it('says which part is ill, without its words', async () => {
+  it('names the failing part, without its message', async () => {
     const { url } = await start({
       well: async () => {},
       ill: async () => {
@@ -253,7 +253,7 @@ describe('health over HTTP', () => {
     expect((await fetch(`${url}/metrics`, { method: 'POST' })).status).toBe(405);
   });
 
-  it('says no while the process ends', async () => {
+  it('returns 503 while the process ends', async () => {
     const { server, url } = await start({});
     server.drain();
     const answer = await fetch(`${url}/ready`);
@@ -279,7 +279,7 @@ describe('health over HTTP', () => {
     expect((await fetch(`http://127.0.0.1:${monitoring.port}/ready`)).status).toBe(503);
   });
 
-  it('names the port that is taken', async () => {
+  it('names the port that is in use', async () => {
     const { server } = await start({});
     const { registry } = createMetrics();
     await expect(
@@ -287,7 +287,7 @@ describe('health over HTTP', () => {
     ).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining(String(server.port)) });
   });
 
-  it('asks a part once for many who want to know, and waits for none that hangs', async () => {
+  it('checks a part once for many requests, and does not wait for one that hangs', async () => {
     let asked = 0;
     const readiness = watchReadiness({
       slow: (signal) => {

@@ -1,17 +1,16 @@
-/** A run goes on with what is proved to be there, and with nothing else. */
+/** A run resumes from what it finds unchanged, and from nothing else. */
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { EncodedVideo } from '@supabase-media/media/steps/encode';
-import { describeFile } from '@supabase-media/media/steps/local-output';
+import { describeFile } from '@supabase-media/media/output';
+import type { EncodedVideo } from '@supabase-media/media/pipeline';
 import { openStackStorage, uniquePath } from '@supabase-media/test-support/stack';
 import { openWorkshop, POLICY, type UploadWorkshop } from '@supabase-media/test-support/uploads';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Checkpoint } from '../src/jobs/video-process/checkpoint.ts';
-import { keepDerived } from '../src/jobs/video-process/derived-files.ts';
+import { type Checkpoint, saveDerived } from '../src/jobs/video-process/checkpoint.ts';
 import { checksumFile } from '../src/jobs/video-process/file-checksums.ts';
-import { namesOfUse, type RestoreOptions, restoreRun } from '../src/jobs/video-process/restore.ts';
+import { type RestoreOptions, restoreRun, usableNames } from '../src/jobs/video-process/restore.ts';
 import { type RunDirectory, removeJobDirectory, withRunDirectory } from '../src/work-disk/work-directory.ts';
 
 const { signal } = new AbortController();
@@ -30,7 +29,7 @@ afterAll(async () => {
 });
 
 let before: RunDirectory;
-let place: RunDirectory;
+let runDirectory: RunDirectory;
 beforeEach(async () => {
   const jobDirectory = await mkdtemp(join(root, 'job-'));
   const [old, directory] = await Promise.all([
@@ -38,7 +37,7 @@ beforeEach(async () => {
     mkdtemp(join(jobDirectory, 'run-')),
   ]);
   before = { jobDirectory, directory: old };
-  place = { jobDirectory, directory };
+  runDirectory = { jobDirectory, directory };
 });
 
 const write = (name: string, content = `content of ${name}`) => writeFile(join(before.directory, name), content);
@@ -51,7 +50,7 @@ const restore = (saved: unknown, changes: Partial<RestoreOptions> = {}) =>
     saved,
     source: { size: SOURCE.size, etag: SOURCE.etag },
     settings: 's',
-    place,
+    runDirectory,
     connection: storage,
     policy: POLICY,
     signal,
@@ -72,7 +71,7 @@ const afterEncode = async (): Promise<Checkpoint> => {
   const outputs = await Promise.all(
     (['video.mp4', 'poster.jpg'] as const).map(async (name) => ({
       kind: name === 'video.mp4' ? 'video' : 'poster',
-      ...(await describeFile(before.directory, name)),
+      ...(await describeFile(before.directory, { name, contentType: '' })),
     })),
   );
   const value = { outcome: 'processed', videoPath: outputs[0]?.path, outputs } as unknown as EncodedVideo;
@@ -86,26 +85,26 @@ const afterEncode = async (): Promise<Checkpoint> => {
 /** As it stands in the queue. */
 const stored = (checkpoint: Checkpoint): unknown => JSON.parse(JSON.stringify(checkpoint));
 
-it('begins at the start without a checkpoint, or with one that is none of ours', async () => {
+it('begins at the start without a checkpoint, or with one that is not ours', async () => {
   await write('input');
   for (const saved of [undefined, null, 'x', { version: 2 }, { ...base(), source: 'input' }])
     expect(await restore(saved)).toEqual({});
-  expect(await readdir(place.jobDirectory)).toEqual([basename(place.directory)]);
+  expect(await readdir(runDirectory.jobDirectory)).toEqual([basename(runDirectory.directory)]);
 });
 
-it('takes over a download whose digest matches, and removes the rest', async () => {
+it('adopts a download whose checksum matches, and removes the rest', async () => {
   const saved = await afterDownload();
   await write('video.mp4.partial');
   expect(await restore(stored(saved))).toEqual({ source: SOURCE });
-  expect(await readdir(place.directory)).toEqual(['input']);
-  expect(await readdir(place.jobDirectory)).toEqual([basename(place.directory)]);
+  expect(await readdir(runDirectory.directory)).toEqual(['input']);
+  expect(await readdir(runDirectory.jobDirectory)).toEqual([basename(runDirectory.directory)]);
 });
 
 it('does not believe a file that changed by a byte, of the same size', async () => {
   const saved = await afterDownload();
   await write('input', 'content of inpuT');
   expect(await restore(stored(saved))).toEqual({});
-  expect(await readdir(place.directory)).toEqual([]);
+  expect(await readdir(runDirectory.directory)).toEqual([]);
 });
 
 it.each([
@@ -115,7 +114,7 @@ it.each([
   expect(await restore(stored(await afterDownload()), changes)).toEqual({});
 });
 
-it('knows by name what a run may take over', async () => {
+it('knows by name what a run may adopt', async () => {
   const names = [
     'input',
     'input.partial',
@@ -125,7 +124,7 @@ it('knows by name what a run may take over', async () => {
     'hls/1.m4s',
     'hls.partial/1',
   ];
-  const ofUse = (saved: unknown, settings = 's') => names.filter(namesOfUse({ saved, settings, source: SOURCE }));
+  const ofUse = (saved: unknown, settings = 's') => names.filter(usableNames({ saved, settings, source: SOURCE }));
   const encoded = await afterEncode();
   const derived = { name: 'derived.json', bytes: 1, sha256: 'b'.repeat(64) };
   expect(ofUse(undefined)).toEqual([]);
@@ -136,33 +135,33 @@ it('knows by name what a run may take over', async () => {
   expect(ofUse({ ...encoded, derived })).toEqual(['video.mp4', 'poster.jpg', 'hls/1.m4s']);
 });
 
-it('takes over an encode, under its new paths', async () => {
+it('adopts an encode, under its new paths', async () => {
   const saved = await afterEncode();
   const { encoded, published } = await restore(stored(saved));
-  expect(encoded?.value.videoPath).toBe(join(place.directory, 'video.mp4'));
+  expect(encoded?.value.videoPath).toBe(join(runDirectory.directory, 'video.mp4'));
   expect(encoded?.value.outputs.map(({ path }) => path)).toEqual([
-    join(place.directory, 'video.mp4'),
-    join(place.directory, 'poster.jpg'),
+    join(runDirectory.directory, 'video.mp4'),
+    join(runDirectory.directory, 'poster.jpg'),
   ]);
   expect(published).toBeUndefined();
-  expect((await readdir(place.directory)).sort()).toEqual(['poster.jpg', 'video.mp4']);
+  expect((await readdir(runDirectory.directory)).sort()).toEqual(['poster.jpg', 'video.mp4']);
 });
 
-it('finds files wherever earlier runs left them: one may have died while it took them over', async () => {
+it('finds files wherever earlier runs left them: one may have died while it adopted them', async () => {
   const saved = await afterEncode();
-  const died = await mkdtemp(join(place.jobDirectory, 'run-'));
+  const died = await mkdtemp(join(runDirectory.jobDirectory, 'run-'));
   await rename(join(before.directory, 'video.mp4'), join(died, 'video.mp4'));
   // What a worker that lost its job goes on writing has the same names.
   await writeFile(join(died, 'poster.jpg'), 'half a');
   for (const stale of ['run-0', 'run-zzzzzz']) {
-    await mkdir(join(place.jobDirectory, stale));
-    await writeFile(join(place.jobDirectory, stale, 'video.mp4'), 'another');
+    await mkdir(join(runDirectory.jobDirectory, stale));
+    await writeFile(join(runDirectory.jobDirectory, stale, 'video.mp4'), 'another');
   }
   const { encoded } = await restore(stored(saved));
   expect(encoded).toBeDefined();
-  expect(await readFile(join(place.directory, 'video.mp4'))).toEqual(await readFile(shop.file));
-  expect(await readFile(join(place.directory, 'poster.jpg'), 'utf8')).toBe('content of poster.jpg');
-  expect(await readdir(place.jobDirectory)).toEqual([basename(place.directory)]);
+  expect(await readFile(join(runDirectory.directory, 'video.mp4'))).toEqual(await readFile(shop.file));
+  expect(await readFile(join(runDirectory.directory, 'poster.jpg'), 'utf8')).toBe('content of poster.jpg');
+  expect(await readdir(runDirectory.jobDirectory)).toEqual([basename(runDirectory.directory)]);
 });
 
 it('reads a published MP4 back where its file is gone, as on another machine', async () => {
@@ -173,39 +172,45 @@ it('reads a published MP4 back where its file is gone, as on another machine', a
   await rm(before.directory, { recursive: true });
   const restored = await restore(stored(saved));
   expect(restored.published).toEqual(published);
-  expect(await readFile(join(place.directory, 'video.mp4'))).toEqual(await readFile(shop.file));
+  expect(await readFile(join(runDirectory.directory, 'video.mp4'))).toEqual(await readFile(shop.file));
 
   const lost = { ...saved, published: [{ ...published[0], path: uniquePath('video.mp4') }] } as Checkpoint;
-  await rm(place.directory, { recursive: true });
-  await mkdir(place.directory);
+  await rm(runDirectory.directory, { recursive: true });
+  await mkdir(runDirectory.directory);
   expect(await restore(stored(lost))).toEqual({});
 });
 
-it('takes over what was derived only when every file of it is there', async () => {
+it('adopts what was derived only when every file of it is there', async () => {
   const hls = join(before.directory, 'hls');
   await mkdir(hls);
   await writeFile(join(hls, 'master.m3u8'), '#EXTM3U');
   await writeFile(join(hls, '1.m4s'), 'segment');
   const parts = [
-    await describeFile(before.directory, 'hls/master.m3u8'),
-    await describeFile(before.directory, 'hls/1.m4s'),
+    await describeFile(before.directory, { name: 'hls/master.m3u8', contentType: '' }),
+    await describeFile(before.directory, { name: 'hls/1.m4s', contentType: '' }),
   ];
   const [master] = parts;
   const outputs = master === undefined ? [] : [{ ...master, kind: 'hls', parts }];
+  const warnings = [{ code: 'preview_unavailable', message: 'There is no preview.' }] as const;
   const saved = {
     ...(await afterEncode()),
     published: [],
-    derived: await keepDerived(before.directory, outputs, signal),
+    derived: await saveDerived(before.directory, { outputs, warnings }, signal),
   };
   const { derived } = await restore(stored(saved));
-  expect(derived?.[0]?.parts?.map(({ path }) => path)).toEqual([
-    join(place.directory, 'hls/master.m3u8'),
-    join(place.directory, 'hls/1.m4s'),
+  expect(derived?.outputs[0]?.parts?.map(({ path }) => path)).toEqual([
+    join(runDirectory.directory, 'hls/master.m3u8'),
+    join(runDirectory.directory, 'hls/1.m4s'),
   ]);
 
-  const next = { jobDirectory: place.jobDirectory, directory: await mkdtemp(join(place.jobDirectory, 'run-')) };
-  await rm(join(place.directory, 'hls/1.m4s'));
-  const again = await restore(stored(saved), { place: next });
+  expect(derived?.warnings).toEqual(warnings);
+
+  const next = {
+    jobDirectory: runDirectory.jobDirectory,
+    directory: await mkdtemp(join(runDirectory.jobDirectory, 'run-')),
+  };
+  await rm(join(runDirectory.directory, 'hls/1.m4s'));
+  const again = await restore(stored(saved), { runDirectory: next });
   expect(again.encoded).toBeDefined();
   expect(again.derived).toBeUndefined();
 });

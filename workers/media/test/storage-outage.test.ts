@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { chooseBackend } from '@supabase-media/queue/backend';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
@@ -28,7 +28,7 @@ const PASS: Fault = { kind: 'pass' };
 const isUpload = ({ method, path }: SeenRequest) => method === 'POST' && /\/object\/project-processed/.test(path);
 const isDownload = ({ method, path }: SeenRequest) => method === 'GET' && path.includes('/object/authenticated/');
 
-/** What Storage's side does to each request while it is not well, and what the row says then. */
+/** How each request fails during the outage, and what the row says then. */
 const OUTAGES: readonly (readonly [string, (request: SeenRequest) => Fault])[] = [
   ['gateway_failed', () => ({ kind: 'answer', status: 502, body: '<html>Bad Gateway</html>' })],
   ['storage_busy', () => ({ kind: 'answer', status: 503, body: 'no server is available' })],
@@ -89,7 +89,7 @@ async function sendClip(): Promise<{ bucket: string; path: string }> {
   return source;
 }
 
-onRedis('puts a job off for as long as Storage is not well, and spends no attempt', async () => {
+onRedis('defers a job for as long as Storage is unavailable, and spends no attempt', async () => {
   const source = await sendClip();
   fault = OUTAGES[0]?.[1] ?? fault;
   const { videoId, jobId } = await client.enqueueVideo({ source });

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { readJson, runCommand, startCommand } from '@supabase-media/test-support/command';
 import { type OtlpReceiver, type SeenSpan, startOtlpReceiver } from '@supabase-media/test-support/otlp-receiver';
 import { createQueueDatabase } from '@supabase-media/test-support/queue';

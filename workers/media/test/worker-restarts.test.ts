@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
 import { cancelVideo } from '@supabase-media/client/cancel-video';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { chooseBackend, type QueueAddress } from '@supabase-media/queue/backend';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { openResumeStore } from '@supabase-media/storage/resume-store';

@@ -11,7 +11,7 @@ const videoStatus = z.enum(VIDEO_STATUSES);
 /** One result, with an address that works for as long as `urlExpiresAt` of the video says. */
 export const videoOutput = z
   .object({
-    kind: z.string().describe('video, poster, storyboard, storyboard_index, hls or info.'),
+    kind: z.string().describe('What it is: video, poster, storyboard, hls and so on, as the worker was told to make.'),
     bucket: z.string(),
     path: z.string(),
     contentType: z.string(),

@@ -1,4 +1,4 @@
-/** Who is there decides what is shown: nothing yet, the door, or the videos. */
+/** Shows the sign-in or the videos, depending on who is signed in. */
 
 import { createUploader } from '@supabase-media/uploader';
 import type { PublicConfig } from '@supabase-media/uploader/contract';
@@ -12,7 +12,7 @@ type Start =
   | { readonly state: 'failed'; readonly words: string }
   | { readonly state: 'ready'; readonly auth: Auth };
 
-/** Asks for the configuration; nobody is signed in for that. */
+/** Reads the configuration, which needs no sign-in. */
 const guest = createUploader({ apiUrl: '', getToken: () => '' });
 
 export function App(): ReactElement {
@@ -53,7 +53,7 @@ function Gate({ auth }: { readonly auth: Auth }): ReactElement {
   useEffect(
     () =>
       auth.onChange((next) =>
-        // A refreshed token is the same person: nothing may be thrown away for it.
+        // A refreshed token belongs to the same user: keep everything.
         setWho((now) => (now?.userId === next?.userId && now !== undefined ? now : next)),
       ),
     [auth],

@@ -1,11 +1,11 @@
 /**
- * Keeps a part that breaks from taking the whole page with it. Most often it is a part that is loaded late and is gone,
- * because a newer page was put in its place.
+ * Keeps an error in one part from breaking the whole page. Usually a part that is loaded late is missing, because a newer
+ * build was deployed.
  */
 import { Component, type ReactNode } from 'react';
 
 export interface BoundaryProps {
-  /** What cannot be shown, at the beginning of a sentence. */
+  /** What cannot be shown, as the start of a sentence. */
   readonly what: string;
   readonly children: ReactNode;
 }

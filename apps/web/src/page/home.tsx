@@ -1,4 +1,4 @@
-/** What a signed-in person sees: the library, or one video. Uploads go on behind either. */
+/** The view of a signed-in user: the library, or one video. Uploads continue in both. */
 
 import type { Uploader } from '@supabase-media/uploader';
 import { VideoUploader } from '@supabase-media/uploader/react';
@@ -59,7 +59,7 @@ export function Home({ uploader, auth, email }: HomeProps): ReactElement {
   );
 }
 
-/** A new view begins at its top, for eyes and for the keyboard; the first view of a visit is left alone. */
+/** Scrolls and moves the focus to the top of a new view, except for the first one. */
 function useFocusOnChange(view: string | undefined): void {
   const before = useRef(view);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** A link within the page: a real one, so that it opens in another tab as links do. */
+/** A link within the page: a real `<a>`, so that it can be opened in another tab. */
 import type { AnchorHTMLAttributes, MouseEvent, ReactElement } from 'react';
 import { navigate, pathOf, type Route } from './router.ts';
 

@@ -8,6 +8,6 @@ it('reads back every address that it writes', () => {
     expect(readRoute(pathOf(route))).toEqual(route);
 });
 
-it.each(['/videos/', '/videos/1', `/videos/${videoId}/more`, '/elsewhere'])('takes %s for the library', (path) => {
+it.each(['/videos/', '/videos/1', `/videos/${videoId}/more`, '/elsewhere'])('shows the library for %s', (path) => {
   expect(readRoute(path)).toEqual({ view: 'library' });
 });

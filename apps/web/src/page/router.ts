@@ -1,11 +1,11 @@
-/** Which view the address asks for. */
+/** Maps addresses to views. */
 import { useSyncExternalStore } from 'react';
 
 export type Route = { readonly view: 'library' } | { readonly view: 'video'; readonly videoId: string };
 
 const UUID = /^\/videos\/([0-9a-f-]{36})$/i;
 
-/** Anything unknown is the library. */
+/** Unknown addresses show the library. */
 export function readRoute(path: string): Route {
   const videoId = UUID.exec(path)?.[1];
   return videoId === undefined ? { view: 'library' } : { view: 'video', videoId };
@@ -23,5 +23,5 @@ function subscribe(listener: () => void): () => void {
   return () => removeEventListener('popstate', listener);
 }
 
-/** The path, so that every change of it shows. */
+/** The current path; re-renders on every change. */
 export const useRoute = (): Route => readRoute(useSyncExternalStore(subscribe, () => location.pathname));

@@ -1,2 +1,2 @@
-/** Vite takes stylesheets as modules; every compiler that reads the page must know it. */
+/** Vite imports stylesheets as modules; the compilers of the page need their type. */
 declare module '*.css';

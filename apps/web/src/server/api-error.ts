@@ -1,11 +1,11 @@
-/** Errors as the API tells them, and what those of other parts become there. */
+/** Errors of the API, and the mapping of other errors to them. */
 import { MediaError } from '@supabase-media/core/errors';
 import type { ErrorBody } from '../contract/error-body.ts';
 import { API_ERRORS, type ApiErrorCode } from '../contract/errors.ts';
 
 export interface ApiErrorOptions {
   readonly code: ApiErrorCode;
-  /** What happened, with the numbers; for the person at the screen. */
+  /** What happened, with the numbers, for the user. */
   readonly message: string;
   /** Sizes in bytes, times in seconds. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
@@ -13,7 +13,7 @@ export interface ApiErrorOptions {
   readonly cause?: unknown;
 }
 
-/** A refusal; its status and what to do stand in {@link API_ERRORS}. */
+/** An error response; its status and action are in {@link API_ERRORS}. */
 export class ApiError extends Error {
   readonly code: ApiErrorCode;
   readonly details: Readonly<Record<string, unknown>> | undefined;
@@ -38,7 +38,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The worker's codes that mean something else than "a part of the system did not answer" to a person who uploads. */
+/** Codes with a meaning of their own for a user; all others mean that a part of the system did not answer. */
 const BY_MEDIA_CODE: Readonly<Record<string, ApiErrorCode>> = {
   object_too_large: 'file_too_large',
   content_type_refused: 'type_refused',
@@ -46,23 +46,23 @@ const BY_MEDIA_CODE: Readonly<Record<string, ApiErrorCode>> = {
   invalid_argument: 'invalid_request',
 };
 
-/** Codes by the part of the system that they speak of. */
+/** Codes by the part of the system that failed. */
 const BY_MEDIA_PREFIX: readonly (readonly [RegExp, ApiErrorCode])[] = [
   [/^(queue|job)_/, 'queue_unavailable'],
   [/^database_/, 'database_unavailable'],
   [/^(storage|upload|download|edge|gateway|bucket|object)_/, 'storage_unavailable'],
 ];
 
-const WORDS: Partial<Record<ApiErrorCode, string>> = {
-  queue_unavailable: 'The queue did not take the request.',
+const MESSAGES: Partial<Record<ApiErrorCode, string>> = {
+  queue_unavailable: 'The queue did not accept the request.',
   database_unavailable: 'The database did not answer the request.',
   storage_unavailable: 'Storage did not answer the request.',
 };
 
-/** What is tried again by itself may be tried again by the client after this, in seconds. */
+/** Retry-After of outages, in seconds. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** What anything thrown is told as. Whatever is not ours keeps its words for the log, in `cause`. */
+/** Turns anything thrown into an {@link ApiError}; the message of an unknown error only goes to the log, as `cause`. */
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   if (!(thrown instanceof MediaError))
@@ -72,7 +72,7 @@ export function toApiError(thrown: unknown): ApiError {
   const isOutage = API_ERRORS[code].httpStatus === 503;
   return new ApiError({
     code,
-    message: WORDS[code] ?? (code === 'internal' ? 'The request could not be answered.' : thrown.message),
+    message: MESSAGES[code] ?? (code === 'internal' ? 'The request could not be answered.' : thrown.message),
     ...(isOutage && { retryAfterSeconds: RETRY_AFTER_SECONDS }),
     cause: thrown,
   });

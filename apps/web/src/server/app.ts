@@ -1,4 +1,4 @@
-/** The Fastify application: limits and clocks of every request, then the routes. Nothing listens yet. */
+/** The Fastify application: limits and timeouts of every request, then the routes. It does not listen yet. */
 import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
@@ -32,19 +32,19 @@ import { createListenerSlots } from './videos/listener-slots.ts';
 import type { VideoServices } from './videos/video-actions.ts';
 import type { VideoWatch } from './videos/video-watch.ts';
 
-/** The longest JSON body, in bytes. */
+/** The largest JSON body, in bytes. */
 const BODY_MAX_BYTES = 16 * 1024;
 
-/** Headers arrive within this, in milliseconds; tokens are in them, so a slow phone needs a moment. */
+/** Time limit for the headers, in milliseconds. They contain tokens, so a slow phone needs some time. */
 const HEADERS_TIMEOUT_MS = 20_000;
 
-/** A body that is not a relayed file arrives within this, in milliseconds. */
+/** Time limit for a body that is not a relayed file, in milliseconds. */
 const BODY_TIMEOUT_MS = 20_000;
 
-/** A connection on which nothing moves is closed after this, in milliseconds. Event streams send more often. */
+/** An idle connection is closed after this, in milliseconds. Event streams send more often. */
 const IDLE_TIMEOUT_MS = 60_000;
 
-/** Other clocks than those above, in milliseconds. */
+/** Overrides of the timeouts above, in milliseconds, for tests. */
 export interface AppLimits {
   readonly bodyMs?: number;
   readonly idleMs?: number;
@@ -61,7 +61,7 @@ export interface AppServices {
   readonly watch: VideoWatch;
   readonly readiness: Readiness;
   readonly limits?: AppLimits | undefined;
-  /** Aborted when the server begins to stop. */
+  /** Aborted when the server starts to stop. */
   readonly stopping: AbortSignal;
 }
 
@@ -74,7 +74,7 @@ export async function createApp(services: AppServices): Promise<FastifyInstance>
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_MAX_BYTES,
-    // One request may carry a whole file through the relay, which has clocks of its own.
+    // A request may carry a whole file through the relay, which has its own timeouts.
     requestTimeout: 0,
     connectionTimeout: idleMs,
     keepAliveTimeout: 65_000,
@@ -86,9 +86,9 @@ export async function createApp(services: AppServices): Promise<FastifyInstance>
   app.setSerializerCompiler(serializerCompiler);
   answerErrors(app as unknown as FastifyInstance);
 
-  // Before anyone is signed in: also whoever is refused must not hold a connection by sending a byte a minute.
+  // Before authentication: a rejected client must not hold a connection either by sending a byte a minute.
   app.addHook('onRequest', async (request) => startBodyTimeout(request.raw, bodyMs));
-  // Before the answer: after it nobody would read the rest, and a socket with unread bytes serves no next request.
+  // Before the response: after it the rest is not read, and a socket with unread bytes cannot serve another request.
   app.addHook('onSend', async (request) => discardBody(request.raw, discardMs));
   app.addHook('onSend', async (request, reply) => {
     reply.headers({
@@ -102,7 +102,7 @@ export async function createApp(services: AppServices): Promise<FastifyInstance>
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Supabase Media intake', version: '1', description: 'Uploads and videos of signed-in users.' },
+      info: { title: 'Supabase Media intake API', version: '1', description: 'Uploads and videos of signed-in users.' },
       components: { securitySchemes: { user: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
       security: [{ user: [] }],
     },
@@ -123,7 +123,7 @@ export async function createApp(services: AppServices): Promise<FastifyInstance>
         errorResponseBuilder: (_request, { max, ttl }) =>
           new ApiError({
             code: 'rate_limited',
-            message: `${max} requests of this user came within a minute; more are not taken.`,
+            message: `Too many requests: at most ${max} per minute are allowed.`,
             details: { limit: max },
             retryAfterSeconds: Math.max(1, Math.ceil(ttl / 1000)),
           }),

@@ -1,4 +1,4 @@
-/** The environment of the intake, checked once and frozen. */
+/** The configuration of the intake API: the environment, checked once and frozen. */
 import { type Environment, readVariables } from '@supabase-media/service/settings-table';
 import { demandedChunkBytes } from '@supabase-media/upload-protocol/chunk-plan';
 import { isHosted } from '@supabase-media/upload-protocol/limits';
@@ -9,7 +9,7 @@ const TABLE = { ...SHARED_VARIABLES, ...WEB_VARIABLES };
 
 type Value<Name extends keyof typeof TABLE> = z.output<(typeof TABLE)[Name]['schema']>;
 
-/** The validated environment. Sizes in bytes, times in milliseconds unless the name says seconds. */
+/** The validated environment. Sizes in bytes; times in milliseconds unless the name says seconds. */
 export interface WebConfig {
   readonly host: string;
   readonly port: number;
@@ -18,7 +18,7 @@ export interface WebConfig {
   readonly ratePerMinute: number;
   readonly supabase: {
     readonly url: string;
-    /** As browsers reach it. */
+    /** For browsers. */
     readonly publicUrl: string;
     readonly serviceRoleKey: string;
     readonly anonKey: string | undefined;
@@ -34,10 +34,10 @@ export interface WebConfig {
     readonly createPerMinute: number;
     readonly retentionSeconds: number;
     readonly verifyMs: number;
-    /** Of one PATCH; null where one may carry all. */
+    /** The size of one PATCH; null if one may carry the whole file. */
     readonly chunkBytes: number | null;
   };
-  /** 0: no sweeping by itself. */
+  /** 0: no automatic sweeps. */
   readonly sweepEveryMs: number;
   readonly relay: {
     readonly max: number;
@@ -47,27 +47,27 @@ export interface WebConfig {
   };
   readonly events: { readonly max: number; readonly maxPerUser: number };
   readonly resultUrlSeconds: number;
-  /** Apart from the API's own port; undefined: nothing is served. */
+  /** On a port of its own; `undefined` disables it. */
   readonly metrics: { readonly host: string; readonly port: number | undefined };
-  /** Undefined: there is none. */
+  /** `undefined` disables the dashboard. */
   readonly board: { readonly port: number; readonly password: string } | undefined;
-  /** Without an endpoint no traces are made. */
+  /** Without an endpoint tracing is off. */
   readonly tracing: {
     readonly endpoint: string | undefined;
     readonly headers: Readonly<Record<string, string>> | undefined;
   };
   readonly log: { readonly level: Value<'LOG_LEVEL'>; readonly format: Value<'LOG_FORMAT'> };
-  /** Every secret value that was read, so that the logger can blot them out. */
+  /** Every secret value that was read, for the logger to redact. */
   readonly secrets: readonly string[];
 }
 
-/** Hosted projects: their Storage demands chunks of 6 MiB, and their tokens name them as issuer. */
+/** Hosted projects: their Storage requires chunks of 6 MiB, and the issuer of their tokens is known. */
 
 /**
  * Validates the environment.
  *
- * @throws {MediaError} `config_invalid`, naming every problem at once: the variable, its value unless it is a secret,
- * and what is allowed.
+ * @throws {MediaError} `config_invalid`, naming all problems: each variable, its value unless it is a secret, and what is
+ * allowed.
  */
 export function loadWebConfig(environment: Environment): WebConfig {
   const { get, maybe, isSet, need, complain, refuse, secrets } = readVariables(TABLE, environment);

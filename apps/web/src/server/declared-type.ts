@@ -1,11 +1,11 @@
-/** What a file is declared to be, judged before a byte is sent. Pure. */
+/** Checks the declared type of a file before a byte is sent. Pure. */
 import { ACCEPTED_TYPES, TYPE_OF_EXTENSION } from '@supabase-media/upload-protocol/accepted-types';
 import { ApiError } from './api-error.ts';
 import { extensionOf } from './file-name.ts';
 
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/;
 
-/** What says nothing: browsers send it for what they do not know. */
+/** What browsers send for unknown types. */
 const UNKNOWN = 'application/octet-stream';
 
 const isAccepted = (type: string): boolean =>
@@ -14,10 +14,10 @@ const isAccepted = (type: string): boolean =>
   );
 
 /**
- * The type that the object is stored with: the declared one without its parameters, or where that says nothing, the one
- * that the extension stands for.
+ * The type that the object is stored with: the declared one without its parameters, or if that is unknown, the one of the
+ * extension.
  *
- * @throws {ApiError} `type_refused` for a type that is no video's, or a file without a type whose extension is none.
+ * @throws {ApiError} `type_refused` if it is not a video type.
  */
 export function chooseContentType(options: {
   readonly fileName: string;
@@ -29,7 +29,7 @@ export function chooseContentType(options: {
   if (declared !== '' && (!MEDIA_TYPE.test(declared) || !isAccepted(declared)))
     throw new ApiError({
       code: 'type_refused',
-      message: `The file is declared as "${declared.slice(0, 100)}", which is no type of video.`,
+      message: `The file is declared as "${declared.slice(0, 100)}", which is not a video type.`,
       details: { declaredType: declared.slice(0, 100), acceptedTypes: ACCEPTED_TYPES },
     });
   if (declared !== '' && declared !== UNKNOWN) return declared;
@@ -39,7 +39,7 @@ export function chooseContentType(options: {
     message:
       extension === ''
         ? 'The file has no extension and no declared type.'
-        : `The extension ".${extension}" is none of a video.`,
+        : `The extension ".${extension}" is not a video extension.`,
     details: { extension, acceptedExtensions: Object.keys(TYPE_OF_EXTENSION) },
   });
 }

@@ -1,45 +1,45 @@
-/** What a file may be called, and the object key that is made of it. Pure. */
+/** Allowed file names, and the object key that is derived from one. Pure. */
 import { ApiError } from './api-error.ts';
 
-/** Longest name, in characters: what file systems and Storage's segments take, in the worst case of one byte each. */
+/** The longest name, in characters: the limit of file systems and of Storage's path segments, in bytes. */
 const NAME_MAX = 255;
 
-/** Longest last segment of a key, in bytes: 255 less some room. */
+/** The longest last segment of a key, in bytes: 255 with some margin. */
 const KEY_NAME_MAX = 150;
 
 const refuse = (message: string, details?: Record<string, unknown>): never => {
   throw new ApiError({ code: 'name_refused', message, details });
 };
 
-/** Control characters, and marks that turn the reading direction of what stands after them. */
+/** Control characters, and marks that change the reading direction of the following text. */
 const UNSHOWABLE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
 /**
- * The name as it is shown: Unicode NFC, so that é is one letter whoever sent it.
+ * The name for display, normalized to Unicode NFC, so that é is always one letter.
  *
  * @throws {ApiError} `name_refused` for paths, control characters, lone surrogates, and names without a letter or digit.
  */
 export function normalizeFileName(given: string): string {
   if (/\p{Surrogate}/u.test(given)) return refuse('The file name is not valid Unicode.');
   const name = given.normalize('NFC').trim();
-  if (/[/\\]/.test(name)) return refuse('The file name has a "/" or "\\": a path, where a name is wanted.');
-  if (UNSHOWABLE.test(name)) return refuse('The file name has control characters.');
+  if (/[/\\]/.test(name)) return refuse('The file name contains "/" or "\\": send a name, not a path.');
+  if (UNSHOWABLE.test(name)) return refuse('The file name contains control characters.');
   if (name.length > NAME_MAX)
-    return refuse(`The file name has ${name.length} characters; at most ${NAME_MAX} are taken.`, {
+    return refuse(`The file name has ${name.length} characters; at most ${NAME_MAX} are allowed.`, {
       length: name.length,
       limit: NAME_MAX,
     });
-  if (!/[\p{L}\p{N}]/u.test(name)) return refuse('The file name has neither a letter nor a digit.');
+  if (!/[\p{L}\p{N}]/u.test(name)) return refuse('The file name has no letter and no digit.');
   return name;
 }
 
-/** The extension in lower case, without the dot; empty where there is none. */
+/** The extension in lower case, without the dot; empty if there is none. */
 export const extensionOf = (name: string): string => /[^.]\.([A-Za-z0-9]{1,10})$/.exec(name)?.[1]?.toLowerCase() ?? '';
 
-/** Letters that Unicode does not take apart into a base and a mark. */
+/** Letters that Unicode does not decompose into a base letter and a mark. */
 const SPELLED: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', Æ: 'AE', ø: 'o', Ø: 'O', ł: 'l', Ł: 'L', đ: 'd' };
 
-/** The same name in characters that every part of the way takes: letters, digits, `.`, `_` and `-`. */
+/** The same name in characters that are safe everywhere: letters, digits, `.`, `_` and `-`. */
 export function toSafeName(name: string): string {
   const extension = extensionOf(name);
   const stem = extension === '' ? name : name.slice(0, -extension.length - 1);
@@ -53,6 +53,6 @@ export function toSafeName(name: string): string {
   return `${safe || 'video'}${extension === '' ? '' : `.${extension}`}`;
 }
 
-/** `{user}/{session}/{safe name}`: the first folder is what row-level security of Storage goes by. */
+/** `{user}/{session}/{safe name}`: Storage's row-level security checks the first folder. */
 export const makeObjectKey = (ownerId: string, sessionId: string, name: string): string =>
   `${ownerId}/${sessionId}/${toSafeName(name)}`;

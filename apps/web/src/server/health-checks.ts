@@ -1,4 +1,4 @@
-/** The parts of the intake that `/ready` asks: database, Storage, queue. */
+/** The parts of the intake API that `/ready` checks: database, Storage, queue. */
 import { MediaError } from '@supabase-media/core/errors';
 import type { HealthCheck } from '@supabase-media/service/health';
 import type { StorageConnection } from '@supabase-media/storage/connection';
@@ -6,7 +6,7 @@ import { assertStorageReachable } from '@supabase-media/storage/reach';
 import type { VideosTable } from './database/videos.ts';
 import type { MediaQueue } from './queue.ts';
 
-/** Asks what a request needs; none of it changes anything. */
+/** Checks everything that a request needs, without changing anything. */
 export const intakeHealthChecks = (parts: {
   readonly videos: Pick<VideosTable, 'check'>;
   readonly queue: Pick<MediaQueue, 'check'>;

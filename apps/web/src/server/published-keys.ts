@@ -1,21 +1,21 @@
 /**
- * The keys that a project publishes, as jose asks for them. While they cannot be fetched, those that are known go on
- * proving sign-ins: an Auth that restarts must not sign everybody out.
+ * The keys that a project publishes (JWKS), for jose. While they cannot be fetched, cached keys keep verifying sign-ins: a
+ * restart of Auth must not sign everybody out.
  */
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import { ApiError } from './api-error.ts';
 
-/** After a fetch that failed the known keys are not asked for again for so long, in milliseconds. */
+/** After a failed fetch the cached keys are used for this long, in milliseconds. */
 const REST_MS = 15_000;
 
-/** How keys are fetched; jose's own values unless told. In milliseconds. */
+/** Timeouts of fetching keys, in milliseconds. Default: jose's own. */
 export interface KeyClocks {
-  /** Fetched keys are taken for so long. */
+  /** How long fetched keys are valid. */
   readonly maxAgeMs?: number;
   readonly restMs?: number;
 }
 
-/** @throws {ApiError} `auth_unavailable` when the key of a token is not known and cannot be fetched. */
+/** @throws {ApiError} `auth_unavailable` if the key of a token is not cached and cannot be fetched. */
 export function openPublishedKeys(url: string, { maxAgeMs, restMs = REST_MS }: KeyClocks = {}): JWTVerifyGetKey {
   const remote = createRemoteJWKSet(new URL(url), {
     timeoutDuration: 5000,
@@ -43,7 +43,7 @@ export function openPublishedKeys(url: string, { maxAgeMs, restMs = REST_MS }: K
       return await fromKnown(header, token).catch(() => {
         throw new ApiError({
           code: 'auth_unavailable',
-          message: 'The keys that prove sign-ins cannot be fetched right now.',
+          message: 'The keys that verify sign-ins cannot be fetched right now.',
           retryAfterSeconds: 5,
           cause: error,
         });
@@ -52,11 +52,11 @@ export function openPublishedKeys(url: string, { maxAgeMs, restMs = REST_MS }: K
   };
 }
 
-/** Whether it speaks of the answer, not of the token: no connection, no answer in time, none that is a list of keys. */
+/** Whether fetching the keys failed, and not the token: no connection, no response in time, not a list of keys. */
 function isFetchFailure(error: unknown): boolean {
   if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true;
-  // jose says so of every status but 200, and of an answer that is no JSON.
+  // jose throws this for every status but 200, and for a response that is not JSON.
   if (error instanceof errors.JOSEError) return error.code === 'ERR_JOSE_GENERIC';
-  // undici says so of every connection that could not be made.
+  // undici throws this if no connection could be made.
   return error instanceof TypeError && error.message === 'fetch failed';
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run web`: the intake's command line. */
+/** `npm run web`: the command line of the intake API. */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { MediaError, toMediaError } from '@supabase-media/core/errors';
@@ -11,29 +11,29 @@ import { resolveUserPath } from '@supabase-media/service/user-path';
 
 const HELP = `Usage: npm run web -- [serve|sweep] [options]
 
-The intake: takes uploads of signed-in users and follows their videos.
+The intake API: uploads and videos of signed-in users.
 
 Commands:
-  serve               answer requests until told to stop (default)
-  sweep               end and remove uploads past their 24 hours, once
+  serve               serve requests until SIGTERM (default)
+  sweep               end and remove expired uploads, once
 
 Options:
   --env-file <file>   read variables from this file instead of .env
-  --port <number>     listen there instead of WEB_PORT; 0 takes a free one
+  --port <number>     listen on this port, not on WEB_PORT; 0 picks a free one
   --json              print one JSON object on stdout
-  -h, --help          show this
+  -h, --help          show this help
 
 Examples:
   npm run stack -- --env-file .env     a whole Supabase on this machine, then
-  npm run web                          the intake at http://127.0.0.1:3000
-  curl 127.0.0.1:3000/ready            is it able to work?
-  curl 127.0.0.1:3000/api/openapi.json every request and answer
-  npm run web -- sweep                 where SWEEP_EVERY_SECONDS is 0
+  npm run web                          the intake API at http://127.0.0.1:3000
+  curl 127.0.0.1:3000/ready            readiness
+  curl 127.0.0.1:3000/api/openapi.json every request and response
+  npm run web -- sweep                 if SWEEP_EVERY_SECONDS is 0
 
 It needs SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY, REDIS_URL or DATABASE_URL,
-and SUPABASE_JWT_SECRET where users' tokens are signed with it (HS256).
-All variables are explained in .env.example. SIGTERM ends it: running requests
-have WEB_SHUTDOWN_GRACE_SECONDS. Exit code 0: done, 1: an error.
+and SUPABASE_JWT_SECRET if users' tokens are signed with it (HS256).
+docs/configuration.md describes all variables. At SIGTERM running requests have
+WEB_SHUTDOWN_GRACE_SECONDS. Exit code 0: done, 1: an error.
 `;
 
 const OPTIONS = {
@@ -50,8 +50,8 @@ function readArguments() {
     if (rest.length === 0 && (command === 'serve' || command === 'sweep')) return { ...values, command };
     throw new Error(`"${positionals.join(' ')}" is neither serve nor sweep`);
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    throw new MediaError({ code: 'invalid_argument', message: `${words}. npm run web -- --help shows what there is.` });
+    const message = error instanceof Error ? error.message : String(error);
+    throw new MediaError({ code: 'invalid_argument', message: `${message}. See npm run web -- --help.` });
   }
 }
 
@@ -80,17 +80,17 @@ async function run(): Promise<void> {
     print(
       options.json
         ? JSON.stringify(result)
-        : `${abandoned} abandoned, ${cleaned} cleaned, ${forgotten} forgotten, ${enqueued} enqueued, ${failed} to be tried again`,
+        : `${abandoned} abandoned, ${cleaned} cleaned, ${forgotten} deleted, ${enqueued} enqueued, ${failed} to retry`,
     );
   } else {
     const server = await startServer({ config, log });
     print(options.json ? JSON.stringify({ ready: true, url: server.url }) : `Listening on ${server.url}`);
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
-    log.info({ event: 'web.stopping' }, `Stopping: running requests have ${config.shutdownGraceMs / 1000} s`);
+    log.info({ event: 'web.stopping' }, `Stopping: running requests have ${config.shutdownGraceMs / 1000} s to finish`);
     await server.stop();
     await tracing.close();
     log.info({ event: 'web.stopped' }, 'Stopped');
-    // What a library still holds open must not keep a stopped server.
+    // Handles that a library keeps open must not keep the process alive.
     process.exit(0);
   }
   process.off('SIGTERM', onSignal).off('SIGINT', onSignal);

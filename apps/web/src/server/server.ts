@@ -1,4 +1,4 @@
-/** The intake as a whole: its parts made, listening, sweeping, and ended in order. */
+/** The intake API as a whole: creates its parts, listens, sweeps, and shuts down in order. */
 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,7 +27,7 @@ import { keepSweeping, type SweepResult, sweepUploads } from './sweep.ts';
 import { createTokenVerifier } from './verify-token.ts';
 import { createVideoWatch } from './videos/video-watch.ts';
 
-/** Connections are closed within this, or left to the end of the process, in milliseconds. */
+/** Time limit for closing connections, in milliseconds; then they end with the process. */
 const CLOSE_MS = 5000;
 
 export interface WebServer {
@@ -37,9 +37,9 @@ export interface WebServer {
   readonly stop: () => Promise<void>;
 }
 
-/** What no operator needs to set; tests do. In milliseconds. */
+/** Limits that only tests set, in milliseconds. */
 export interface ServerLimits extends AppLimits {
-  /** The queue answers within this. */
+  /** Time limit for the queue. */
   readonly queueMs?: number;
 }
 
@@ -53,7 +53,7 @@ function openParts(config: WebConfig, metrics: Metrics, limits: ServerLimits = {
   return { connection, videos, storage, queue, sessions: countSessions(openUploadSessions(database), metrics) };
 }
 
-/** Sweeps once, for a schedule outside. */
+/** Sweeps once, for an external schedule. */
 export async function sweepOnce(options: { config: WebConfig; log: Log; signal: AbortSignal }): Promise<SweepResult> {
   const { connection, ...parts } = openParts(options.config, createMetrics());
   try {
@@ -63,7 +63,7 @@ export async function sweepOnce(options: { config: WebConfig; log: Log; signal: 
   }
 }
 
-/** Starts the intake. @throws what listening throws: a port that is taken, also those of metrics and board. */
+/** Starts the intake API. @throws if a port is in use: its own, or that of metrics or the dashboard. */
 export async function startServer(options: {
   readonly config: WebConfig;
   readonly log: Log;
@@ -147,7 +147,7 @@ export async function startServer(options: {
       await Promise.all([queue.close(), connection.close(), dispatcher.destroy(), board.close()]);
       await monitoring.close();
     };
-    // A connection to the queue that is being made when it is closed can wait for ever; nobody else should.
+    // Closing a queue connection that is still being opened may never end; nothing else should wait for it.
     await Promise.race([closeParts(), sleep(CLOSE_MS, undefined, { ref: false })]);
   };
   const { port, address, family } = app.server.address() as AddressInfo;

@@ -1,25 +1,26 @@
 /**
- * Sweeping: ends sessions past their time, enqueues videos that such sessions left waiting, removes what unsuccessful ones left in Storage, forgets old rows. Rows are
- * claimed in the database, so any number of processes may sweep at once; what fails is tried again by the next sweep.
+ * Sweeping: ends expired sessions, enqueues their videos that may have no job, removes the data of unsuccessful sessions
+ * from Storage, deletes old rows. Rows are leased in the database, so any number of processes may sweep at once; what
+ * fails is retried by the next sweep.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toApiError } from './api-error.ts';
 import type { LeasedSessions } from './database/leased-sessions.ts';
 import type { UploadSession } from './database/upload-session.ts';
-import { cleanSession } from './uploads/clean-session.ts';
+import { removeUploaded } from './uploads/end-session.ts';
 import { enqueueOrphaned } from './uploads/enqueue-orphaned.ts';
 import type { UploadServices } from './uploads/services.ts';
 
-/** Rows of one step. */
+/** Rows per request. */
 const BATCH = 50;
 
-/** A sweep that died holds its rows no longer than this, in seconds. */
+/** The lease of a sweep on its rows, in seconds. */
 const LEASE_SECONDS = 300;
 
-/** What one sweep did. */
+/** The result of one sweep. */
 export interface SweepResult {
-  /** Videos that still waited when the time of their upload was over; most have had a job all along. */
+  /** Videos that were still queued when their session expired; most of them had a job already. */
   readonly enqueued: number;
   readonly abandoned: number;
   readonly cleaned: number;
@@ -29,15 +30,15 @@ export interface SweepResult {
 
 type SweepServices = Pick<UploadServices, 'sessions' | 'videos' | 'storage' | 'queue' | 'log' | 'config'>;
 
-/** One sweep under way. */
+/** One running sweep. */
 interface Sweep {
   readonly services: SweepServices;
   readonly signal: AbortSignal;
-  readonly claimant: string;
+  readonly holder: string;
   readonly result: { -readonly [Name in keyof SweepResult]: SweepResult[Name] };
 }
 
-/** In this order; each is worth doing where another is impossible, such as one whose migration is still to come. */
+/** In this order. Each runs even if another fails, for example because its migration is missing. */
 const STAGES = {
   left: enqueueAllOrphaned,
   expired: abandonExpired,
@@ -46,13 +47,13 @@ const STAGES = {
 };
 
 /**
- * Sweeps once. What Storage or the queue refuses is counted as failed, and so is a whole stage that is impossible.
+ * Sweeps once. Errors of Storage or the queue are counted as failed, and so is a stage that fails as a whole.
  *
- * @throws {ApiError} `database_unavailable` and the like, where no stage is possible.
+ * @throws {ApiError} `database_unavailable` or similar, if every stage fails.
  */
 export async function sweepUploads(services: SweepServices, signal: AbortSignal): Promise<SweepResult> {
   const result = { enqueued: 0, abandoned: 0, cleaned: 0, forgotten: 0, failed: 0 };
-  const sweep: Sweep = { services, signal, claimant: randomUUID(), result };
+  const sweep: Sweep = { services, signal, holder: randomUUID(), result };
   const failures: unknown[] = [];
   for (const [stage, run] of Object.entries(STAGES)) {
     try {
@@ -62,7 +63,7 @@ export async function sweepUploads(services: SweepServices, signal: AbortSignal)
       failures.push(error);
       services.log.warn(
         { event: 'sweep.stage_failed', stage, code: toApiError(error).code, err: error },
-        'A part of the sweep is left to the next one',
+        'A stage of the sweep failed. The next sweep retries it',
       );
     }
     if (signal.aborted) break;
@@ -72,14 +73,14 @@ export async function sweepUploads(services: SweepServices, signal: AbortSignal)
   return result;
 }
 
-/** Rows that failed stay claimed until their lease ends, so this does not go round in circles. */
+/** Failed rows stay leased until the lease expires, so the loop ends. */
 async function forEachLeased(
   { services, signal, result }: Sweep,
-  claim: () => Promise<LeasedSessions>,
+  lease: () => Promise<LeasedSessions>,
   work: (session: UploadSession) => Promise<void>,
 ): Promise<void> {
   while (!signal.aborted) {
-    const { sessions, unreadable } = await claim();
+    const { sessions, unreadable } = await lease();
     for (const { id, problem } of unreadable) {
       services.log.warn({ event: 'sweep.row_unreadable', sessionId: id }, `A session cannot be read: ${problem}`);
       result.failed += 1;
@@ -93,10 +94,10 @@ async function forEachLeased(
 }
 
 async function enqueueAllOrphaned(sweep: Sweep): Promise<void> {
-  const { services, claimant, result } = sweep;
-  const claim = () => services.sessions.leaseOrphaned({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS });
-  await forEachLeased(sweep, claim, async (session) => {
-    const what = await enqueueOrphaned(services, session, claimant);
+  const { services, holder, result } = sweep;
+  const lease = () => services.sessions.leaseOrphaned({ holder, batch: BATCH, leaseSeconds: LEASE_SECONDS });
+  await forEachLeased(sweep, lease, async (session) => {
+    const what = await enqueueOrphaned(services, session, holder);
     if (what !== 'ended') result[what] += 1;
   });
 }
@@ -106,18 +107,18 @@ async function abandonExpired({ services, signal, result }: Sweep): Promise<void
     count = await services.sessions.abandonExpired(BATCH);
 }
 
-/** Ended sessions before this are forgotten. */
+/** Sessions that ended before this are deleted. */
 const forgetBefore = ({ config }: SweepServices) => new Date(Date.now() - config.intake.retentionSeconds * 1000);
 
 async function removeRemains(sweep: Sweep): Promise<void> {
-  const { services, claimant, result } = sweep;
+  const { services, holder, result } = sweep;
   const { sessions, config } = services;
   const { retentionSeconds } = config.intake;
   const before = forgetBefore(services);
-  const claim = () => sessions.leaseRemains({ claimant, batch: BATCH, leaseSeconds: LEASE_SECONDS, retentionSeconds });
-  await forEachLeased(sweep, claim, async (session) => {
+  const lease = () => sessions.leaseRemains({ holder, batch: BATCH, leaseSeconds: LEASE_SECONDS, retentionSeconds });
+  await forEachLeased(sweep, lease, async (session) => {
     const isOld = session.endedAt !== undefined && session.endedAt < before;
-    const isClean = await cleanSession(services, session);
+    const isClean = await removeUploaded(services, session);
     if (!isClean) result.failed += 1;
     else if (isOld) result.forgotten += 1;
     else result.cleaned += 1;
@@ -129,7 +130,7 @@ async function forgetCompleted({ services }: Sweep): Promise<void> {
   await services.sessions.forgetCompleted(forgetBefore(services));
 }
 
-/** Sweeps again and again until the signal aborts. The first wait is random: processes that start together part. */
+/** Sweeps periodically until the signal aborts. The first wait is random, so that processes do not sweep together. */
 export async function keepSweeping(services: SweepServices, everyMs: number, signal: AbortSignal): Promise<void> {
   let waitMs = Math.random() * Math.min(everyMs, 30_000);
   while (!signal.aborted) {
@@ -137,9 +138,10 @@ export async function keepSweeping(services: SweepServices, everyMs: number, sig
       await sleep(waitMs, undefined, { signal });
       const result = await sweepUploads(services, signal);
       if (Object.values(result).some((count) => count > 0))
-        services.log.info({ event: 'sweep.done', ...result }, 'Swept ended uploads');
+        services.log.info({ event: 'sweep.done', ...result }, 'Swept expired uploads');
     } catch (error) {
-      if (!signal.aborted) services.log.warn({ event: 'sweep.failed', err: error }, 'The sweep is tried again later');
+      if (!signal.aborted)
+        services.log.warn({ event: 'sweep.failed', err: error }, 'The sweep failed. It is retried later');
     }
     waitMs = everyMs;
   }

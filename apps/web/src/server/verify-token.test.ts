@@ -1,4 +1,4 @@
-/** Tokens of projects that publish their keys, against a real server of keys. */
+/** Tokens of projects that publish their keys, against a real key server. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -10,7 +10,7 @@ import { createTokenVerifier, type VerifyToken } from './verify-token.ts';
 let server: Server;
 let jwksUrl: string;
 let verify: VerifyToken;
-/** What is answered in place of the keys. */
+/** The response instead of the keys. */
 let broken: { status: number; body: string } | undefined;
 let fetches = 0;
 let keys: Awaited<ReturnType<typeof generateKeyPair>>;
@@ -41,12 +41,12 @@ const claims = (changes: Record<string, unknown> = {}) =>
     ...changes,
   });
 
-it('takes one that is signed with a published key', async () => {
+it('accepts one that is signed with a published key', async () => {
   const token = await claims().setProtectedHeader({ alg: 'ES256', kid: 'one' }).sign(keys.privateKey);
   expect(await verify(token)).toMatchObject({ id: user, token });
 });
 
-it('refuses another issuer, an unknown key, and the published key taken for a secret', async () => {
+it('rejects another issuer, an unknown key, and the published key used as a secret', async () => {
   const other = await generateKeyPair('ES256');
   const secret = new TextEncoder().encode(await exportSPKI(keys.publicKey));
   for (const token of [
@@ -77,21 +77,21 @@ describe('while the keys cannot be fetched', () => {
 
   it.each([
     ['a gateway answers in their place', { status: 502, body: 'bad gateway' }],
-    ['the answer is no JSON', { status: 200, body: '<html>soon back</html>' }],
-    ['the answer has no keys', { status: 200, body: '{"message":"soon back"}' }],
-  ])('because %s, nobody is told that their sign-in is none', async (_why, answer) => {
+    ['the response is not JSON', { status: 200, body: '<html>soon back</html>' }],
+    ['the response has no keys', { status: 200, body: '{"message":"soon back"}' }],
+  ])('because %s, no sign-in is reported as invalid', async (_why, answer) => {
     broken = answer;
     await expect(open()(await sign())).rejects.toMatchObject({ code: 'auth_unavailable', retryAfterSeconds: 5 });
   });
 
-  it('those that are known go on proving, without a fetch for each request', async () => {
+  it('cached keys keep verifying, without a fetch for each request', async () => {
     const again = open();
     await again(await sign());
     broken = { status: 503, body: '' };
     const before = fetches;
     for (let round = 0; round < 5; round += 1) expect(await again(await sign())).toMatchObject({ id: user });
     expect(fetches).toBe(before + 1);
-    // One of a key that came since may be good; a forged one of a known key is not.
+    // A token of a newer key may be valid; a forged one of a cached key is not.
     await expect(again(await sign('new'))).rejects.toMatchObject({ code: 'auth_unavailable' });
     const forged = claims().setProtectedHeader({ alg: 'ES256', kid: 'one' });
     const { privateKey } = await generateKeyPair('ES256');

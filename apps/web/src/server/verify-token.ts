@@ -1,15 +1,15 @@
 /**
- * Proves a user's access token: signature, expiry, audience, role, and the issuer where it is known. The key is chosen by
- * us for each algorithm, never by the token: HS256 goes with the secret alone, the others with published keys alone.
+ * Verifies a user's access token: signature, expiry, audience, role, and the issuer if it is known. The algorithm decides
+ * which kind of key is used, never the token: HS256 only the secret, the others only published keys.
  */
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { ApiError } from './api-error.ts';
 import { type KeyClocks, openPublishedKeys } from './published-keys.ts';
 
-/** Whoever a request is from. */
+/** The user who sent a request. */
 export interface User {
   readonly id: string;
-  /** As it came; the database judges it again. */
+  /** The access token as received; the database verifies it again. */
   readonly token: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
@@ -17,21 +17,21 @@ export interface User {
 
 export type VerifyToken = (token: string) => Promise<User>;
 
-/** Those of Supabase's signing keys (documentation, "JWT signing keys"). */
+/** The algorithms of Supabase's signing keys (documentation, "JWT signing keys"). */
 const PUBLISHED_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'];
 
-/** Clocks of two machines may differ by so much, in seconds. */
+/** The accepted clock difference between two machines, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** A token is a few hundred bytes; nothing longer is worth looking at. */
+/** A token has a few hundred bytes; longer ones are rejected unread. */
 const TOKEN_MAX = 8192;
 
 const refuse = (message: string, cause?: unknown): ApiError => new ApiError({ code: 'unauthorized', message, cause });
 
 export interface VerifyTokenOptions {
-  /** For HS256; undefined: such tokens are refused. */
+  /** For HS256; `undefined` rejects such tokens. */
   readonly secret: string | undefined;
   /** Where the project publishes its keys. */
   readonly jwksUrl: string;
@@ -39,7 +39,7 @@ export interface VerifyTokenOptions {
   readonly keys?: KeyClocks | undefined;
 }
 
-/** Makes the verifier; keys are fetched when the first token needs one. */
+/** Creates the verifier; keys are fetched when the first token needs one. */
 export function createTokenVerifier(options: VerifyTokenOptions): VerifyToken {
   const secret = options.secret === undefined ? undefined : new TextEncoder().encode(options.secret);
   const published = openPublishedKeys(options.jwksUrl, options.keys);
@@ -50,29 +50,29 @@ export function createTokenVerifier(options: VerifyTokenOptions): VerifyToken {
     ...(options.issuer !== undefined && { issuer: options.issuer }),
   };
 
-  const prove = async (token: string): Promise<JWTPayload> => {
+  const verify = async (token: string): Promise<JWTPayload> => {
     const alg = readAlgorithm(token);
     if (alg === 'HS256') {
       if (secret === undefined) throw refuse('The token is signed with HS256, which this project does not use.');
       return (await jwtVerify(token, secret, { ...demands, algorithms: ['HS256'] })).payload;
     }
     if (alg === undefined || !PUBLISHED_ALGORITHMS.includes(alg))
-      throw refuse('The token is not signed in a way that is taken.');
+      throw refuse('The token is signed with an algorithm that is not accepted.');
     return (await jwtVerify(token, published, { ...demands, algorithms: PUBLISHED_ALGORITHMS })).payload;
   };
 
   return async (token) => {
-    if (token.length > TOKEN_MAX) throw refuse('The token is too long to be one of this project.');
-    const claims = await prove(token).catch((error: unknown) => {
+    if (token.length > TOKEN_MAX) throw refuse('The token is too long.');
+    const claims = await verify(token).catch((error: unknown) => {
       throw toRefusal(error);
     });
-    if (claims.role !== 'authenticated') throw refuse('The token is not that of a signed-in user.');
-    if (claims.sub === undefined || !UUID.test(claims.sub)) throw refuse('The token names no user.');
+    if (claims.role !== 'authenticated') throw refuse('The token does not belong to a signed-in user.');
+    if (claims.sub === undefined || !UUID.test(claims.sub)) throw refuse('The token has no user id.');
     return { id: claims.sub.toLowerCase(), token, expiresAt: Number(claims.exp) * 1000 };
   };
 }
 
-/** What the token says of its own signature; only looked at to choose among ours. */
+/** The token's header; only used to choose between our keys. */
 function readAlgorithm(token: string): string | undefined {
   try {
     return decodeProtectedHeader(token).alg;
@@ -84,6 +84,6 @@ function readAlgorithm(token: string): string | undefined {
 function toRefusal(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof errors.JWTExpired)
-    return new ApiError({ code: 'token_expired', message: 'The sign-in has run out.', cause: error });
-  return refuse('The token is not one that this project issued to a signed-in user.', error);
+    return new ApiError({ code: 'token_expired', message: 'The sign-in has expired.', cause: error });
+  return refuse('The token was not issued by this project to a signed-in user.', error);
 }

@@ -28,7 +28,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await lab.signUp(theirs);
     await theirs.getByText('No videos yet.').waitFor();
     await theirs.goto(address);
-    await theirs.getByText('There is no such video, or it belongs to somebody else.').waitFor();
+    await theirs.getByText('This video does not exist or belongs to another user.').waitFor();
     const stolen = await theirs.request.get(`/api${address}/hls/master.m3u8`);
     expect(stolen.status()).toBe(401);
 
@@ -81,7 +81,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.getByLabel('E-mail').fill(user.email);
     await page.getByLabel('Password').fill('not the password');
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await page.getByRole('alert').getByText('E-mail or password is not right.').waitFor();
+    await page.getByRole('alert').getByText('The e-mail address or password is wrong.').waitFor();
   });
 
   it('can be used by keyboard alone', async () => {

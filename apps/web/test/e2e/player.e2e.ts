@@ -69,6 +69,56 @@ describe.skipIf(CHROMIUM === undefined)(skip, () => {
     }
   });
 
+  it('plays a silent preview over the picture of a card under the pointer or with the focus, loaded only then', async () => {
+    const page = await lab.openPage();
+    const previews: string[] = [];
+    page.on('request', (request) => request.url().includes('/preview.mp4') && previews.push(request.url()));
+    await lab.signUp(page);
+    await filesInput(page).setInputFiles(await lab.clips.clip('wide.mp4'));
+    const card = videoCard(page, 'wide.mp4');
+    await card.getByText('Ready', { exact: true }).waitFor({ timeout: 180_000 });
+    await card.locator('img').waitFor();
+    const preview = card.locator('video');
+    const away = () => page.mouse.move(5, 5);
+    const plays = async () => {
+      await preview.and(page.locator('[data-playing="true"]')).waitFor();
+      const { muted, audioBytes, loop } = await preview.evaluate((video: HTMLVideoElement) => ({
+        muted: video.muted,
+        audioBytes: (video as unknown as { webkitAudioDecodedByteCount: number }).webkitAudioDecodedByteCount,
+        loop: video.loop,
+      }));
+      expect({ muted, audioBytes, loop }).toEqual({ muted: true, audioBytes: 0, loop: true });
+      await page.waitForFunction(() => (document.querySelector<HTMLVideoElement>('li video')?.currentTime ?? 0) > 0.3);
+    };
+
+    expect(previews).toEqual([]);
+    await card.hover();
+    await plays();
+    expect(previews.length).toBeGreaterThan(0);
+    await away();
+    await preview.waitFor({ state: 'detached' });
+
+    await card.getByRole('link', { name: 'Watch wide.mp4', exact: true }).focus();
+    await page.keyboard.press('Tab');
+    await plays();
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await preview.waitFor({ state: 'detached' });
+
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await card.hover();
+    await page.waitForTimeout(500);
+    expect(await preview.count()).toBe(0);
+    await away();
+
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    await page.route('**/preview.mp4**', (route) => route.fulfill({ status: 404, body: '' }));
+    await card.hover();
+    await preview.waitFor({ state: 'attached' });
+    await page.waitForTimeout(500);
+    expect(await preview.getAttribute('data-playing')).toBe('false');
+    expect(await card.locator('img').isVisible()).toBe(true);
+  });
+
   it('says so when the player cannot be loaded, and keeps the rest of the page', async () => {
     const page = await lab.openPage();
     await lab.signUp(page);

@@ -1,7 +1,7 @@
 /** Makes the MP4: copies or encodes as planned, verifies, and only then gives the file its name. */
 import { rename, rm } from 'node:fs/promises';
-import { MediaError } from '@supabase-media/core/errors';
-import type { MediaInfo } from '../plan/media-info.ts';
+import type { MediaError } from '@supabase-media/core/errors';
+import type { VideoMedia } from '../plan/media-info.ts';
 import { type ConvertPlan, encodeInstead, type Reason } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';
 import { type Rejection, rejection } from '../plan/rejections.ts';
@@ -11,11 +11,11 @@ import { classifyEncodeFailure, ranOutOfMemory } from './encode-failure.ts';
 import { encodeLimits } from './encode-limits.ts';
 import type { EncodeProgress } from './progress.ts';
 import { withReadableSource } from './readable-source.ts';
-import { runFfmpeg } from './run-ffmpeg.ts';
-import { lastLines } from './stderr-lines.ts';
+import { runFfmpeg } from './run-process.ts';
 import type { MediaTools } from './tools.ts';
 import { verifyOutput } from './verify.ts';
 import type { ProcessLimits } from './watchdog.ts';
+import { invalidOutput } from './write-whole.ts';
 
 export interface EncodeOptions {
   readonly plan: ConvertPlan;
@@ -34,13 +34,10 @@ export interface EncodeOptions {
 export type EncodeResult =
   | {
       readonly outcome: 'processed' | 'remuxed';
-      readonly path: string;
       /** The output's own probe. */
-      readonly output: MediaInfo;
+      readonly output: VideoMedia;
       readonly reasons: readonly Reason[];
       readonly warnings: readonly MediaWarning[];
-      /** Wall time of ffmpeg, verification not included. */
-      readonly encodeSeconds: number;
     }
   | { readonly outcome: 'rejected'; readonly rejection: Rejection };
 
@@ -55,7 +52,9 @@ export async function encodeMp4(options: EncodeOptions): Promise<EncodeResult> {
   try {
     const first = await attempt(options, options.plan, partial);
     const last =
-      'why' in first && options.plan.video === 'copy' ? await encodeAfterCopy(options, partial, first.why) : first;
+      'why' in first && options.plan.video === 'copy'
+        ? await attempt(options, encodeInstead(options.plan, first.why), partial)
+        : first;
     if ('why' in last) throw last.error;
     if (last.outcome !== 'rejected') await rename(partial, options.outputPath);
     return last;
@@ -64,13 +63,12 @@ export async function encodeMp4(options: EncodeOptions): Promise<EncodeResult> {
   }
 }
 
+/** For a sentence. */
+const WHAT = 'The encoded video';
+
 interface Failure {
   readonly why: string;
   readonly error: MediaError;
-}
-
-function encodeAfterCopy(options: EncodeOptions, partial: string, why: string): Promise<EncodeResult | Failure> {
-  return attempt(options, encodeInstead(options.plan, why), partial);
 }
 
 async function attempt(options: EncodeOptions, plan: ConvertPlan, partial: string): Promise<EncodeResult | Failure> {
@@ -83,15 +81,13 @@ async function attempt(options: EncodeOptions, plan: ConvertPlan, partial: strin
     return { why: failure.error.message, error: failure.error };
   }
   const checked = await verifyOutput({ plan, outputPath: partial, tools, signal });
-  if (checked.verdict === 'wrong') return { why: checked.why, error: invalidOutput(checked.why, ran.stderrTail) };
+  if (checked.verdict === 'wrong') return { why: checked.why, error: invalidOutput(WHAT, checked.why, ran.stderrTail) };
   if (checked.verdict === 'rejected') return { outcome: 'rejected', rejection: checked.rejection };
   return {
     outcome: plan.outcome,
-    path: options.outputPath,
     output: checked.output,
     reasons: plan.reasons,
     warnings: [...plan.warnings, ...hdrWarning(plan, tools), ...checked.warnings],
-    encodeSeconds: ran.seconds,
   };
 }
 
@@ -122,16 +118,8 @@ function run(options: EncodeOptions, plan: ConvertPlan, args: readonly string[])
 
 /** What cannot be copied may still be decoded; what cannot be decoded is turned away. */
 function rejectedBecause(plan: ConvertPlan, detail: string): EncodeResult | Failure {
-  if (plan.video === 'copy') return { why: detail, error: invalidOutput(detail, '') };
+  if (plan.video === 'copy') return { why: detail, error: invalidOutput(WHAT, detail) };
   return { outcome: 'rejected', rejection: rejection('undecodable_video', { detail }) };
-}
-
-function invalidOutput(why: string, stderrTail: string): MediaError {
-  return new MediaError({
-    code: 'output_invalid',
-    message: `The encoded video was not published: ${why}.`,
-    details: { stderr: lastLines(stderrTail) },
-  });
 }
 
 function hdrWarning(plan: ConvertPlan, tools: MediaTools): MediaWarning[] {

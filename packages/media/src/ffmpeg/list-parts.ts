@@ -8,7 +8,7 @@ export type PartKind = 'encoders' | 'filters' | 'muxers';
 const LIST_TIMEOUT_MS = 15_000;
 
 /**
- * Reads a list as `ffmpeg -encoders`, `-filters` and `-muxers` print it: flags, a name, then words. Names that stand for
+ * Reads a list as `ffmpeg -encoders`, `-filters` and `-muxers` print it: flags, a name, then words. Names of
  * the same thing are joined by commas.
  */
 export function readParts(lines: readonly string[]): ReadonlySet<string> {

@@ -1,17 +1,13 @@
-/** Chooses the streams that are the content, and turns ffprobe's fields into facts. Pure. */
-
-import { isSquare } from '../plan/frame-size.ts';
-import type { AudioInfo, HdrKind, PacketStats, VideoInfo } from '../plan/media-info.ts';
-import { readDisplayMatrix } from './display-matrix.ts';
-import type { FfprobeStream } from './ffprobe-output.ts';
-
-type Stats = ReadonlyMap<number, PacketStats>;
+/** Chooses the streams that are the content, and says what they are. Pure. */
+import type { MediaInfo, PacketStats } from '../plan/media-info.ts';
+import type { FfprobeOutput, FfprobeStream } from './ffprobe-output.ts';
+import { type StatsByStream, toAudioInfo, toVideoInfo } from './stream-info.ts';
 
 /**
  * The video with the most frames, then the default one, then the largest. ffmpeg's own choice, the largest, takes the
  * still of a motion photo; cover art is a video stream too, but marked.
  */
-export function chooseVideo(streams: readonly FfprobeStream[], stats: Stats): FfprobeStream | undefined {
+export function chooseVideo(streams: readonly FfprobeStream[], stats: StatsByStream): FfprobeStream | undefined {
   return [...streams.filter((stream) => isMovingPicture(stream) && stream.codec_name !== undefined)].sort(
     (a, b) =>
       packets(b, stats) - packets(a, stats) ||
@@ -21,7 +17,7 @@ export function chooseVideo(streams: readonly FfprobeStream[], stats: Stats): Ff
 }
 
 /** The default track that can be decoded and holds sound; else the first such. */
-export function chooseAudio(streams: readonly FfprobeStream[], stats: Stats): FfprobeStream | undefined {
+export function chooseAudio(streams: readonly FfprobeStream[], stats: StatsByStream): FfprobeStream | undefined {
   const audible = streams.filter(
     (stream) =>
       stream.codec_type === 'audio' &&
@@ -34,7 +30,7 @@ export function chooseAudio(streams: readonly FfprobeStream[], stats: Stats): Ff
 }
 
 /** A video stream that is no cover art and no strip of thumbnails. */
-export function isMovingPicture(stream: FfprobeStream): boolean {
+function isMovingPicture(stream: FfprobeStream): boolean {
   const { attached_pic: cover, timed_thumbnails: thumbnails } = stream.disposition;
   return stream.codec_type === 'video' && cover !== 1 && thumbnails !== 1;
 }
@@ -42,7 +38,7 @@ export function isMovingPicture(stream: FfprobeStream): boolean {
 /** Four-character codes of encrypted samples: Common Encryption (ISO/IEC 23001-7) and Apple's FairPlay. */
 const ENCRYPTED_TAGS = new Set(['encv', 'enca', 'drmi', 'drms', 'p608']);
 
-export function isEncrypted(stream: FfprobeStream): boolean {
+function isEncrypted(stream: FfprobeStream): boolean {
   return (
     ENCRYPTED_TAGS.has(stream.codec_tag_string ?? '') ||
     stream.tags.enc_key_id !== undefined ||
@@ -50,89 +46,59 @@ export function isEncrypted(stream: FfprobeStream): boolean {
   );
 }
 
-export function toVideoInfo(stream: FfprobeStream, stats: Stats): VideoInfo {
-  const orientation = stream.side_data_list.map((side) => readDisplayMatrix(side.displaymatrix ?? '')).find(Boolean);
-  const rotation = orientation?.rotation ?? 0;
-  const sar = credibleRatio(stream.sample_aspect_ratio);
-  const width = stream.width ?? 0;
-  const height = stream.height ?? 0;
-  const square = [isSquare(sar) ? width : Math.round(width * sar), height] as const;
-  const [displayWidth, displayHeight] = rotation % 180 === 90 ? [square[1], square[0]] : square;
-  return {
-    index: stream.index,
-    codec: stream.codec_name ?? 'unknown',
-    profile: stream.profile,
-    level: stream.level !== undefined && stream.level > 0 ? stream.level : undefined,
-    pixelFormat: stream.pix_fmt,
-    codedWidth: width,
-    codedHeight: height,
-    displayWidth,
-    displayHeight,
-    sampleAspectRatio: sar,
-    rotation,
-    mirrored: orientation?.mirrored ?? false,
-    interlaced: /^(tt|bb|tb|bt)$/.test(stream.field_order ?? ''),
-    color: {
-      primaries: stream.color_primaries,
-      transfer: stream.color_transfer,
-      space: stream.color_space,
-      range: stream.color_range,
-    },
-    hdr: hdrKind(stream.color_transfer),
-    dolbyVisionProfile: stream.side_data_list.find((side) => side.dv_profile !== undefined)?.dv_profile,
-    averageFps: stream.avg_frame_rate,
-    realFps: stream.r_frame_rate,
-    bitRate: stream.bit_rate,
-    headerDurationSeconds: positive(stream.duration),
-    startSeconds: stream.start_time,
-    stats: stats.get(stream.index) ?? NO_PACKETS,
-  };
-}
-
-export function toAudioInfo(stream: FfprobeStream, stats: Stats): AudioInfo {
-  return {
-    index: stream.index,
-    codec: stream.codec_name ?? 'unknown',
-    profile: stream.profile,
-    channels: stream.channels ?? 0,
-    sampleRate: stream.sample_rate ?? 0,
-    startSeconds: stream.start_time,
-    stats: stats.get(stream.index) ?? NO_PACKETS,
-  };
-}
-
-const NO_PACKETS: PacketStats = Object.freeze({
-  packets: 0,
-  bytes: 0,
-  firstSeconds: 0,
-  lastSeconds: 0,
-  durationSeconds: 0,
-  firstPacketIsKey: false,
-  firstKeySeconds: undefined,
-  largestKeyGapSeconds: 0,
-  clockJumps: 0,
-});
-
-/** ffmpeg's names of the transfer functions of SMPTE ST 2084 and ARIB STD-B67. */
-function hdrKind(transfer: string | undefined): HdrKind | undefined {
-  if (transfer === 'smpte2084') return 'pq';
-  if (transfer === 'arib-std-b67') return 'hlg';
-  return undefined;
-}
-
-/** No camera has pixels ten times as wide as high: such a value is a damaged header. */
-function credibleRatio(ratio: number | undefined): number {
-  return ratio !== undefined && ratio > 0.1 && ratio < 10 ? ratio : 1;
-}
-
-function positive(value: number | undefined): number | undefined {
-  return value !== undefined && value > 0 ? value : undefined;
-}
-
-function packets(stream: FfprobeStream, stats: Stats): number {
+function packets(stream: FfprobeStream, stats: StatsByStream): number {
   return stats.get(stream.index)?.packets ?? 0;
 }
 
 function isDefault(stream: FfprobeStream): number {
   return stream.disposition.default ?? 0;
+}
+
+/** The facts of a file that its streams and packets tell. */
+export function describeStreams(output: FfprobeOutput, stats: StatsByStream) {
+  const { streams } = output;
+  const pictures = streams.filter(isMovingPicture);
+  const videoStream = chooseVideo(streams, stats);
+  const audioStream = chooseAudio(streams, stats);
+  const video = videoStream && toVideoInfo(videoStream, stats);
+  const audio = audioStream && toAudioInfo(audioStream, stats);
+  return {
+    readable: true,
+    headerDurationSeconds: output.format?.duration,
+    durationSeconds: spanOf([video?.stats, audio?.stats]),
+    video,
+    unknownVideoTags: pictures.filter((stream) => stream.codec_name === undefined).map(tagOf),
+    audio,
+    audioTracks: streams.filter((stream) => stream.codec_type === 'audio').length,
+    encrypted: [...pictures, ...(audioStream === undefined ? [] : [audioStream])].some(isEncrypted),
+  } satisfies Partial<MediaInfo>;
+}
+
+/**
+ * A duration that the file leaves open is none, whatever ffprobe makes of it: of a transport stream, it takes the
+ * difference of the last and first times, 502 s for 5 s of video when the clock jumped.
+ */
+export function withoutDurations({ streams, format }: FfprobeOutput): FfprobeOutput {
+  return {
+    streams: streams.map((stream) => ({ ...stream, duration: undefined })),
+    format: format && { ...format, duration: undefined },
+  };
+}
+
+/** From the first packet to the end of the last one, of picture and sound together. */
+function spanOf(all: readonly (PacketStats | undefined)[]): number {
+  const present = all.filter((stats) => stats !== undefined && stats.packets > 0) as PacketStats[];
+  if (present.length === 0) return 0;
+  const start = Math.min(...present.map((stats) => stats.firstSeconds));
+  return Math.max(...present.map((stats) => stats.firstSeconds + stats.durationSeconds)) - start;
+}
+
+/** A recording that starts long before a key frame shows its picture size only further on. */
+export function needsDeepAnalysis({ streams }: FfprobeOutput): boolean {
+  const pictures = streams.filter((stream) => isMovingPicture(stream) && stream.codec_name !== undefined);
+  return pictures.length > 0 && pictures.every((stream) => stream.pix_fmt === undefined);
+}
+
+function tagOf(stream: FfprobeStream): string {
+  return stream.codec_tag_string ?? 'none';
 }

@@ -1,4 +1,4 @@
-/** Walks the boxes of an MP4 or MOV file: where its index stands, and what only the boxes themselves tell. */
+/** Walks the boxes of an MP4 or MOV file: where its index is, and what only the boxes tell. */
 import type { Mp4Layout } from '../plan/media-info.ts';
 
 /** Reads up to `length` bytes at `position`; fewer at the end of the file. */

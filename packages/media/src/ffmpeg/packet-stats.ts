@@ -15,7 +15,7 @@ export interface PacketSummary {
 }
 
 /**
- * ffmpeg takes a jump of more than 10 s in a transport or program stream for a new start of the clock
+ * ffmpeg treats a jump of more than 10 s in a transport or program stream as a restart of its timestamps
  * (-dts_delta_threshold, ffmpeg documentation).
  */
 const CLOCK_JUMP_SECONDS = 10;
@@ -56,7 +56,7 @@ interface StreamCount {
   first: number;
   last: number;
   end: number;
-  /** Time lost or won by jumps of the clock. */
+  /** Time lost or won by jumps of the timestamps. */
   jumped: number;
   jumps: number;
   previousDecodeTime: number;

@@ -1,16 +1,19 @@
 /** Looks at a file: first bytes, streams, packets, boxes. The result holds facts; what follows from them is for the plan. */
 
-import type { MediaInfo, PacketStats, ProbeResult, UnreadableCode, UnreadableMedia } from '../plan/media-info.ts';
+import type { PacketStats, ProbeResult, UnreadableCode, UnreadableMedia } from '../plan/media-info.ts';
 import { DEFAULT_POLICY } from '../plan/policy.ts';
 import { sniffFile } from '../sniff/sniff.ts';
 import type { Content } from '../sniff/sniff-content.ts';
-import type { FfprobeOutput, FfprobeStream } from './ffprobe-output.ts';
+import { type FfprobeOutput, readFfprobeOutput, STREAM_ENTRIES } from './ffprobe-output.ts';
 import { inputSize } from './input-file.ts';
-import { chooseAudio, chooseVideo, isEncrypted, isMovingPicture, toAudioInfo, toVideoInfo } from './main-streams.ts';
+import { describeStreams, needsDeepAnalysis, withoutDurations } from './main-streams.ts';
 import { readLayoutOfFile } from './mp4-layout-file.ts';
+import { createPacketSummary, PACKET_ENTRIES } from './packet-stats.ts';
 import { classifyProbeFailure, tellingLine } from './probe-failure.ts';
-import { clockMayJump, readStreams, scanPackets } from './probe-passes.ts';
+import { type ProcessResult, runProcess } from './run-process.ts';
+import { assertInputGuarded, childResources, fileUrl, inputGuards } from './sandbox.ts';
 import type { MediaTools } from './tools.ts';
+import type { ProcessLimits } from './watchdog.ts';
 
 export interface ProbeOptions {
   /** Give it no extension: with `.mp4`, ffprobe calls a text file an MP4 without an index. */
@@ -51,51 +54,7 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
   const stats = await scanPackets({ ...pass, deepAnalysis, format });
   const mp4 = format.includes('mp4') ? await readLayoutOfFile(options.inputPath, sizeBytes) : undefined;
   const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
-  return { ...describe(streams, stats), sizeBytes, format, mp4, deepAnalysis };
-}
-
-function describe(output: FfprobeOutput, stats: ReadonlyMap<number, PacketStats>) {
-  const { streams } = output;
-  const pictures = streams.filter(isMovingPicture);
-  const videoStream = chooseVideo(streams, stats);
-  const audioStream = chooseAudio(streams, stats);
-  const video = videoStream && toVideoInfo(videoStream, stats);
-  const audio = audioStream && toAudioInfo(audioStream, stats);
-  return {
-    readable: true,
-    headerDurationSeconds: output.format?.duration,
-    durationSeconds: spanOf([video?.stats, audio?.stats]),
-    video,
-    unknownVideoTags: pictures.filter((stream) => stream.codec_name === undefined).map(tagOf),
-    audio,
-    audioTracks: streams.filter((stream) => stream.codec_type === 'audio').length,
-    encrypted: [...pictures, ...(audioStream === undefined ? [] : [audioStream])].some(isEncrypted),
-  } satisfies Partial<MediaInfo>;
-}
-
-/**
- * A duration that the file leaves open is none, whatever ffprobe makes of it: of a transport stream, it takes the
- * difference of the last and first times, 502 s for 5 s of video when the clock jumped.
- */
-function withoutDurations({ streams, format }: FfprobeOutput): FfprobeOutput {
-  return {
-    streams: streams.map((stream) => ({ ...stream, duration: undefined })),
-    format: format && { ...format, duration: undefined },
-  };
-}
-
-/** From the first packet to the end of the last one, of picture and sound together. */
-function spanOf(all: readonly (PacketStats | undefined)[]): number {
-  const present = all.filter((stats) => stats !== undefined && stats.packets > 0) as PacketStats[];
-  if (present.length === 0) return 0;
-  const start = Math.min(...present.map((stats) => stats.firstSeconds));
-  return Math.max(...present.map((stats) => stats.firstSeconds + stats.durationSeconds)) - start;
-}
-
-/** A recording that starts long before a key frame shows its picture size only further on. */
-function needsDeepAnalysis({ streams }: FfprobeOutput): boolean {
-  const pictures = streams.filter((stream) => isMovingPicture(stream) && stream.codec_name !== undefined);
-  return pictures.length > 0 && pictures.every((stream) => stream.pix_fmt === undefined);
+  return { ...describeStreams(streams, stats), sizeBytes, format, mp4, deepAnalysis };
 }
 
 /** What ffprobe makes nothing of, while its first bytes say what it is, is simply not a video. */
@@ -107,6 +66,81 @@ function unreadable(sizeBytes: number, code: UnreadableCode, detail: string, con
   return { readable: false, sizeBytes, code, lookedLike: content?.name, detail };
 }
 
-function tagOf(stream: FfprobeStream): string {
-  return stream.codec_tag_string ?? 'none';
+interface ProbePass {
+  readonly inputPath: string;
+  readonly tools: MediaTools;
+  readonly maxPixels: number;
+  readonly deepAnalysis?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Streams are told within seconds, or the file is made to keep us busy. */
+const STREAMS_LIMITS = { totalMs: 60_000 };
+/** A 2 GB file on a slow disk takes a minute; what stops for a minute will not resume. */
+const PACKETS_LIMITS = { totalMs: 15 * 60_000, stallMs: 60_000 };
+/** A file may declare thousands of streams; no honest one needs this much text. */
+const MAX_JSON_CHARACTERS = 4_000_000;
+
+/** The first reading: the streams. */
+async function readStreams(pass: ProbePass): Promise<{ output: FfprobeOutput; stderrTail: string }> {
+  const lines: string[] = [];
+  let characters = 0;
+  const { stderrTail } = await runFfprobe({
+    ...pass,
+    show: ['-print_format', 'json', '-show_entries', STREAM_ENTRIES],
+    onLine(line) {
+      characters += line.length;
+      if (characters <= MAX_JSON_CHARACTERS) lines.push(line);
+    },
+    // A value is on one line, however long: truncated, the whole would not be JSON.
+    maxLineCharacters: MAX_JSON_CHARACTERS,
+    limits: STREAMS_LIMITS,
+  });
+  return { output: readFfprobeOutput(lines.join('\n')), stderrTail };
+}
+
+/** Containers whose clock may start anew in the middle (AVFMT_TS_DISCONT in libavformat). */
+const JUMPING_CLOCKS = new Set(['mpegts', 'mpeg']);
+
+/** Transport and program streams: they have no header that says how long they are. */
+function clockMayJump(format: string): boolean {
+  return JUMPING_CLOCKS.has(format);
+}
+
+/** The second reading: all packets. ffprobe's exit code is not looked at: of a damaged file, the packets up to the damage count. */
+async function scanPackets(pass: ProbePass & { format: string }): Promise<ReadonlyMap<number, PacketStats>> {
+  const summary = createPacketSummary({ clockMayJump: clockMayJump(pass.format) });
+  await runFfprobe({
+    ...pass,
+    show: ['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0'],
+    onLine: summary.add,
+    limits: PACKETS_LIMITS,
+  });
+  return summary.stats();
+}
+
+interface RunFfprobeOptions extends ProbePass {
+  /** What to print, e.g. `-show_streams`. */
+  readonly show: readonly string[];
+  readonly onLine: (line: string) => void;
+  /** What is beyond is cut off a line; 8192 by default. */
+  readonly maxLineCharacters?: number | undefined;
+  readonly limits: ProcessLimits;
+}
+
+/** Runs ffprobe on one file, inside the sandbox. How ffprobe itself ended is in the result. */
+async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessResult> {
+  const guards = inputGuards({ maxPixels: options.maxPixels, deepAnalysis: options.deepAnalysis ?? false });
+  const before = ['-hide_banner', '-v', 'error', ...guards, ...options.show];
+  const input = fileUrl(options.inputPath);
+  assertInputGuarded(before, input);
+  return runProcess({
+    program: options.tools.ffprobe.path,
+    resources: childResources(options.tools.limits, options.limits.totalMs),
+    args: [...before, input],
+    onLine: options.onLine,
+    maxLineCharacters: options.maxLineCharacters,
+    limits: options.limits,
+    signal: options.signal,
+  });
 }

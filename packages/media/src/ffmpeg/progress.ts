@@ -4,7 +4,7 @@
  * `progress=end` is printed for a cancelled run too, so it proves nothing.
  */
 
-/** Where an encode stands. */
+/** The progress of an encode. */
 export interface EncodeProgress {
   /** 0 to 99: the last percent is for what follows the encode. Never falls. `undefined` when the length is unknown. */
   readonly percent: number | undefined;
@@ -16,7 +16,7 @@ export interface EncodeProgress {
 }
 
 export interface ProgressReader {
-  /** Takes a line; returns where the encode stands at the end of a block. */
+  /** Takes a line; returns the progress at the end of a block. */
   read(line: string): EncodeProgress | undefined;
   /** Seconds of video written so far. */
   position(): number;

@@ -4,7 +4,7 @@ import type { ConvertPlan } from '../plan/plan.ts';
 import { clearTagsArguments } from './commands/clear-tags.ts';
 import { encodeLimits } from './encode-limits.ts';
 import { clearReservedTags, isReserved } from './reserved-tags.ts';
-import { runFfmpeg } from './run-ffmpeg.ts';
+import { runFfmpeg } from './run-process.ts';
 import type { MediaTools } from './tools.ts';
 
 export interface ReadableSource {

@@ -1,29 +1,20 @@
-/**
- * The only file that starts processes. It watches one, stops it, and says how it ended; what the program does is not
- * its business.
- */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { constants as osConstants, setPriority } from 'node:os';
-import type { Readable } from 'node:stream';
+/** The only file that starts processes: any program ({@link runProcess}), and ffmpeg with its progress read. */
+import { spawn } from 'node:child_process';
 import { MediaError } from '@supabase-media/core/errors';
+import { createStopper, ended, lowerPriority, readText } from './child.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { withParentDeath } from './parent-death.ts';
-import { endedBySignal, findSystemFailure, startFailure } from './process-failures.ts';
-import { forgetGroup, rememberGroup, signalGroup } from './process-groups.ts';
+import { endedBySignal, findSystemFailure } from './process-failures.ts';
+import { createProgressReader, type EncodeProgress } from './progress.ts';
 import { withResourceLimits } from './resource-limits.ts';
-import { CHILD_NICENESS, type ChildResources, childEnvironment } from './sandbox.ts';
+import { assertGuarded, type ChildResources, childEnvironment, childResources } from './sandbox.ts';
 import { createTextTail } from './text-tail.ts';
+import type { MediaTools } from './tools.ts';
 import type { CommandLine } from './utilities.ts';
 import { createWatchdog, type ProcessLimits } from './watchdog.ts';
 
 /** Enough for the lines that say why, and little enough for a log. */
 const STDERR_TAIL_CHARACTERS = 8192;
-/**
- * SIGTERM is repeated: ffmpeg 5.1 ends on the first one within 0.3 s, but 7.0 first encodes what it has read ahead, 8 to
- * 13 s in measurements. On the fourth both end at once ("Received > 3 system signals, hard exiting", ffmpeg.c). Nothing
- * is lost: the output of a stopped run is thrown away.
- */
-const INSIST_EVERY_MS = 200;
 /** For a program that does not listen to SIGTERM at all. */
 const DEFAULT_KILL_GRACE_MS = 10_000;
 
@@ -40,7 +31,7 @@ export interface RunProcessOptions {
   readonly onLine?: ((line: string) => void) | undefined;
   /** What is beyond is cut off a line; 8192 by default. */
   readonly maxLineCharacters?: number | undefined;
-  /** Tells whether a line shows that work goes on; by default every line does. */
+  /** Whether a line shows progress; by default every line does. */
   readonly showsProgress?: ((line: string) => boolean) | undefined;
 }
 
@@ -102,69 +93,69 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessRes
 const limitCommand = (command: CommandLine, resources: ChildResources | undefined): CommandLine =>
   resources === undefined ? command : withParentDeath(withResourceLimits(command, resources));
 
-type Child = ChildProcessByStdio<null, Readable, Readable>;
-
-/** Ends the group for the first reason given: politely, then insisting, then for good. */
-function createStopper(child: Child, graceMs: number) {
-  let reason: unknown;
-  let insist: NodeJS.Timeout | undefined;
-  let kill: NodeJS.Timeout | undefined;
-  const { pid } = child;
-  if (pid !== undefined) rememberGroup(pid);
-  return {
-    because(why: unknown) {
-      if (reason !== undefined || pid === undefined) return;
-      reason = why;
-      signalGroup(pid, 'SIGTERM');
-      insist = setInterval(() => signalGroup(pid, 'SIGTERM'), INSIST_EVERY_MS);
-      kill = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
-    },
-    reason: () => reason,
-    end() {
-      clearInterval(insist);
-      clearTimeout(kill);
-      if (pid !== undefined) forgetGroup(pid);
-    },
-  };
-}
-
-/** Waits for 'close', not 'exit': only then has all that it wrote been read. */
-function ended(child: Child, program: string): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-  return new Promise((resolve, reject) => {
-    child.once('error', (cause) => reject(startFailure(program, cause)));
-    child.once('close', (code, signal) => resolve({ code, signal }));
-  });
-}
-
-/** An exception in a listener would end our whole process; it ends the child instead and is thrown to the caller. */
-function readText(
-  stream: Readable,
-  feed: (chunk: string | undefined) => void,
-  onError: (error: unknown) => void,
-): void {
-  const guarded = (chunk: string | undefined) => {
-    try {
-      feed(chunk);
-    } catch (error) {
-      onError(error);
-    }
-  };
-  stream
-    .setEncoding('utf8')
-    .on('data', guarded)
-    .on('end', () => guarded(undefined));
-}
-
-/** A process that has ended already, or a system that does not let us, is no reason to fail. */
-function lowerPriority(child: Child): void {
-  try {
-    if (child.pid !== undefined) setPriority(child.pid, Math.min(CHILD_NICENESS, osConstants.priority.PRIORITY_LOW));
-  } catch {
-    // The work is the same at a higher priority.
-  }
-}
-
 function abortedError(program: string, signal: AbortSignal | undefined): MediaError {
   if (signal?.reason instanceof MediaError) return signal.reason;
   return new MediaError({ code: 'aborted', message: `${program} was told to stop.`, cause: signal?.reason });
+}
+
+export interface RunFfmpegOptions {
+  readonly tools: MediaTools;
+  readonly args: readonly string[];
+  /** Length of what is written, for the percent. Seconds. */
+  readonly durationSeconds?: number | undefined;
+  readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
+  readonly limits?: ProcessLimits | undefined;
+  /** The folder that relative names of outputs are in. */
+  readonly cwd?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FfmpegResult {
+  readonly exitCode: number;
+  readonly stderrTail: string;
+  readonly seconds: number;
+  /** Video frames written. */
+  readonly frames: number;
+}
+
+/** A minute without a new frame is a stall: one 8K HEVC frame takes under a second on 2 cores. */
+const STALL_MS = 60_000;
+/** The rewriting of a large file at the end (faststart) is silent; five minutes move 30 GB on an ordinary disk. */
+const FINISHING_STALL_MS = 300_000;
+const FINISHING_PERCENT = 98;
+
+/**
+ * @throws what `runProcess` throws. A failure on the file is in the result. Exit code 0 does not mean that
+ * all was encoded: half a file encodes without an error.
+ */
+export async function runFfmpeg(options: RunFfmpegOptions): Promise<FfmpegResult> {
+  assertGuarded(options.args);
+  const reader = createProgressReader(options.durationSeconds);
+  let reached = 0;
+  let percent: number | undefined;
+  const { exitCode, stderrTail, seconds } = await runProcess({
+    program: options.tools.ffmpeg.path,
+    args: options.args,
+    cwd: options.cwd,
+    resources: childResources(options.tools.limits, options.limits?.totalMs),
+    signal: options.signal,
+    limits: {
+      ...options.limits,
+      stallMs:
+        options.limits?.stallMs ?? (() => ((percent ?? 100) >= FINISHING_PERCENT ? FINISHING_STALL_MS : STALL_MS)),
+    },
+    showsProgress() {
+      const now = reader.position() + reader.frames();
+      const moved = now > reached;
+      reached = now;
+      return moved;
+    },
+    onLine(line) {
+      const progress = reader.read(line);
+      if (progress === undefined) return;
+      percent = progress.percent;
+      options.onProgress?.(progress);
+    },
+  });
+  return { exitCode, stderrTail, seconds, frames: reader.frames() };
 }

@@ -1,5 +1,5 @@
 /**
- * The one place that knows how ffmpeg and ffprobe are kept from harm. User files are hostile input: a playlist named
+ * Everything that keeps ffmpeg and ffprobe from doing harm. User files are hostile input: a playlist named
  * video.mp4 makes a stock ffmpeg open other people's files on the same disk and transcode them (HLS, ffconcat and DASH
  * did so in measurements with ffmpeg 5.1.9; `-protocol_whitelist` alone did not stop it, `-format_whitelist` did).
  */
@@ -39,7 +39,7 @@ export interface InputGuardOptions {
   readonly deepAnalysis?: boolean;
 }
 
-/** The flags that stand before every input of ffmpeg and before the file of every ffprobe. */
+/** The flags before every input of ffmpeg and before the file of every ffprobe. */
 export function inputGuards(options: InputGuardOptions): string[] {
   return [
     '-protocol_whitelist',

@@ -1,4 +1,4 @@
-/** Compares an output with what was planned. Pure. Exit code 0 proves nothing: half a file encodes without an error. */
+/** Compares an output with what was planned. Pure. Exit code 0 does not mean success: half a file encodes without an error. */
 import type { MediaInfo, PacketStats, ProbeResult } from '../plan/media-info.ts';
 import type { ConvertPlan } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';

@@ -1,11 +1,12 @@
-/** Proves that an output is what was planned, before anyone can see it. */
-import type { MediaInfo } from '../plan/media-info.ts';
+/** Verifies that an output is what was planned, before anyone can see it. */
+import type { MediaInfo, VideoMedia } from '../plan/media-info.ts';
 import type { ConvertPlan } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';
 import type { Rejection } from '../plan/rejections.ts';
+import { videoStart } from '../plan/video-start.ts';
 import { decodeCheckArguments } from './commands/decode-check.ts';
 import { probeMedia } from './probe.ts';
-import { runFfmpeg } from './run-ffmpeg.ts';
+import { runFfmpeg } from './run-process.ts';
 import { lastLines } from './stderr-lines.ts';
 import type { MediaTools } from './tools.ts';
 import { compareOutput } from './verify-rules.ts';
@@ -18,7 +19,7 @@ export interface VerifyOptions {
 }
 
 export type Verification =
-  | { readonly verdict: 'good'; readonly output: MediaInfo; readonly warnings: readonly MediaWarning[] }
+  | { readonly verdict: 'good'; readonly output: VideoMedia; readonly warnings: readonly MediaWarning[] }
   | { readonly verdict: 'wrong'; readonly why: string }
   | { readonly verdict: 'rejected'; readonly rejection: Rejection };
 
@@ -28,12 +29,12 @@ export async function verifyOutput(options: VerifyOptions): Promise<Verification
   const output = await probeMedia({ inputPath: outputPath, tools, maxPixels: plan.policy.maxInputPixels, signal });
   const { problem, rejection, warnings } = compareOutput(plan, output);
   if (rejection !== undefined) return { verdict: 'rejected', rejection };
-  if (problem !== undefined || !output.readable)
+  if (problem !== undefined || !output.readable || output.video === undefined)
     return { verdict: 'wrong', why: problem ?? 'the output cannot be read' };
 
   const damage = await decodeStretches(options, output);
   if (damage.why !== undefined) return { verdict: 'wrong', why: damage.why };
-  return { verdict: 'good', output, warnings: [...warnings, ...damage.warnings] };
+  return { verdict: 'good', output: { ...output, video: output.video }, warnings: [...warnings, ...damage.warnings] };
 }
 
 /**
@@ -64,9 +65,8 @@ const STRETCH_SECONDS = 1;
 function stretches({ video, audio }: MediaInfo): [string, number][] {
   if (video === undefined) return [];
   const { firstSeconds: first, lastSeconds: last } = video.stats;
-  const fileStart = Math.min(first, audio?.stats.firstSeconds ?? first);
-  const start = Math.max(0, first - fileStart);
-  const end = Math.max(start, last - fileStart - STRETCH_SECONDS * 0.9);
+  const start = videoStart(video, { audio });
+  const end = Math.max(start, start + last - first - STRETCH_SECONDS * 0.9);
   if (end - start < STRETCH_SECONDS) return [['first', start]];
   return [
     ['first', start],

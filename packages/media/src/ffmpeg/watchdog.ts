@@ -11,7 +11,7 @@ export interface ProcessLimits {
 }
 
 export interface Watchdog {
-  /** Work was seen to go on. */
+  /** Progress was seen. */
   progress(): void;
   end(): void;
 }

@@ -82,7 +82,7 @@ export const VIDEO_COPY_RULES = {
 
 export type VideoCopyRule = keyof typeof VIDEO_COPY_RULES;
 
-/** What stands in the way of copying the audio, or `undefined`. */
+/** Why the audio cannot be copied, or `undefined`. */
 export function whyNotCopyAudio(audio: AudioInfo, policy: MediaPolicy): string | undefined {
   if (audio.codec !== 'aac') return `the audio is ${audio.codec}, not AAC`;
   if (!AAC_PROFILES.has(audio.profile ?? '')) return `the audio is AAC ${audio.profile ?? 'of an unnamed profile'}`;

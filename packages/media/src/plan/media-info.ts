@@ -79,7 +79,7 @@ export interface AudioInfo {
 
 /** Where an MP4 or MOV keeps its index. */
 export interface Mp4Layout {
-  /** The index (`moov`) stands before the media data (`mdat`), so that playing starts before all is loaded. */
+  /** The index (`moov`) comes before the media data (`mdat`), so that playing starts before all is loaded. */
   readonly moovFirst: boolean;
   readonly fragmented: boolean;
   /** The header of a track leaves its duration open. Older ffprobe takes that for 2^32-1 ticks, 40 hours at 30 kHz. */
@@ -105,6 +105,11 @@ export interface MediaInfo {
   readonly mp4: Mp4Layout | undefined;
   /** Reading far into the file was needed to find the picture's format; ffmpeg needs to be told so too. */
   readonly deepAnalysis: boolean;
+}
+
+/** A file that holds a video, as our own MP4 does. */
+export interface VideoMedia extends MediaInfo {
+  readonly video: VideoInfo;
 }
 
 /** Why a file could not be opened as a video at all. */

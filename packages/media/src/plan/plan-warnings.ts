@@ -11,7 +11,9 @@ export type WarningCode =
   | 'hdr_not_converted'
   | 'header_duration_wrong'
   | 'output_shorter'
-  | 'undecodable_start';
+  | 'undecodable_start'
+  /** An output that the video can do without, e.g. `preview_unavailable`. */
+  | `${string}_unavailable`;
 
 export interface MediaWarning {
   readonly code: WarningCode;

@@ -99,6 +99,18 @@ export function encodeInstead(plan: ConvertPlan, why: string): ConvertPlan {
   };
 }
 
+/** Why a file was copied or encoded, in one sentence for a person. */
+export function explainOutcome(outcome: ConvertPlan['outcome'], reasons: readonly Reason[]): string {
+  const why = reasons.map((reason) => reason.detail).join('; ');
+  return outcome === 'remuxed' ? `Copied without encoding: ${why}.` : `Encoded: ${why}.`;
+}
+
+/** For the log. */
+export function describePlan(plan: Plan): string {
+  if (plan.action === 'reject') return `reject, ${plan.rejection.code}`;
+  return `video ${plan.video}, audio ${plan.audio}: ${plan.reasons.map((reason) => reason.detail).join('; ')}`;
+}
+
 function whyEncodeVideo(info: MediaInfo, video: VideoInfo, policy: MediaPolicy): Reason[] {
   const reasons: Reason[] = [];
   for (const [code, rule] of Object.entries(VIDEO_COPY_RULES) as [

@@ -1,6 +1,12 @@
 /** The two qualities that people choose between. Pure. */
 import { DEFAULT_POLICY, type MediaPolicy } from './policy.ts';
 
+/**
+ * Goes up when the same source and settings are turned into different results than before, so that old and new never
+ * mix under one key. A new output changes nothing of the others and leaves it as it is.
+ */
+export const PROFILE_VERSION = 2;
+
 export const PROFILES = ['fast', 'quality'] as const;
 
 export type ProfileName = (typeof PROFILES)[number];

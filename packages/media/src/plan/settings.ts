@@ -1,5 +1,5 @@
 /** What one job is to make and how: the operator's settings, with what the job itself asks for. Pure. */
-import type { OutputKind } from './outputs.ts';
+import type { OutputKind } from '../outputs/catalog.ts';
 import { DEFAULT_POLICY, type MediaPolicy } from './policy.ts';
 import { PROFILE_QUALITIES, type ProfileName } from './profiles.ts';
 

@@ -2,7 +2,6 @@
  * Tells from the first bytes of a file what it is. Neither the name nor the declared type is looked at. Pure apart from
  * file-type's own parsing.
  */
-import { fileTypeFromBuffer } from 'file-type';
 import { describeText } from './sniff-text.ts';
 
 /** `media` is what ffprobe should look at; `other` is known to be no video; `unknown` is for ffprobe to say. */
@@ -31,6 +30,8 @@ const MEDIA_TYPES = new Set([
 const WEAK = new Set(['bmp', 'exe', 'gz', 'Z', 'ac3', 'mp3', 'mp2', 'mp1', 'aac', 'dat', 'lz', 'arj', 'ace', 'tar']);
 
 export async function sniffContent(bytes: Uint8Array): Promise<Content> {
+  // Loaded when the first file is looked at: most commands of the command line look at none.
+  const { fileTypeFromBuffer } = await import('file-type');
   const type = await fileTypeFromBuffer(bytes).catch(() => undefined);
   const text = describeText(bytes);
   const certain = type !== undefined && !WEAK.has(type.ext);

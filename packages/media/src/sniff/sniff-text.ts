@@ -1,6 +1,6 @@
 /** Recognises plain text, and among it the kinds that a media program would follow to other files. Pure. */
 
-/** What text may stand for. The order matters: an SVG or MPD may start with the same XML line as any other. */
+/** What a text may be. The order matters: an SVG or MPD may start with the same XML line as any other. */
 const TEXT_KINDS: readonly (readonly [RegExp, string])[] = [
   [/^#EXTM3U/, 'an HLS playlist'],
   [/^ffconcat version/, 'an ffconcat script'],

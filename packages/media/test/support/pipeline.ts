@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { probeMedia } from '../../src/ffmpeg/probe.ts';
 import type { MediaTools } from '../../src/ffmpeg/tools.ts';
+import type { OutputKind } from '../../src/outputs/catalog.ts';
 import type { MediaInfo, ProbeResult, VideoInfo } from '../../src/plan/media-info.ts';
-import type { OutputKind } from '../../src/plan/outputs.ts';
 import { DEFAULT_POLICY, type MediaPolicy } from '../../src/plan/policy.ts';
-import { type ProcessFileResult, processFile } from '../../src/steps/process-file.ts';
+import { type ProcessFileResult, processFile } from '../../src/process-file.ts';
 import { temporaryFolder } from './tools.ts';
 
 /** No outcome depends on the preset. */

@@ -6,11 +6,12 @@ import { runProcess } from '../../src/ffmpeg/run-process.ts';
 import type { MediaTools } from '../../src/ffmpeg/tools.ts';
 import { temporaryFolder } from './tools.ts';
 
-/** The first frame as a player shows it, scaled down to so many pixels of red, green and blue. */
+/** The first frame, or one at so many seconds, as a player shows it, scaled down to so many pixels of red, green and blue. */
 export async function pixels(
   path: string,
   size: `${number}:${number}`,
   tools: MediaTools,
+  atSeconds = 0,
 ): Promise<[number, number, number][]> {
   const raw = join(await temporaryFolder(), 'raw');
   const output = [
@@ -26,7 +27,7 @@ export async function pixels(
   ];
   const { exitCode, stderrTail } = await runProcess({
     program: tools.ffmpeg.path,
-    args: ['-nostdin', '-v', 'error', '-i', path, ...output],
+    args: ['-nostdin', '-v', 'error', '-ss', String(atSeconds), '-i', path, ...output],
   });
   expect(stderrTail).toBe('');
   expect(exitCode).toBe(0);

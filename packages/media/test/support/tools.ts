@@ -1,5 +1,5 @@
 /** The ffmpegs of this machine, and work folders that are gone after the test. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -26,6 +26,14 @@ export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'media-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** The same ffmpeg, except that it runs a shell script instead where its arguments contain a text. */
+export async function withFailure(tools: MediaTools, text: string, script: string): Promise<MediaTools> {
+  const path = join(await temporaryFolder(), 'ffmpeg');
+  const lines = ['#!/bin/sh', `case "$*" in *'${text}'*) ${script};; esac`, `exec ${tools.ffmpeg.path} "$@"`, ''];
+  await writeFile(path, lines.join('\n'), { mode: 0o755 });
+  return { ...tools, ffmpeg: { ...tools.ffmpeg, path } };
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Speaks JSON with the API: the user's token, a limit on the wait, tries again where that can help. */
+/** Requests to the API in JSON: the user's token, a timeout, retries where they can help. */
 
 import { backoffDelay, parseRetryAfter } from '@supabase-media/core/backoff';
 import type { ErrorBody } from '../contract.ts';
@@ -9,7 +9,7 @@ import { UploadError } from './upload-error.ts';
 export interface ApiClientOptions {
   /** Without `/api` and without a slash at the end. */
   readonly apiUrl: string;
-  /** As `UploaderOptions.getToken`: empty where nobody is signed in, and it throws where it cannot be told now. */
+  /** As `UploaderOptions.getToken`: empty where nobody is signed in, and it throws where it cannot tell now. */
   readonly getToken: (options: { readonly refresh: boolean }) => string | Promise<string>;
   readonly fetch: typeof globalThis.fetch;
   readonly connectivity: Connectivity;
@@ -17,18 +17,18 @@ export interface ApiClientOptions {
   readonly random: () => number;
 }
 
-export interface Patience {
+export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
-  /** How often a failure that may pass is tried again; 4 unless told. */
+  /** How often a failure that may pass is retried; 4 unless given. */
   readonly retries?: number | undefined;
 }
 
-export interface ApiRequest extends Patience {
+export interface ApiRequest extends RetryOptions {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Begins with `/api/`. */
   readonly path: string;
   readonly body?: unknown;
-  /** How long an answer is waited for, in milliseconds; 30 s unless told. */
+  /** How long an answer is waited for, in milliseconds; 30 s unless given. */
   readonly timeoutMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Anyone may ask: no token is sent. */
@@ -47,8 +47,8 @@ export interface ApiClient {
   readonly open: (request: ApiRequest) => Promise<Response>;
   /** The header that says who asks. @throws {UploadError} `signed_out`; `offline` when the app could not tell. */
   readonly authorization: (options: { readonly refresh: boolean }) => Promise<string>;
-  /** Does something again while it fails in a way that may pass. @throws {UploadError} as {@link request}. */
-  readonly patiently: <T>(work: () => Promise<T>, patience?: Patience) => Promise<T>;
+  /** Retries while the failure may pass. @throws {UploadError} as {@link request}. */
+  readonly withRetries: <T>(work: () => Promise<T>, retry?: RetryOptions) => Promise<T>;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -76,14 +76,14 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
     throw error;
   };
 
-  const patiently = async <T>(work: () => Promise<T>, patience: Patience = {}): Promise<T> => {
-    const signal = patience.signal ?? new AbortController().signal;
+  const withRetries = async <T>(work: () => Promise<T>, retry: RetryOptions = {}): Promise<T> => {
+    const signal = retry.signal ?? new AbortController().signal;
     for (let failures = 1; ; failures++) {
       try {
         return await work();
       } catch (error) {
         const known = knownError(error, signal);
-        if (known.retryBy !== 'client' || failures > (patience.retries ?? RETRIES)) throw known;
+        if (known.retryBy !== 'client' || failures > (retry.retries ?? RETRIES)) throw known;
         const ms = backoffDelay({ attempt: failures, random: options.random(), retryAfterMs: known.retryAfterMs });
         const wait = { signal, connectivity: options.connectivity };
         await waitFor(ms, wait).then(
@@ -97,11 +97,11 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
   };
 
   const request = <T>(asked: ApiRequest): Promise<T> =>
-    patiently(async () => {
+    withRetries(async () => {
       const response = await open(asked);
       return (response.status === 204 ? undefined : await response.json()) as T;
     }, asked);
-  return { apiUrl: options.apiUrl, request, open: (asked) => open(asked), authorization, patiently };
+  return { apiUrl: options.apiUrl, request, open: (asked) => open(asked), authorization, withRetries };
 }
 
 /** Node 20 forgets an `AbortSignal.timeout` that only `AbortSignal.any` knows of when it collects garbage. */

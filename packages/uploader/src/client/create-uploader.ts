@@ -1,12 +1,13 @@
 /**
- * The client of the upload API, exported as `@supabase-media/uploader`: files go from the browser to Storage, and are
- * taken up where they were broken off.
+ * The client of the upload API, exported as `@supabase-media/uploader`: files go from the browser to Storage, and resume
+ * where they were interrupted.
  *
  *     const uploader = createUploader({ apiUrl: 'https://app.example', getToken: () => session.access_token });
  *     const upload = uploader.uploadVideo(file, { onProgress: ({ percentage }) => render(percentage) });
  *     const { videoId } = await upload.finished;
  */
 import type { PublicConfig } from '../contract.ts';
+import { abortUpload } from './abort-upload.ts';
 import { browserConnectivity, type Connectivity } from './abortable-wait.ts';
 import { openApiClient } from './api-client.ts';
 import { defaultStore, type KeyValueStore } from './namespaced-store.ts';
@@ -42,7 +43,7 @@ export interface UploaderOptions {
    * told now, such as when a token ran out and there is no network to renew it: it is asked for again, as `offline`.
    */
   readonly getToken: (options: { readonly refresh: boolean }) => string | Promise<string>;
-  /** Where places are remembered; localStorage unless given. */
+  /** Where resume points are kept; localStorage unless given. */
   readonly storage?: KeyValueStore;
   /** For the API's JSON; the global one unless given. */
   readonly fetch?: typeof globalThis.fetch;
@@ -59,11 +60,11 @@ export interface UploaderOptions {
 
 export interface Uploader {
   /**
-   * Sends a file, or goes on where an earlier visit stopped. Files wait for their turn.
+   * Sends a file, or resumes where an earlier visit stopped. Files wait for their turn.
    */
   readonly uploadVideo: (source: UploadSource, options?: UploadVideoOptions) => UploadHandle;
   /**
-   * What earlier visits of this user left unfinished and can be taken up, once the person chooses the file again.
+   * What earlier visits of this user left unfinished and can be resumed, once the person chooses the file again.
    * Without what is being sent just now, here or in another tab.
    */
   readonly listUnfinished: () => Promise<readonly UploadRecord[]>;
@@ -107,7 +108,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     maxRetries: options.maxRetries ?? MAX_RETRIES,
     random,
   };
-  const place = async () => {
+  const owner = async () => {
     const authorization = await client.authorization({ refresh: false });
     return { apiUrl, user: userOfToken(authorization.slice('Bearer '.length)) };
   };
@@ -117,22 +118,21 @@ export function createUploader(options: UploaderOptions): Uploader {
     videos,
     uploadVideo: (source, uploadOptions = {}) => startUpload(tools, source, uploadOptions),
     listUnfinished: async () => {
-      const { user } = await place();
+      const { user } = await owner();
       const isSent = await checkLocks(tools.underWay);
       return (await records.list(isGone))
         .filter(({ key, value }) => value.apiUrl === apiUrl && value.user === user && !isSent(key))
         .map(({ value }) => value);
     },
     findUnfinished: async (source) => {
-      const record = await records.read(fingerprintOf(source, await place()));
+      const record = await records.read(fingerprintOf(source, await owner()));
       return record === undefined || isGone(record) ? undefined : record;
     },
     discardUnfinished: async (record) => {
       const isIt = (candidate: UploadRecord): boolean => candidate.sessionId === record.sessionId;
       const isSent = await checkLocks(tools.underWay);
       if ((await records.list(isGone)).some(({ key, value }) => isIt(value) && isSent(key))) return;
-      await records.remove(isIt);
-      await uploads.cancel(record.sessionId).catch(() => {});
+      await abortUpload({ forget: () => records.remove(isIt), sessionId: record.sessionId, uploads });
     },
     getConfig: ({ signal } = {}) => client.request({ method: 'GET', path: '/api/config', signal, isPublic: true }),
     watchVideo: (videoId, watchOptions) => watchVideo({ client, videos, connectivity, random }, videoId, watchOptions),

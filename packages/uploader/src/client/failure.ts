@@ -21,7 +21,7 @@ export class AttemptError extends Error {
 /** What was asked when it failed. `rest`: a small file was put whole. */
 export interface AttemptRequest {
   readonly asked: Asked;
-  /** Of the body that was on its way, in bytes. */
+  /** Of the body that was being sent, in bytes. */
   readonly bodyBytes: number;
 }
 

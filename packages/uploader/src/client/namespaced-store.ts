@@ -40,7 +40,7 @@ function readLocalStorage(): Storage | undefined {
   }
 }
 
-/** A value and where it stands. */
+/** A value and its key. */
 export interface Kept<T> {
   readonly key: string;
   readonly value: T;

@@ -1,7 +1,7 @@
 /** What a pause closes and a resumption opens. */
 import { UploadError } from './upload-error.ts';
 
-/** Open or closed; closing it aborts a signal, opening it lets the waiting go on. */
+/** Open or closed; closing it aborts a signal, opening it releases those who wait. */
 export function createPauseController(signal: AbortSignal) {
   let closing = new AbortController();
   let open: (() => void) | undefined;

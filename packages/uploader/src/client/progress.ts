@@ -5,9 +5,9 @@ import { etaOf, measureSpeed, type SpeedEstimate, speedOf, startSpeed } from './
 export interface UploadProgress {
   /** From 0 to 100; 100 only when the server has confirmed the last byte. */
   readonly percentage: number;
-  /** Sent so far, the bytes under way among them. Never less than in an earlier report. */
+  /** Sent so far, including the request in progress. Never less than in an earlier report. */
   readonly bytesUploaded: number;
-  /** What the server has confirmed; after a lost connection the upload goes on from here. */
+  /** What the server has confirmed; after a lost connection the upload continues from here. */
   readonly bytesConfirmed: number;
   readonly bytesTotal: number;
   /** undefined: not known yet. */
@@ -23,7 +23,7 @@ const REPORT_EVERY_MS = 250;
 
 /** Gathers what happens to one upload's bytes. */
 export interface ProgressMeter {
-  /** Bytes up to this position are sent, or on their way. */
+  /** Bytes up to this position are sent, or being sent. */
   readonly sent: (position: number) => void;
   /** The server has everything up to this position. `chunk`: a PATCH ended with it. */
   readonly confirmed: (position: number, options?: { readonly chunk?: boolean }) => void;

@@ -1,4 +1,4 @@
-/** Where one file's upload stands, kept so that a reload or another day finds it. */
+/** The resume point of one file's upload, kept so that a reload or another day finds it. */
 import type { OpenUpload, Upload } from '../contract.ts';
 import { tabLockName } from './tab-lock.ts';
 import { UploadError } from './upload-error.ts';
@@ -6,8 +6,7 @@ import { fingerprintOf, isExpired, type UploadRecord, userOfToken } from './uplo
 import type { UploadSource } from './upload-source.ts';
 import type { TaskTools } from './upload-types.ts';
 
-/** The memory of one file's upload. */
-export interface Place {
+export interface ResumePoint {
   readonly record: () => UploadRecord | undefined;
   readonly remember: (
     session: OpenUpload,
@@ -21,17 +20,21 @@ export interface Place {
 
 const OVER = new Set(['session_ended', 'session_expired', 'refused_content', 'digest_mismatch', 'bad_size']);
 
-/** Of two uploads of the same file at once only the first has a memory. @throws {UploadError} `signed_out`, `offline`. */
-export async function lockResumePoint(tools: TaskTools, source: UploadSource, signal: AbortSignal): Promise<Place> {
+/** Of two uploads of the same file at once only the first has a resume point. @throws {UploadError} `signed_out`, `offline`. */
+export async function lockResumePoint(
+  tools: TaskTools,
+  source: UploadSource,
+  signal: AbortSignal,
+): Promise<ResumePoint> {
   const { records, client, underWay } = tools;
-  const authorization = await client.patiently(() => client.authorization({ refresh: false }), { signal });
+  const authorization = await client.withRetries(() => client.authorization({ refresh: false }), { signal });
   const user = userOfToken(authorization.slice('Bearer '.length));
   const key = fingerprintOf(source, { apiUrl: client.apiUrl, user });
   const release = await tabLockName(key, underWay);
   const isOurs = release !== undefined;
   const stored = isOurs ? await records.read(key) : undefined;
   let record = stored !== undefined && !isExpired(stored, Date.now()) ? stored : undefined;
-  const place: Place = {
+  const point: ResumePoint = {
     record: () => record,
     remember: async (session, at) => {
       if (!isOurs) return;
@@ -52,11 +55,11 @@ export async function lockResumePoint(tools: TaskTools, source: UploadSource, si
       if (isOurs) await records.forget(key);
     },
     forgetIfOver: async (error) => {
-      if (OVER.has(error.code)) await place.forget();
+      if (OVER.has(error.code)) await point.forget();
     },
     release: () => release?.(),
   };
-  return place;
+  return point;
 }
 
 /** What an earlier visit left. `stored`: nothing may be left to send; completing it tells. */
@@ -64,16 +67,16 @@ export type FoundSession =
   | { readonly kind: 'open'; readonly session: OpenUpload }
   | { readonly kind: 'stored'; readonly sessionId: string };
 
-/** Sessions that came to nothing: another one takes their place. */
+/** Sessions that came to nothing: a new one replaces them. */
 const LOST: ReadonlySet<Upload['state']> = new Set(['canceled', 'abandoned']);
 
-/** The session of an earlier visit, if it can be taken up or completed; the place of any other is forgotten. */
+/** The session of an earlier visit, if it can be resumed or completed; the resume point of any other is forgotten. */
 export async function findSession(
   tools: TaskTools,
-  place: Place,
+  point: ResumePoint,
   signal: AbortSignal,
 ): Promise<FoundSession | undefined> {
-  const record = place.record();
+  const record = point.record();
   if (record === undefined) return undefined;
   const { sessionId } = record;
   try {
@@ -87,7 +90,7 @@ export async function findSession(
       const { state } = await tools.uploads.get(sessionId, { signal });
       if (!LOST.has(state)) return { kind: 'stored', sessionId };
     }
-    await place.forget();
+    await point.forget();
     return undefined;
   }
 }

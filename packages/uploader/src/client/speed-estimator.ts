@@ -15,7 +15,7 @@ export interface SpeedEstimate {
   readonly atBytes: number;
 }
 
-/** Begins at a position, for example where an upload is taken up again: what came before is no speed. */
+/** Begins at a position, for example where an upload resumes: what came before is no speed. */
 export const startSpeed = (atBytes: number, atMs: number): SpeedEstimate => ({ rate: 0, weight: 0, atMs, atBytes });
 
 /** A position that lies before the last one (bytes that were lost) begins a new span and adds nothing. */

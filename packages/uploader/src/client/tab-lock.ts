@@ -1,10 +1,10 @@
-/** Who works on something: one upload of this page, and of all its tabs where the browser can tell (Web Locks). */
+/** Locks by name, so that one file is sent once: within this page, and across its tabs where the browser has Web Locks. */
 
 /**
- * Claims a name.
+ * Locks a name.
  *
- * @param taken the names that this page has claimed.
- * @returns what gives it back; undefined when another has it.
+ * @param taken the names that this page has locked.
+ * @returns what releases it; undefined when another has it.
  */
 export async function tabLockName(name: string, taken: Set<string>): Promise<(() => void) | undefined> {
   if (taken.has(name)) return undefined;
@@ -21,9 +21,9 @@ export async function tabLockName(name: string, taken: Set<string>): Promise<(()
 }
 
 /**
- * Tells which names are claimed just now.
+ * Tells which names are locked just now.
  *
- * @param taken the names that this page has claimed.
+ * @param taken the names that this page has locked.
  */
 export async function checkLocks(taken: ReadonlySet<string>): Promise<(name: string) => boolean> {
   const snapshot = await globalThis.navigator?.locks?.query().catch(() => undefined);

@@ -1,6 +1,6 @@
 /**
  * One transfer as a reducer: `(state, event) → { state, effects }`. Pure: no clock, no network, no browser. The runner
- * (`transfer.ts`) does the effects and reports what came of them. At most one effect that takes time is under way, and
+ * (`transfer.ts`) does the effects and reports what came of them. At most one effect that takes time is running, and
  * every event that ends one starts the next or ends the transfer.
  */
 import {
@@ -52,9 +52,9 @@ export interface TransferState {
 }
 
 export type TransferEvent =
-  /** Begin, or go on after a stop. */
+  /** Begin, or continue after a stop. */
   | { readonly type: 'started' }
-  /** Paused, canceled, or the page goes: whatever was under way has ended. */
+  /** Paused, canceled, or the page goes: whatever was running has ended. */
   | { readonly type: 'stopped' }
   | { readonly type: 'online' }
   | { readonly type: 'waited' }
@@ -201,7 +201,7 @@ function afterRenewal(state: TransferState, named: string | undefined): Transiti
   if (state.needsSession)
     return awaitNetwork({ ...state, needsSession: false, uploadId: named === state.uploadId ? undefined : named });
   const renewed = { ...state, renewalsInRow: state.renewalsInRow + 1 };
-  // In the middle of an attempt its requests go on with the new token.
+  // In the middle of an attempt its requests continue with the new token.
   return state.phase === 'sending' ? { state: renewed, effects: [] } : awaitNetwork(renewed);
 }
 

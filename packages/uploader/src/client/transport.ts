@@ -6,7 +6,7 @@ export interface TransportRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent with its length announced; read piece by piece, never whole. */
   readonly body?: Blob | undefined;
-  /** Told how many bytes of the body have left. */
+  /** Told how many bytes of the body have been sent. */
   readonly onSent?: ((bytes: number) => void) | undefined;
   readonly signal: AbortSignal;
 }
@@ -61,7 +61,7 @@ export const lastPartTimeouts = (fileBytes: number, stallMs: number): TransportT
   answerMs: Math.max(stallMs, 60_000) + Math.ceil((fileBytes / 1e9) * ANSWER_MS_PER_GB),
 });
 
-/** Buffers on the way count as sent and may hold 4 MB: at 40 KB/s they are empty after 100 s. */
+/** Buffers on the path count as sent and may hold 4 MB: at 40 KB/s they are empty after 100 s. */
 const BUFFERED_STALLS = 2.5;
 
 /** For the other parts, after which Storage answers at once. */

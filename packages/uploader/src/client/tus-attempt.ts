@@ -1,15 +1,26 @@
 /**
- * One attempt at a resumable upload, by tus-js-client: make it or ask where it stands, then PATCH after PATCH until the
- * last byte or the first failure. What follows one is decided by `transfer-state.ts`.
+ * One attempt at a resumable upload: create it or ask for its offset, then PATCH after PATCH until the last byte or the
+ * first failure. What follows a failure is decided by `transfer-state.ts`, what TUS means by `upload-protocol`.
  */
-
 import type { Asked } from '@supabase-media/upload-protocol/classify-answer';
-import type { Failure } from '@supabase-media/upload-protocol/decide-next-step';
-import { parseByteCount, uploadIdOf } from '@supabase-media/upload-protocol/tus';
-import { DetailedError, type HttpRequest, type HttpResponse, Upload } from 'tus-js-client';
+import {
+  encodeUploadMetadata,
+  parseByteCount,
+  TUS_BODY_TYPE,
+  TUS_HEADERS,
+  TUS_VERSION,
+  type TusMetadata,
+  uploadIdOf,
+} from '@supabase-media/upload-protocol/tus';
 import { AttemptError, failureOf, failureOfAnswer } from './failure.ts';
-import type { Transport, TransportAnswer } from './transport.ts';
-import { createTusHttpStack } from './tus-http-stack.ts';
+import {
+  lastPartTimeouts,
+  METADATA_TIMEOUTS,
+  partTimeouts,
+  sendWithTimeouts,
+  type Transport,
+  type TransportAnswer,
+} from './transport.ts';
 import type { UploadSource } from './upload-source.ts';
 
 export interface TusAttemptOptions {
@@ -17,11 +28,11 @@ export interface TusAttemptOptions {
   /** How long no byte may move, in milliseconds. */
   readonly stallMs: number;
   readonly source: UploadSource;
-  /** Where uploads are made; theirs are its children. */
+  /** Where uploads are created; theirs are its children. */
   readonly endpoint: string;
-  /** undefined: make one. */
+  /** undefined: create one. */
   readonly uploadId: string | undefined;
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: TusMetadata;
   /** Asked before every request: tokens run out. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
   /** In bytes; asked before every PATCH. */
@@ -29,7 +40,7 @@ export interface TusAttemptOptions {
   /** What PATCH answers have acknowledged so far, in bytes: Storage cannot honestly say less. */
   readonly acknowledgedBytes: number;
   readonly onUploadId: (id: string) => void;
-  /** Storage says where the upload stands, before the first PATCH. */
+  /** Storage says how much it has, before the first PATCH. */
   readonly onBegin: (offset: number) => void;
   readonly onSent: (position: number) => void;
   /** A PATCH was acknowledged. */
@@ -37,105 +48,102 @@ export interface TusAttemptOptions {
   readonly signal: AbortSignal;
 }
 
-/** @throws {AttemptError} with the {@link Failure}; the signal's reason when it ended the attempt. */
-export function runTusAttempt(options: TusAttemptOptions): Promise<void> {
-  const { source, signal } = options;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    let chunkStartedAt = 0;
-    let chunkBytes = 0;
-    const settle = (act: () => void): void => {
-      signal.removeEventListener('abort', stop);
-      act();
-    };
-    const fail = (failure: Failure): void => {
-      void upload.abort();
-      settle(() => reject(new AttemptError(failure)));
-    };
-    const stop = (): void => {
-      void upload.abort();
-      settle(() => reject(signal.reason));
-    };
-    const upload: Upload = new Upload(source as unknown as Blob, {
-      endpoint: options.uploadId === undefined ? options.endpoint : null,
-      uploadUrl: options.uploadId === undefined ? null : `${options.endpoint}/${options.uploadId}`,
-      metadata: { ...options.metadata },
-      uploadSize: source.size,
-      chunkSize: options.chunkBytes(),
-      retryDelays: null,
-      storeFingerprintForResuming: false,
-      fingerprint: async () => '',
-      fileReader: { openFile: async () => viewOf(source, (bytes) => (chunkBytes = bytes)) },
-      httpStack: createTusHttpStack({ ...options, fileBytes: source.size }),
-      onBeforeRequest: async (request) => {
-        for (const [name, value] of Object.entries(await options.headers())) request.setHeader(name, value);
-        chunkStartedAt = performance.now();
-      },
-      onAfterResponse: (request, response) => {
-        const distrust = checkOffset(request, response, options.acknowledgedBytes);
-        if (distrust !== undefined) throw new AttemptError(distrust);
-        if (request.getMethod() === 'HEAD' && response.getStatus() < 300) options.onBegin(offsetOf(response) ?? 0);
-      },
-      onUploadUrlAvailable: () => options.onUploadId(uploadIdOf(upload.url ?? '')),
-      onProgress: (position) => options.onSent(position),
-      onChunkComplete: (bytes, offset) => {
-        if (bytes <= 0) return fail(untrusted('append', 'Storage acknowledged a part without taking any of it.'));
-        options.onChunk({ offset, bytes, ms: performance.now() - chunkStartedAt });
-        upload.options.chunkSize = options.chunkBytes();
-      },
-      onSuccess: () => settle(resolve),
-      onError: (error) => settle(() => reject(signal.aborted ? signal.reason : attemptErrorOf(error, chunkBytes))),
-    });
-    signal.addEventListener('abort', stop, { once: true });
-    upload.start();
-  });
+/** @throws {AttemptError} with the failure; {UploadError} of the API; the signal's reason when it ended the attempt. */
+export async function runTusAttempt(options: TusAttemptOptions): Promise<void> {
+  const { source } = options;
+  const id = options.uploadId ?? (await create(options));
+  let offset = options.uploadId === undefined ? 0 : await locate(options, id);
+  while (offset < source.size) offset = await append(options, id, offset);
 }
 
-/** How tus-js-client reads a file: slices that are views, so that nothing is in memory but what is being sent. */
-function viewOf(source: UploadSource, onSlice: (bytes: number) => void) {
-  return {
-    size: source.size,
-    slice: async (start: number, end: number) => {
-      const value = source.slice(start, end);
-      onSlice(value.size);
-      return { value, done: end >= source.size };
+async function create(options: TusAttemptOptions): Promise<string> {
+  const answer = await send(options, 'create', {
+    method: 'POST',
+    url: options.endpoint,
+    headers: {
+      [TUS_HEADERS.length]: String(options.source.size),
+      [TUS_HEADERS.metadata]: encodeUploadMetadata(options.metadata),
     },
-    close: () => {},
-  };
+  });
+  const id = uploadIdOf(answer.header('location') ?? '');
+  if (id === '') throw unusable('create', 0, 'The upload was created, but without an address.');
+  options.onUploadId(id);
+  return id;
 }
 
-/**
- * Seen on an S3-compatible store after a cut: an offset below what a PATCH had acknowledged, and an object that ended
- * up too short when it was believed.
- */
-function checkOffset(request: HttpRequest, response: HttpResponse, acknowledgedBytes: number): Failure | undefined {
-  if (request.getMethod() !== 'HEAD' || response.getStatus() >= 300) return undefined;
-  const offset = offsetOf(response);
-  if (offset === undefined || offset >= acknowledgedBytes) return undefined;
-  return untrusted('offset', `Storage says it has ${offset} bytes after it acknowledged ${acknowledgedBytes}.`);
+async function locate(options: TusAttemptOptions, id: string): Promise<number> {
+  const { acknowledgedBytes } = options;
+  const answer = await send(options, 'offset', { method: 'HEAD', url: `${options.endpoint}/${id}`, headers: {} });
+  const offset = offsetOf(answer, 'offset', 0);
+  // Seen on an S3-compatible store after a cut; the object that followed was too short when it was believed.
+  if (offset < acknowledgedBytes)
+    throw untrusted('offset', `Storage says it has ${offset} bytes after it acknowledged ${acknowledgedBytes}.`);
+  options.onBegin(offset);
+  return offset;
 }
 
-const offsetOf = (response: HttpResponse): number | undefined => parseByteCount(response.getHeader('Upload-Offset'));
-
-const untrusted = (asked: Asked, message: string): Failure => ({
-  fault: 'upload_untrusted',
-  asked,
-  bodyBytes: 0,
-  message,
-});
-
-const ASKED: Readonly<Record<string, Asked>> = { POST: 'create', HEAD: 'offset', PATCH: 'append' };
-
-function attemptErrorOf(error: Error | DetailedError, chunkBytes: number): AttemptError {
-  if (!(error instanceof DetailedError)) return new AttemptError(failureOf(error));
-  const asked = ASKED[error.originalRequest?.getMethod() ?? 'PATCH'] ?? 'append';
-  const request = { asked, bodyBytes: asked === 'append' ? chunkBytes : 0 };
-  const cause: unknown = error.causingError;
-  if (cause !== null && cause !== undefined) return new AttemptError(failureOf(cause, request));
-  const answer = error.originalResponse?.getUnderlyingObject() as TransportAnswer | undefined;
-  if (answer === undefined) return new AttemptError(failureOf(error, request));
-  // A success that could not be used: an answer without the headers that TUS demands, so a gateway wrote it.
-  if (answer.status < 300)
-    return new AttemptError({ ...request, fault: 'upload_interrupted', message: error.message, cause: error });
-  return new AttemptError(failureOfAnswer(answer, request));
+async function append(options: TusAttemptOptions, id: string, start: number): Promise<number> {
+  const { source } = options;
+  // A view: nothing is in memory but what is being sent.
+  const body = source.slice(start, Math.min(start + options.chunkBytes(), source.size));
+  let startedAt = performance.now();
+  const answer = await send(options, 'append', {
+    method: 'PATCH',
+    url: `${options.endpoint}/${id}`,
+    headers: { [TUS_HEADERS.offset]: String(start), 'content-type': TUS_BODY_TYPE },
+    body,
+    start,
+    onStart: () => {
+      startedAt = performance.now();
+    },
+  });
+  const offset = offsetOf(answer, 'append', body.size);
+  const bytes = offset - start;
+  if (bytes <= 0) throw untrusted('append', 'Storage acknowledged a part without taking any of it.');
+  options.onChunk({ offset, bytes, ms: performance.now() - startedAt });
+  return offset;
 }
+
+interface TusRequest {
+  readonly method: 'POST' | 'HEAD' | 'PATCH';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Blob;
+  /** Where in the file the body begins, in bytes. */
+  readonly start?: number;
+  readonly onStart?: () => void;
+}
+
+async function send(options: TusAttemptOptions, asked: Asked, request: TusRequest): Promise<TransportAnswer> {
+  const { signal, source, stallMs } = options;
+  const { method, url, body, start = 0 } = request;
+  const failing = { asked, bodyBytes: body?.size ?? 0 };
+  const headers = { [TUS_HEADERS.version]: TUS_VERSION, ...request.headers, ...(await options.headers()) };
+  signal.throwIfAborted();
+  const isLast = body !== undefined && start + body.size >= source.size;
+  const timeouts =
+    body === undefined ? METADATA_TIMEOUTS : isLast ? lastPartTimeouts(source.size, stallMs) : partTimeouts(stallMs);
+  request.onStart?.();
+  const answer = await sendWithTimeouts(
+    options.transport,
+    { method, url, headers, body, signal, onSent: (sent) => options.onSent(start + sent) },
+    timeouts,
+  ).catch((cause: unknown) => {
+    throw signal.aborted ? signal.reason : new AttemptError(failureOf(cause, failing));
+  });
+  if (answer.status < 200 || answer.status > 299) throw new AttemptError(failureOfAnswer(answer, failing));
+  return answer;
+}
+
+function offsetOf(answer: TransportAnswer, asked: Asked, bodyBytes: number): number {
+  const offset = parseByteCount(answer.header(TUS_HEADERS.offset));
+  if (offset === undefined) throw unusable(asked, bodyBytes, 'A success came without an offset.');
+  return offset;
+}
+
+/** A success that could not be used: an answer without the headers that TUS demands, so a gateway wrote it. */
+const unusable = (asked: Asked, bodyBytes: number, message: string): AttemptError =>
+  new AttemptError({ fault: 'upload_interrupted', asked, bodyBytes, message });
+
+const untrusted = (asked: Asked, message: string): AttemptError =>
+  new AttemptError({ fault: 'upload_untrusted', asked, bodyBytes: 0, message });

@@ -3,7 +3,7 @@
  * the action.
  */
 
-/** Who tries again: the client by itself, the person by a click, or nobody, because it would end the same way. */
+/** Who tries again: the client automatically, the person by a click, or nobody, because it would end the same way. */
 export type RetryBy = 'client' | 'person' | 'nobody';
 
 /** One row of {@link UPLOAD_ERRORS}. */
@@ -44,7 +44,7 @@ export const UPLOAD_ERRORS = {
   },
   gateway_limit: {
     retryBy: 'nobody',
-    message: 'A gateway on the way refuses even small parts of the file.',
+    message: 'A gateway refuses even small parts of the file.',
     action: 'Try another network, or tell the people who run this site.',
   },
   not_allowed: {
@@ -75,22 +75,22 @@ export const UPLOAD_ERRORS = {
   },
   session_expired: {
     retryBy: 'person',
-    message: 'The upload began too long ago to go on.',
+    message: 'The upload began too long ago to be resumed.',
     action: 'Start the upload again.',
   },
   signed_out: {
     retryBy: 'person',
     message: 'You are signed out.',
-    action: 'Sign in and go on; what has arrived is kept.',
+    action: 'Sign in to resume; what has arrived is kept.',
   },
   stopped: {
     retryBy: 'person',
-    message: 'The upload was stopped; its place is kept.',
-    action: 'Start it again to go on.',
+    message: 'The upload was stopped; what has arrived is kept.',
+    action: 'Start it again to resume.',
   },
   timed_out: {
     retryBy: 'client',
-    message: 'The connection stands still.',
+    message: 'No data is getting through.',
     action: 'Check your connection and try again; what has arrived is kept.',
   },
   too_large: { retryBy: 'nobody', message: 'The file is too large.', action: 'Choose a smaller file.' },

@@ -1,9 +1,10 @@
 /**
- * One file's way from the first question to the API to the last answer: session, bytes, completion. It can be stopped
- * anywhere and run again.
+ * One file's upload from the first request to the API to the last: session, bytes, completion. It can be stopped anywhere
+ * and run again.
  */
+import { abortUpload } from './abort-upload.ts';
 import type { ProgressMeter } from './progress.ts';
-import { findSession, lockResumePoint, type Place } from './resume-point.ts';
+import { findSession, lockResumePoint, type ResumePoint } from './resume-point.ts';
 import { createTransfer, type Transfer } from './transfer.ts';
 import { UploadError } from './upload-error.ts';
 import type { UploadSource } from './upload-source.ts';
@@ -20,19 +21,19 @@ interface JobOptions {
   readonly enter: (state: UploadState) => void;
 }
 
-/** What is done while the gate is open; it keeps session and transfer over pauses. */
+/** What runs while the upload is not paused; session and transfer outlive pauses. */
 export function createJob({ tools, source, options, meter, enter }: JobOptions) {
   const { uploads } = tools;
-  let place: Place | undefined;
+  let point: ResumePoint | undefined;
   let sessionId: string | undefined;
   let transfer: Transfer | undefined;
   let isStored = false;
 
   /** Undefined: an earlier visit has sent everything. */
   const prepare = async (signal: AbortSignal): Promise<Transfer | undefined> => {
-    place ??= await lockResumePoint(tools, source, signal);
-    sessionId = place.record()?.sessionId;
-    const found = await findSession(tools, place, signal);
+    point ??= await lockResumePoint(tools, source, signal);
+    sessionId = point.record()?.sessionId;
+    const found = await findSession(tools, point, signal);
     if (found?.kind === 'stored') return undefined;
     const { project, sha256 } = options;
     const opened =
@@ -50,11 +51,11 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
     sessionId = opened.id;
     let resumedFrom = opened.confirmedBytes;
     let isFirst = true;
-    await place.remember(opened, { confirmedBytes: opened.confirmedBytes });
+    await point.remember(opened, { confirmedBytes: opened.confirmedBytes });
     return createTransfer({
       session: opened,
       source,
-      uploadId: place.record()?.uploadId ?? null,
+      uploadId: point.record()?.uploadId ?? null,
       client: tools.client,
       uploads,
       transport: tools.transport,
@@ -67,7 +68,7 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
       onResumePoint: (at) => {
         if (isFirst) resumedFrom = at.confirmedBytes;
         isFirst = false;
-        void place?.remember(opened, at);
+        void point?.remember(opened, at);
       },
       onWait: (wait) => enter({ name: 'waiting', ...wait }),
       onMoving: () => enter({ name: 'uploading', resumedFrom }),
@@ -87,13 +88,13 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
         const id = sessionId ?? '';
         try {
           const { videoId } = await uploads.complete(id, { signal, isDigestTold: options.sha256 !== undefined });
-          await place?.forget();
+          await point?.forget();
           meter.confirmed(source.size);
           return { videoId, sessionId: id };
         } catch (error) {
           const isMissing = error instanceof UploadError && error.apiCode === 'upload_incomplete';
           if (!isMissing || rounds >= INCOMPLETE_MAX) {
-            if (error instanceof UploadError && error.retryBy !== 'client') await place?.forgetIfOver(error);
+            if (error instanceof UploadError && error.retryBy !== 'client') await point?.forgetIfOver(error);
             throw error;
           }
           isStored = false;
@@ -102,10 +103,7 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
         }
       }
     },
-    abortUpload: async (): Promise<void> => {
-      await place?.forget();
-      if (sessionId !== undefined) await uploads.cancel(sessionId).catch(() => {});
-    },
-    close: () => place?.release(),
+    abort: (): Promise<void> => abortUpload({ forget: point?.forget, sessionId, uploads }),
+    close: () => point?.release(),
   };
 }

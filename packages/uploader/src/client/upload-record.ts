@@ -1,4 +1,4 @@
-/** What is kept of an upload, so that it goes on after a reload or on another day. */
+/** What is kept of an upload, so that it resumes after a reload or on another day. */
 import { type KeyValueStore, type NamespacedStore, openNamespacedStore } from './namespaced-store.ts';
 import type { UploadSource } from './upload-source.ts';
 
@@ -13,7 +13,7 @@ export interface UploadRecord {
   readonly confirmedBytes: number;
   /** The upload at Storage, where it is not the one that the session names. */
   readonly uploadId: string | null;
-  /** ISO time; the session cannot be taken up after it. */
+  /** ISO time; the session cannot be resumed after it. */
   readonly expiresAt: string;
 }
 
@@ -44,10 +44,10 @@ export const isExpired = (record: UploadRecord, now: number): boolean => Date.pa
  */
 export const fingerprintOf = (
   source: UploadSource,
-  place: { readonly apiUrl: string; readonly user: string },
-): string => JSON.stringify([place.apiUrl, place.user, source.name, source.size, source.lastModified]);
+  owner: { readonly apiUrl: string; readonly user: string },
+): string => JSON.stringify([owner.apiUrl, owner.user, source.name, source.size, source.lastModified]);
 
-/** Whose token it is, from its claim `sub`, unproved: it only keeps users of one browser apart. */
+/** Whose token it is, from its claim `sub`, unverified: it only keeps users of one browser apart. */
 export function userOfToken(token: string): string {
   try {
     const payload = token.split('.')[1] ?? '';

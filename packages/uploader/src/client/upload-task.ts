@@ -51,7 +51,7 @@ export function startUpload(tools: TaskTools, source: UploadSource, options: Upl
       }
     } catch (thrown) {
       const error = thrown instanceof UploadError ? thrown : new UploadError({ code: 'failed', cause: thrown });
-      if (error.code === 'canceled') await job.abortUpload();
+      if (error.code === 'canceled') await job.abort();
       enter(error.code === 'canceled' ? { name: 'canceled' } : { name: 'failed', error });
       throw error;
     } finally {

@@ -13,7 +13,7 @@ import type { UploadsApi } from './uploads-api.ts';
 
 /**
  * What an upload is doing. `queued`: others are sent first. `waiting`: for a connection or the server, then it tries
- * again by itself. `completing`: every byte is there, and the API looks at them.
+ * again automatically. `completing`: every byte is there, and the API looks at them.
  */
 export type UploadState =
   | { readonly name: 'queued' | 'preparing' | 'paused' | 'completing' | 'canceled' }
@@ -27,7 +27,7 @@ export interface UploadVideoOptions {
   /** At most four times a second. */
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
   readonly onState?: ((state: UploadState) => void) | undefined;
-  /** Ends the upload here and keeps its place; {@link UploadHandle.cancel} gives it up. */
+  /** Ends the upload here and keeps its resume point; {@link UploadHandle.cancel} gives it up. */
   readonly signal?: AbortSignal | undefined;
   readonly project?: string | undefined;
   /** Of the whole file, in hexadecimal, if it is known. */
@@ -39,13 +39,13 @@ export interface UploadResult {
   readonly sessionId: string;
 }
 
-/** One upload under way. */
+/** One running upload. */
 export interface UploadHandle {
   /** @throws {UploadError} `canceled`, `stopped`, and whatever ended it. */
   readonly finished: Promise<UploadResult>;
   readonly state: () => UploadState;
   readonly progress: () => UploadProgress;
-  /** Ends the requests and keeps the place. */
+  /** Ends the requests and keeps the resume point. */
   readonly pause: () => void;
   readonly resume: () => void;
   /** Gives the upload up, here and at the server. */

@@ -34,7 +34,7 @@ export interface UploadsApi {
 /** The API reads the object's beginning, and Storage may first have to read all of it, in milliseconds. */
 const COMPLETE_TIMEOUT_MS = 120_000;
 
-/** A little more than the API takes for it unless told otherwise (INTAKE_PROVE_SECONDS), in milliseconds. */
+/** A little more than the API takes for it by default (INTAKE_PROVE_SECONDS), in milliseconds. */
 const DIGEST_TIMEOUT_MS = 630_000;
 
 /** Everything has been sent, and the API's queue may be restarted meanwhile: waits of ten minutes in all. */

@@ -1,6 +1,6 @@
 /**
  * Follows a video: server-sent events by fetch, because EventSource sends no Authorization header. A stream that breaks
- * goes on by Last-Event-ID; where there is none (a gateway that buffers, too many listeners) the row is read instead.
+ * resumes by Last-Event-ID; where there is none (a gateway that buffers, too many listeners) the row is read instead.
  */
 
 import { backoffDelay } from '@supabase-media/core/backoff';
@@ -124,7 +124,7 @@ async function* readEvents(client: ApiClient, options: StreamOptions) {
   }
 }
 
-/** A stream is opened anew after so long, in milliseconds: tokens run out, and gateways end what is older. */
+/** A stream is reopened after so long, in milliseconds: tokens run out, and gateways end what is older. */
 const STREAM_LIFE_MS = 50 * 60_000;
 
 function readEvent(name: string, data: string): VideoEvent | undefined {

@@ -1,4 +1,4 @@
-/** Sends by XMLHttpRequest: in browsers the only way that tells how much of a body has left. */
+/** Sends by XMLHttpRequest: the only API of browsers that tells how much of a body was sent. */
 import { type Transport, type TransportAnswer, TransportError, type TransportRequest } from './transport.ts';
 
 export const sendByXhr: Transport = (request) =>

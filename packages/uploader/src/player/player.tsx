@@ -1,3 +1,5 @@
+'use client';
+
 /**
  * The player: HLS where the browser can, else the MP4; small pictures on the seek bar; room for captions. Loaded with
  * hls.js and media-chrome only when a video is opened.

@@ -47,7 +47,7 @@ export interface UploadList {
   readonly cancel: (id: string) => void;
   /** Takes an ended one off the list. */
   readonly dismiss: (id: string) => void;
-  /** Stops every upload and keeps its place. */
+  /** Stops every upload and keeps its resume point. */
   readonly stop: () => void;
 }
 

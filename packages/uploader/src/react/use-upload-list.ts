@@ -16,7 +16,7 @@ export interface UseUploadListOptions extends Pick<UploadListOptions, 'project' 
   readonly uploader: Uploader;
 }
 
-/** Uploads end with the component and keep their places. Another uploader means another list. */
+/** Uploads end with the component and keep their resume points. Another uploader means another list. */
 export function useUploadList({ uploader, project, onUploaded }: UseUploadListOptions): UploadListState {
   const [limits, setLimits] = useState(DEFAULT_LIMITS);
   const latest = useRef({ limits, onUploaded });

@@ -1,3 +1,5 @@
+'use client';
+
 /**
  * `<VideoUploader>`, exported as `@supabase-media/uploader/react`: choose or drop videos, watch them go to Storage, pause,
  * resume, cancel, retry, and take up after a reload what was broken off.

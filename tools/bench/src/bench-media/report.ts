@@ -1,5 +1,5 @@
 /** What the benchmark says. Pure. */
-import type { ProcessFileResult } from '@supabase-media/media/steps/process-file';
+import type { ProcessFileResult } from '@supabase-media/media/process-file';
 import type { Cost } from './children-cpu.ts';
 
 /** What the worker promises: of the naive processor time, and of its own time until the MP4 is there. */

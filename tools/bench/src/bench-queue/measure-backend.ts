@@ -1,4 +1,4 @@
-/** One round on one backend: through the client and the consumer that the product uses, with a handler that does nothing. */
+/** Measures one round on one backend, with the product's client and consumer and a handler that does nothing. */
 import { randomUUID } from 'node:crypto';
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
 import type { QueueAddress } from '@supabase-media/queue/backend';
@@ -12,9 +12,9 @@ export interface MeasureOptions {
   readonly address: QueueAddress;
   /** Jobs of each of the three throughputs. */
   readonly jobs: number;
-  /** Connections that enqueue, each with {@link IN_FLIGHT} requests under way. */
+  /** Connections that enqueue, each with {@link IN_FLIGHT} concurrent requests. */
   readonly producers: number;
-  /** Of the consumer. */
+  /** The concurrency of the consumer. */
   readonly concurrency: number;
   /** Jobs of the latency, one at a time on an idle queue. */
   readonly singles: number;
@@ -29,13 +29,13 @@ export interface Measured {
   readonly p95: number;
 }
 
-/** As many as a web server under load has open. */
+/** As many as of a busy web server. */
 const IN_FLIGHT = 8;
 
-/** An idle worker waits for news; this long after its last job it does, in milliseconds. */
+/** How long after its last job a worker is idle and waits for notifications, in milliseconds. */
 const IDLE_MS = 20;
 
-/** Measures one round. The queue must be nobody else's: the jobs in it are taken and thrown away. */
+/** Measures one round. The queue must not be shared: its jobs are taken and discarded. */
 export async function measureBackend(options: MeasureOptions): Promise<Measured> {
   const { address, jobs, producers } = options;
   const clients = await Promise.all(Array.from({ length: producers }, () => openQueueClient(address)));
@@ -99,7 +99,7 @@ async function startNoOpConsumer(options: MeasureOptions, onStart: OnStart): Pro
   });
 }
 
-/** Takes jobs; `done` when so many have come to the handler. The last few may still be on their way to `completed`. */
+/** Takes jobs; `done` resolves when the given number has reached the handler. The last few may not be `completed` yet. */
 async function consume(
   options: MeasureOptions,
   jobs: number,

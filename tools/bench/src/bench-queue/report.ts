@@ -1,9 +1,9 @@
-/** What the queue's benchmark says, at most 80 columns wide. Pure. */
+/** The report of the queue benchmark, at most 80 columns wide. Pure. */
 
 import { median } from '../statistics.ts';
 import type { Measured } from './measure-backend.ts';
 
-/** What the queue promises on either backend: jobs per second at least, milliseconds at most. */
+/** The limits on either backend: minimum jobs per second, maximum milliseconds. */
 const LIMITS = { together: 500, p50: 10 } as const;
 
 export interface BackendRounds {
@@ -19,7 +19,7 @@ export interface QueueBenchSetup {
   readonly singles: number;
 }
 
-/** The medians of the rounds, and whether the limits are kept. */
+/** The medians of the rounds, and whether they are within the limits. */
 export function summarize(setup: QueueBenchSetup, measured: readonly BackendRounds[]) {
   const rows = measured.map(({ backend, rounds }) => {
     const middle = (name: keyof Measured, digits: number) =>
@@ -52,6 +52,6 @@ export function renderTable(result: ReturnType<typeof summarize>): string[] {
       cells(row.backend, row.enqueue, row.drain, row.together, row.p50.toFixed(1), row.p95.toFixed(1)),
     ),
     cells('limit', '', '', `>= ${LIMITS.together}`, `< ${LIMITS.p50}`, ''),
-    result.ok ? 'kept' : 'NOT KEPT',
+    result.ok ? 'within the limits' : 'LIMIT EXCEEDED',
   ];
 }

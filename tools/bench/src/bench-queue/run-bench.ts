@@ -1,4 +1,4 @@
-/** Every backend in turns, so that a machine that slows down slows both. */
+/** Alternates between the backends, so that a machine that slows down affects both. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export interface QueueBenchOptions extends QueueBenchSetup {
   readonly json: boolean;
 }
 
-/** Runs the benchmark. Returns the exit code: 1 when a limit is not kept. */
+/** Runs the benchmark. Returns the exit code: 1 if a limit is exceeded. */
 export async function runQueueBench(options: QueueBenchOptions): Promise<number> {
   const { json, ...setup } = options;
   const closers = new Closers();
@@ -21,7 +21,7 @@ export async function runQueueBench(options: QueueBenchOptions): Promise<number>
     closers.add(() => rm(folder, { recursive: true, force: true }));
     const places = await startBackends(folder, closers);
     const measured = places.map((place) => ({ ...place, rounds: [] as Measured[] }));
-    // One short round each without counting: code is compiled and schemas are made then.
+    // One short warm-up round each, which compiles code and creates schemas.
     for (const { address } of places) await measureBackend({ ...setup, address, jobs: 200, singles: 10 });
     for (let round = 1; round <= setup.rounds; round++)
       for (const { backend, address, rounds } of measured) {

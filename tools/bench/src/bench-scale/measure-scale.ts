@@ -1,4 +1,4 @@
-/** One measurement: so many workers, so many jobs for each, from the start of the first to the end of the last. */
+/** One measurement: a number of workers with jobs for each, from the start of the first job to the end of the last. */
 import { randomUUID } from 'node:crypto';
 import { openQueueClient } from '@supabase-media/client';
 import { type DoneJob, type StartWorkersOptions, startWorkers } from './start-workers.ts';
@@ -10,7 +10,7 @@ export interface MeasureScaleOptions extends StartWorkersOptions {
 
 export interface MeasuredScale {
   readonly jobsPerSecond: number;
-  /** Of the worker that got the fewest, against an even share: 1 is even. */
+  /** The share of the worker with the fewest jobs, relative to an even share. */
   readonly leastShare: number;
 }
 
@@ -20,12 +20,12 @@ export function judgeJobs(done: readonly DoneJob[], workers: number): MeasuredSc
   const last = Math.max(...done.map(({ endedAt }) => endedAt));
   const counts = new Map<number, number>();
   for (const { pid } of done) counts.set(pid, (counts.get(pid) ?? 0) + 1);
-  // A worker that got none is not in the map.
+  // A worker without jobs is not in the map.
   const least = counts.size < workers ? 0 : Math.min(...counts.values());
   return { jobsPerSecond: (done.length * 1000) / (last - first), leastShare: (least * workers) / done.length };
 }
 
-/** Measures once. The queue must be empty and nobody else's. */
+/** Measures once. The queue must be empty and not shared. */
 export async function measureScale(options: MeasureScaleOptions): Promise<MeasuredScale> {
   const jobs = options.count * options.jobsEach;
   const client = await openQueueClient(options.address);

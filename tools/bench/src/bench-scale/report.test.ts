@@ -10,7 +10,7 @@ const series = (workers: number, rates: readonly number[]) => ({
   rounds: rates.map(measured),
 });
 
-it('takes rate and share from what each worker did', () => {
+it('computes rate and share from the jobs of each worker', () => {
   const job = (pid: number, startedAt: number) => ({ pid, videoId: 'v', startedAt, endedAt: startedAt + 500 });
   const done = [job(1, 1000), job(1, 1500), job(1, 2000), job(2, 1000)];
   expect(judgeJobs(done, 2)).toEqual({ jobsPerSecond: 4 / 1.5, leastShare: 0.5 });
@@ -21,11 +21,11 @@ it('takes rate and share from what each worker did', () => {
 it.each([
   [[14.5, 14.4, 1], true, 0.9],
   [[14.3, 14.3, 99], false, 0.894],
-])('eight workers at %j jobs per second against one at 2: kept is %s', (rates, ok, ofLinear) => {
+])('eight workers at %j jobs per second against one at 2: within the limits is %s', (rates, ok, ofLinear) => {
   const result = summarizeScale(setup, [series(1, [2, 2, 2]), series(8, rates)]);
   expect([result.ok, result.rows[1]?.ofLinear]).toEqual([ok, ofLinear]);
   const lines = renderScaleTable(result);
-  expect(lines.at(-1)).toBe(ok ? 'kept' : 'NOT KEPT');
+  expect(lines.at(-1)).toBe(ok ? 'within the limits' : 'LIMIT EXCEEDED');
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
 });
 

@@ -1,8 +1,8 @@
-/** What the scaling measurement says, at most 80 columns wide. Pure. */
+/** The report of the scaling benchmark, at most 80 columns wide. Pure. */
 import { median } from '../statistics.ts';
 import type { MeasuredScale } from './measure-scale.ts';
 
-/** Part of linear growth that is to be reached with any number of workers. */
+/** The share of linear growth that must be reached with any number of workers. */
 const LEAST_OF_LINEAR = 0.9;
 
 export interface ScaleSetup {
@@ -18,7 +18,7 @@ export interface ScaleRounds {
   readonly rounds: readonly MeasuredScale[];
 }
 
-/** Medians, each against the smallest number of workers on the same backend. */
+/** Medians, relative to the smallest number of workers on the same backend. */
 export function summarizeScale(setup: ScaleSetup, measured: readonly ScaleRounds[]) {
   const rateOf = ({ rounds }: ScaleRounds) => median(rounds.map(({ jobsPerSecond }) => jobsPerSecond));
   const rows = measured.map((series) => {
@@ -59,6 +59,6 @@ export function renderScaleTable(result: ReturnType<typeof summarizeScale>): str
       ),
     ),
     cells('limit', '', '', `>= ${leastOfLinear}`, ''),
-    result.ok ? 'kept' : 'NOT KEPT',
+    result.ok ? 'within the limits' : 'LIMIT EXCEEDED',
   ];
 }

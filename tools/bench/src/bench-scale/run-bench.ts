@@ -1,4 +1,4 @@
-/** Every number of workers on every backend in turns, so that a machine that slows down slows all. */
+/** Alternates between all numbers of workers and backends, so that a machine that slows down affects all. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface ScaleBenchOptions extends ScaleSetup {
   readonly json: boolean;
 }
 
-/** Runs the measurement. Returns the exit code: 1 when the limit is not kept. */
+/** Runs the benchmark. Returns the exit code: 1 if the limit is exceeded. */
 export async function runScaleBench(options: ScaleBenchOptions): Promise<number> {
   const { json, workers, ...setup } = options;
   const closers = new Closers();
@@ -25,7 +25,7 @@ export async function runScaleBench(options: ScaleBenchOptions): Promise<number>
     const measured = places.flatMap((place) =>
       workers.map((count) => ({ ...place, workers: count, rounds: [] as MeasuredScale[] })),
     );
-    // Without counting: schemas are made and pages are read then.
+    // A warm-up, which creates schemas and fills caches.
     for (const { address } of places) await measureScale({ address, count: 1, jobMs: 10, jobsEach: 5 });
     for (let round = 1; round <= setup.rounds; round++)
       for (const { backend, address, workers: count, rounds } of measured) {

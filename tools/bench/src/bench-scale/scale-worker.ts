@@ -1,8 +1,8 @@
 /**
  * One worker process of the scaling measurement: the product's own consumer, with a sleep of fixed length in place of an
- * encode, so that the processor is no limit. The queue is the one that REDIS_URL or DATABASE_URL names; `JOB_MS` is the
- * length of the sleep. Tells its parent `{ready}` once it takes jobs and `{videoId, startedAt, endedAt}` after each one,
- * in milliseconds since the epoch. Ends with SIGTERM, or with its parent.
+ * encode, so that the processor is not the limit. REDIS_URL or DATABASE_URL names the queue; `JOB_MS` is the length of
+ * the sleep. Sends its parent `{ready}` when it takes jobs and `{videoId, startedAt, endedAt}` after each one, in
+ * milliseconds since the epoch. Ends with SIGTERM, or with its parent.
  */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** Worker processes on one queue, and what each of them did. */
+/** Worker processes on one queue, and the jobs of each. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -18,9 +18,9 @@ export interface DoneJob {
 export interface ScaleWorkers {
   readonly pids: readonly number[];
   /**
-   * Resolves with the next jobs once so many have been finished, the oldest first.
+   * Resolves with the next jobs when the given number has finished, the oldest first.
    *
-   * @throws Error when a worker ends meanwhile.
+   * @throws Error if a worker ends meanwhile.
    */
   readonly takeDone: (count: number) => Promise<readonly DoneJob[]>;
   readonly stop: () => Promise<void>;
@@ -29,7 +29,7 @@ export interface ScaleWorkers {
 export interface StartWorkersOptions {
   readonly address: QueueAddress;
   readonly count: number;
-  /** What stands for an encode, in milliseconds. */
+  /** The simulated encode, in milliseconds. */
   readonly jobMs: number;
 }
 
@@ -45,7 +45,7 @@ export async function startWorkers({ address, count, jobMs }: StartWorkersOption
   let failure: Error | undefined;
   const start = (): { readonly child: ChildProcess; readonly ready: Promise<void> } => {
     const child = fork(WORKER, {
-      // Nothing of this process's own environment or flags: a queue named there may have real jobs in it.
+      // Inherits neither environment nor flags: a queue named there may contain real jobs.
       env: {
         PATH: process.env.PATH,
         JOB_MS: String(jobMs),

@@ -1,4 +1,4 @@
-/** The upload benchmark: every client, every size, in turns, so that a machine that slows down slows all of them. */
+/** The upload benchmark alternates between clients and sizes, so that a machine that slows down affects all. */
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export interface BenchUploadsOptions {
   /** In bytes. */
   readonly sizes: readonly number[];
   readonly rounds: number;
-  /** Names of clients; all of them unless told. */
+  /** Names of clients. Default: all. */
   readonly only?: readonly string[] | undefined;
   readonly environment: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
@@ -24,7 +24,7 @@ export interface BenchRow {
   readonly client: string;
   readonly bytes: number;
   readonly seconds: number;
-  /** To `curl -T` of the same round, the median of the rounds. */
+  /** Relative to `curl -T` of the same round; the median of the rounds. */
   readonly ratio: number;
   readonly peakMb: number | undefined;
   readonly bytesSent: number;
@@ -33,7 +33,7 @@ export interface BenchRow {
 export interface BenchReport {
   readonly target: string;
   readonly rounds: number;
-  /** Of our command with an empty file, in MB: what the process takes without uploading. */
+  /** The memory of our command with an empty file, in MB: the process without an upload. */
   readonly idleMb: number | undefined;
   readonly rows: readonly BenchRow[];
 }
@@ -69,7 +69,7 @@ export async function benchUploads(options: BenchUploadsOptions): Promise<BenchR
     const idle = await uploadOnce(CLIENTS.find(({ name }) => name === 'ours stream') ?? REFERENCE, empty);
     for (const bytes of sizes) {
       const file = await makeFile(folder, bytes);
-      // Once without counting: the file and the programs are in the page cache for everybody then.
+      // A warm-up: afterwards the file and the programs are in the page cache.
       await uploadOnce(REFERENCE, file);
       const runs = new Map(clients.map((client) => [client.name, [] as Awaited<ReturnType<typeof uploadOnce>>[]]));
       for (let round = 1; round <= rounds; round++)
@@ -97,7 +97,7 @@ export async function benchUploads(options: BenchUploadsOptions): Promise<BenchR
   }
 }
 
-/** A file that does not compress and is not sparse: neither the disk nor a proxy has an easy time with it. */
+/** Creates a file that is neither compressible nor sparse, so that no disk or proxy can take shortcuts. */
 async function makeFile(folder: string, bytes: number): Promise<string> {
   const path = join(folder, `${bytes}.mp4`);
   const handle = await open(path, 'w');

@@ -1,9 +1,9 @@
-/** Runs one command and takes its time, and its memory where it tells. */
+/** Runs one command and measures its time and, on Linux, its memory. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 
-/** What one run came to. */
+/** The result of one run. */
 export interface ProcessRun {
   readonly seconds: number;
   /** Of the process at its highest, in MB (1000000 bytes). */
@@ -15,7 +15,7 @@ export interface ProcessRun {
 /** A client that takes longer than this hangs, in milliseconds. */
 const LIMIT_MS = 10 * 60_000;
 
-/** Runs a command to its end. @throws Error with its last words when it fails. */
+/** Runs a command to its end. @throws Error with its output if it fails. */
 export async function runProcess(
   command: string,
   args: readonly string[],

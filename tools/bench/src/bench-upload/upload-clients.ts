@@ -1,4 +1,4 @@
-/** The clients that are compared: ours by each of its routes, and what people write or start instead. */
+/** The compared clients: ours by each of its routes, and common alternatives. */
 import { fileURLToPath } from 'node:url';
 
 const MEDIA_CLI = fileURLToPath(new URL('../../../../workers/media/dist/cli.js', import.meta.url));
@@ -32,7 +32,7 @@ const library = (name: string): BenchClient => ({
   command: (upload) => [process.execPath, ['--', LIBRARY_CLIENT, name, JSON.stringify(upload)]],
 });
 
-/** Against which the others are measured: `curl -T`, which knows nothing of Storage and holds nothing in memory. */
+/** The baseline: `curl -T`, which keeps nothing in memory. */
 export const REFERENCE: BenchClient = {
   name: 'curl -T',
   command: ({ url, key, file, bucket, path }) => [

@@ -1,4 +1,4 @@
-/** A clip as a phone makes them: HEVC, with sound. Made on the spot, so it is nobody's. */
+/** Generates a clip like a phone's: HEVC with sound. Generated, so that it is free of rights. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 

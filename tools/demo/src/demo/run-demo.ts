@@ -1,4 +1,4 @@
-/** The story of the demo: stack → worker → upload → queue → results on this disk. */
+/** The demo: stack → worker → upload → queue → results in a folder. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { Closers } from '@supabase-media/local-stack/stack/closers';
 import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
 import { StackError } from '@supabase-media/local-stack/stack/stack-error';
 import { startStack } from '@supabase-media/local-stack/stack/start-stack';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { createLogger } from '@supabase-media/service/logger';
 import { openStorage, type StorageConnection } from '@supabase-media/storage/connection';
 import { downloadFile } from '@supabase-media/storage/download';
@@ -24,7 +24,7 @@ import { startWorker } from '@supabase-media/worker/worker';
 import { makeClip } from './make-clip.ts';
 
 export interface DemoOptions {
-  /** Any file; without one a clip is made. */
+  /** Any file. Default: a generated clip. */
   readonly file: string | undefined;
   readonly outDir: string;
   readonly json: boolean;
@@ -33,7 +33,7 @@ export interface DemoOptions {
 
 const SOURCE_BUCKET = 'project-videos';
 
-/** Runs the demo and sets the exit code: 0 for every outcome of the video, 1 when the demo itself failed. */
+/** Runs the demo and exits with 0 for every outcome of the video, with 1 if the demo itself failed. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const closers = new Closers();
   const interrupted = new AbortController();
@@ -48,7 +48,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     await closers.closeAll();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
-  // Whatever a library keeps open must not keep a finished demo alive.
+  // Handles that a library keeps open must not keep the process alive.
   process.exit();
 }
 
@@ -122,7 +122,7 @@ async function playDemo(options: DemoOptions, closers: Closers, signal: AbortSig
   printLine(`Done in ${formatSeconds(seconds)}. Next: npm run stack, npm run worker, npm run media -- --help`);
 }
 
-/** Where the machine's own ffmpeg is may be told by the environment; nothing else of it is taken. */
+/** Takes only the path of ffmpeg from the environment. */
 function pickTools(environment: NodeJS.ProcessEnv): Record<string, string | undefined> {
   return { FFMPEG_PATH: environment.FFMPEG_PATH, FFPROBE_PATH: environment.FFPROBE_PATH };
 }
@@ -134,7 +134,7 @@ async function makeSample(config: Config, folder: string): Promise<string> {
   return file;
 }
 
-/** The bucket takes videos alone; what a file really is, the worker finds out. */
+/** The bucket only accepts videos; the worker checks the content. */
 function sourceType(file: string): string {
   const type = guessContentType(file);
   return type.startsWith('video/') ? type : 'application/octet-stream';
@@ -145,13 +145,13 @@ interface DemoOutput {
   readonly bucket: string;
   readonly path: string;
   readonly bytes: number;
-  /** Where it is of use only among many others, as a playlist is. */
+  /** A playlist is only useful together with its other files. */
   readonly files?: number | undefined;
   readonly file?: string;
   readonly url?: string;
 }
 
-/** Brings the results out of Storage, which ends with the demo, to a folder that stays. */
+/** Downloads the results to a folder, because Storage ends with the demo. */
 async function fetchOutputs(
   connection: StorageConnection,
   config: Config,

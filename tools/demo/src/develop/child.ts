@@ -1,4 +1,4 @@
-/** A process that lives as long as the development does. */
+/** A child process of `npm run dev`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -8,18 +8,18 @@ export interface ChildOptions {
   /** After `node`. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Shows what it prints; errors are always shown. */
+  /** Shows its output; errors are always shown. */
   readonly isShown: boolean;
 }
 
 export interface Child {
   readonly name: string;
-  /** Resolves when it has ended, for whatever reason. */
+  /** Resolves when it has ended. */
   readonly ended: Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** How long a child that was told to stop may take before it is killed, in milliseconds. */
+/** How long a child may take to stop before it is killed, in milliseconds. */
 const STOP_MS = 10_000;
 
 export function startChild({ name, args, environment, isShown }: ChildOptions): Child {

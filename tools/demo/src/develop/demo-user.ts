@@ -1,4 +1,4 @@
-/** Someone to sign in as. On this machine only, so the password is no secret. */
+/** The demo user. The stack is only reachable from this machine, so the password is not secret. */
 import { StackError } from '@supabase-media/local-stack/stack/stack-error';
 
 export const DEMO_USER = { email: 'demo@example.com', password: 'demo-password' } as const;
@@ -19,7 +19,7 @@ export async function ensureDemoUser(supabase: { readonly url: string; readonly 
   const answer = await ask('signup');
   if (answer.ok) return;
   throw new StackError(
-    `The demo user could not be made: Auth answered ${answer.status}.`,
-    'Start with --fresh, which empties the data folder.',
+    `The demo user could not be created: Auth responded with ${answer.status}.`,
+    'Start with --fresh to empty the data folder.',
   );
 }

@@ -1,4 +1,4 @@
-/** The parts of `npm run dev`, each a process of its own but the stack: started, watched, and ended in order. */
+/** Starts, watches and stops the parts of `npm run dev`; each but the stack is a process of its own. */
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,10 +22,10 @@ const at = (path: string): string => fileURLToPath(new URL(`../../../../${path}`
 const API_PORT = 3000;
 const PAGE_PORT = 5173;
 
-/** A first start compiles and loads everything, in milliseconds. */
+/** Time limit of the first start, which compiles everything, in milliseconds. */
 const START_MS = 60_000;
 
-/** Runs until a signal comes or a part ends by itself; sets the exit code. */
+/** Runs until a signal or until a part exits; sets the exit code. */
 export async function runDevelopment(options: DevelopmentOptions): Promise<void> {
   const closers = new Closers();
   const stop = new AbortController();
@@ -39,10 +39,7 @@ export async function runDevelopment(options: DevelopmentOptions): Promise<void>
     const ended = children.map(({ name, ended: end }) => end.then(() => name));
     const first = await Promise.race([...ended, once(stop.signal, 'abort').then(() => undefined)]);
     if (first !== undefined && !stop.signal.aborted)
-      throw new StackError(
-        `The ${first} has ended by itself.`,
-        'What it printed above says why; --verbose shows more.',
-      );
+      throw new StackError(`The ${first} exited unexpectedly.`, 'See its output above; --verbose shows more.');
   } catch (error) {
     if (!stop.signal.aborted) {
       printNotice(`error: ${error instanceof Error ? error.message : String(error)}`);
@@ -51,7 +48,7 @@ export async function runDevelopment(options: DevelopmentOptions): Promise<void>
     }
   }
   await closers.closeAll().catch((error: unknown) => printNotice(`error: ${String(error)}`));
-  // Whatever a library keeps open must not keep a stopped stack alive.
+  // Handles that a library keeps open must not keep the process alive.
   process.exit();
 }
 
@@ -68,7 +65,7 @@ async function startParts(options: DevelopmentOptions, closers: Closers, signal:
     HOME: process.env.HOME,
     FFMPEG_PATH: process.env.FFMPEG_PATH,
     FFPROBE_PATH: process.env.FFPROBE_PATH,
-    // Two processes of one machine would want the same port.
+    // Two processes on one machine cannot use the same port.
     METRICS_PORT: '0',
     LOG_LEVEL: options.verbose ? 'info' : 'warn',
     ...stack.environment,
@@ -103,8 +100,8 @@ Password       ${DEMO_USER.password}
 The API        ${apiUrl}/api/openapi.json
 Supabase       ${stack.url}
 
-What you change in the page is there at once; the API and the worker start
-again with what you change in them. Stop everything with Ctrl-C.`);
+Changes in the page appear immediately; the API and the worker restart on
+change. Stop everything with Ctrl-C.`);
   return children;
 }
 

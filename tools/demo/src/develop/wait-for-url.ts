@@ -1,11 +1,11 @@
-/** Waits until a server that is being started answers. */
+/** Waits until a starting server responds. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDeadline } from '@supabase-media/core/deadline';
 
-/** Between two questions, in milliseconds. */
+/** The polling interval, in milliseconds. */
 const EVERY_MS = 150;
 
-/** @throws the signal's reason; an AbortError by itself after `timeoutMs`. */
+/** @throws the signal's reason; an AbortError after `timeoutMs`. */
 export async function waitForUrl(url: string, options: { signal: AbortSignal; timeoutMs: number }): Promise<void> {
   const { signal } = startDeadline(options.timeoutMs, options.signal);
   for (;;) {

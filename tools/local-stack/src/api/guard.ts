@@ -1,6 +1,6 @@
 /**
- * What a project's gateway does before Lite: a key may come in `Authorization` alone, and a token that is not ours is
- * refused (Lite would treat its bearer as anonymous and answer 200 with nothing in it).
+ * What a project's gateway does in front of Lite: a key may be sent in `Authorization` alone, and a foreign token is
+ * rejected (Lite would treat its bearer as anonymous and respond 200 with an empty result).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors } from 'jose';
@@ -10,14 +10,14 @@ import type { TokenVerifier } from './verify-token.ts';
 
 export interface GuardOptions {
   readonly verify: TokenVerifier;
-  /** Stands in for the key where a request brings only a user's token. */
+  /** Used as the key if a request only has a user's token. */
   readonly anonKey: string;
   readonly next: NodeHandler;
 }
 
 export function guardApi(options: GuardOptions): NodeHandler {
   return (request, response) => {
-    // Lite lets pages send no headers and read no answers; a project's gateway lets them do both.
+    // Lite's CORS rules do not let pages send headers or read responses; a project's gateway allows both.
     addCorsHeaders(request, response);
     if (isPreflight(request)) return answerPreflight(request, response);
     checkRequest(options, request).then(
@@ -32,7 +32,7 @@ async function checkRequest(options: GuardOptions, request: IncomingMessage): Pr
   const token = readBearer(request);
   const key = request.headers.apikey;
   if (token === undefined || token === key) return;
-  // Auth has tokens of its own kinds (one-time links); it judges them itself.
+  // Auth has other kinds of tokens (one-time links) and verifies them itself.
   const isRest = request.url?.startsWith('/rest/v1') === true;
   const claims = await options.verify(token).catch((error: unknown) => {
     if (isRest) throw error;

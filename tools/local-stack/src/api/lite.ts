@@ -1,8 +1,8 @@
 /**
- * `/rest/v1` and `/auth/v1` by Supabase Lite, in this process. Its Storage is left off: the one here streams.
+ * `/rest/v1` and `/auth/v1` by Supabase Lite, in this process. Its Storage is disabled, because ours streams.
  *
- * Lite itself knows only opaque sb_… keys. It takes another resolver for them, though, and ours reads the JWT keys; an
- * Authorization header that differs from the key is then verified by Lite as a user's token.
+ * Lite only knows opaque sb_… keys, but accepts another resolver; ours reads the JWT keys. Lite verifies an Authorization
+ * header that differs from the key as a user's token.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
@@ -12,7 +12,7 @@ import type { TokenVerifier } from './verify-token.ts';
 
 export interface LiteApi {
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** Does now what Lite otherwise does at its first request. */
+  /** Runs now what Lite otherwise runs at its first request. */
   warmUp(): Promise<void>;
   close(): Promise<void>;
 }

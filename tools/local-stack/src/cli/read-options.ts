@@ -19,27 +19,27 @@ const DEFAULT_DATA = fileURLToPath(new URL('../../../../data/stack', import.meta
 
 const EXAMPLES = `
 Examples:
-  $ npm run stack                          start, keep everything in data/stack
-  $ npm run stack -- --fresh --port 54321  begin with nothing, on a fixed port
+  $ npm run stack                          start, keep the data in data/stack
+  $ npm run stack -- --fresh --port 54321  start empty, on a fixed port
   $ npm run stack -- --env-file .env       write what a worker needs to .env
   $ npm run stack -- --storage-url http://127.0.0.1:5000 --jwt-secret SECRET
                                            objects in another Storage server
 
-It runs until Ctrl-C (a second one ends it at once) and listens on 127.0.0.1
+It runs until Ctrl-C (a second one kills it) and listens on 127.0.0.1
 only. It is for development and tests: the database does not wait for the disk.
 `;
 
-/** Reads process.argv; prints help or a complaint and ends the process where commander does. */
+/** Reads process.argv; prints help or an error and exits where commander does. */
 export function readOptions(argv: readonly string[]): CommandLine {
   return new Command('stack')
     .description('A whole local Supabase in one process: PostgreSQL, /rest/v1, /auth/v1, /storage/v1.')
     .configureHelp({ helpWidth: 80 })
     .option('--port <port>', 'port to listen on (default: 54321 if free, else any; 0: any)', readPort)
-    .addOption(new Option('--data <dir>', 'folder to keep everything in').default(DEFAULT_DATA, 'data/stack here'))
+    .addOption(new Option('--data <dir>', 'the data folder').default(DEFAULT_DATA, 'data/stack here'))
     .option('--fresh', 'empty that folder first', false)
-    .option('--env-file <file>', 'write the environment there as dotenv once ready (mode 0600)')
+    .option('--env-file <file>', 'write the environment to this dotenv file (mode 0600)')
     .option('--jwt-secret <secret>', 'secret that signs all tokens (default: random, kept)')
-    .option('--storage-url <url>', 'another Storage server to answer /storage/v1', readUrl)
+    .option('--storage-url <url>', 'forward /storage/v1 to this Storage server', readUrl)
     .option('--file-size-limit <bytes>', 'largest object (default: from supabase/config.toml)', readBytes)
     .option('--standard-file-size-limit <bytes>', 'lower limit for single requests', readBytes)
     .option('--quiet', 'print nothing but errors', false)

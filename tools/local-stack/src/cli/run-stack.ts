@@ -25,7 +25,7 @@ export async function runStack(options: CommandLine): Promise<void> {
     process.exitCode = 1;
   }
   await stack?.stop().catch(printFailure);
-  // Whatever a library keeps open must not keep a stopped stack alive.
+  // Handles that a library keeps open must not keep the process alive.
   process.exit();
 }
 

@@ -13,7 +13,7 @@ export interface Migration {
 export interface MigrationReport {
   /** File names that were run now. */
   readonly applied: readonly string[];
-  /** File names whose text is no longer the one that was run here. */
+  /** File names whose text has changed since they were run here. */
   readonly changed: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
   return migrations;
 }
 
-/** @throws StackError naming the file and the database's complaint; that file then changed nothing. */
+/** @throws StackError with the file and the database's error; that file has changed nothing. */
 export async function applyMigrations(pool: Pool, migrations: readonly Migration[]): Promise<MigrationReport> {
   await pool.query(HISTORY_SQL);
   const { rows } = await pool.query<{ version: string; statements: string[] | null }>(

@@ -1,4 +1,4 @@
-/** Makes the database what a Supabase project's is, with the product's migrations on top. */
+/** Sets up the database like that of a Supabase project, and applies the product's migrations. */
 import type { Pool } from 'pg';
 import { applyMigrations, type MigrationReport, readMigrations } from './migrations.ts';
 import { AUTH_FUNCTIONS_SQL, ROLES_SQL, STORAGE_SQL } from './schema-sql.ts';

@@ -25,13 +25,13 @@ afterAll(async () => {
 const ask = async (): Promise<number> =>
   (await (await fetch(`http://127.0.0.1:${proxy.port}/`)).arrayBuffer()).byteLength;
 
-it('lets everything through, no faster than it may', async () => {
+it('forwards everything within its rate limit', async () => {
   const started = performance.now();
   expect(await ask()).toBe(BODY.length);
   expect(performance.now() - started).toBeGreaterThan((BODY.length / RATE) * 1000 * 0.8);
 });
 
-it('breaks what is under way and refuses what comes while it is shut', async () => {
+it('resets open connections and rejects new ones while it is shut', async () => {
   const broken = expect(ask()).rejects.toThrow();
   await new Promise((resolve) => setTimeout(resolve, 50));
   await proxy.shut();
@@ -41,7 +41,7 @@ it('breaks what is under way and refuses what comes while it is shut', async () 
   expect(await ask()).toBe(BODY.length);
 });
 
-it('holds back what comes, and says nothing, until it is shut', async () => {
+it('silently holds everything back until it is shut', async () => {
   proxy.hold();
   let hasAnswered = false;
   const held = expect(ask().finally(() => (hasAnswered = true))).rejects.toThrow();

@@ -1,22 +1,22 @@
-/** A door in front of a server: it lets bytes through, holds them back, or resets every connection and refuses new ones. */
+/** A TCP proxy that forwards bytes, holds them back, or resets every connection and rejects new ones. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { LOOPBACK } from '../stack/ports.ts';
 
 export interface TcpFaultProxy {
   readonly port: number;
-  /** Resets what is open and refuses what comes. */
+  /** Resets open connections and rejects new ones. */
   readonly shut: () => Promise<void>;
-  /** Lets nothing through and says nothing of it, as a network that drops its packets. Only `shut` ends it. */
+  /** Silently holds everything back, like a network that drops packets, until `shut`. */
   readonly hold: () => void;
   readonly open: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens a gate to a port of this machine.
+ * Opens a proxy to a port of this machine.
  *
- * @param bytesPerSecond each way on each connection: what takes no time cannot be interrupted.
+ * @param bytesPerSecond per direction and connection: what takes no time cannot be interrupted.
  */
 export async function openTcpFaultProxy(
   targetPort: number,

@@ -1,6 +1,6 @@
 /**
  * One port for everything. Storage's handlers get node:http's own request and response, because bodies of gigabytes must
- * stream with back-pressure; only Lite, whose bodies are small, is called the fetch way.
+ * stream with back-pressure; only Lite, whose bodies are small, gets fetch's Request and Response.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { LOOPBACK, portInUse } from '../stack/ports.ts';
@@ -15,10 +15,10 @@ export interface HttpServer {
   close(graceMs?: number): Promise<void>;
 }
 
-/** Path prefixes and who answers them; the first that matches does. */
+/** Path prefixes and their handlers; the first match handles a request. */
 export type Routes = ReadonlyArray<readonly [prefix: string, handler: NodeHandler]>;
 
-/** @throws StackError when the port is taken. */
+/** @throws StackError if the port is in use. */
 export async function startHttpServer(options: { port: number; routes: Routes }): Promise<HttpServer> {
   const server = createServer((request, response) => dispatch(options.routes, request, response));
   // 0: no limit for a whole request, or slow uploads of gigabytes would be cut; headers must still come in time.
@@ -34,7 +34,7 @@ export async function startHttpServer(options: { port: number; routes: Routes })
 }
 
 function dispatch(routes: Routes, request: IncomingMessage, response: ServerResponse): void {
-  // An aborted request is its handler's news; without a listener it would end the process.
+  // The handler deals with an aborted request; without a listener it would end the process.
   request.on('error', () => {});
   response.on('error', () => {});
   const path = request.url ?? '/';

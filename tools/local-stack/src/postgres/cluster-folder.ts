@@ -17,7 +17,7 @@ export interface ClusterFolder {
 
 const PREFIX = 'supabase-media-data-';
 
-/** Whose the database's files already are, where this process is root and may choose: PostgreSQL wants to run as them. */
+/** The owner of existing database files, if this process is root: PostgreSQL must run as that user. */
 export async function findClusterOwner(dataFolder: string): Promise<ProcessIdentity | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const found = await stat(join(dataFolder, 'postgres')).catch(() => undefined);
@@ -67,7 +67,7 @@ async function removeForgottenFolders(identity: ProcessIdentity): Promise<void> 
     if (!name.startsWith(PREFIX)) continue;
     const outside = join(parent, name);
     const origin = await readFile(join(outside, 'origin'), 'utf8').catch(() => undefined);
-    // Written after the link: without it, the folder may be one that is just being made.
+    // Written after the link: without it, the folder may be one that is just being created.
     if (origin === undefined || (await readOutsideFolder(origin)) === outside) continue;
     if ((await lstat(outside)).uid === identity.uid) await rm(outside, { recursive: true, force: true });
   }

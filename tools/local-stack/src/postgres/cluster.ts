@@ -16,9 +16,9 @@ export interface ClusterOptions {
 }
 
 /**
- * Runs initdb unless the cluster exists; one that was cut short is made anew.
+ * Runs initdb unless the cluster exists; an incomplete one is created again.
  * @returns the cluster's folder.
- * @throws StackError with initdb's own words.
+ * @throws StackError with initdb's output.
  */
 export async function createCluster(options: ClusterOptions): Promise<string> {
   const cluster = join(options.folder, 'cluster');

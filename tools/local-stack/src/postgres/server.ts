@@ -37,13 +37,13 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** @throws StackError with the server's last words when it does not come up within 30 s. */
+/** @throws StackError with the server's last output if it is not ready within 30 s. */
 export async function startServer(options: {
   programs: PostgresPrograms;
   identity: ProcessIdentity | undefined;
   cluster: string;
   port: number;
-  /** Everything the server says is written here, anew for each start. */
+  /** The server's log, truncated at each start. */
   logFile: string;
 }): Promise<PostgresServer> {
   const child = spawn('/bin/sh', ['-c', SUPERVISOR, 'sh', options.programs.postgres, ...serverArguments(options)], {
@@ -51,7 +51,7 @@ export async function startServer(options: {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
   });
-  // Writing to a supervisor that is gone is no news: its exit is.
+  // Errors of writing to a supervisor that has ended are ignored: its exit is handled.
   child.stdin.on('error', () => {});
   const exited = once(child, 'exit').then(() => undefined);
   child.stderr.pipe(createWriteStream(options.logFile, { mode: 0o600 }));
@@ -84,7 +84,7 @@ function serverArguments(options: { cluster: string; port: number }): string[] {
 function waitUntilReady(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = '';
-    const timer = setTimeout(() => finish(new Error('it did not say that it is ready')), START_TIMEOUT_MS);
+    const timer = setTimeout(() => finish(new Error('it was not ready in time')), START_TIMEOUT_MS);
     const onData = (chunk: Buffer): void => {
       said = (said + chunk.toString()).slice(-4_000);
       if (said.includes(READY)) finish();

@@ -34,7 +34,7 @@ export async function startPostgres(options: {
   const start = async (): Promise<PostgresServer> =>
     startServer({ programs, identity, cluster, logFile, port: options.port ?? (await findFreePort()) });
   const server = await start().catch((error: unknown) => {
-    // A free port may be taken by someone else before PostgreSQL gets to it: once more with another.
+    // Another process may take a free port before PostgreSQL does: retry once with another.
     if (options.port === undefined && String(error).includes('Address already in use')) return start();
     throw error;
   });

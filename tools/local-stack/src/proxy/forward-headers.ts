@@ -1,4 +1,4 @@
-/** Headers on their way through the proxy. */
+/** The headers that the proxy forwards. */
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 
 /** Of one connection only (RFC 9110, 7.6.1); and `expect`, which our own server has answered. */
@@ -15,7 +15,7 @@ const HOP_BY_HOP = new Set([
   'expect',
 ]);
 
-/** What the other server gets: where the client sees us, so that the URLs it makes lead back here. */
+/** The headers for the other server, with the address that the client uses, so that its URLs lead back here. */
 export function forwardedHeaders(
   request: IncomingMessage,
   options: { target: URL; prefix: string },
@@ -36,7 +36,7 @@ export function forwardedHeaders(
   return headers;
 }
 
-/** What the client gets: a Location that points elsewhere (another host, https forced) is led back here. */
+/** The headers for the client; a Location with another host or scheme is rewritten to lead back here. */
 export function returnedHeaders(
   request: IncomingMessage,
   headers: IncomingHttpHeaders,
@@ -58,7 +58,7 @@ function withoutHopByHop(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name) && !named.has(name)));
 }
 
-/** Where the client sees the stack: told by a proxy in front of it, else by the request itself. */
+/** The address that the client uses: from a proxy's X-Forwarded headers, else from the request. */
 function describeOrigin(request: IncomingMessage): { host: string; proto: string; port: string } {
   const { headers } = request;
   const host = headers['x-forwarded-host']?.toString() ?? headers.host ?? 'localhost';

@@ -1,6 +1,6 @@
 /**
- * Passes `/storage/v1/<rest>` on to another Storage server, both bodies streamed: nothing is kept, a slow side slows the
- * other, and when one goes away the other is told. Each request gets its own connection: a kept one that the server has
+ * Forwards `/storage/v1/<rest>` to another Storage server with both bodies streamed: nothing is buffered, back-pressure
+ * works, and if one side disconnects the other does too. Each request gets its own connection: one that the server has
  * just closed would break an upload that cannot be sent again.
  */
 import { type ClientRequest, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -67,7 +67,7 @@ function connect(parts: {
     if (!response.headersSent) answerBadGateway(response, error);
   });
   request.once('aborted', () => upstream.destroy());
-  // At once: a refusal must not wait for the first byte of the body.
+  // Immediately: an error response must not wait for the first byte of the body.
   upstream.flushHeaders();
   request.pipe(upstream);
 }

@@ -20,8 +20,8 @@ export interface MirrorOptions {
 }
 
 /**
- * Creates or updates each bucket through the other server's own API. One whose limit is above that server's own is made
- * without it, and said.
+ * Creates or updates each bucket through the other server's API. A bucket whose limit exceeds that of the server is
+ * created without it, with a warning.
  * @throws StackError when the server cannot be reached or does not take our key
  */
 export async function mirrorBuckets(options: MirrorOptions): Promise<void> {
@@ -37,13 +37,13 @@ async function mirrorBucket(options: MirrorOptions, row: BucketRow): Promise<voi
   let code = await saveBucket(options, row, { ...rules, file_size_limit: limit });
   if (code === 'EntityTooLarge') {
     options.onNotice(
-      `warning: ${options.target.origin} refuses ${limit} bytes as limit of ${row.id}; its own lower limit holds.`,
+      `warning: ${options.target.origin} refuses ${limit} bytes as limit of ${row.id}; its own lower limit applies.`,
     );
     code = await saveBucket(options, row, rules);
   }
   if (code === undefined) return;
   throw new StackError(
-    `The Storage server at ${options.target} refused to make the bucket ${row.id}: ${code}.`,
+    `The Storage server at ${options.target} refused to create the bucket ${row.id}: ${code}.`,
     'Give this stack the secret that server checks tokens with: --jwt-secret SECRET',
   );
 }

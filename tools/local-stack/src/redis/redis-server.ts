@@ -1,12 +1,12 @@
-/** A `redis-server` of our own: on a port and folder of its own, so that nobody's queue is touched. */
+/** Starts a `redis-server` on its own port and folder, so that no other queue is touched. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { findFreePort, LOOPBACK } from '../stack/ports.ts';
 
 export interface StartRedisOptions {
-  /** Must exist; holds the log of writes when they are kept. */
+  /** Must exist; holds the append-only file of a durable server. */
   readonly folder: string;
-  /** Keeps every write (`appendonly`), so that a server that was killed comes back with all its jobs. */
+  /** Persists every write (`appendonly`), so that a killed server restarts with all its jobs. */
   readonly isDurable?: boolean | undefined;
 }
 
@@ -14,7 +14,7 @@ export interface StartRedisOptions {
 export interface RedisServer {
   readonly url: string;
   readonly version: string;
-  /** Ends it at once, as a crash would. */
+  /** Kills it, like a crash. */
   readonly kill: () => Promise<void>;
   /** Starts it again on the same port and folder. */
   readonly restart: () => Promise<void>;

@@ -1,4 +1,4 @@
-/** Who answers `/storage/v1`: our own Storage, or another server through the proxy. */
+/** Chooses the handler of `/storage/v1`: our own Storage, or another server through the proxy. */
 import type { Pool } from 'pg';
 import type { TokenVerifier } from '../api/verify-token.ts';
 import type { NodeHandler } from '../http/server.ts';

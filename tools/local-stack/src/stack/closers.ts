@@ -1,9 +1,9 @@
-/** Stopping what was started. */
+/** Stops started parts in reverse order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * What was started, in the order in which it was started; stopping runs the other way round. Start-up pushes a closer
- * right after each step, so a failure at any line can stop exactly what is already there.
+ * A stack of closers. Start-up adds one right after each step, so that a failure at any line stops exactly what was
+ * started.
  */
 export class Closers {
   readonly #closers: Array<() => Promise<void> | void> = [];
@@ -13,7 +13,7 @@ export class Closers {
     this.#closers.push(close);
   }
 
-  /** As `add`, for what may wait for others for ever: after `limitMs` the closing goes on without it. */
+  /** As `add`, with a time limit: after `limitMs` the other closers run. */
   addBounded(close: () => Promise<void>, limitMs: number): void {
     this.add(async () => {
       const limit = new AbortController();

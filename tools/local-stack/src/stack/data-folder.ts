@@ -1,6 +1,6 @@
 /**
- * The folder that holds everything of one stack: database, objects, secrets. A marker file says that it is ours; without
- * it, a folder that holds anything is neither used nor emptied.
+ * The data folder of one stack: database, objects, secrets. A marker file identifies it; without the marker, a folder
+ * that is not empty is neither used nor emptied.
  */
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -18,14 +18,14 @@ export interface DataFolder {
 
 /**
  * Opens the folder, made if missing, and locks it; with `fresh`, everything in it is removed first.
- * @throws StackError when it is not ours, not writable or in use.
+ * @throws StackError if it is not ours, not writable or in use.
  */
 export async function openDataFolder(options: { path: string; fresh: boolean }): Promise<DataFolder> {
   const path = resolve(options.path);
   try {
     // 0755: PostgreSQL may run as another account. What is secret in here is closed file by file.
     await mkdir(path, { recursive: true, mode: 0o755 });
-    await claim(path);
+    await markFolder(path);
     const unlock = await lockDataFolder(path);
     if (options.fresh) {
       await emptyFolder(path).catch(async (error: unknown) => {
@@ -45,12 +45,12 @@ export async function openDataFolder(options: { path: string; fresh: boolean }):
   }
 }
 
-async function claim(path: string): Promise<void> {
+async function markFolder(path: string): Promise<void> {
   const entries = await readdir(path);
   if (entries.includes(MARKER)) return;
   if (entries.length > 0) {
     throw new StackError(
-      `${path} is not empty and was not made by this stack.`,
+      `${path} is not empty and was not created by this stack.`,
       'Nothing was changed. Choose an empty or a new folder: --data DIR',
     );
   }

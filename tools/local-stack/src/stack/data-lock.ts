@@ -1,12 +1,12 @@
-/** One stack for one data folder: a file that names the process which holds it. */
+/** The lock of a data folder: a file with the process that holds it. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readProcessStart } from './process-identity.ts';
 import { StackError, systemErrorCode } from './stack-error.ts';
 
 /**
- * Takes the folder's lock; one whose process is gone (kill -9, power cut) is taken over.
- * @returns a function that gives it back.
+ * Takes the folder's lock, also from a process that has ended (kill -9, power cut).
+ * @returns a function that releases it.
  * @throws StackError when a living stack holds it.
  */
 export async function lockDataFolder(folder: string): Promise<() => Promise<void>> {
@@ -28,7 +28,7 @@ export async function lockDataFolder(folder: string): Promise<() => Promise<void
     }
     await rm(file, { force: true });
   }
-  throw new StackError(`The lock ${file} keeps coming back.`, 'Use another folder: --data DIR');
+  throw new StackError(`The lock ${file} cannot be taken.`, 'Use another folder: --data DIR');
 }
 
 async function findLivingHolder(file: string): Promise<number | undefined> {

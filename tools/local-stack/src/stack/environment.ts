@@ -1,4 +1,4 @@
-/** The stack's environment, for people and for programs. */
+/** The environment variables of a stack. */
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -27,7 +27,7 @@ function quote(value: string): string {
 }
 
 /**
- * Writes the file with mode 0600, whole or not at all: who waits for the file to appear can read it at once.
+ * Writes the file atomically, with mode 0600: whoever waits for it to appear can read it immediately.
  * @throws StackError when it cannot be written
  */
 export async function writeEnvironmentFile(file: string, environment: Readonly<Record<string, string>>): Promise<void> {
@@ -46,7 +46,7 @@ export async function writeEnvironmentFile(file: string, environment: Readonly<R
   }
 }
 
-/** Removes what an earlier stack wrote there, so that nobody who waits for the file reads old values. */
+/** Removes the file of an earlier stack, so that whoever waits for it does not read old values. */
 export async function removeStaleEnvironmentFile(file: string): Promise<void> {
   const text = await readFile(file, 'utf8').catch(() => '');
   if (text.startsWith(HEADER)) await rm(file, { force: true });

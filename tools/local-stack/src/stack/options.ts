@@ -1,7 +1,7 @@
-/** What a stack can be started with. */
+/** Options of a stack. */
 
 export interface StackOptions {
-  /** Folder for everything that is kept; made if missing. */
+  /** The data folder; created if missing. */
   readonly dataFolder: string;
   /** Empties the data folder first. @defaultValue false */
   readonly fresh?: boolean;
@@ -17,6 +17,6 @@ export interface StackOptions {
   readonly standardFileSizeLimit?: number;
   /** The folder that holds config.toml and migrations/. @defaultValue this repository's supabase/ */
   readonly supabaseFolder?: string;
-  /** Receives one line for each thing worth knowing (a warning, a place). @defaultValue nothing is said */
+  /** Receives warnings and notices, one line each. @defaultValue none */
   readonly onNotice?: (line: string) => void;
 }

@@ -1,4 +1,4 @@
-/** The one place of this package that writes to the terminal. */
+/** Writes to the terminal; nothing else in this package does. */
 
 /** Writes one line to stdout. */
 export function printLine(text = ''): void {

@@ -4,7 +4,7 @@ import { StackError } from './stack-error.ts';
 
 export const LOOPBACK = '127.0.0.1';
 
-/** A port that is free now. It is given back before it is used, so the caller must cope with losing it. */
+/** A port that is free now. Another process may take it before it is used. */
 export async function findFreePort(): Promise<number> {
   const port = await tryPort(0);
   if (port === undefined) throw new Error('The system has no free TCP port.');

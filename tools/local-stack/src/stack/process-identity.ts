@@ -1,4 +1,4 @@
-/** Tells a living process from another one that got its number later. */
+/** Distinguishes a process from a later one with the same id. */
 import { readFile } from 'node:fs/promises';
 import { runProgram } from '../postgres/run-program.ts';
 

@@ -1,4 +1,4 @@
-/** What must stay the same from start to start on one data folder: then keys given to others keep working. */
+/** The secrets of a data folder, which stay the same across starts so that keys remain valid. */
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ async function readSecrets(file: string): Promise<Secrets | undefined> {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new StackError(`${file} is damaged.`, 'Start with --fresh to begin anew; everything stored here is then gone.');
+  throw new StackError(`${file} is damaged.`, 'Start with --fresh, which deletes everything stored here.');
 }
 
 function isSecrets(value: unknown): value is Secrets {

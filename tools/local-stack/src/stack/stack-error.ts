@@ -1,4 +1,4 @@
-/** A failure a person can meet, with what to do next. The command line prints both, and no stack trace. */
+/** An expected error with a remedy. The command line prints both, without a stack trace. */
 export class StackError extends Error {
   readonly remedy: string;
 

@@ -1,4 +1,4 @@
-/** A local stack as a process of its own, so that its work is not counted as the benchmark's. */
+/** Starts a local stack as a separate process, so that its work is not measured as the benchmark's. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

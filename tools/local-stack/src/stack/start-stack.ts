@@ -1,4 +1,4 @@
-/** Starts the parts in the order in which they need each other, and hands back how to use and stop them. */
+/** Starts the parts of the stack in the order of their dependencies. */
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { signApiKeys } from '../api/api-keys.ts';
@@ -29,11 +29,11 @@ export interface Stack {
   /** Of the database's superuser. */
   readonly databaseUrl: string;
   readonly environment: StackEnvironment;
-  /** Stops everything, newest first; also after a second call it has run once. */
+  /** Stops everything in reverse order; a second call waits for the first. */
   stop(): Promise<void>;
 }
 
-/** A connection that waits for a lock must not keep the stack from stopping: PostgreSQL ends it in the end. */
+/** Time limit for closing connections: one that waits for a lock ends with PostgreSQL. */
 const CLOSE_LIMIT_MS = 2_000;
 
 const SUPABASE_FOLDER = fileURLToPath(new URL('../../../../supabase/', import.meta.url));

@@ -1,6 +1,6 @@
 /**
  * The bytes of objects, each version one file named by its uuid: `<root>/objects/<first two digits>/<uuid>`. Names of
- * objects never become paths. What is still arriving lies in `<root>/incoming`, which is emptied at every start.
+ * objects never become paths. Incomplete files are in `<root>/incoming`, which is emptied at every start.
  */
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, type ReadStream } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Who sent a request: read from its token, and who the database then takes it for. */
+/** The caller of a request, read from its token, and its database role. */
 import type { IncomingMessage } from 'node:http';
 import { readBearer } from '../api/guard.ts';
 import type { TokenClaims, TokenVerifier } from '../api/verify-token.ts';

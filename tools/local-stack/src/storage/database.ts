@@ -1,7 +1,6 @@
 /**
- * The two ways in which Storage uses its tables: as itself, and as the caller, with row-level security deciding. The
- * caller's way sets the role and the claims for one transaction, exactly what policies read through auth.uid() and
- * auth.jwt().
+ * Storage uses its tables either as itself or as the caller, under row-level security. For the latter it sets the role
+ * and the claims for one transaction, which policies read through auth.uid() and auth.jwt().
  */
 import { DatabaseError, type Pool, type PoolClient } from 'pg';
 import type { Caller } from './caller.ts';
@@ -83,7 +82,7 @@ async function become(client: PoolClient, caller: Caller, operation: string): Pr
   ]);
 }
 
-/** PostgreSQL's error codes in Storage's words. */
+/** Maps PostgreSQL's error codes to Storage's errors. */
 function translate(error: unknown): unknown {
   if (!(error instanceof DatabaseError)) return error;
   switch (error.code) {

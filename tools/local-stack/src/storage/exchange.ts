@@ -1,4 +1,4 @@
-/** One request to Storage and its answer. */
+/** One request to Storage and its response. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { REFUSALS, StorageError } from './storage-error.ts';
 
@@ -93,7 +93,7 @@ export async function readJson(request: IncomingMessage): Promise<Record<string,
     if (typeof body === 'object' && body !== null && !Array.isArray(body))
       return Object.fromEntries(Object.entries(body));
   } catch {
-    // Said below.
+    // Thrown below.
   }
   throw new StorageError({ status: 400, code: 'InvalidRequest', message: 'Body is not a valid JSON object' });
 }

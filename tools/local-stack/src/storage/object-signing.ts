@@ -62,7 +62,7 @@ export async function signUploadRoute(
   sendJson(exchange, { url: `/object/upload/sign/${encodePath(`${bucket}/${name}`)}?token=${token}`, token });
 }
 
-/** PUT `/object/upload/sign/{bucket}/{name}?token=…`: no other proof is asked for; the object gets the signer as owner. */
+/** PUT `/object/upload/sign/{bucket}/{name}?token=…`: no other authorization is needed; the signer becomes the object's owner. */
 export async function uploadSignedRoute(
   service: StorageService,
   exchange: Exchange,

@@ -1,8 +1,7 @@
 /**
- * One request at a time for one resumable upload. Who comes asks the one who is there to leave: a HEAD or PATCH that
- * arrives while a PATCH runs makes it end early (measured on the Storage server 1.11.2), which is what lets a client go
- * on after a connection that died without the server noticing. The library's own memory lock spins while it waits; this
- * one is woken.
+ * One request at a time per resumable upload. A HEAD or PATCH that arrives while a PATCH is running makes it end early
+ * (measured on the Storage server 1.11.2), so that a client can resume after a connection that died unnoticed by the
+ * server. The library's own memory lock polls while it waits; this one is notified.
  */
 import { startDeadline } from '@supabase-media/core/deadline';
 import { ERRORS, type Lock, type Locker, type RequestRelease } from '@tus/server';

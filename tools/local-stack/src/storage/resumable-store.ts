@@ -1,7 +1,7 @@
 /**
- * The file store of the TUS libraries, which Supabase uses too, with three differences: the MD5 is taken while the bytes
- * arrive, a broken connection keeps every byte that arrived, and a finished upload, whose file has become an object, is
- * still known (HEAD answers 200, as measured on the Storage server 1.11.2).
+ * The file store of the TUS libraries, which Supabase uses too, with three differences: the MD5 is computed while the
+ * bytes arrive, a broken connection keeps every received byte, and a finished upload, whose file has become an object,
+ * is still known (HEAD responds 200, as measured on the Storage server 1.11.2).
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

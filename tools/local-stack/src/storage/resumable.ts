@@ -1,6 +1,6 @@
 /**
  * `/upload/resumable`, the TUS 1.0 protocol by @tus/server, with Storage's rights, limits and names around it.
- * Under `/upload/resumable/sign` the token in `x-signature` is all the proof, as for signed uploads in one request.
+ * Under `/upload/resumable/sign` the token in `x-signature` authorizes, as for signed uploads in one request.
  */
 import type { IncomingMessage } from 'node:http';
 import { Server } from '@tus/server';
@@ -17,7 +17,7 @@ import { StorageError } from './storage-error.ts';
 
 export const RESUMABLE_PATH = '/upload/resumable';
 
-/** How long a request that was asked to leave may go on, as on the Storage server. */
+/** How long a request may continue after another asked for the lock, as on the Storage server. */
 const LEAVE_TIMEOUT_MS = 3_000;
 
 export function createResumableHandler(service: StorageService, prefix: string): ExchangeHandler {

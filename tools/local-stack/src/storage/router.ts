@@ -1,4 +1,4 @@
-/** Which handler answers which method and path of `/storage/v1`. */
+/** Maps methods and paths of `/storage/v1` to handlers. */
 import {
   createBucketRoute,
   deleteBucketRoute,

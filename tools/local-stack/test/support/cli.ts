@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 /** What is run must be what is tested. Type errors are the type check's to report: they do not keep it from emitting. */
 export async function buildCli(): Promise<void> {
   const compiler = `${ROOT}node_modules/typescript/bin/tsc`;
-  await promisify(execFile)(process.execPath, [compiler, '-p', 'dev'], { cwd: ROOT }).catch(() => {});
+  await promisify(execFile)(process.execPath, [compiler, '-b', 'tools/local-stack'], { cwd: ROOT }).catch(() => {});
 }
 
 export interface RunningCli {
@@ -22,7 +22,7 @@ export interface RunningCli {
 }
 
 export function runCli(args: readonly string[], identity: { uid?: number; gid?: number } = {}): RunningCli {
-  const child = spawn(process.execPath, ['--', `${ROOT}dev/dist/stack-cli.js`, ...args], {
+  const child = spawn(process.execPath, ['--', `${ROOT}tools/local-stack/dist/stack-cli.js`, ...args], {
     ...identity,
     cwd: '/',
     stdio: ['ignore', 'pipe', 'pipe'],

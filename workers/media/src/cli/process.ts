@@ -1,12 +1,12 @@
 /** `media process FILE --out DIR`: probe → plan → encode → derive on this machine, without any server. */
 import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
-import type { OutputKind } from '@supabase-media/media/plan/outputs';
-import type { ProfileName } from '@supabase-media/media/plan/profiles';
-import { chooseSettings } from '@supabase-media/media/plan/settings';
-import { dryRun } from '@supabase-media/media/steps/dry-run';
-import { processFile } from '@supabase-media/media/steps/process-file';
+import { dryRun } from '@supabase-media/media/dry-run';
+import { locateTools } from '@supabase-media/media/locate-tools';
+import type { OutputKind } from '@supabase-media/media/outputs';
+import { processFile } from '@supabase-media/media/process-file';
+import type { ProfileName } from '@supabase-media/media/profiles';
+import { chooseSettings } from '@supabase-media/media/settings';
 import { resolveUserPath } from '@supabase-media/service/user-path';
 import { createProgressBar } from './progress-bar.ts';
 import type { CommandContext } from './run-command.ts';

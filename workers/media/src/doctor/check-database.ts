@@ -1,4 +1,4 @@
-/** Can what becomes of a video be written down? */
+/** Checks that the `videos` table can be used. */
 import { openDatabase } from '@supabase-media/database/database';
 import { inspectTables } from '@supabase-media/database/inspect-tables';
 import { allRight, type Finding, found } from './findings.ts';
@@ -8,7 +8,7 @@ export async function checkDatabase(
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const problem = await inspectTables(openDatabase(supabase), signal);
-  if (problem === undefined) return [allRight('database', 'The table videos is there, with all its columns.')];
+  if (problem === undefined) return [allRight('database', 'The table videos exists with all its columns.')];
   const code = problem.kind === 'migrations' ? 'migrations_missing' : 'database_unreachable';
   return [found('database', code, { message: problem.message })];
 }

@@ -1,15 +1,15 @@
-/** Is there room for the files of the jobs, and on what? */
+/** Checks the free space of WORK_DIR and the type of its file system. */
 import { statfs } from 'node:fs/promises';
 import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
 import { assertWorkDirUsable } from '../work-disk/work-directory.ts';
 import { type Finding, found, orAllRight } from './findings.ts';
 
-/** The source, its results, and a second copy of the MP4 (`io/work-directory.ts`), for one video of 2 GB. */
-const ROOM_FOR_LARGE_BYTES = 5_000_000_000;
+/** The source, its results, and a second copy of the MP4, for one video of 2 GB. */
+const LARGE_VIDEO_BYTES = 5_000_000_000;
 
-/** Less than this, and ordinary clips of phones fail too. */
-const LEAST_BYTES = 1_000_000_000;
+/** With less than this, ordinary phone clips fail too. */
+const MIN_FREE_BYTES = 1_000_000_000;
 
 /** Types of file systems as statfs(2) names them. */
 const IN_MEMORY = new Set([0x01021994]);
@@ -25,22 +25,22 @@ export interface DiskFacts {
   readonly folder: string;
   readonly freeBytes: number;
   readonly totalBytes: number;
-  /** Of the file system, from statfs(2). */
+  /** The type of the file system, from statfs(2). */
   readonly type: number;
-  /** Jobs at a time. */
+  /** WORKER_CONCURRENCY. */
   readonly concurrency: number;
 }
 
 export function judgeDisk(facts: DiskFacts): readonly Finding[] {
   const { folder, freeBytes, totalBytes, concurrency } = facts;
-  const room = `${folder} has ${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`;
-  const needed = ROOM_FOR_LARGE_BYTES * concurrency;
-  const jobs = concurrency === 1 ? 'one job' : `${concurrency} jobs at a time`;
+  const space = `${folder} has ${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`;
+  const needed = LARGE_VIDEO_BYTES * concurrency;
+  const jobs = concurrency === 1 ? 'one job' : `${concurrency} concurrent jobs`;
   const findings: Finding[] = [];
-  if (freeBytes < LEAST_BYTES) findings.push(found('disk', 'disk_low', { message: `${room}.` }));
+  if (freeBytes < MIN_FREE_BYTES) findings.push(found('disk', 'disk_low', { message: `${space}.` }));
   else if (freeBytes < needed)
     findings.push(
-      found('disk', 'disk_tight', { message: `${room}; ${jobs} on 2 GB videos need ${formatBytes(needed)}.` }),
+      found('disk', 'disk_tight', { message: `${space}; ${jobs} with videos of 2 GB need ${formatBytes(needed)}.` }),
     );
   // Linux reports the type as a signed number on some platforms.
   const type = facts.type >>> 0;
@@ -48,7 +48,7 @@ export function judgeDisk(facts: DiskFacts): readonly Finding[] {
   const network = ON_NETWORK.get(type);
   if (network !== undefined)
     findings.push(found('disk', 'disk_on_network', { message: `${folder} is on ${network}.` }));
-  return orAllRight(findings, 'disk', `${room}, enough for ${jobs} on 2 GB videos.`);
+  return orAllRight(findings, 'disk', `${space}, enough for ${jobs} with videos of 2 GB.`);
 }
 
 export async function checkDisk(options: {

@@ -1,11 +1,11 @@
-/** Is there an ffmpeg, and can it do what `ffmpeg/commands/` asks of it? */
+/** Checks that ffmpeg is installed and has everything that `packages/media` uses. */
 import { MediaError } from '@supabase-media/core/errors';
-import { listParts, type PartKind } from '@supabase-media/media/ffmpeg/list-parts';
-import { type LocateOptions, locateTools } from '@supabase-media/media/ffmpeg/locate';
-import type { MediaTools } from '@supabase-media/media/ffmpeg/tools';
+import { listParts, type PartKind } from '@supabase-media/media/build-parts';
+import { type LocateOptions, locateTools } from '@supabase-media/media/locate-tools';
+import type { MediaTools } from '@supabase-media/media/tools';
 import { allRight, type Finding, found } from './findings.ts';
 
-/** What the commands name, by the flag that lists it. */
+/** The parts that the commands use, by the flag that lists them. */
 const NEEDED = {
   encoders: ['libx264', 'aac', 'mjpeg'],
   filters: [
@@ -24,10 +24,10 @@ const NEEDED = {
   muxers: ['hls', 'mjpeg', 'mov', 'mp4', 'null'],
 } as const satisfies Readonly<Record<PartKind, readonly string[]>>;
 
-/** Without these HDR cannot become SDR; all else works. */
-const FOR_HDR = ['zscale', 'tonemap'];
+/** Needed to convert HDR to SDR; everything else works without. */
+const HDR_FILTERS = ['zscale', 'tonemap'];
 
-/** What is known of the programs. */
+/** The programs and the parts they were built with. */
 export interface FfmpegFacts {
   readonly tools: MediaTools;
   readonly parts: Readonly<Record<PartKind, ReadonlySet<string>>>;
@@ -41,10 +41,12 @@ export function judgeFfmpeg({ tools, parts }: FfmpegFacts): readonly Finding[] {
   const where = `ffmpeg ${ffmpeg.version} (${ffmpeg.path})`;
   if (missing.length > 0)
     return [found('ffmpeg', 'ffmpeg_lacks_parts', { message: `${where} lacks ${missing.join(', ')}.` })];
-  const noHdr = FOR_HDR.filter((name) => !parts.filters.has(name));
+  const noHdr = HDR_FILTERS.filter((name) => !parts.filters.has(name));
   if (noHdr.length > 0)
     return [found('ffmpeg', 'ffmpeg_no_hdr', { message: `${where} lacks the filters ${noHdr.join(' and ')}.` })];
-  return [allRight('ffmpeg', `${where} and ffprobe ${ffprobe.version} have all that is needed, HDR conversion too.`)];
+  return [
+    allRight('ffmpeg', `${where} and ffprobe ${ffprobe.version} have all required parts, including HDR conversion.`),
+  ];
 }
 
 export async function checkFfmpeg(options: LocateOptions, signal: AbortSignal): Promise<readonly Finding[]> {

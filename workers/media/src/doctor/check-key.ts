@@ -1,12 +1,12 @@
-/** Is the key the one that the worker needs? Pure: it is read, not tried. */
+/** Checks that the key is the service role's key of this project. Pure: it decodes the key and sends nothing. */
 import { type Finding, found } from './findings.ts';
 import { readKey } from './read-key.ts';
 
-/** The project that a hosted address names. */
+/** The project id in the address of a hosted project. */
 const projectOf = (url: string): string | undefined =>
   /^([a-z0-9]+)(?:\.storage)?\.supabase\.(?:co|in)$/.exec(new URL(url).hostname)?.[1];
 
-/** What is wrong with the key; nothing when nothing is. */
+/** The problems of the key; empty if there are none. */
 export function judgeKey(options: {
   readonly key: string;
   readonly url: string;
@@ -17,14 +17,16 @@ export function judgeKey(options: {
   const findings: Finding[] = [];
   if (kind === 'publishable' || (role !== undefined && role !== 'service_role'))
     findings.push(
-      found('storage', 'key_not_service_role', { message: `The role of the key is ${role ?? 'publishable'}.` }),
+      found('storage', 'key_not_service_role', { message: `The key has the role ${role ?? 'publishable'}.` }),
     );
   if (expiresAt !== undefined && expiresAt <= options.now)
-    findings.push(found('storage', 'key_expired', { message: `It ended on ${new Date(expiresAt).toISOString()}.` }));
+    findings.push(
+      found('storage', 'key_expired', { message: `The key expired on ${new Date(expiresAt).toISOString()}.` }),
+    );
   const wanted = projectOf(options.url);
   if (project !== undefined && wanted !== undefined && project !== wanted)
     findings.push(
-      found('storage', 'key_other_project', { message: `The key is of ${project}, SUPABASE_URL of ${wanted}.` }),
+      found('storage', 'key_other_project', { message: `The key is for ${project}, SUPABASE_URL is ${wanted}.` }),
     );
   return findings;
 }

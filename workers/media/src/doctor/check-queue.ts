@@ -1,4 +1,4 @@
-/** Is the queue there, will it keep its jobs, and does what it needs come through? */
+/** Checks that the queue is reachable, keeps its jobs, and supports what BullMQ needs. */
 import { formatBytes } from '@supabase-media/core/format';
 import type { QueueAddress } from '@supabase-media/queue/backend';
 import { inspectPostgres, type PostgresFacts } from '@supabase-media/queue/inspect-postgres';
@@ -6,15 +6,15 @@ import { inspectRedis, type RedisFacts } from '@supabase-media/queue/inspect-red
 import type { ClockReading } from './check-clock.ts';
 import { type Finding, type FindingCode, found, orAllRight } from './findings.ts';
 
-/** What BullMQ 6 asks for. */
-const OLDEST_REDIS = [6, 2] as const;
-const OLDEST_POSTGRES = 140_000;
+/** Required by BullMQ 6. */
+const MIN_REDIS = [6, 2] as const;
+const MIN_POSTGRES = 140_000;
 
-/** From this share on a full memory is near. */
+/** Warn when this share of maxmemory is in use. */
 const MEMORY_HIGH = 0.8;
 
-/** Of one worker: its pools and the connection that listens. */
-const CONNECTIONS_OF_A_WORKER = 10;
+/** What one worker needs: its pools and the LISTEN connection. */
+const WORKER_CONNECTIONS = 10;
 
 const isOlder = (version: string, [major, minor]: readonly [number, number]): boolean => {
   const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
@@ -25,9 +25,9 @@ export function judgeRedis(facts: RedisFacts): readonly Finding[] {
   const { version, role, maxmemoryPolicy, maxmemoryBytes, usedMemoryBytes, appendOnly, snapshots } = facts;
   const findings: Finding[] = [];
   const add = (code: FindingCode, message: string) => findings.push(found('queue', code, { message }));
-  if (version !== undefined && isOlder(version, OLDEST_REDIS))
-    add('redis_too_old', `This is Redis ${version}; ${OLDEST_REDIS.join('.')} is needed.`);
-  if (role !== undefined && role !== 'master') add('redis_read_only', `Its role is ${role}.`);
+  if (version !== undefined && isOlder(version, MIN_REDIS))
+    add('redis_too_old', `The server is Redis ${version}; ${MIN_REDIS.join('.')} or newer is required.`);
+  if (role !== undefined && role !== 'master') add('redis_read_only', `The server's role is ${role}.`);
   if (maxmemoryPolicy !== undefined && maxmemoryPolicy !== 'noeviction') {
     const limit = maxmemoryBytes ? formatBytes(maxmemoryBytes) : 'no limit';
     const code = maxmemoryBytes === 0 ? 'redis_would_evict' : 'redis_evicts';
@@ -35,10 +35,11 @@ export function judgeRedis(facts: RedisFacts): readonly Finding[] {
   }
   if (maxmemoryBytes && usedMemoryBytes !== undefined && usedMemoryBytes > maxmemoryBytes * MEMORY_HIGH)
     add('redis_memory_high', `${formatBytes(usedMemoryBytes)} of ${formatBytes(maxmemoryBytes)} are in use.`);
-  if (appendOnly === false && snapshots === false) add('redis_keeps_nothing', 'Neither appendonly nor save is set.');
+  if (appendOnly === false && snapshots === false)
+    add('redis_keeps_nothing', 'Neither appendonly nor save is enabled.');
   if (appendOnly === false && snapshots !== false)
-    add('redis_snapshots_only', 'appendonly is off; snapshots are taken now and then.');
-  return orAllRight(findings, 'queue', `Redis ${version ?? ''} keeps its jobs and evicts none.`);
+    add('redis_snapshots_only', 'appendonly is off; only snapshots are saved.');
+  return orAllRight(findings, 'queue', `Redis ${version ?? ''} persists jobs and evicts none.`);
 }
 
 const versionOf = (number: number): string => `${Math.floor(number / 10_000)}.${number % 10_000}`;
@@ -47,31 +48,31 @@ export function judgePostgres(facts: PostgresFacts): readonly Finding[] {
   const { version, searchPath, notifies, maxConnections, usedConnections } = facts;
   const findings: Finding[] = [];
   const add = (code: FindingCode, message: string) => findings.push(found('queue', code, { message }));
-  if (version < OLDEST_POSTGRES) add('postgres_too_old', `This is PostgreSQL ${versionOf(version)}.`);
+  if (version < MIN_POSTGRES) add('postgres_too_old', `The server is PostgreSQL ${versionOf(version)}.`);
   if (facts.isReplica) add('postgres_read_only', 'The server is in recovery.');
   if (searchPath !== 'kept') {
-    const how = searchPath === 'dropped' ? 'is not in force on the server' : `is refused: ${searchPath.refused}`;
-    add('postgres_pooler_drops_search_path', `The search_path that a connection begins with ${how}.`);
+    const how = searchPath === 'dropped' ? 'is ignored' : `is rejected: ${searchPath.refused}`;
+    add('postgres_pooler_drops_search_path', `The search_path that a connection starts with ${how}.`);
   }
   if (notifies === false)
-    add('postgres_pooler_no_listen', 'A notification did not reach a connection that listens within 2 s.');
+    add('postgres_pooler_no_listen', 'A notification did not reach a listening connection within 2 s.');
   if (!facts.hasQueueSchema && !facts.mayCreateSchema)
-    add('postgres_cannot_create', 'There is no schema bullmq, and the user may not create one.');
-  if (maxConnections - usedConnections < CONNECTIONS_OF_A_WORKER)
+    add('postgres_cannot_create', 'There is no schema bullmq, and the user may not create it.');
+  if (maxConnections - usedConnections < WORKER_CONNECTIONS)
     add('postgres_connections_low', `${usedConnections} of ${maxConnections} connections are in use.`);
-  const through = facts.isPooled ? ', through a pooler that keeps sessions' : '';
+  const through = facts.isPooled ? ', through a session pooler' : '';
   return orAllRight(findings, 'queue', `PostgreSQL ${versionOf(version)}${through}: LISTEN and search_path work.`);
 }
 
-/** Codes of PostgreSQL (class 28) and words of Redis for a login that is refused. */
+/** Recognizes a rejected login by PostgreSQL's error class 28 or Redis' messages. */
 const isLoginRefusal = (error: unknown): boolean => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const words = error instanceof Error ? error.message : String(error);
-  return /^28/.test(code) || /WRONGPASS|NOAUTH|NOPERM|invalid username-password|password authentication/i.test(words);
+  const message = error instanceof Error ? error.message : String(error);
+  return /^28/.test(code) || /WRONGPASS|NOAUTH|NOPERM|invalid username-password|password authentication/i.test(message);
 };
 
-function wordsOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return wordsOf(error.errors[0]);
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
@@ -82,7 +83,7 @@ export interface QueueReport {
   readonly clocks: readonly ClockReading[];
 }
 
-const timeoutsOf = (aheadMs: number | undefined): readonly ClockReading[] =>
+const clocksOf = (aheadMs: number | undefined): readonly ClockReading[] =>
   aheadMs === undefined ? [] : [{ peer: 'the queue', aheadMs }];
 
 export async function checkQueue(address: QueueAddress, signal: AbortSignal): Promise<QueueReport> {
@@ -97,15 +98,15 @@ export async function checkQueue(address: QueueAddress, signal: AbortSignal): Pr
   try {
     if (redisUrl !== undefined) {
       const facts = await inspectRedis(redisUrl, signal);
-      return { findings: judgeRedis(facts), clocks: timeoutsOf(facts.clockAheadMs) };
+      return { findings: judgeRedis(facts), clocks: clocksOf(facts.clockAheadMs) };
     }
     const facts = await inspectPostgres(url, signal);
-    return { findings: judgePostgres(facts), clocks: timeoutsOf(facts.clockAheadMs) };
+    return { findings: judgePostgres(facts), clocks: clocksOf(facts.clockAheadMs) };
   } catch (error) {
     signal.throwIfAborted();
     const code = isLoginRefusal(error) ? 'queue_unauthorized' : 'queue_unreachable';
     return {
-      findings: [found('queue', code, { message: `${kind} at ${hostOf(url)}: ${wordsOf(error)}.` })],
+      findings: [found('queue', code, { message: `${kind} at ${hostOf(url)}: ${messageOf(error)}.` })],
       clocks: [],
     };
   }

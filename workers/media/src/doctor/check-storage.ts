@@ -1,4 +1,4 @@
-/** Does Storage answer, does it take the key, and are the buckets there? */
+/** Checks that Storage responds, accepts the key, and has the buckets. */
 import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
 import type { StorageConnection } from '@supabase-media/storage/connection';
@@ -10,40 +10,41 @@ import { allRight, type Finding, found } from './findings.ts';
 export interface StorageReport {
   readonly findings: readonly Finding[];
   readonly clocks: readonly ClockReading[];
-  /** The buckets that are there; the checks of limits need one. */
+  /** The buckets that exist; the checks of limits need one. */
   readonly buckets: readonly BucketFacts[];
 }
 
-/** Codes that say the same of every bucket, so that one finding is enough. */
-function judgeAnswer({ error, isStorage }: BucketFacts): Finding | undefined {
+/** Judges errors that affect every bucket, so that one finding is enough. */
+function judgeAccess({ error, isStorage }: BucketFacts): Finding | undefined {
   if (error === undefined || error.code === 'bucket_missing') return undefined;
   const { code, message } = error;
   if (isStorage && (code === 'storage_unauthorized' || code === 'storage_forbidden'))
     return found('storage', 'storage_unauthorized', { message });
-  // Storage hides buckets from keys that may not see them.
+  // Storage hides buckets from keys without access.
   if (isStorage && code === 'object_missing') return undefined;
   if (code === 'gateway_failed' || code === 'storage_busy' || (isStorage && code === 'storage_failed'))
     return found('storage', 'storage_failing', { message });
-  // The gateway of hosted Supabase refuses keys in words of its own.
+  // The gateway of hosted Supabase rejects keys with messages of its own.
   if (code === 'storage_unauthorized') return found('storage', 'storage_unauthorized', { message });
   return found('storage', 'storage_not_supabase', { message });
 }
 
 function judgeBucket(facts: BucketFacts): Finding {
   const { bucket, error, isPublic, limitBytes } = facts;
-  if (error !== undefined) return found('buckets', 'bucket_missing', { message: `There is no bucket ${bucket}.` });
+  if (error !== undefined)
+    return found('buckets', 'bucket_missing', { message: `The bucket ${bucket} does not exist.` });
   if (isPublic) return found('buckets', 'bucket_public', { message: `The bucket ${bucket} is public.` });
-  const limit = limitBytes === undefined ? 'no limit of its own' : `a limit of ${formatBytes(limitBytes)}`;
-  return allRight('buckets', `${bucket} is there, private, with ${limit}.`);
+  const limit = limitBytes === undefined ? 'no size limit of its own' : `a size limit of ${formatBytes(limitBytes)}`;
+  return allRight('buckets', `The bucket ${bucket} exists, is private, and has ${limit}.`);
 }
 
-/** Judges what was said of each bucket. */
+/** Judges the facts of all buckets. */
 export function judgeStorage(buckets: readonly BucketFacts[], host: string, keyProblems: readonly Finding[]) {
-  const refusal = buckets.map(judgeAnswer).find((finding) => finding !== undefined);
-  // A key that is known to be the wrong one explains every refusal, also the hiding of buckets.
+  const refusal = buckets.map(judgeAccess).find((finding) => finding !== undefined);
+  // A wrong key explains every rejection, including hidden buckets.
   if (keyProblems.length > 0) return keyProblems;
   if (refusal !== undefined) return [refusal];
-  return [allRight('storage', `${host} answers and takes the key.`), ...buckets.map(judgeBucket)];
+  return [allRight('storage', `${host} responds and accepts the key.`), ...buckets.map(judgeBucket)];
 }
 
 export async function checkStorage(

@@ -1,12 +1,12 @@
 /**
- * Everything that `media doctor` can find, in one table: how bad it is, what it means, and the exact remedy. The check
- * that finds it adds what was measured, with the numbers.
+ * Everything that `media doctor` can find, in one table: severity, consequence and remedy. The check adds what it
+ * measured, with the numbers.
  */
 
-/** `error`: jobs or uploads fail. `warning`: they work, until something happens. */
+/** `error`: jobs or uploads fail. `warning`: they work for now. */
 export type FindingStatus = 'ok' | 'warning' | 'error';
 
-/** The subjects, in the order in which they are told. */
+/** The checks, in the order in which they are reported. */
 export const CHECKS = [
   'ffmpeg',
   'disk',
@@ -25,61 +25,63 @@ export type CheckName = (typeof CHECKS)[number];
 /** One row of {@link FINDINGS}. */
 export interface FindingPolicy {
   readonly status: FindingStatus;
-  /** What it means for videos and uploads, in one sentence. */
+  /** The consequence for videos and uploads. */
   readonly meaning: string;
-  /** What to do, as exact as can be known without looking. */
+  /** What to do. */
   readonly remedy: string;
 }
 
 export const FINDINGS = {
   check_failed: {
     status: 'error',
-    meaning: 'The check itself broke, so nothing is known about this part.',
-    remedy: 'Run it again with LOG_LEVEL=debug; report it with the message if it stays.',
+    meaning: 'The check itself failed, so the state of this part is unknown.',
+    remedy: 'Run `media doctor` again with LOG_LEVEL=debug. Report the message if it persists.',
   },
   check_skipped: {
     status: 'warning',
-    meaning: 'What this check needs is missing, so nothing is known about this part.',
-    remedy: 'Mend what is named above it first, then run the doctor again.',
+    meaning: 'The check could not run because something it needs is missing, so the state of this part is unknown.',
+    remedy: 'Fix the errors listed above, then run `media doctor` again.',
   },
   ffmpeg_missing: {
     status: 'error',
-    meaning: 'No video can be looked at or encoded.',
+    meaning: 'No video can be probed or encoded.',
     remedy: 'Install ffmpeg 5.1 or newer (apt-get install ffmpeg), or set FFMPEG_PATH and FFPROBE_PATH.',
   },
   ffmpeg_lacks_parts: {
     status: 'error',
-    meaning: 'This build of ffmpeg cannot make what the worker makes.',
-    remedy: "Use a full build: Debian's ffmpeg package has all parts; then set or unset FFMPEG_PATH.",
+    meaning: 'This build of ffmpeg lacks encoders, filters or formats that the worker uses.',
+    remedy:
+      "Use a full build such as Debian's ffmpeg package, and set FFMPEG_PATH and FFPROBE_PATH to it or unset both.",
   },
   ffmpeg_no_hdr: {
     status: 'warning',
-    meaning: 'HDR videos come out washed out: their colours cannot be converted.',
-    remedy: "Use a build with zscale and tonemap (--enable-libzimg): Debian's ffmpeg package has them.",
+    meaning: 'HDR videos look washed out, because this build cannot convert their colors.',
+    remedy: "Use a build with zscale and tonemap (--enable-libzimg), such as Debian's ffmpeg package.",
   },
   work_dir_unusable: {
     status: 'error',
-    meaning: 'No job can begin: it has nowhere to put its files.',
-    remedy: 'Point WORK_DIR at a folder that this user may write to, or give it to the user (chown).',
+    meaning: 'No job can start, because there is nowhere to write its files.',
+    remedy: 'Point WORK_DIR at a folder that this user may write to, or change its owner (chown).',
   },
   disk_low: {
     status: 'error',
-    meaning: 'Hardly any video fits; jobs fail with disk_full.',
-    remedy: 'Free space where WORK_DIR points, or point it at a larger disk.',
+    meaning: 'Hardly any video fits on the disk; jobs fail with disk_full.',
+    remedy: 'Free space on the disk of WORK_DIR, or point WORK_DIR at a larger disk.',
   },
   disk_tight: {
     status: 'warning',
-    meaning: 'Videos of 2 GB do not fit for as many jobs as run at a time; they wait or fail with disk_full.',
+    meaning: 'There is not enough space for WORKER_CONCURRENCY videos of 2 GB; such jobs wait or fail with disk_full.',
     remedy: 'Point WORK_DIR at a larger disk, or lower WORKER_CONCURRENCY.',
   },
   disk_in_memory: {
     status: 'warning',
-    meaning: 'The files of jobs take memory, not disk: two large videos can end the worker.',
+    meaning: 'WORK_DIR is a memory file system: two large videos can run the worker out of memory.',
     remedy: 'Point WORK_DIR at a folder on a real disk.',
   },
   disk_on_network: {
     status: 'warning',
-    meaning: 'Encoding reads and writes its files several times; over a network that is slow, and breaks when it does.',
+    meaning:
+      'WORK_DIR is a network file system. Encoding reads and writes its files several times, so it is slow and fails when the network does.',
     remedy: 'Point WORK_DIR at a folder on a local disk.',
   },
   queue_not_configured: {
@@ -90,41 +92,42 @@ export const FINDINGS = {
   queue_unreachable: {
     status: 'error',
     meaning: 'No job can be taken or added.',
-    remedy: 'Start it, or correct REDIS_URL or DATABASE_URL; check firewalls between here and there.',
+    remedy: 'Start the server, or correct REDIS_URL or DATABASE_URL. Check the firewalls in between.',
   },
   queue_unauthorized: {
     status: 'error',
-    meaning: 'The queue is there, but it does not let us in.',
-    remedy: 'Correct the user and password in REDIS_URL or DATABASE_URL; encode special characters (%40 for @).',
+    meaning: "The queue's server rejects the user or password.",
+    remedy:
+      'Correct the user and password in REDIS_URL or DATABASE_URL; percent-encode special characters (%40 for @).',
   },
   redis_evicts: {
     status: 'error',
-    meaning: 'When its memory is full, Redis throws away jobs without a word.',
-    remedy: 'redis-cli CONFIG SET maxmemory-policy noeviction, and the same in redis.conf.',
+    meaning: 'When its memory is full, Redis silently deletes jobs.',
+    remedy: 'Run redis-cli CONFIG SET maxmemory-policy noeviction, and set the same in redis.conf.',
   },
   redis_would_evict: {
     status: 'warning',
-    meaning: 'No memory limit is set; once one is, Redis throws away jobs without a word.',
-    remedy: 'redis-cli CONFIG SET maxmemory-policy noeviction, and the same in redis.conf.',
+    meaning: 'No memory limit is set; as soon as one is, Redis may silently delete jobs.',
+    remedy: 'Run redis-cli CONFIG SET maxmemory-policy noeviction, and set the same in redis.conf.',
   },
   redis_memory_high: {
     status: 'warning',
-    meaning: 'When its memory is full, Redis refuses new jobs and the news of running ones.',
+    meaning: 'When its memory is full, Redis rejects new jobs and the progress of running ones.',
     remedy: 'Raise maxmemory, or keep fewer finished jobs.',
   },
   redis_keeps_nothing: {
     status: 'warning',
     meaning: 'A restart of Redis loses every waiting job.',
-    remedy: 'appendonly yes in redis.conf (redis-cli CONFIG SET appendonly yes).',
+    remedy: 'Set appendonly yes in redis.conf (redis-cli CONFIG SET appendonly yes).',
   },
   redis_snapshots_only: {
     status: 'warning',
-    meaning: 'A crash of Redis loses the jobs since its last snapshot.',
-    remedy: 'appendonly yes in redis.conf (redis-cli CONFIG SET appendonly yes).',
+    meaning: 'A crash of Redis loses the jobs added since its last snapshot.',
+    remedy: 'Set appendonly yes in redis.conf (redis-cli CONFIG SET appendonly yes).',
   },
   redis_read_only: {
     status: 'error',
-    meaning: 'This is a replica: no job can be taken or added.',
+    meaning: 'This server is a read-only replica: no job can be taken or added.',
     remedy: "Point REDIS_URL at the primary (a cluster's or provider's primary endpoint).",
   },
   redis_too_old: {
@@ -134,70 +137,71 @@ export const FINDINGS = {
   },
   postgres_too_old: {
     status: 'error',
-    meaning: "The queue's tables cannot be made on this server.",
+    meaning: "The queue's tables cannot be created on this server.",
     remedy: 'Use PostgreSQL 14 or newer.',
   },
   postgres_read_only: {
     status: 'error',
-    meaning: 'This is a replica: no job can be taken or added.',
+    meaning: 'This server is a read-only replica: no job can be taken or added.',
     remedy: 'Point DATABASE_URL at the primary.',
   },
   postgres_pooler_drops_search_path: {
     status: 'error',
-    meaning: 'A pooler on the way drops or refuses the search_path, so neither workers nor producers find the queue.',
+    meaning:
+      "A connection pooler drops or rejects the search_path, so workers and producers cannot find the queue's tables.",
     remedy:
-      "Connect directly or through Supabase's session pooler (port 5432). PgBouncer: a direct connection, or a user of its own with ALTER ROLE … SET search_path = bullmq and options in ignore_startup_parameters.",
+      "Connect directly or through Supabase's session pooler (port 5432). PgBouncer: use a direct connection, or a dedicated user with ALTER ROLE … SET search_path = bullmq and options in ignore_startup_parameters.",
   },
   postgres_pooler_no_listen: {
     status: 'error',
     meaning:
-      'A transaction pooler is on the way: it does not carry LISTEN, so workers take new jobs seconds late. Producers may use it.',
-    remedy: 'Give workers a session connection: the direct one, or port 5432 of the pooler instead of 6543.',
+      'DATABASE_URL goes through a transaction pooler, which does not support LISTEN, so workers see new jobs seconds late. Producers may use it.',
+    remedy: 'Give workers a session connection: a direct one, or port 5432 of the pooler instead of 6543.',
   },
   postgres_cannot_create: {
     status: 'error',
-    meaning: "The queue's schema is not there and this user may not make it.",
-    remedy: 'Start one worker as the database owner once, or GRANT CREATE ON DATABASE … TO the user.',
+    meaning: "The queue's schema does not exist and this user may not create it.",
+    remedy: 'Start one worker once as the database owner, or GRANT CREATE ON DATABASE … TO the user.',
   },
   postgres_connections_low: {
     status: 'warning',
-    meaning: 'A worker takes up to 10 connections; the next one may find none.',
+    meaning: 'A worker opens up to 10 connections; the next one may be rejected.',
     remedy: 'Raise max_connections, or run fewer workers with a higher WORKER_CONCURRENCY.',
   },
   supabase_not_configured: {
     status: 'error',
-    meaning: 'Neither sources can be read nor results be stored.',
+    meaning: 'Sources cannot be read and results cannot be stored.',
     remedy: 'Set SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY (Project Settings > API).',
   },
   storage_unreachable: {
     status: 'error',
-    meaning: 'Neither sources can be read nor results be stored.',
-    remedy: 'Correct SUPABASE_URL; check DNS and firewalls between here and there.',
+    meaning: 'Sources cannot be read and results cannot be stored.',
+    remedy: 'Correct SUPABASE_URL. Check DNS and the firewalls in between.',
   },
   storage_not_supabase: {
     status: 'error',
-    meaning: 'Something answers at SUPABASE_URL, but it is not Supabase Storage.',
-    remedy: 'SUPABASE_URL is the address of the project, without a path: https://your-project.supabase.co.',
+    meaning: 'A server answers at SUPABASE_URL, but it is not Supabase Storage.',
+    remedy: 'Set SUPABASE_URL to the address of the project without a path: https://your-project.supabase.co.',
   },
   storage_unauthorized: {
     status: 'error',
     meaning: 'Storage does not accept the key.',
-    remedy: "Copy SUPABASE_SERVICE_ROLE_KEY anew from this project's API settings.",
+    remedy: "Copy SUPABASE_SERVICE_ROLE_KEY again from this project's API settings.",
   },
   storage_failing: {
     status: 'error',
-    meaning: 'Storage is there, but answers with errors of its own.',
-    remedy: "Look at Storage's log and the project's status page.",
+    meaning: 'Storage is reachable, but returns server errors.',
+    remedy: "Check Storage's log and the project's status page.",
   },
   key_not_service_role: {
     status: 'error',
-    meaning: 'The key is bound by row-level security: other people’s videos cannot be read or written with it.',
-    remedy: 'Put the service_role (or sb_secret_…) key into SUPABASE_SERVICE_ROLE_KEY.',
+    meaning: "The key is subject to row-level security, so it cannot read or write other users' videos.",
+    remedy: 'Set SUPABASE_SERVICE_ROLE_KEY to the service_role (or sb_secret_…) key.',
   },
   key_expired: {
     status: 'error',
-    meaning: 'The key is a token whose time is over.',
-    remedy: 'Make a new service_role key and put it into SUPABASE_SERVICE_ROLE_KEY.',
+    meaning: 'The key is a token that has expired.',
+    remedy: 'Create a new service_role key and set SUPABASE_SERVICE_ROLE_KEY to it.',
   },
   key_other_project: {
     status: 'error',
@@ -206,60 +210,62 @@ export const FINDINGS = {
   },
   bucket_missing: {
     status: 'error',
-    meaning: 'What is read from or written to this bucket fails.',
+    meaning: 'Every read from or write to this bucket fails.',
     remedy: 'Apply supabase/migrations (supabase db push), or correct the name.',
   },
   bucket_public: {
     status: 'warning',
-    meaning: 'Anybody who knows or guesses a path can read what is in it.',
+    meaning: 'Anyone who knows or guesses a path can read the files in this bucket.',
     remedy: 'Make it private: Storage > the bucket > Edit, or apply supabase/migrations.',
   },
   limit_bucket: {
     status: 'error',
-    meaning: 'Videos of 2 GB are refused by the limit of the bucket.',
+    meaning: "The bucket's size limit rejects videos of 2 GB.",
     remedy: "Raise the bucket's file_size_limit: apply supabase/migrations, or Storage > the bucket > Edit.",
   },
   limit_project: {
     status: 'error',
-    meaning: "Videos of 2 GB are refused by the project's global limit, whatever the bucket allows.",
+    meaning: "The project's global size limit rejects videos of 2 GB, whatever the bucket allows.",
     remedy:
       'Hosted: Storage > Settings (more than 50 MB needs a paid plan). Local: [storage] file_size_limit in supabase/config.toml. Self-hosted: UPLOAD_FILE_SIZE_LIMIT.',
   },
   limit_request: {
     status: 'warning',
     meaning:
-      'Single requests of 2 GB are refused; uploads go on by the resumable route, which this limit does not bind.',
-    remedy: 'Self-hosted: raise UPLOAD_FILE_SIZE_LIMIT_STANDARD. Nothing need be done for our own uploads.',
+      'Single requests of 2 GB are rejected. Uploads still work: they use resumable requests, which this limit does not apply to.',
+    remedy:
+      'Nothing to do for the uploads of this worker. Self-hosted, for other clients: raise UPLOAD_FILE_SIZE_LIMIT_STANDARD.',
   },
   request_refused: {
     status: 'warning',
-    meaning: 'Large single requests are refused, not for their size; uploads go on by the resumable route.',
-    remedy: 'Its words say why; look for a firewall or filter in front of Storage.',
+    meaning:
+      'Large single requests are rejected, but not for their size. Uploads still work: they use resumable requests.',
+    remedy: "The server's message says why. Look for a firewall or filter in front of Storage.",
   },
   limit_unknown: {
     status: 'error',
-    meaning: 'Storage would not take a video of 2 GB, for a reason other than its size.',
-    remedy: 'Its words say why.',
+    meaning: 'Storage would reject a video of 2 GB for a reason other than its size.',
+    remedy: "Storage's message says why.",
   },
   type_refused: {
     status: 'error',
-    meaning: 'The bucket does not take videos.',
+    meaning: 'The bucket does not accept videos.',
     remedy: "Add video/* to the bucket's allowed_mime_types: apply supabase/migrations.",
   },
   resumable_missing: {
     status: 'error',
-    meaning: 'A proxy or an old Storage does not offer resumable uploads: a broken upload starts over.',
-    remedy: 'Let POST, PATCH, HEAD, DELETE and OPTIONS of /storage/v1/upload/resumable through to Storage.',
+    meaning: 'A proxy or an old Storage does not offer resumable uploads: an interrupted upload starts over.',
+    remedy: 'Allow POST, PATCH, HEAD, DELETE and OPTIONS of /storage/v1/upload/resumable through to Storage.',
   },
   resumable_location_elsewhere: {
     status: 'warning',
     meaning:
-      'Storage names another address than ours for unfinished uploads. We correct it; other clients stall on it.',
-    remedy: 'Let the proxy send X-Forwarded-Host and X-Forwarded-Proto, and not rewrite Location.',
+      'Storage returns resumable upload addresses on another host. The worker corrects them; other clients fail.',
+    remedy: 'Have the proxy send X-Forwarded-Host and X-Forwarded-Proto and leave the Location header unchanged.',
   },
   edge_body_limit: {
     status: 'warning',
-    meaning: 'A proxy refuses large bodies; uploads go through in smaller chunks, slower.',
+    meaning: 'A proxy rejects large request bodies; uploads work in smaller chunks, more slowly.',
     remedy:
       'nginx: client_max_body_size 0 for /storage/v1. ingress-nginx: proxy-body-size "0". Hosted: use https://ref.storage.supabase.co.',
   },
@@ -271,45 +277,45 @@ export const FINDINGS = {
   },
   edge_breaks_bodies: {
     status: 'error',
-    meaning: 'A body of one chunk does not come through whole.',
-    remedy: 'Look at the log of the proxy in front of Storage; turn its request buffering off and raise its timeouts.',
+    meaning: 'A request body of one chunk does not arrive complete.',
+    remedy: 'Check the log of the proxy in front of Storage, turn off its request buffering and raise its timeouts.',
   },
   database_unreachable: {
     status: 'error',
-    meaning: 'What becomes of a video cannot be written down.',
-    remedy: 'Check /rest/v1 of the project: its status, and that the key is right.',
+    meaning: 'The state of videos cannot be recorded.',
+    remedy: 'Check /rest/v1 of the project: its status, and that the key is correct.',
   },
   migrations_missing: {
     status: 'error',
-    meaning: 'The tables are not there, or not as this version needs them.',
-    remedy: 'Apply supabase/migrations (supabase db push); hosted, then wait a minute or reload the API schema.',
+    meaning: 'The tables are missing or do not match this version.',
+    remedy: 'Apply supabase/migrations (supabase db push). Hosted: then wait a minute or reload the API schema.',
   },
   clock_skewed: {
     status: 'warning',
-    meaning: 'Delays and expiries are off by so much.',
-    remedy: 'Let a time service run on this machine (timedatectl set-ntp true).',
+    meaning: 'Delays and expiry times are off by this much.',
+    remedy: 'Enable time synchronization on this machine (timedatectl set-ntp true).',
   },
   clock_wrong: {
     status: 'error',
-    meaning: 'Signed addresses and tokens are refused, and delayed jobs start at the wrong time.',
-    remedy: 'Let a time service run on this machine (timedatectl set-ntp true), or on the other one.',
+    meaning: 'Signed addresses and tokens are rejected, and delayed jobs start at the wrong time.',
+    remedy: 'Enable time synchronization on this machine (timedatectl set-ntp true), or on the other one.',
   },
 } as const satisfies Record<string, FindingPolicy>;
 
 export type FindingCode = keyof typeof FINDINGS;
 
-/** Something that was found; `ok` is that nothing was. */
+/** The result of a check; `ok` means that it found nothing. */
 export interface Finding {
   readonly check: CheckName;
   readonly status: FindingStatus;
   readonly code: FindingCode | 'ok';
-  /** What was measured, in one sentence, without a secret. */
+  /** What was measured, in one sentence, without secrets. */
   readonly message: string;
   readonly meaning?: string;
   readonly remedy?: string;
 }
 
-/** A finding of the table. `remedy` replaces the table's where the check knows better. */
+/** A finding of the table. `remedy` replaces the table's where the check knows more. */
 export function found(
   check: CheckName,
   code: FindingCode,
@@ -319,9 +325,9 @@ export function found(
   return { check, status, code, message: options.message, meaning, remedy: options.remedy ?? remedy };
 }
 
-/** That all is well with a subject. */
+/** The result of a check that found nothing. */
 export const allRight = (check: CheckName, message: string): Finding => ({ check, status: 'ok', code: 'ok', message });
 
-/** The given findings, or that all is well where there are none. */
+/** The given findings, or `ok` if there are none. */
 export const orAllRight = (findings: readonly Finding[], check: CheckName, message: string): readonly Finding[] =>
   findings.length > 0 ? findings : [allRight(check, message)];

@@ -1,16 +1,19 @@
-/** What a worker that starts tells about its set-up: every complaint one line of the log, and one line for the rest. */
+/** Logs the doctor's report when a worker starts: one line per problem and one summary. */
 import type { Log } from '@supabase-media/core/log';
 import type { DoctorReport } from './run-doctor.ts';
 
-/** Writes the findings; `error` ones as errors. The worker starts all the same: what it cannot do without, it refuses by itself. */
+/** Logs the findings at their level. The worker starts anyway; it checks what it cannot run without separately. */
 export function logFindings(report: DoctorReport, log: Log): void {
   for (const { status, check, code, message, remedy } of report.findings) {
     if (status === 'ok') continue;
     const fields = { event: 'doctor.finding', check, code };
-    const words = `${code}: ${message} ${remedy ?? ''}`.trimEnd();
-    if (status === 'error') log.error(fields, words);
-    else log.warn(fields, words);
+    const line = `${code}: ${message} ${remedy ?? ''}`.trimEnd();
+    if (status === 'error') log.error(fields, line);
+    else log.warn(fields, line);
   }
   const seconds = report.seconds.toFixed(1);
-  log.info({ event: 'doctor.done', status: report.status }, `Looked at the set-up in ${seconds} s: ${report.status}`);
+  log.info(
+    { event: 'doctor.done', status: report.status },
+    `Checked the environment in ${seconds} s: ${report.status}`,
+  );
 }

@@ -1,20 +1,20 @@
-/** What an API key says of itself. Nothing is verified: that is Storage's business. Pure. */
+/** Decodes an API key without verifying it. Pure. */
 
 export type KeyKind = 'secret' | 'publishable' | 'token' | 'unknown';
 
 export interface KeyFacts {
   readonly kind: KeyKind;
-  /** Of a token: `service_role`, `anon`, `authenticated`. */
+  /** The role of a token: `service_role`, `anon`, `authenticated`. */
   readonly role: string | undefined;
-  /** Of a token: the project it was made for. */
+  /** The project of a token. */
   readonly project: string | undefined;
-  /** Of a token: milliseconds since the epoch. */
+  /** When a token expires, in milliseconds since the epoch. */
   readonly expiresAt: number | undefined;
 }
 
 const NOTHING = { role: undefined, project: undefined, expiresAt: undefined };
 
-/** Keys of the newer kind say what they are in their first letters; the older ones are JWTs (RFC 7519). */
+/** Newer keys are recognized by their prefix; older ones are JWTs (RFC 7519). */
 export function readKey(key: string): KeyFacts {
   if (key.startsWith('sb_secret_')) return { kind: 'secret', ...NOTHING };
   if (key.startsWith('sb_publishable_')) return { kind: 'publishable', ...NOTHING };

@@ -1,4 +1,4 @@
-/** Runs the checks: all of them for a person who asks, the fast ones for a worker that starts. */
+/** Runs the checks: all of them for `media doctor`, the fast ones when a worker starts. */
 
 import { startDeadline } from '@supabase-media/core/deadline';
 import { openStorage, type StorageConnection } from '@supabase-media/storage/connection';
@@ -14,32 +14,32 @@ import { checkQueue, type QueueReport } from './check-queue.ts';
 import { checkStorage, type StorageReport } from './check-storage.ts';
 import { CHECKS, type CheckName, type Finding, type FindingCode, type FindingStatus, found } from './findings.ts';
 
-/** The bucket that producers put sources into, as the migrations make it. */
+/** The bucket for sources that the migrations create. */
 export const SOURCE_BUCKET = 'project-videos';
 
 export interface DoctorOptions {
   readonly config: Config;
   readonly signal: AbortSignal;
   readonly sourceBucket?: string | undefined;
-  /** Send one chunk of 6 MiB through whatever stands in front of Storage. Default false. */
+  /** Send one chunk of 6 MiB through the proxies in front of Storage. Default false. */
   readonly probe?: boolean | undefined;
 }
 
-/** What was found, in the order of {@link CHECKS}. */
+/** The findings, in the order of {@link CHECKS}. */
 export interface DoctorReport {
-  /** The worst of the findings. */
+  /** The worst status of the findings. */
   readonly status: FindingStatus;
   readonly findings: readonly Finding[];
   readonly seconds: number;
 }
 
-/** A check that takes longer is told as broken, in milliseconds. */
+/** A check that takes longer is reported as failed, in milliseconds. */
 const CHECK_TIMEOUT_MS = 60_000;
 
 const NO_QUEUE: QueueReport = { findings: [], clocks: [] };
 const NO_STORAGE: StorageReport = { findings: [], clocks: [], buckets: [] };
 
-/** What broke inside a check is a finding too: the others go on. */
+/** Reports an error inside a check as a finding, so that the other checks still run. */
 async function guard<T>(
   check: CheckName,
   options: {
@@ -55,8 +55,8 @@ async function guard<T>(
     return await run(deadline.signal);
   } catch (error) {
     signal.throwIfAborted();
-    const words = error instanceof Error ? error.message : String(error);
-    add([found(check, 'check_failed', { message: words })]);
+    const message = error instanceof Error ? error.message : String(error);
+    add([found(check, 'check_failed', { message })]);
     return otherwise;
   } finally {
     deadline.clear();
@@ -66,10 +66,10 @@ async function guard<T>(
 const worstOf = (findings: readonly Finding[]): FindingStatus =>
   (['error', 'warning'] as const).find((status) => findings.some((finding) => finding.status === status)) ?? 'ok';
 
-/** Runs every check. It changes nothing, and leaves nothing behind but unfinished uploads that it gave up. */
+/** Runs every check. Changes nothing and leaves nothing behind but partial uploads that it has aborted. */
 export const runDoctor = (options: DoctorOptions): Promise<DoctorReport> => run(options, 'all');
 
-/** What a worker can look at in a second before it takes its first job: ffmpeg, disk, queue, Storage, buckets, clocks. */
+/** Runs the checks that take about a second, before a worker takes its first job: ffmpeg, disk, queue, Storage, buckets, clocks. */
 export const runFastChecks = (options: Omit<DoctorOptions, 'probe'>): Promise<DoctorReport> => run(options, 'fast');
 
 async function run(options: DoctorOptions, extent: 'all' | 'fast'): Promise<DoctorReport> {
@@ -98,16 +98,24 @@ async function run(options: DoctorOptions, extent: 'all' | 'fast'): Promise<Doct
     add(storage.findings);
     add(judgeClocks([...storage.clocks, ...queue.clocks]));
     if (supabase === undefined)
-      add([found('storage', 'supabase_not_configured', { message: 'SUPABASE_URL or its key is not set.' })]);
+      add([
+        found('storage', 'supabase_not_configured', {
+          message: 'SUPABASE_URL or SUPABASE_SERVICE_ROLE_KEY is not set.',
+        }),
+      ]);
     if (extent === 'all' && connection !== undefined && supabase !== undefined) {
       await guard('database', { ...guarded, otherwise: undefined }, async (bounded) =>
         add(
           isKeyOrAddressWrong(storage)
-            ? [found('database', 'check_skipped', { message: 'Nothing can be asked with this address and key.' })]
+            ? [
+                found('database', 'check_skipped', {
+                  message: 'The database API cannot be checked with this address and key.',
+                }),
+              ]
             : await checkDatabase(supabase, bounded),
         ),
       );
-      await lookAtUploads(options, { connection, storage, add });
+      await checkUploads(options, { connection, storage, add });
     }
   } finally {
     await connection?.close();
@@ -117,8 +125,8 @@ async function run(options: DoctorOptions, extent: 'all' | 'fast'): Promise<Doct
   return { status: worstOf(findings), findings, seconds: (performance.now() - started) / 1000 };
 }
 
-/** What is wrong with these is wrong for the database too; one finding about it is enough. */
-const OF_KEY_OR_ADDRESS: readonly string[] = [
+/** Problems that affect the database API too; one finding is enough. */
+const KEY_OR_ADDRESS_CODES: readonly string[] = [
   'key_expired',
   'key_not_service_role',
   'key_other_project',
@@ -128,14 +136,14 @@ const OF_KEY_OR_ADDRESS: readonly string[] = [
 ] satisfies FindingCode[];
 
 const isKeyOrAddressWrong = ({ findings }: StorageReport): boolean =>
-  findings.some(({ code }) => OF_KEY_OR_ADDRESS.includes(code));
+  findings.some(({ code }) => KEY_OR_ADDRESS_CODES.includes(code));
 
 const bucketsOf = ({ config, sourceBucket = SOURCE_BUCKET }: DoctorOptions): readonly string[] => [
   ...new Set([sourceBucket, config.resultBucket]),
 ];
 
-/** The questions that need a bucket: limits, resumable uploads, the edge. */
-async function lookAtUploads(
+/** The checks that need a bucket: limits, resumable uploads, the proxies in front of Storage. */
+async function checkUploads(
   options: DoctorOptions,
   at: {
     readonly connection: StorageConnection;
@@ -146,7 +154,7 @@ async function lookAtUploads(
   const { connection, storage, add } = at;
   const { buckets } = storage;
   if (buckets.length === 0) {
-    const message = 'No bucket could be looked at.';
+    const message = 'No bucket could be inspected.';
     return add([found('limits', 'check_skipped', { message })]);
   }
   const guarded = { signal: options.signal, add };

@@ -3,7 +3,7 @@
 import type { ErrorPolicy } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
 import type { Videos } from '@supabase-media/database/videos';
-import type { MediaTools } from '@supabase-media/media/ffmpeg/tools';
+import type { MediaTools } from '@supabase-media/media/tools';
 import type { JobType } from '@supabase-media/queue/job-type';
 import type { Metrics } from '@supabase-media/service/metrics';
 import type { VariableTable } from '@supabase-media/service/settings-table';
@@ -20,7 +20,7 @@ export interface WorkerServices {
   readonly tools: MediaTools;
   readonly metrics: Metrics;
   readonly admission: Admission;
-  /** How much of each kind of work goes on at the same time in this process. */
+  /** Limits how much of each kind of work runs at the same time in this process. */
   readonly slots: { readonly encodes: Slots; readonly transfers: Slots };
   readonly log: Log;
 }

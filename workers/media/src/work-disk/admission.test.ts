@@ -1,15 +1,15 @@
 import { MediaError } from '@supabase-media/core/errors';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { createAdmission, roomFor } from './admission.ts';
+import { createAdmission, spaceFor } from './admission.ts';
 import { detectDiskFull } from './detect-disk-full.ts';
 import type { DiskSpace } from './disk-space.ts';
 
 const MB = 1_000_000;
 const { signal } = new AbortController();
 
-/** A gate before a disk whose space the test sets, and what it logs. */
-function createGate(space: DiskSpace, waitMs = 0) {
+/** The admission to a disk whose space the test sets, and what it logs. */
+function openAdmission(space: DiskSpace, waitMs = 0) {
   const lines: string[] = [];
   const disk = { ...space };
   const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
@@ -17,58 +17,58 @@ function createGate(space: DiskSpace, waitMs = 0) {
   return { ...createAdmission(options), disk, lines };
 }
 
-it('asks for 2.5 times the source beside the reserve', async () => {
-  const needed = roomFor(100 * MB);
+it('needs 2.5 times the source in addition to the reserve', async () => {
+  const needed = spaceFor(100 * MB);
   expect(needed).toBe(250 * MB);
-  const exact = createGate({ free: needed + 100 * MB, total: 10_000 * MB });
+  const exact = openAdmission({ free: needed + 100 * MB, total: 10_000 * MB });
   (await exact.admit(100 * MB, signal))();
-  const short = createGate({ free: needed + 100 * MB - 1, total: 10_000 * MB });
+  const short = openAdmission({ free: needed + 100 * MB - 1, total: 10_000 * MB });
   await expect(short.admit(100 * MB, signal)).rejects.toMatchObject({ code: 'disk_waiting' });
 });
 
-it('asks for less by what the job has on the disk already', async () => {
-  const gate = createGate({ free: 150 * MB, total: 10_000 * MB });
-  await expect(gate.admit(100 * MB, signal, 199 * MB)).rejects.toMatchObject({ code: 'disk_waiting' });
-  const release = await gate.admit(100 * MB, signal, 200 * MB);
-  await expect(gate.admit(100 * MB, signal, 249 * MB)).rejects.toMatchObject({ code: 'disk_waiting' });
+it('needs less by what the job already has on the disk', async () => {
+  const admission = openAdmission({ free: 150 * MB, total: 10_000 * MB });
+  await expect(admission.admit(100 * MB, signal, 199 * MB)).rejects.toMatchObject({ code: 'disk_waiting' });
+  const release = await admission.admit(100 * MB, signal, 200 * MB);
+  await expect(admission.admit(100 * MB, signal, 249 * MB)).rejects.toMatchObject({ code: 'disk_waiting' });
   release();
-  (await gate.admit(100 * MB, signal, 400 * MB))();
+  (await admission.admit(100 * MB, signal, 400 * MB))();
 });
 
-it('keeps what running jobs may need until they end', async () => {
-  const gate = createGate({ free: 500 * MB, total: 10_000 * MB });
-  const release = await gate.admit(100 * MB, signal);
-  await expect(gate.admit(100 * MB, signal)).rejects.toMatchObject({ code: 'disk_waiting' });
+it('reserves what running jobs may need until they end', async () => {
+  const admission = openAdmission({ free: 500 * MB, total: 10_000 * MB });
+  const release = await admission.admit(100 * MB, signal);
+  await expect(admission.admit(100 * MB, signal)).rejects.toMatchObject({ code: 'disk_waiting' });
   release();
   release();
-  (await gate.admit(100 * MB, signal))();
+  (await admission.admit(100 * MB, signal))();
 });
 
-it('lets a waiting job in when there is room, and says once that jobs wait', async () => {
-  const gate = createGate({ free: 0, total: 10_000 * MB }, 10_000);
-  const waiting = [gate.admit(10 * MB, signal), gate.admit(20 * MB, signal)];
-  await expect.poll(() => gate.lines.length).toBe(1);
-  gate.disk.free = 1000 * MB;
+it('admits a waiting job when there is space, and logs once that jobs wait', async () => {
+  const admission = openAdmission({ free: 0, total: 10_000 * MB }, 10_000);
+  const waiting = [admission.admit(10 * MB, signal), admission.admit(20 * MB, signal)];
+  await expect.poll(() => admission.lines.length).toBe(1);
+  admission.disk.free = 1000 * MB;
   for (const release of await Promise.all(waiting)) release();
-  expect(gate.lines).toHaveLength(1);
-  expect(JSON.parse(gate.lines[0] ?? '')).toMatchObject({ event: 'disk.waiting', freeBytes: 0 });
+  expect(admission.lines).toHaveLength(1);
+  expect(JSON.parse(admission.lines[0] ?? '')).toMatchObject({ event: 'disk.waiting', freeBytes: 0 });
 });
 
-it('does not wait for what no emptying of the disk can bring', async () => {
-  const gate = createGate({ free: 200 * MB, total: 300 * MB }, 10_000);
-  await expect(gate.admit(100 * MB, signal)).rejects.toMatchObject({ code: 'disk_too_small' });
+it('does not wait for space that the disk can never have', async () => {
+  const admission = openAdmission({ free: 200 * MB, total: 300 * MB }, 10_000);
+  await expect(admission.admit(100 * MB, signal)).rejects.toMatchObject({ code: 'disk_too_small' });
 });
 
 it('stops waiting with its signal, for its reason', async () => {
-  const gate = createGate({ free: 0, total: 10_000 * MB }, 60_000);
+  const admission = openAdmission({ free: 0, total: 10_000 * MB }, 60_000);
   const controller = new AbortController();
-  const waiting = gate.admit(MB, controller.signal);
-  await expect.poll(() => gate.lines.length).toBe(1);
+  const waiting = admission.admit(MB, controller.signal);
+  await expect.poll(() => admission.lines.length).toBe(1);
   controller.abort(new Error('stop'));
   await expect(waiting).rejects.toThrow('stop');
 });
 
-it('blames a full disk for an output that is not whole, and nothing else', async () => {
+it('names a full disk as the cause of an incomplete output, and of nothing else', async () => {
   const broken = new MediaError({ code: 'output_invalid', message: 'A segment is empty.' });
   const disk = (free: number) => async () => ({ free, total: 1000 * MB });
   expect((await detectDiskFull(broken, '/work', disk(MB))).code).toBe('disk_full');

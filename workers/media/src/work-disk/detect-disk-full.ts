@@ -1,12 +1,12 @@
 /**
- * Programs do not always say that the disk is full: on a full one ffmpeg's HLS muxer ends with 0 and leaves files cut
- * short (measured with 5.1 and 7.0). When an output is not what it should be, the disk is looked at.
+ * Programs do not always say that the disk is full: ffmpeg's HLS muxer then exits with 0 and leaves truncated files
+ * (measured with 5.1 and 7.0). When an output is not what it should be, the free space is checked.
  */
 import { MediaError, toMediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
 import { type DiskSpace, readDiskSpace } from './disk-space.ts';
 
-/** With less than this free a disk is full, in bytes: what ffmpeg keeps in its buffers alone is more. */
+/** A disk with less free space than this counts as full, in bytes: ffmpeg's buffers alone hold more. */
 const FULL_BYTES = 8_000_000;
 
 const SUSPICIOUS: readonly string[] = ['output_invalid', 'ffmpeg_failed', 'unexpected'];
@@ -27,7 +27,7 @@ export async function detectDiskFull(
   if (disk === undefined || disk.free >= FULL_BYTES) return error;
   return new MediaError({
     code: 'disk_full',
-    message: `The disk of ${directory} is full (${formatBytes(disk.free)} free), and what was written to it is not whole: ${error.message}`,
+    message: `The disk of ${directory} is full (${formatBytes(disk.free)} free), and files on it are incomplete: ${error.message}`,
     details: { freeBytes: disk.free },
     cause: error,
   });

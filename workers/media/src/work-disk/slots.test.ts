@@ -18,7 +18,7 @@ function createWork() {
   return { work, end, isRunning: () => isRunning };
 }
 
-it('runs as much at a time as there are places, in the order of coming', async () => {
+it('runs as much at a time as there are slots, in order of arrival', async () => {
   const slots = createSlots(2);
   const all = [createWork(), createWork(), createWork()] as const;
   const runs = all.map(({ work }) => slots.run(signal, work));
@@ -32,13 +32,13 @@ it('runs as much at a time as there are places, in the order of coming', async (
   await Promise.all(runs);
 });
 
-it('lets go of a place when the work fails', async () => {
+it('frees a slot when the work fails', async () => {
   const slots = createSlots(1);
   await expect(slots.run(signal, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(await slots.run(signal, async () => 'next')).toBe('next');
 });
 
-it('takes who gives up out of the line', async () => {
+it('removes work whose wait was aborted', async () => {
   const slots = createSlots(1);
   const first = createWork();
   const running = slots.run(signal, first.work);

@@ -1,11 +1,10 @@
-/** A number of places for work of one kind; who comes when all are taken waits in line. */
-/** The places for one kind of work. */
+/** Limits how much work of one kind runs at the same time; the rest waits in order of arrival. */
 export interface Slots {
-  /** Runs `work` when there is a place; the signal ends the wait, not the work. */
+  /** Runs `work` when a slot is free; the signal ends the wait, not the work. */
   readonly run: <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 }
 
-/** Makes `count` places. */
+/** Makes `count` slots. */
 export function createSlots(count: number): Slots {
   let free = count;
   const line: (() => void)[] = [];
@@ -17,14 +16,14 @@ export function createSlots(count: number): Slots {
         return resolve();
       }
       const enter = () => {
-        signal.removeEventListener('abort', giveUp);
+        signal.removeEventListener('abort', abortWait);
         resolve();
       };
-      const giveUp = () => {
+      const abortWait = () => {
         line.splice(line.indexOf(enter), 1);
         reject(signal.reason);
       };
-      signal.addEventListener('abort', giveUp, { once: true });
+      signal.addEventListener('abort', abortWait, { once: true });
       line.push(enter);
     });
 

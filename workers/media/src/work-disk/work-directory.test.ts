@@ -28,7 +28,7 @@ const sweep = async (isLive: (jobId: string) => Promise<boolean>) => {
   return { swept: await sweepJobDirectories({ jobsDir, isLive, log }), lines };
 };
 
-it('sweeps the directories of jobs that ended, and keeps those of which it cannot tell', async () => {
+it('sweeps the directories of jobs that ended, and keeps those whose state is unknown', async () => {
   for (const jobId of ['ended', 'lives', 'unknown']) await makeJob(jobId);
   const isLive = async (jobId: string) => {
     if (jobId === 'unknown') throw new Error('the queue is away');
@@ -38,7 +38,7 @@ it('sweeps the directories of jobs that ended, and keeps those of which it canno
   expect(await readdir(jobsDir)).toEqual(['lives', 'unknown']);
 });
 
-it('goes on past a directory that cannot be removed, and says so', async () => {
+it('continues after a directory that cannot be removed, and logs it', async () => {
   // Whose inner paths are longer than any path may be: that stops root as well.
   const halves = await Promise.all(
     ['one', 'two'].map(async (half) => {
@@ -63,7 +63,7 @@ it('goes on past a directory that cannot be removed, and says so', async () => {
   }
 });
 
-it('leaves the jobs of another queue to its own workers, until nobody has touched them for a week', async () => {
+it('leaves the jobs of another queue to its own workers until they are a week old', async () => {
   const other = join(workDir, 'jobs-22222222');
   await makeJob('runs', other);
   const earlier = await makeJob('video-1', join(workDir, 'jobs'));
@@ -79,11 +79,11 @@ it('leaves the jobs of another queue to its own workers, until nobody has touche
   expect(await readdir(join(workDir, 'uploads'))).toEqual(['upload-1']);
 });
 
-/** A disk without room for one more directory, where mounting is permitted. */
+/** A disk without space for one more directory, where mounting is permitted. */
 const mountFull = (path: string): boolean =>
   spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,nr_inodes=2', 'tmpfs', path]).status === 0;
 
-it('says of a disk that has no room for a directory that it is full, not that it is of no use', async (context) => {
+it('reports a disk without space for a directory as full, not as unusable', async (context) => {
   if (!mountFull(jobsDir)) return context.skip();
   try {
     const work = () => withRunDirectory({ jobsDir, jobId: 'video-1', keepAfter: () => 'job' }, async () => {});

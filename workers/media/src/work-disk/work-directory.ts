@@ -1,6 +1,6 @@
 /**
- * The private directories of jobs. A job has one, and in it one for each of its runs; they outlive a run only where the
- * next one can go on with what is in them.
+ * The private directories of jobs. A job has one, and in it one for each of its runs. A run's directory is kept after
+ * the run only where the next run can resume from it.
  */
 import { access, constants, mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
@@ -13,15 +13,15 @@ const PRIVATE_MODE = 0o700;
 
 const REMOVAL = { recursive: true, force: true, maxRetries: 3 } as const;
 
-/** What stands for jobs in WORK_DIR: a folder for each queue, and the one that earlier releases had for all. */
+/** The folders of jobs in WORK_DIR: one for each queue, and the one that earlier releases shared between all. */
 const JOBS_FOLDER = /^jobs(-[0-9a-f]{8})?$/;
 
-/** What nobody has written to for so long is no job's any more: seven days, where no run lasts longer. In milliseconds. */
+/** A directory that nobody has written to for this long belongs to no job any more: no run lasts seven days. In milliseconds. */
 const FORGOTTEN_MS = 7 * 86_400_000;
 
 function unusable(folder: string, error: unknown): MediaError {
   const known = toMediaError(error);
-  // Room comes back; what no try can mend fails a video for good.
+  // Disk space may return; a directory that cannot be used fails the video for good.
   if (known.code === 'disk_full') return known;
   return new MediaError({ code: 'work_dir_unusable', message: `WORK_DIR ${folder} cannot be used: ${known.message}.` });
 }
@@ -42,38 +42,38 @@ export async function assertWorkDirUsable(folder: string): Promise<void> {
 
 /** Where one run of a job works. */
 export interface RunDirectory {
-  /** Of the job: every run of it has a folder in here. */
+  /** Of the job: each of its runs has a directory in here. */
   readonly jobDirectory: string;
   /** Of this run alone, empty at first. */
   readonly directory: string;
 }
 
-/** What earlier runs of the job left. A worker that lost its job may still write to its own when the next one begins. */
+/** The directories of earlier runs. A worker that lost the job's lock may still write to its own. */
 export async function listOtherRuns({ jobDirectory, directory }: RunDirectory): Promise<string[]> {
   const names = await readdir(jobDirectory);
   return names.map((name) => join(jobDirectory, name)).filter((path) => path !== directory);
 }
 
-/** Removes what earlier runs of the job left, once what is of use was taken from it. */
-export async function removeOtherRuns(place: RunDirectory): Promise<void> {
-  for (const path of await listOtherRuns(place)) await rm(path, REMOVAL);
+/** Removes the directories of earlier runs, once everything usable was moved out of them. */
+export async function removeOtherRuns(runDirectory: RunDirectory): Promise<void> {
+  for (const path of await listOtherRuns(runDirectory)) await rm(path, REMOVAL);
 }
 
 export interface TidyOptions {
   readonly jobsDir: string;
   readonly jobId: string;
-  /** Of a file, by its name in a run's directory: whether the next run may go on with it. */
-  readonly isOfUse: (name: string) => boolean;
-  /** Asked before anything is removed; what it throws ends it. */
+  /** Whether the next run may use a file, by its name in a run's directory. */
+  readonly isUsable: (name: string) => boolean;
+  /** Called before anything is removed; what it throws is thrown. */
   readonly confirm: () => Promise<void>;
 }
 
 /**
- * Removes of a job's earlier runs what its next one cannot use.
+ * Removes the files of a job's earlier runs that its next run cannot use.
  *
- * @returns what the rest takes of the disk, in bytes.
+ * @returns the disk space that the rest takes, in bytes.
  */
-export async function tidyJobDirectory({ jobsDir, jobId, isOfUse, confirm }: TidyOptions): Promise<number> {
+export async function tidyJobDirectory({ jobsDir, jobId, isUsable, confirm }: TidyOptions): Promise<number> {
   const runs = await listFolder(join(jobsDir, jobId));
   if (runs.length === 0) return 0;
   await confirm();
@@ -81,7 +81,7 @@ export async function tidyJobDirectory({ jobsDir, jobId, isOfUse, confirm }: Tid
     const entries = await readdir(run, { recursive: true, withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
       const path = join(entry.parentPath, entry.name);
-      if (!entry.isDirectory() && !isOfUse(relative(run, path))) await rm(path, REMOVAL);
+      if (!entry.isDirectory() && !isUsable(relative(run, path))) await rm(path, REMOVAL);
     }
   }
   return (await measureFolder(join(jobsDir, jobId))).bytes;
@@ -90,19 +90,19 @@ export async function tidyJobDirectory({ jobsDir, jobId, isOfUse, confirm }: Tid
 export interface WithRunDirectoryOptions {
   readonly jobsDir: string;
   readonly jobId: string;
-  /** What is left when the run ends with this error: its directory, or nothing of it. */
+  /** What is kept when the run fails with this error: the job's directory, or nothing. */
   readonly keepAfter: (error: unknown) => 'job' | 'nothing';
 }
 
 /**
- * Runs `work` with an empty directory. When it succeeds, nothing is left of it; when it fails, what `keepAfter` says,
- * for the next run to go on with.
+ * Runs `work` with an empty directory. After a success it is removed; after a failure it is kept if `keepAfter` says so,
+ * for the next run to resume from.
  *
  * @throws {MediaError} `work_dir_unusable` or `disk_full` when it cannot be made; else whatever `work` throws.
  */
 export async function withRunDirectory<T>(
   options: WithRunDirectoryOptions,
-  work: (place: RunDirectory) => Promise<T>,
+  work: (runDirectory: RunDirectory) => Promise<T>,
 ): Promise<T> {
   await assertWorkDirUsable(options.jobsDir);
   const jobDirectory = join(options.jobsDir, options.jobId);
@@ -117,7 +117,7 @@ export async function withRunDirectory<T>(
     throw error;
   } finally {
     if (kept !== 'job') await rm(directory, REMOVAL);
-    // Not with all that is in it: a worker that took the job over may have begun a run of its own.
+    // Only if it is empty: a worker that took the job over may have begun a run of its own.
     if (kept === 'nothing') await rmdir(jobDirectory).catch(() => {});
   }
 }
@@ -127,22 +127,22 @@ async function makeRunDirectory(jobDirectory: string): Promise<string> {
   return mkdtemp(join(jobDirectory, 'run-'));
 }
 
-/** Removes all that is left of a job. */
+/** Removes everything a job left on this disk. */
 export const removeJobDirectory = ({ jobsDir, jobId }: { jobsDir: string; jobId: string }): Promise<void> =>
   rm(join(jobsDir, jobId), REMOVAL);
 
 export interface SweepOptions {
   readonly jobsDir: string;
-  /** Whether a job waits or runs; when that cannot be told, its directory stays. */
+  /** Whether a job is queued or running; when that cannot be told, its directory stays. */
   readonly isLive: (jobId: string) => Promise<boolean>;
   readonly log: Log;
 }
 
 /**
- * Removes the directories of jobs that have come to their end elsewhere: killed workers cannot. Beside them, those of
- * queues that nobody serves here any more, once they are old. What cannot be removed is logged and stays.
+ * Removes the directories of jobs that ended on another machine after a worker was killed here, and old directories of
+ * queues that nobody serves here any more. What cannot be removed is logged and stays.
  *
- * @returns the ids of the jobs whose directories went.
+ * @returns the ids of the jobs whose directories were removed.
  */
 export async function sweepJobDirectories({ jobsDir, isLive, log }: SweepOptions): Promise<string[]> {
   const swept: string[] = [];
@@ -151,7 +151,7 @@ export async function sweepJobDirectories({ jobsDir, isLive, log }: SweepOptions
       await rm(path, REMOVAL);
       swept.push(basename(path));
     } catch (err) {
-      log.warn({ event: 'work_dir.stuck', path, err }, `${path} is of no use any more and cannot be removed`);
+      log.warn({ event: 'work_dir.stuck', path, err }, `${path} is not needed any more and cannot be removed`);
     }
   };
   for (const path of await listFolder(jobsDir))

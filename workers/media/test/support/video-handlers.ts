@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
-import { locateTools } from '@supabase-media/media/ffmpeg/locate';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { createMetrics } from '@supabase-media/service/metrics';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { openResumeStore } from '@supabase-media/storage/resume-store';

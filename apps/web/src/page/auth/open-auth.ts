@@ -13,7 +13,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** What came of an attempt; `words` are for the person. */
+/** The result of an attempt; `words` are shown to the user. */
 export type SignInResult =
   | { readonly outcome: 'signed_in' }
   | { readonly outcome: 'confirm_email' }
@@ -23,22 +23,22 @@ export interface Auth {
   readonly signIn: (credentials: Credentials) => Promise<SignInResult>;
   readonly signUp: (credentials: Credentials) => Promise<SignInResult>;
   readonly signOut: () => Promise<void>;
-  /** Empty when nobody is signed in (any more). @throws {Error} when a token that ran out cannot be renewed just now. */
+  /** Empty if nobody is signed in. @throws {Error} if an expired token cannot be renewed now. */
   readonly getToken: (options: { readonly refresh: boolean }) => Promise<string>;
-  /** Calls back now and at every change, also in another tab; null: nobody. Returns what ends it. */
+  /** Calls back now and at every change, also in another tab; null if nobody is signed in. Returns the unsubscriber. */
   readonly onChange: (listener: (who: SignedIn | null) => void) => () => void;
 }
 
 const WORDS: Readonly<Record<string, string>> = {
-  invalid_credentials: 'E-mail or password is not right.',
+  invalid_credentials: 'The e-mail address or password is wrong.',
   email_not_confirmed: 'This e-mail address is not confirmed yet. Open the link that was sent to it.',
   user_already_exists: 'There is an account with this e-mail address. Sign in instead.',
   weak_password: 'This password is too weak. Choose a longer one.',
   over_request_rate_limit: 'Too many attempts. Wait a minute, then try again.',
-  signup_disabled: 'New accounts are not taken here.',
+  signup_disabled: 'Creating new accounts is disabled.',
 };
 
-/** @throws {Error} where the API was not told the project's public key. */
+/** @throws {Error} if the API has no public key of the project. */
 export function openAuth(config: PublicConfig): Auth {
   const { supabaseUrl, supabaseKey } = config;
   if (supabaseKey === null)
@@ -59,12 +59,12 @@ export function openAuth(config: PublicConfig): Auth {
       return { outcome: data.session === null ? 'confirm_email' : 'signed_in' };
     },
     signOut: async () => {
-      // Here at least, whatever the server says.
+      // Sign out locally, even if the server fails.
       await client.signOut({ scope: 'local' });
     },
     getToken: async ({ refresh }) => {
       const { data, error } = refresh ? await client.refreshSession() : await client.getSession();
-      // The network is away or the server is down; the session is kept, so the person is signed in.
+      // No network, or the server is down: the session is kept, so the user stays signed in.
       if (isAuthRetryableFetchError(error)) throw error;
       return data.session?.access_token ?? '';
     },
@@ -86,6 +86,6 @@ function refusal(error: AuthError): SignInResult {
   const isNetwork = error.status === undefined || error.status === 0;
   return {
     outcome: 'refused',
-    words: isNetwork ? 'The server does not answer. Check your connection and try again.' : `${error.message}.`,
+    words: isNetwork ? 'The server does not respond. Check your connection and try again.' : `${error.message}.`,
   };
 }

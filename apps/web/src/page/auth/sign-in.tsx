@@ -1,4 +1,4 @@
-/** E-mail and password: to come in, or to make an account. */
+/** Sign in or create an account with e-mail and password. */
 import { type FormEvent, type ReactElement, useEffect, useRef, useState } from 'react';
 import type { Auth, SignInResult } from './open-auth.ts';
 
@@ -9,7 +9,7 @@ const MODES = {
   sign_up: { title: 'Create an account', submit: 'Create account', other: 'Have an account?', switch: 'Sign in' },
 } as const;
 
-/** What Supabase asks for unless told otherwise. */
+/** Supabase's default minimum. */
 const PASSWORD_MIN = 6;
 
 export function SignIn({ auth }: { readonly auth: Auth }): ReactElement {

@@ -7,7 +7,7 @@ const video = (id: string, status: 'queued' | 'processing' | 'ready', minute: nu
   createdAt: `2026-01-01T00:${String(minute).padStart(2, '0')}:00Z`,
 });
 
-it('follows what is processed first, then what waits longest, and never more than the browser has room for', () => {
+it('follows processing videos first, then those that wait longest, and never more than the limit', () => {
   const videos = [
     video('new', 'queued', 9),
     video('older', 'queued', 3),
@@ -19,6 +19,6 @@ it('follows what is processed first, then what waits longest, and never more tha
   expect(chooseWatched(videos, new Set())).toHaveLength(WATCHED_MAX);
 });
 
-it('passes over what cannot be followed', () => {
+it('skips videos that cannot be followed', () => {
   expect(chooseWatched([video('a', 'queued', 1), video('b', 'queued', 2)], new Set(['a']))).toEqual(['b']);
 });

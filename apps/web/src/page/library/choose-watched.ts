@@ -1,17 +1,17 @@
-/** Which videos are followed by events. Pure. */
+/** Chooses the videos that are followed by events. Pure. */
 import type { Video } from '@supabase-media/uploader/contract';
 
 /**
- * Each takes one connection for as long as it lasts. Browsers open six to one server by HTTP/1.1: three are left for
- * uploads by the relay and for everything else. Over HTTP/2 more would do, but a page cannot tell.
+ * Each stream keeps one connection open. Browsers open six to one server over HTTP/1.1: three are left for relayed
+ * uploads and everything else. HTTP/2 allows more, but a page cannot detect it.
  */
 export const WATCHED_MAX = 3;
 
-/** Something still happens to it by itself. */
+/** Whether its status still changes. */
 export const isUnderWay = ({ status }: Pick<Video, 'status'>): boolean =>
   status === 'queued' || status === 'processing';
 
-/** Those that are being processed first, then those that wait longest. @param except these cannot be followed. */
+/** Processing videos first, then those that wait longest. @param except videos that cannot be followed. */
 export function chooseWatched(
   videos: readonly Pick<Video, 'id' | 'status' | 'createdAt'>[],
   except: ReadonlySet<string>,

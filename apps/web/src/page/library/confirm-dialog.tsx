@@ -1,4 +1,4 @@
-/** Asks once more. The browser's own dialog: it keeps the focus, Escape closes it, and the focus returns. */
+/** A confirmation in the browser's own dialog, which traps the focus, closes on Escape, and restores the focus. */
 import { type ReactElement, useEffect, useId, useRef } from 'react';
 
 export interface ConfirmDialogProps {

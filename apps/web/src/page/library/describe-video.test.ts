@@ -29,13 +29,13 @@ const video = (changes: Partial<Video>): Video => ({
 const mp4 = { kind: 'video', bucket: 'b', path: 'p', contentType: 'video/mp4', bytes: 1, url: null };
 
 describe('describeVideo', () => {
-  it('says step, percent and time left while it is processed', () => {
+  it('shows step, percentage and remaining time during processing', () => {
     const view = describeVideo(video({ status: 'processing', step: 'encode', progress: 42 }), 90);
     expect(view).toMatchObject({ status: '42 %', detail: 'Encoding · 2 min left', percent: 42 });
     expect(view.actions[0]).toBe('cancel');
   });
 
-  it('lets a video be watched as soon as its MP4 is there', () => {
+  it('can be watched as soon as its MP4 is published', () => {
     expect(describeVideo(video({ status: 'processing', outputs: [mp4] }), undefined).actions[0]).toBe('watch');
     expect(isPlayable(video({ status: 'failed', outputs: [mp4] }))).toBe(false);
   });
@@ -49,12 +49,12 @@ describe('describeVideo', () => {
     expect(describeVideo(video({ status, errorCode, errorMessage: 'Why.' }), undefined).actions[0]).toBe(action);
   });
 
-  it('gives the reason of a rejection as the worker said it', () => {
+  it('shows the reason of a rejection as the worker wrote it', () => {
     const errorMessage = 'This is a PNG image, not a video.';
     expect(describeVideo(video({ status: 'rejected', errorMessage }), undefined).detail).toBe(errorMessage);
   });
 
-  it('names a video that came without a file name by its path', () => {
+  it('falls back to the path if there is no file name', () => {
     expect(titleOf(video({ fileName: null }))).toBe('1.mov');
   });
 });

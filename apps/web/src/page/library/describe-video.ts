@@ -1,27 +1,27 @@
-/** What a card says and offers, by the state of its video. Pure. */
+/** The text and actions of a card, by the status of its video. Pure. */
 import type { Video } from '@supabase-media/uploader/contract';
 import { formatTimeLeft } from '@supabase-media/uploader/format';
 
-/** What a person can do with a video. */
+/** What a user can do with a video. */
 export type VideoAction = 'watch' | 'cancel' | 'retry' | 'upload_again' | 'delete';
 
 export interface VideoView {
   readonly tone: 'plain' | 'moving' | 'done' | 'problem';
   /** One word or two. */
   readonly status: string;
-  /** What happens just now, or what went wrong. */
+  /** What is happening, or what went wrong. */
   readonly detail: string | undefined;
   /** From 0 to 100; undefined: no bar. */
   readonly percent: number | undefined;
-  /** The right next step first. */
+  /** The recommended action first. */
   readonly actions: readonly VideoAction[];
 }
 
-/** The worker's steps, for who waits for them. */
+/** The worker's steps, as shown to users. */
 const STEPS: Readonly<Record<string, string>> = {
-  download: 'Fetching the upload',
-  probe: 'Looking at the file',
-  plan: 'Deciding what to do',
+  download: 'Downloading the upload',
+  probe: 'Analyzing the file',
+  plan: 'Planning',
   encode: 'Encoding',
   publish: 'Storing the video',
   derive: 'Making previews and streams',
@@ -29,14 +29,14 @@ const STEPS: Readonly<Record<string, string>> = {
   record: 'Finishing',
 };
 
-/** Running these again cannot help: what was uploaded is not there, or not what it was. */
+/** A retry cannot help with these: the source is missing or has changed. */
 const NEEDS_UPLOAD: ReadonlySet<string> = new Set(['object_missing', 'digest_mismatch', 'source_too_large']);
 
-/** The MP4 is published before the rest is made, so a video can often be watched early. */
+/** The MP4 is published before the other outputs, so a video can often be watched early. */
 export const isPlayable = ({ outputs, status }: Pick<Video, 'outputs' | 'status'>): boolean =>
   (status === 'ready' || status === 'processing') && outputs.some(({ kind }) => kind === 'video' || kind === 'hls');
 
-/** Says what a card shows. @param etaSeconds as the last event said. */
+/** Describes a card. @param etaSeconds from the last event. */
 export function describeVideo(video: Video, etaSeconds: number | undefined): VideoView {
   const watch = isPlayable(video) ? (['watch'] as const) : [];
   switch (video.status) {

@@ -7,7 +7,7 @@ const facts = (reasons: readonly { code: string; detail: string }[], videoCodec 
 });
 
 describe('explainVideo', () => {
-  it('says that a copy was one, and of what', () => {
+  it('says that a video was copied, with its codecs', () => {
     const reasons = [{ code: 'moov_at_end', detail: 'the index stands at the end of the file' }];
     expect(explainVideo({ outcome: 'remuxed', facts: facts(reasons, 'h264', 'aac') })).toEqual({
       short: 'Copied: already H.264/AAC',
@@ -25,7 +25,7 @@ describe('explainVideo', () => {
     expect(explained?.details).toHaveLength(2);
   });
 
-  it('says when only the sound was encoded', () => {
+  it('says if only the audio was encoded', () => {
     const reasons = [{ code: 'audio_codec', detail: 'the audio is ac3, not AAC' }];
     expect(explainVideo({ outcome: 'processed', facts: facts(reasons, 'h264', 'ac3') })?.short).toBe(
       'Sound encoded: AC-3; picture copied',
@@ -39,14 +39,14 @@ describe('explainVideo', () => {
     );
   });
 
-  it('gives the first reason where the codec was fine', () => {
+  it('gives the first reason if the codec was not the cause', () => {
     const reasons = [{ code: 'interlaced', detail: 'the picture is interlaced' }];
     expect(explainVideo({ outcome: 'processed', facts: facts(reasons) })?.short).toBe(
       'Encoded: the picture is interlaced',
     );
   });
 
-  it('says nothing of a video without an outcome, and little of one without facts', () => {
+  it('says nothing without an outcome, and little without facts', () => {
     expect(explainVideo({ outcome: null, facts: {} })).toBeUndefined();
     expect(explainVideo({ outcome: 'rejected', facts: {} })).toBeUndefined();
     expect(explainVideo({ outcome: 'processed', facts: { reasons: 'all', input: null } })?.short).toBe('Encoded');

@@ -1,4 +1,4 @@
-/** What was done to a video and why, in a few words and in full. Pure. */
+/** Explains how a video was processed and why, briefly and in full. Pure. */
 import type { Video } from '@supabase-media/uploader/contract';
 import { codecName, readMediaFacts, readReasons } from './facts.ts';
 

@@ -1,7 +1,7 @@
-/** What the worker noted about a video, read with care: it may be of another version. Pure. */
+/** Reads the facts that the worker recorded about a video; another version may have written them. Pure. */
 import type { Video } from '@supabase-media/uploader/contract';
 
-/** What a viewer may want to know of a file. */
+/** The facts that are shown. */
 export interface MediaFacts {
   readonly videoCodec: string | undefined;
   readonly audioCodec: string | undefined;
@@ -64,7 +64,7 @@ const CODEC_NAMES: Readonly<Record<string, string>> = {
   vp9: 'VP9',
 };
 
-/** As people write it: `hevc` → `HEVC`. */
+/** The usual spelling: `hevc` → `HEVC`. */
 export function codecName(codec: string): string {
   if (codec.startsWith('pcm_')) return 'PCM';
   if (/^rv\d/.test(codec)) return 'RealVideo';

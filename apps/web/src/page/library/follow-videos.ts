@@ -1,4 +1,4 @@
-/** Follows the videos that are under way by events, a few at a time. */
+/** Follows unfinished videos by events, a few at a time. */
 import type { Uploader, VideoEvent } from '@supabase-media/uploader';
 import type { Video } from '@supabase-media/uploader/contract';
 import { chooseWatched } from './choose-watched.ts';
@@ -7,21 +7,21 @@ import { isGone } from './is-gone.ts';
 export interface FollowerOptions {
   readonly uploader: Pick<Uploader, 'watchVideo'>;
   readonly onEvent: (id: string, event: VideoEvent) => void;
-  /** It was deleted, perhaps elsewhere. */
+  /** It was deleted, possibly elsewhere. */
   readonly onGone: (id: string) => void;
 }
 
 export interface Follower {
-  /** Begins with those that should be followed, ends with those that need not be any more. */
+  /** Starts and stops following as the list changes. */
   readonly follow: (videos: readonly Video[], signal: AbortSignal) => void;
   readonly isFollowed: (id: string) => boolean;
-  /** Tries again what could not be followed: one of them, or all. */
+  /** Retries videos that could not be followed: one of them, or all. */
   readonly tryAgain: (id?: string) => void;
 }
 
 export function createFollower({ uploader, onEvent, onGone }: FollowerOptions): Follower {
   const running = new Map<string, AbortController>();
-  /** Following these failed; they are looked at instead. */
+  /** Following these failed; they are polled instead. */
   const failed = new Set<string>();
 
   const watch = async (id: string, signal: AbortSignal): Promise<void> => {

@@ -1,4 +1,4 @@
 import { UploadError } from '@supabase-media/uploader/errors';
 
-/** There is no such video of this user (any more). */
+/** Whether the error means that the user has no such video. */
 export const isGone = (error: unknown): boolean => error instanceof UploadError && error.code === 'not_found';

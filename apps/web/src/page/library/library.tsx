@@ -65,7 +65,7 @@ export function Library({ videos, onUploadAgain }: LibraryProps): ReactElement {
           videos={videos}
           onClose={(isDeleted) => {
             setDeleting(undefined);
-            // The button that was pressed went with its card.
+            // The pressed button disappeared with its card.
             if (isDeleted) requestAnimationFrame(() => heading.current?.focus());
           }}
         />
@@ -98,7 +98,7 @@ export function DeleteDialog({ item, videos, onClose }: DeleteDialogProps): Reac
   return (
     <ConfirmDialog
       title="Delete this video?"
-      words={`“${titleOf(item.video)}” goes for good: the upload and everything made of it.`}
+      words={`“${titleOf(item.video)}” will be deleted permanently: the upload and all results.`}
       confirm="Delete"
       isBusy={isBusy}
       problem={problem}
@@ -108,7 +108,7 @@ export function DeleteDialog({ item, videos, onClose }: DeleteDialogProps): Reac
   );
 }
 
-/** As high as a card, so that nothing jumps when the cards come. */
+/** As high as a card, to avoid layout shifts. */
 function Skeleton(): ReactElement {
   return (
     <div className="library__grid" role="status" aria-label="Loading your videos">
@@ -119,7 +119,7 @@ function Skeleton(): ReactElement {
   );
 }
 
-/** Tells who does not see the cards when a video comes to its end. */
+/** Announces the end of a video to screen readers. */
 function StatusAnnouncer({ items }: { readonly items: readonly VideoItem[] }): ReactElement {
   const before = useRef(new Map<string, string>());
   const [words, setWords] = useState('');

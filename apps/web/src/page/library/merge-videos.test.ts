@@ -12,11 +12,11 @@ it('never shows less progress of the same run', () => {
   expect(progressOf(mergeVideos([shown({ progress: 40 })], [video({ progress: 44 })]))).toEqual([44]);
 });
 
-it('begins anew with another run', () => {
+it('starts over with another run', () => {
   expect(progressOf(mergeVideos([shown({ progress: 40 })], [video({ progress: 2, startedAt: 's2' })]))).toEqual([2]);
 });
 
-it('believes the row about every end', () => {
+it('takes every final status from the row', () => {
   const [item] = mergeVideos([shown({ progress: 40 })], [video({ status: 'failed', progress: 12 })]);
   expect(item?.video).toMatchObject({ status: 'failed', progress: 12 });
 });

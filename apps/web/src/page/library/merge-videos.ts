@@ -1,8 +1,8 @@
-/** Puts what was read into what is shown. Pure. */
+/** Merges read rows into the shown list. Pure. */
 import type { Video } from '@supabase-media/uploader/contract';
 import type { VideoItem } from './video-item.ts';
 
-/** Newest first; a row that was read replaces what events said of it, unless they are of the same run and further on. */
+/** Newest first; a read row replaces what events reported, unless they belong to the same run and are further along. */
 export function mergeVideos(items: readonly VideoItem[], read: readonly Video[]): readonly VideoItem[] {
   const merged = new Map(items.map((item) => [item.video.id, item]));
   for (const video of read) {

@@ -1,17 +1,26 @@
-/** A video's picture. Its address is asked for when the card comes into view. */
+/** A video's picture, and its preview when that is wanted. Their addresses are asked for when the card comes into view. */
 
 import type { Video } from '@supabase-media/uploader/contract';
 import { formatDuration } from '@supabase-media/uploader/format';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { readMediaFacts } from './facts.ts';
+import { Preview } from './preview.tsx';
 import { useDetail } from './use-video-list.ts';
 import type { VideoList } from './video-list.ts';
 
-export function Poster({ video, list }: { readonly video: Video; readonly list: VideoList }): ReactElement {
+export interface PosterProps {
+  readonly video: Video;
+  readonly list: VideoList;
+  readonly isPreviewWanted: boolean;
+}
+
+export function Poster({ video, list, isPreviewWanted }: PosterProps): ReactElement {
   const [element, isSeen] = useSeen();
   const [brokenUrl, setBrokenUrl] = useState<string>();
   const detail = useDetail(list, video, isSeen);
-  const url = detail?.outputs.find(({ kind }) => kind === 'poster')?.url ?? undefined;
+  const urlOf = (wanted: string) => detail?.outputs.find(({ kind }) => kind === wanted)?.url ?? undefined;
+  const url = urlOf('poster');
+  const previewUrl = urlOf('preview');
   const { durationSeconds } = readMediaFacts(video, 'output');
   return (
     <span className="poster" ref={element}>
@@ -22,6 +31,7 @@ export function Poster({ video, list }: { readonly video: Video; readonly list: 
       ) : (
         <img className="poster__image" src={url} alt="" decoding="async" onError={() => setBrokenUrl(url)} />
       )}
+      {isPreviewWanted && previewUrl !== undefined && <Preview url={previewUrl} />}
       {durationSeconds !== undefined && video.status === 'ready' && (
         <span className="poster__length">{formatDuration(durationSeconds)}</span>
       )}

@@ -1,13 +1,13 @@
-/** Deletes a video, and waits for a worker that still holds it. */
+/** Deletes a video, and waits for a worker that is still processing it. */
 import type { Uploader } from '@supabase-media/uploader';
 import { UploadError } from '@supabase-media/uploader/errors';
 import { isGone } from './is-gone.ts';
 
-/** A worker that was told to stop does so within 2 s; it is asked again so often. */
+/** A worker stops within 2 s; the deletion is retried this often. */
 const TRIES = 10;
 const WAIT_MS = 2000;
 
-/** @throws {UploadError} what the API refuses; one that is gone already is no error. */
+/** @throws {UploadError} from the API; a video that is already deleted is not an error. */
 export async function removeVideo(videos: Pick<Uploader['videos'], 'delete'>, id: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {

@@ -1,4 +1,4 @@
-/** The list for React. */
+/** The video list as a React hook. */
 
 import type { Uploader } from '@supabase-media/uploader';
 import type { Video } from '@supabase-media/uploader/contract';
@@ -17,7 +17,7 @@ export function useVideoList(uploader: Uploader): Videos {
   return { list, state };
 }
 
-/** A video with addresses of its outputs; undefined while they are asked for, or where there are none. */
+/** A video with addresses of its outputs; undefined while they are loading, or if there are none. */
 export function useDetail(list: VideoList, video: Video, isWanted: boolean): Video | undefined {
   const [detail, setDetail] = useState<Video>();
   const { id, status } = video;

@@ -7,6 +7,7 @@ import { Link } from '../link.tsx';
 import { describeVideo, isPlayable, type VideoAction } from './describe-video.ts';
 import { explainVideo } from './explain-video.ts';
 import { Poster } from './poster.tsx';
+import { usePreviewWanted } from './preview.tsx';
 import type { VideoItem } from './video-item.ts';
 import type { VideoList } from './video-list.ts';
 
@@ -28,6 +29,7 @@ export function VideoCard({ item, list, onDelete, onUploadAgain }: VideoCardProp
   const { video } = item;
   const [busy, setBusy] = useState<VideoAction>();
   const [problem, setProblem] = useState<string>();
+  const [isPreviewWanted, previewHandlers] = usePreviewWanted();
   const view = describeVideo(video, item.etaSeconds);
   const explanation = explainVideo(video);
   const title = titleOf(video);
@@ -46,14 +48,14 @@ export function VideoCard({ item, list, onDelete, onUploadAgain }: VideoCardProp
     }
   };
   return (
-    <li className="card panel" data-tone={view.tone} data-status={video.status}>
+    <li className="card panel" data-tone={view.tone} data-status={video.status} {...previewHandlers}>
       {isPlayable(video) ? (
         <Link to={to} className="card__picture" tabIndex={-1} aria-hidden="true">
-          <Poster video={video} list={list} />
+          <Poster video={video} list={list} isPreviewWanted={isPreviewWanted} />
         </Link>
       ) : (
         <div className="card__picture">
-          <Poster video={video} list={list} />
+          <Poster video={video} list={list} isPreviewWanted={isPreviewWanted} />
         </div>
       )}
       <div className="card__body">

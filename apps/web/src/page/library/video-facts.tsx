@@ -1,4 +1,4 @@
-/** What was uploaded, what was made of it, and why. */
+/** Shows what was uploaded, what was produced, and why. */
 
 import { formatBytes } from '@supabase-media/core/format';
 import type { Video } from '@supabase-media/uploader/contract';

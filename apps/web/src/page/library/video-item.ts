@@ -1,8 +1,8 @@
-/** One video as the library shows it. */
+/** A video in the library. */
 import type { Video } from '@supabase-media/uploader/contract';
 
 export interface VideoItem {
   readonly video: Video;
-  /** As the last event said; undefined: not known. */
+  /** From the last event; undefined if unknown. */
   readonly etaSeconds: number | undefined;
 }

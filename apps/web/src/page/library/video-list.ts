@@ -1,6 +1,6 @@
 /**
- * The user's videos as the page shows them. The row is the truth: it is read again when the tab wakes, when a network
- * appears and when an event says that something ended. Events only make what is shown livelier.
+ * The user's videos on the page. The row is the source of truth: it is read again when the tab becomes visible, when the
+ * network returns and when an event reports an end. Events only update the progress in between.
  */
 import type { Uploader, VideoEvent } from '@supabase-media/uploader';
 import type { Video } from '@supabase-media/uploader/contract';
@@ -14,7 +14,7 @@ import type { VideoItem } from './video-item.ts';
 
 export interface VideoListState {
   readonly phase: 'loading' | 'ready' | 'failed';
-  /** Why the list could not be read; what was read earlier is still shown. */
+  /** Why the list could not be read; the earlier list is still shown. */
   readonly problem: string | undefined;
   /** Newest first. */
   readonly items: readonly VideoItem[];
@@ -28,23 +28,23 @@ export interface VideoList {
   readonly start: () => () => void;
   readonly refresh: () => Promise<void>;
   readonly loadMore: () => Promise<void>;
-  /** The video with addresses that still work for a minute at least. @throws {UploadError} */
+  /** The video with addresses that are valid for at least another minute. @throws {UploadError} */
   readonly readDetail: (id: string, options?: { readonly isFresh?: boolean }) => Promise<Video>;
   /** @throws {UploadError} */
   readonly cancel: (id: string) => Promise<void>;
   /** @throws {UploadError} */
   readonly retry: (id: string) => Promise<void>;
-  /** Waits for a worker that still holds the video. @throws {UploadError} */
+  /** Waits for a worker that is still processing the video. @throws {UploadError} */
   readonly remove: (id: string) => Promise<void>;
 }
 
-/** Between two looks at videos that are under way and not followed by events, in milliseconds. */
+/** The polling interval of unfinished videos that are not followed by events, in milliseconds. */
 const POLL_MS = 5000;
 
-/** Addresses are renewed when they have no longer than this to live, in milliseconds. */
+/** Addresses are renewed if they expire within this, in milliseconds. */
 const RENEW_MS = 60_000;
 
-/** The worker's steps after the first results are in Storage. */
+/** The worker's steps after the first results are published. */
 const AFTER_PUBLISHING: ReadonlySet<string> = new Set(['derive', 'upload', 'record']);
 
 type Tools = Pick<Uploader, 'videos' | 'watchVideo'>;
@@ -72,7 +72,7 @@ export function createVideoList(uploader: Tools): VideoList {
     if (item === undefined) return;
     if (event.kind === 'ended') return void settle(id);
     const { status, step, percent, etaSeconds } = event;
-    // The MP4 is published before the rest is made: from then on the video can be watched.
+    // The MP4 is published before the other outputs: from then on the video can be watched.
     const mayBePublished = step !== item.video.step && AFTER_PUBLISHING.has(step ?? '');
     if (mayBePublished && item.video.outputs.length === 0) void settle(id);
     const video = { ...item.video, status, step, progress: Math.round(percent) };
@@ -97,7 +97,7 @@ export function createVideoList(uploader: Tools): VideoList {
       const page = await uploader.videos.list({ signal });
       const oldest = page.videos.at(-1)?.createdAt;
       const isWhole = page.nextBefore === null;
-      // What the page should have held and does not is gone; older ones were loaded by hand and stay.
+      // Videos that are missing from the page were deleted; older ones were loaded by the user and stay.
       const older = isWhole ? [] : state.items.filter(({ video }) => oldest !== undefined && video.createdAt < oldest);
       const known = state.items.filter(({ video }) => page.videos.some(({ id }) => id === video.id));
       if (older.length === 0) nextBefore = page.nextBefore;
@@ -188,7 +188,7 @@ export function createVideoList(uploader: Tools): VideoList {
   return list;
 }
 
-/** Its addresses still work, and nothing has been added since. */
+/** Whether its addresses are still valid and no output was added since. */
 function isUsable(detail: Video, row: Video | undefined): boolean {
   const lives = detail.urlExpiresAt === null || Date.parse(detail.urlExpiresAt) - Date.now() > RENEW_MS;
   return lives && (row === undefined || (row.outputs.length === detail.outputs.length && row.status === detail.status));

@@ -1,4 +1,4 @@
-/** One video: the player, which is loaded only here, and what is known of the video. */
+/** One video: the player, which is loaded only here, and its facts. */
 
 import type { Uploader } from '@supabase-media/uploader';
 import type { Video } from '@supabase-media/uploader/contract';
@@ -106,6 +106,6 @@ function Missing({ words }: { readonly words: string }): ReactElement {
 function wordsOf(error: unknown): string {
   if (!(error instanceof UploadError)) return 'Something unexpected happened. Load the page again.';
   return error.code === 'not_found'
-    ? 'There is no such video, or it belongs to somebody else.'
+    ? 'This video does not exist or belongs to another user.'
     : `${error.message} ${error.action}`;
 }

@@ -1,13 +1,13 @@
 /**
- * The two doors to the project's tables: as the user whose token is shown, for reading under row-level security, and as
- * the service, for writing. Only `database/` names tables and functions.
+ * The two clients of the database API: one that acts as the user of the request, for reading under row-level security,
+ * and one that acts as the service, for writing. Only `database/` names tables and functions.
  */
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { startDeadline } from '@supabase-media/core/deadline';
 import { SUPABASE_OPTIONS } from '@supabase-media/core/supabase-options';
 import { ApiError } from '../api-error.ts';
 
-/** A request to the database answers within this, in milliseconds, or counts as failed. */
+/** Time limit of a request to the database, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 15_000;
 
 const fetchWithin: typeof fetch = (input, init) =>
@@ -19,11 +19,11 @@ export interface Database {
   readonly users: SupabaseClient;
 }
 
-/** Opens both doors; no request is made yet. */
+/** Creates both clients; sends no request yet. */
 export function openDatabase(options: {
   readonly url: string;
   readonly serviceRoleKey: string;
-  /** Lets a request through the gateway; what it may do is decided by the user's token. */
+  /** Passes the gateway; the user's token decides the rights. */
   readonly anonKey: string | undefined;
 }): Database {
   const settings = { ...SUPABASE_OPTIONS, global: { fetch: fetchWithin } };
@@ -38,7 +38,7 @@ interface Answer<T> {
   readonly error: { readonly message: string; readonly code?: string } | null;
 }
 
-/** A query that can be given another token than its client's. */
+/** A query that can use another token than its client's. */
 interface Query<T> extends PromiseLike<Answer<T>> {
   setHeader(name: string, value: string): this;
 }
@@ -50,13 +50,13 @@ export const asUser = <T>(query: Query<T>, token: string): Query<T> =>
 /**
  * Waits for a query.
  *
- * @throws {ApiError} `token_expired` when the database takes the user's token no more, else `database_unavailable`.
+ * @throws {ApiError} `token_expired` if the user's token has expired, else `database_unavailable`.
  */
 export async function ask<T>(query: PromiseLike<Answer<T>>): Promise<T> {
   const { data, error } = await query;
   if (error === null) return data;
   if (/JWT expired|PGRST303/i.test(`${error.message} ${error.code}`))
-    throw new ApiError({ code: 'token_expired', message: 'The sign-in has run out.', cause: error });
+    throw new ApiError({ code: 'token_expired', message: 'The sign-in has expired.', cause: error });
   throw new ApiError({
     code: 'database_unavailable',
     message: 'The database did not answer the request.',

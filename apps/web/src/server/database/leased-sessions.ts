@@ -1,14 +1,14 @@
-/** Rows that a sweep took, read one by one: one that cannot be read must not keep the others from being swept. */
+/** The rows leased by a sweep, parsed one by one: an unreadable row must not block the others. */
 import { z } from 'zod';
 import { type UploadSession, uploadSessionRow } from './upload-session.ts';
 
 export interface LeasedSessions {
   readonly sessions: readonly UploadSession[];
-  /** They stay claimed until their lease ends, as those do whose work fails. */
+  /** They stay leased until their lease expires, like rows whose work fails. */
   readonly unreadable: readonly { readonly id: string; readonly problem: string }[];
 }
 
-/** @throws when the answer is no list at all. */
+/** @throws if the response is not a list. */
 export function readLeased(answer: unknown): LeasedSessions {
   const sessions: UploadSession[] = [];
   const unreadable: { id: string; problem: string }[] = [];

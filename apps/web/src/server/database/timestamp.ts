@@ -1,4 +1,4 @@
-/** Times as databases write them. */
+/** Timestamps as PostgreSQL writes them. */
 import { z } from 'zod';
 
 /** PostgreSQL writes `2026-11-21 06:12:49.863819+00`; in JSON of its own, the same with a T. */

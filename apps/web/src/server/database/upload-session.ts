@@ -1,4 +1,4 @@
-/** A row of `upload_sessions`, checked where it comes in. */
+/** A row of `upload_sessions`, validated on reading. */
 
 import { z } from 'zod';
 import { UPLOAD_STATES } from '../../contract/uploads.ts';
@@ -6,7 +6,7 @@ import { timestamp } from './timestamp.ts';
 
 export const uploadSessionRow = z
   .object({
-    // Not z.uuid(): whoever made up 11111111-1111-1111-1111-111111111111 in a seed asked no RFC for a version.
+    // Not z.uuid(): seeds contain ids such as 11111111-1111-1111-1111-111111111111, which have no RFC version.
     id: z.guid(),
     owner_id: z.guid(),
     video_id: z.guid(),

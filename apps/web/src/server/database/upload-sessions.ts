@@ -1,6 +1,6 @@
 /**
- * The `upload_sessions` table. Reading is done as the user; each write is conditional on the state it starts from, so
- * that of two processes only one makes a change.
+ * The `upload_sessions` table. Reads act as the user; each write is conditional on the state it starts from, so that only
+ * one of two concurrent processes makes a change.
  */
 
 import { LIST_MAX, SESSION_SECONDS } from '@supabase-media/upload-protocol/limits';
@@ -32,16 +32,16 @@ export interface SessionLimits {
   readonly createPerMinute: number;
 }
 
-/** A session, or why there is none. */
+/** The new session, or why none was created. */
 export type CreateAnswer =
   | { readonly kind: 'created'; readonly session: UploadSession }
   | { readonly kind: 'too_many_sessions'; readonly open: number }
   | { readonly kind: 'rate_limited'; readonly retryAfterSeconds: number };
 
-/** The claim on a session that a request or sweep works on. */
-export interface Claim {
+/** The lease on a session: its id, and the request or sweep that holds the lease. */
+export interface Lease {
   readonly id: string;
-  readonly claimant: string;
+  readonly holder: string;
 }
 
 type Unfinished = 'open' | 'completing';
@@ -50,39 +50,39 @@ type Ended = 'completed' | 'canceled';
 export interface UploadSessions {
   readonly create: (session: NewUploadSession, limits: SessionLimits) => Promise<CreateAnswer>;
   readonly find: (user: User, id: string) => Promise<UploadSession | undefined>;
-  /** As it is now, whosever it is; undefined when it is forgotten. */
+  /** The current state, whoever owns it; undefined if the row was deleted. */
   readonly stateOf: (id: string) => Promise<UploadSession['state'] | undefined>;
   readonly list: (user: User, state: UploadSession['state'] | undefined) => Promise<readonly UploadSession[]>;
-  /** Takes an unfinished session to complete it; undefined when another request has it or it has ended. */
-  readonly claim: (claim: Claim, leaseSeconds: number) => Promise<UploadSession | undefined>;
-  /** Back to `open`, for the claimant alone. */
-  readonly reopen: (claim: Claim, confirmedBytes: number) => Promise<boolean>;
-  /** The end, for the claimant alone. */
-  readonly finish: (claim: Claim, state: Ended, endCode?: string) => Promise<boolean>;
+  /** Leases an unfinished session to complete it; undefined if another request holds the lease or the session has ended. */
+  readonly lease: (lease: Lease, leaseSeconds: number) => Promise<UploadSession | undefined>;
+  /** Back to `open`, for the lease's holder only. */
+  readonly reopen: (lease: Lease, confirmedBytes: number) => Promise<boolean>;
+  /** The end, for the lease's holder only. */
+  readonly finish: (lease: Lease, state: Ended, endCode?: string) => Promise<boolean>;
   /** Ends a session that is in one of the given states. */
   readonly cancel: (id: string, from: readonly (Unfinished | 'completed')[]) => Promise<boolean>;
-  /** Never lowers it, and only while the session is open. */
+  /** Raises the confirmed bytes of an open session; never lowers them. */
   readonly confirm: (id: string, bytes: number) => Promise<void>;
-  /** Sets the resumable upload at Storage, if the session still has the one that was seen. */
+  /** Replaces the resumable upload, if the session still has the one that was seen. */
   readonly replaceUpload: (id: string, seen: string | undefined, uploadId: string | null) => Promise<boolean>;
   readonly markCleaned: (id: string) => Promise<void>;
-  /** Takes sessions past their time whose video still waits: whether it has a job is not known. */
+  /** Leases expired sessions whose video is still queued: it may have no job. */
   readonly leaseOrphaned: (options: {
-    readonly claimant: string;
+    readonly holder: string;
     readonly batch: number;
     readonly leaseSeconds: number;
   }) => Promise<LeasedSessions>;
-  /** Ends what else is past its time; answers how many were abandoned. */
+  /** Ends the other expired sessions; returns how many were abandoned. */
   readonly abandonExpired: (batch: number) => Promise<number>;
   readonly leaseRemains: (options: {
-    readonly claimant: string;
+    readonly holder: string;
     readonly batch: number;
     readonly leaseSeconds: number;
     readonly retentionSeconds: number;
   }) => Promise<LeasedSessions>;
-  /** Forgets an unsuccessful session. */
+  /** Deletes an unsuccessful session. */
   readonly forget: (id: string) => Promise<void>;
-  /** Forgets completed sessions that ended before it. */
+  /** Deletes completed sessions that ended before a time. */
   readonly forgetCompleted: (before: Date) => Promise<void>;
 }
 
@@ -100,7 +100,7 @@ const rows = z.array(uploadSessionRow);
 const now = () => new Date().toISOString();
 const RELEASED = { claimed_by: null, claimed_until: null };
 
-/** Opens the table on a database. */
+/** Opens the table. */
 export function openUploadSessions({ service, users }: Database): UploadSessions {
   const update = (columns: Record<string, unknown>) => service.from(TABLE).update({ ...columns, updated_at: now() });
   const changed = async (query: PromiseLike<{ data: unknown; error: { message: string } | null }>): Promise<boolean> =>
@@ -151,26 +151,26 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
       return rows.parse(await ask(asUser(query, user.token)));
     },
 
-    claim: async ({ id, claimant }, leaseSeconds) => {
-      const parameters = { session_id: id, claimant, lease_seconds: leaseSeconds };
+    lease: async ({ id, holder }, leaseSeconds) => {
+      const parameters = { session_id: id, claimant: holder, lease_seconds: leaseSeconds };
       const answer = await ask(service.rpc('claim_upload_completion', parameters));
       return answer === null ? undefined : uploadSessionRow.parse(answer);
     },
 
-    reopen: ({ id, claimant }, confirmedBytes) =>
+    reopen: ({ id, holder }, confirmedBytes) =>
       changed(
         update({ state: 'open', confirmed_bytes: confirmedBytes, ...RELEASED })
           .eq('id', id)
-          .eq('claimed_by', claimant)
+          .eq('claimed_by', holder)
           .eq('state', 'completing')
           .select('id'),
       ),
 
-    finish: ({ id, claimant }, state, endCode) =>
+    finish: ({ id, holder }, state, endCode) =>
       changed(
         update({ state, end_code: endCode ?? null, ended_at: now(), ...RELEASED })
           .eq('id', id)
-          .eq('claimed_by', claimant)
+          .eq('claimed_by', holder)
           .eq('state', 'completing')
           .select('id'),
       ),
@@ -202,8 +202,8 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
       );
     },
 
-    leaseOrphaned: async ({ claimant, batch, leaseSeconds }) => {
-      const parameters = { claimant, batch, lease_seconds: leaseSeconds };
+    leaseOrphaned: async ({ holder, batch, leaseSeconds }) => {
+      const parameters = { claimant: holder, batch, lease_seconds: leaseSeconds };
       return readLeased(await ask(service.rpc('claim_left_uploads', parameters)));
     },
 
@@ -211,7 +211,7 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
 
     leaseRemains: async (options) => {
       const parameters = {
-        claimant: options.claimant,
+        claimant: options.holder,
         batch: options.batch,
         lease_seconds: options.leaseSeconds,
         retention_seconds: options.retentionSeconds,

@@ -1,4 +1,4 @@
-/** A row of `videos`, checked where it comes in. */
+/** A row of `videos`, validated on reading. */
 
 import { z } from 'zod';
 import { VIDEO_STATUSES } from '../../contract/videos.ts';
@@ -41,7 +41,7 @@ export const videoRow = z.object({
 
 export type VideoRow = z.output<typeof videoRow>;
 
-/** Nothing more happens to a video in one of these by itself. */
+/** The final statuses of a video. */
 export const ENDED_STATUSES = [
   'ready',
   'rejected',

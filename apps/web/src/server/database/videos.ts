@@ -1,4 +1,4 @@
-/** The `videos` table as the intake uses it: its owner reads, the service makes, cancels and deletes. */
+/** The `videos` table as the intake API uses it: the owner reads; the service creates, cancels and deletes. */
 import { openVideos } from '@supabase-media/database/videos';
 import { z } from 'zod';
 import type { User } from '../verify-token.ts';
@@ -12,9 +12,9 @@ export interface VideosTable {
   /** Newest first. */
   readonly list: (user: User, page: { before: Date | undefined; limit: number }) => Promise<readonly VideoRow[]>;
   readonly markQueued: (video: NewVideo, jobId: string) => Promise<void>;
-  /** Whether it was waiting or running and is canceled now. */
+  /** Whether it was queued or processing, and is canceled now. */
   readonly cancel: (id: string) => Promise<boolean>;
-  /** Undefined where there is no such video. */
+  /** Undefined if there is no such video. */
   readonly statusOf: (id: string) => Promise<VideoRow['status'] | undefined>;
   readonly remove: (id: string) => Promise<void>;
   /** @throws {ApiError} `database_unavailable`. */

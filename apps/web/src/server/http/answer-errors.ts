@@ -1,4 +1,4 @@
-/** Every failure in the one shape of the contract; what nobody foresaw keeps its words for the log. */
+/** Sends every error in the contract's format; the message of an unexpected error only goes to the log. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { ApiError, toApiError } from '../api-error.ts';
@@ -8,7 +8,7 @@ export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | Error, request, reply) => sendError(toAnswer(error), request, reply));
   app.setNotFoundHandler((request, reply) =>
     sendError(
-      new ApiError({ code: 'not_found', message: `There is no ${request.method} at this address.` }),
+      new ApiError({ code: 'not_found', message: `There is no ${request.method} ${request.url.split('?')[0]}.` }),
       request,
       reply,
     ),
@@ -24,13 +24,13 @@ function sendError(error: ApiError, request: FastifyRequest, reply: FastifyReply
   return reply.code(error.httpStatus).type('application/json').send(error.toBody());
 }
 
-/** Fastify's own refusals (malformed JSON, a body too long) and the schemas' are requests that do not fit. */
+/** Errors of Fastify (malformed JSON, a body too large) and of the schemas are invalid requests. */
 function toAnswer(error: FastifyError | Error): ApiError {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const problems = error.validation.map(({ instancePath, message }) => `${instancePath || '/'}: ${message}`);
     return new ApiError({
       code: 'invalid_request',
-      message: `The request does not fit: ${problems.slice(0, 5).join('; ')}.`,
+      message: `The request is invalid: ${problems.slice(0, 5).join('; ')}.`,
       details: { problems: problems.slice(0, 20) },
     });
   }

@@ -1,4 +1,4 @@
-/** Asks every request below it for a user's access token. */
+/** Requires a user's access token for every request below it. */
 import type { FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { ApiError } from '../api-error.ts';

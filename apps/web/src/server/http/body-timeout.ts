@@ -1,29 +1,29 @@
 /**
- * How long a body may take to arrive, whoever reads it. Node's own clock (`requestTimeout`) cannot tell a relayed file,
- * which may take an hour, from the rest.
+ * The time limit for receiving a body. Node's own limit (`requestTimeout`) cannot distinguish a relayed file, which may
+ * take an hour, from other bodies.
  */
 import type { IncomingMessage } from 'node:http';
 
-const clocks = new WeakMap<IncomingMessage, NodeJS.Timeout>();
+const timers = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
-/** Ends the connection unless the body is in by then. One that has no body is in from the beginning. */
+/** Ends the connection if the body is not complete in time. A request without a body is complete from the start. */
 export function startBodyTimeout(request: IncomingMessage, timeoutMs: number): void {
-  // `complete`, not `end`: a body that nobody reads, such as that of a GET, never ends.
-  const clock = setTimeout(() => {
+  // `complete`, not `end`: a body that is not read, such as that of a GET, never ends.
+  const timer = setTimeout(() => {
     if (!request.complete) request.destroy();
   }, timeoutMs);
-  clocks.set(request, clock);
-  request.once('end', () => clearTimeout(clock)).once('close', () => clearTimeout(clock));
+  timers.set(request, timer);
+  request.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 }
 
-/** For a body that has clocks of its own. */
+/** Removes the limit, for a body with its own timeouts. */
 export function stopBodyTimeout(request: IncomingMessage): void {
-  clearTimeout(clocks.get(request));
+  clearTimeout(timers.get(request));
 }
 
 /**
- * For a request whose answer takes long: its client has nothing to say meanwhile. With the next request on the
- * connection silence counts again.
+ * Removes the idle timeout, for a request whose response takes long. It applies again with the next request on the
+ * connection.
  */
 export function allowSilence(request: IncomingMessage): void {
   request.socket.setTimeout(0);

@@ -6,10 +6,10 @@ const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const REQUEST_HEADERS =
   'authorization, content-type, last-event-id, tus-resumable, upload-length, upload-metadata, upload-offset, x-signature';
 
-/** What pages may read of answers, TUS's headers above all. */
+/** The response headers that pages may read, mainly those of TUS. */
 const EXPOSED = 'location, retry-after, tus-complete, tus-resumable, upload-expires, upload-length, upload-offset';
 
-/** How long a browser remembers the permission, in seconds. */
+/** How long a browser caches the permission, in seconds. */
 const MAX_AGE = '3600';
 
 export const allowOrigins = fastifyPlugin<{ readonly origins: readonly string[] }>(async (app, { origins }) => {
@@ -30,6 +30,6 @@ export const allowOrigins = fastifyPlugin<{ readonly origins: readonly string[] 
       .code(204)
       .send();
   });
-  // Without a route the hook above would never run for what browsers ask before a request.
+  // Without a route the hook above would not run for preflight requests.
   app.options('/api/*', { schema: { hide: true } }, (_request, reply) => reply.code(204).send());
 });

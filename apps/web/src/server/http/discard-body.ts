@@ -1,15 +1,15 @@
-/** What is done with a body that was answered before all of it was read. */
+/** Discards the rest of a body whose response was sent before it was read completely. */
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Reads so much of the rest that a client which only looks at the answer after sending still gets it; then the
- * connection is closed, and a client that would send gigabytes in vain stops.
+ * Reads this much, so that a client which reads the response only after sending still gets it; then the connection is
+ * closed, so that no client sends gigabytes in vain.
  */
 const DISCARD_MAX_BYTES = 8 * 1024 * 1024;
 
 const DISCARD_MAX_MS = 10_000;
 
-/** Reads and forgets the rest of a body, within limits; a request whose body is in stays as it is. */
+/** Reads and discards the rest of a body, within limits. */
 export function discardBody(request: IncomingMessage, maxMs = DISCARD_MAX_MS): void {
   if (request.complete || request.destroyed) return;
   let left = DISCARD_MAX_BYTES;

@@ -1,4 +1,4 @@
-/** The page, as `npm run build:web` made it. Without a build there is none, and the API is all there is. */
+/** Serves the page that `npm run build:web` built. Without a build only the API is served. */
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
@@ -6,11 +6,11 @@ import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 /** Both as TypeScript and as built code this is the workspace's dist/page. */
 const PAGE_FOLDER = fileURLToPath(new URL('../../../dist/page', import.meta.url));
 
-/** Names of assets carry a digest, so they never change. */
+/** Asset names contain a hash, so their content never changes. */
 const ASSETS = '/assets/';
 
 export interface PageRoutesOptions {
-  /** Supabase as browsers reach it: the page signs in, sends files and plays videos there. */
+  /** Supabase's address for browsers: the page signs in, uploads and plays videos there. */
   readonly supabaseUrl: string;
 }
 
@@ -33,11 +33,11 @@ export const pageRoutes: FastifyPluginAsync<PageRoutesOptions> = async (app, { s
       .headers({ 'content-security-policy': policy, 'permissions-policy': 'camera=(), microphone=(), geolocation=()' })
       .sendFile('index.html');
   app.get('/', { schema: { hide: true } }, sendPage);
-  // The page's own addresses: whoever opens or reloads one gets the page.
+  // The page's own routes all serve the page.
   app.get('/videos/:id', { schema: { hide: true } }, sendPage);
 };
 
-/** Content Security Policy Level 3. Inline styles: the player's elements carry their own. */
+/** Content Security Policy Level 3. Inline styles are allowed for the player's elements. */
 function contentPolicy(storage: string): string {
   return [
     "default-src 'self'",

@@ -28,7 +28,7 @@ export const playlistRoutes: FastifyPluginAsyncZod<{ readonly services: Playlist
       schema: {
         tags,
         summary: 'The HLS master playlist',
-        description: 'For players that send the sign-in with playlists; segments come from Storage without it.',
+        description: 'For players that authenticate playlist requests; segments come from Storage by signed addresses.',
         params,
         response: { 200: z.string(), ...refused },
       },
@@ -45,7 +45,7 @@ export const playlistRoutes: FastifyPluginAsyncZod<{ readonly services: Playlist
         tags,
         summary: 'The HLS playlist of a rendition',
         description:
-          'Every segment is a signed address. They end after RESULT_URL_SECONDS, which a comment in the playlist says; ask again for fresh ones.',
+          'Every segment is a signed address. They expire after RESULT_URL_SECONDS, at the time in a comment of the playlist; request it again for new ones.',
         params: renditionParams,
         response: { 200: z.string(), ...refused },
       },

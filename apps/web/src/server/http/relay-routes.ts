@@ -11,18 +11,18 @@ import { userOf } from './authenticate.ts';
 import { allowSilence, stopBodyTimeout } from './body-timeout.ts';
 
 const params = z.object({ id: z.guid() });
-/** The last segment of an upload's address at Storage: base64url, or what another server makes. */
+/** The last segment of an upload's address at Storage: base64url, or another server's format. */
 const uploadParams = z.object({ id: z.guid(), uploadId: z.string().regex(/^[\w.~-]{1,2048}$/) });
 
-const description = 'TUS 1.0.0 (core, creation, termination), passed on to Storage while it streams.';
+const description = 'TUS 1.0.0 (core, creation, termination), streamed on to Storage.';
 
 export const relayRoutes: FastifyPluginAsyncZod<{ readonly services: RelayServices }> = async (app, { services }) => {
-  // The body is never parsed nor kept: the handlers pass the stream on.
+  // The body is neither parsed nor stored: the handlers pass the stream on.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
   app.addHook('onRequest', async (request) => {
-    // The relay has clocks of its own; silence while Storage finishes an object is not the client's.
+    // The relay has its own timeouts; the connection may be silent while Storage finishes an object.
     stopBodyTimeout(request.raw);
     allowSilence(request.raw);
   });
@@ -50,7 +50,7 @@ export const relayRoutes: FastifyPluginAsyncZod<{ readonly services: RelayServic
 
   app.post(
     '/:id/relay',
-    { schema: { tags: ['relay'], summary: 'Begin a relayed upload', description, params } },
+    { schema: { tags: ['relay'], summary: 'Create a relayed upload', description, params } },
     (request, reply) => handle(request, reply, { id: request.params.id, uploadId: undefined }),
   );
   for (const method of ['HEAD', 'PATCH', 'DELETE'] as const)

@@ -1,4 +1,4 @@
-/** What needs no sign-in: whether the process lives and can work, and what a page must know to begin. */
+/** Routes without authentication: liveness, readiness, and the settings of the page. */
 import type { Readiness } from '@supabase-media/service/health';
 import { ACCEPTED_TYPES, TYPE_OF_EXTENSION } from '@supabase-media/upload-protocol/accepted-types';
 import { SINGLE_BELOW_BYTES } from '@supabase-media/upload-protocol/limits';

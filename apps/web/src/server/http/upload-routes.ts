@@ -39,7 +39,7 @@ export const uploadRoutes: FastifyPluginAsyncZod<UploadRoutesOptions> = async (a
     {
       schema: {
         tags,
-        summary: 'Begin an upload',
+        summary: 'Create an upload',
         body: createUploadRequest,
         response: { 201: openUpload, ...refused },
       },
@@ -65,13 +65,13 @@ export const uploadRoutes: FastifyPluginAsyncZod<UploadRoutesOptions> = async (a
 
   app.get(
     '/:id',
-    { schema: { tags, summary: 'Where an upload stands', params, response: { 200: upload, ...refused } } },
+    { schema: { tags, summary: 'Show an upload', params, response: { 200: upload, ...refused } } },
     (request) => readUpload(services, userOf(request), request.params.id),
   );
 
   app.post(
     '/:id/resume',
-    { schema: { tags, summary: 'Take an upload up again', params, response: { 200: openUpload, ...refused } } },
+    { schema: { tags, summary: 'Resume an upload', params, response: { 200: openUpload, ...refused } } },
     (request) => resumeUploadSession(services, userOf(request), request.params.id),
   );
 
@@ -99,13 +99,13 @@ export const uploadRoutes: FastifyPluginAsyncZod<UploadRoutesOptions> = async (a
     {
       schema: {
         tags,
-        summary: 'Prove an upload and enqueue it',
+        summary: 'Verify an upload and enqueue it',
         params,
         response: { 200: completedUpload, ...refused },
       },
     },
     (request) => {
-      // The proof reads the whole object where a digest was announced; INTAKE_PROVE_SECONDS bounds it.
+      // Verification reads the whole object if a SHA-256 was declared; INTAKE_PROVE_SECONDS limits it.
       allowSilence(request.raw);
       return completeUploadSession(services, { user: userOf(request), id: request.params.id, signal });
     },

@@ -1,4 +1,4 @@
-/** `/api/videos`: what became of uploads. */
+/** `/api/videos`: the videos of uploads. */
 
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -25,12 +25,12 @@ const refused = { '4xx': errorBody, '5xx': errorBody };
 export interface VideoRoutesOptions {
   readonly services: VideoServices;
   readonly watch: VideoWatch;
-  /** Takes a place for a user's listener. */
+  /** Takes a slot for a user's event stream. */
   readonly takeListenerSlot: (userId: string) => () => void;
   readonly signal: AbortSignal;
 }
 
-/** Event ids are times in milliseconds; anything else was not given by us. */
+/** Event ids are times in milliseconds; anything else is ignored. */
 const readLastEventId = (header: string | string[] | undefined): number | undefined =>
   typeof header === 'string' && /^\d{1,16}$/.test(header) ? Number(header) : undefined;
 
@@ -45,12 +45,19 @@ export const videoRoutes: FastifyPluginAsyncZod<VideoRoutesOptions> = async (app
   );
   app.get(
     '/:id',
-    { schema: { tags, summary: 'A video and addresses of its results', params, response: { 200: video, ...refused } } },
+    {
+      schema: {
+        tags,
+        summary: 'Show a video with addresses of its results',
+        params,
+        response: { 200: video, ...refused },
+      },
+    },
     (request) => readVideo(services, userOf(request), request.params.id),
   );
   app.post(
     '/:id/retry',
-    { schema: { tags, summary: 'Run a video again', params, response: { 200: retriedVideo, ...refused } } },
+    { schema: { tags, summary: 'Retry a video', params, response: { 200: retriedVideo, ...refused } } },
     (request) => retryVideo(services, userOf(request), request.params.id),
   );
   app.post(
@@ -62,7 +69,7 @@ export const videoRoutes: FastifyPluginAsyncZod<VideoRoutesOptions> = async (app
     '/:id',
     { schema: { tags, summary: 'Delete a video', params, response: { 200: deletedVideo, ...refused } } },
     (request) => {
-      // Results of many files take a while; each request to Storage has clocks of its own.
+      // Deleting many files takes a while; each request to Storage has its own timeouts.
       allowSilence(request.raw);
       return deleteVideo(services, userOf(request), request.params.id);
     },
@@ -74,7 +81,7 @@ export const videoRoutes: FastifyPluginAsyncZod<VideoRoutesOptions> = async (app
         tags,
         summary: 'Follow a video',
         description:
-          'Server-sent events: `progress` (VideoProgressEvent) until `ended` (VideoEndedEvent). Ids ascend; Last-Event-ID resumes. The stream ends without `ended` when the sign-in runs out: come again with a new one.',
+          'Server-sent events: `progress` (VideoProgressEvent) until `ended` (VideoEndedEvent). Ids ascend; Last-Event-ID resumes. The stream ends without `ended` when the sign-in expires: reconnect with a new token.',
         params,
       },
     },
@@ -100,7 +107,7 @@ export const videoRoutes: FastifyPluginAsyncZod<VideoRoutesOptions> = async (app
   );
 };
 
-/** What hooks have set by now; a hijacked reply does not send it by itself. */
+/** The headers that hooks have set; a hijacked reply does not send them automatically. */
 function corsHeadersOf(headers: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter(

@@ -1,6 +1,6 @@
 /**
- * Counts what the relay passes on as uploads of the route `relay`: each request with a body is one, because the next
- * request of the same file may be answered by another process. A file sent in ten pieces is ten small uploads here.
+ * Counts relayed requests as uploads of the route `relay`: each request with a body is one, because another process may
+ * handle the next request of the same file. A file sent in ten chunks counts as ten small uploads.
  */
 import type { ErrorCode } from '@supabase-media/core/errors';
 import type { Metrics } from '@supabase-media/service/metrics';
@@ -8,7 +8,7 @@ import { classifyStorageAnswer } from '@supabase-media/storage/answer-error';
 import { parseByteCount } from '@supabase-media/upload-protocol/tus';
 import { ApiError } from '../api-error.ts';
 
-/** What became of a request that was passed on. */
+/** The result of a relayed request. */
 export interface RelayedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -18,7 +18,7 @@ export interface RelayedAnswer {
 }
 
 /**
- * The code of a request that Storage answered; undefined when it took the whole body.
+ * The error code of a request that Storage responded to; undefined if it accepted the whole body.
  *
  * @param offset where the body began, in bytes.
  */
@@ -26,11 +26,11 @@ export function judgeAnswer(answer: RelayedAnswer, offset: number): ErrorCode | 
   const { status, headers, text, passedBytes } = answer;
   if (status > 299) return classifyStorageAnswer({ status, headers, body: text }, 'append').fault;
   const reached = parseByteCount(headers['upload-offset']) ?? Number.NaN;
-  // Another connection asked for the offset meanwhile, and Storage ended this request with what it had.
+  // Another connection requested the offset meanwhile, and Storage ended this request early.
   return reached < offset + passedBytes ? 'upload_interrupted' : undefined;
 }
 
-/** The code of a request that got no answer of Storage. A client that left, or a server that stops, is no failure. */
+/** The error code of a request without a response. A client that disconnected or a stopping server is not a failure. */
 export function judgeFailure(error: unknown, isTold: boolean): ErrorCode {
   if (isTold) return 'aborted';
   return error instanceof ApiError && error.code === 'relay_refused' ? 'invalid_argument' : 'storage_unreachable';
@@ -39,8 +39,8 @@ export function judgeFailure(error: unknown, isTold: boolean): ErrorCode {
 /**
  * Counts one request.
  *
- * @param request.bytes of the body, as announced or at most; 0: nothing is sent, so nothing is counted.
- * @param request.isTold whether the client has left or the server stops, asked when the request failed.
+ * @param request.bytes the declared or maximum size of the body; a request with 0 is not counted.
+ * @param request.isTold whether the client disconnected or the server is stopping, called if the request failed.
  * @throws what `pass` throws.
  */
 export async function countRelayed<Answer extends RelayedAnswer>(

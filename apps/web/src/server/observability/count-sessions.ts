@@ -1,14 +1,14 @@
 /**
- * Counts upload sessions at the one door to their rows. A write that changed a row is counted by the process that made
- * it, so that all processes together have created minus ended open sessions.
+ * Counts upload sessions where their rows are written. The process that changed a row counts it, so created minus ended,
+ * summed over all processes, is the number of open sessions.
  *
- * Not seen: a session whose process died between adding its job and marking its row, which a sweep marks later, and what
- * `npm run web -- sweep` ends, a process that nobody scrapes.
+ * Not counted: a session whose process died between adding its job and marking its row, which a sweep marks later, and
+ * sessions that `npm run web -- sweep` ends, because that process is not scraped.
  */
 import type { Metrics } from '@supabase-media/service/metrics';
 import type { UploadSessions } from '../database/upload-sessions.ts';
 
-/** The same table, with a count of what begins and ends in it. */
+/** Wraps the table with counters of created and ended sessions. */
 export function countSessions(
   sessions: UploadSessions,
   metrics: Pick<Metrics, 'sessionCreated' | 'sessionEnded'>,
@@ -20,14 +20,14 @@ export function countSessions(
       if (answer.kind === 'created') metrics.sessionCreated();
       return answer;
     },
-    finish: async (claim, state, endCode) => {
-      const isDone = await sessions.finish(claim, state, endCode);
+    finish: async (lease, state, endCode) => {
+      const isDone = await sessions.finish(lease, state, endCode);
       if (isDone) metrics.sessionEnded(state);
       return isDone;
     },
     cancel: async (id, from) => {
       const isDone = await sessions.cancel(id, from);
-      // One that was completed has been counted at its end.
+      // A completed session was counted when it was completed.
       if (isDone && !from.includes('completed')) metrics.sessionEnded('canceled');
       return isDone;
     },

@@ -11,7 +11,7 @@ export const openRelayDispatcher = (maxRelays: number): Agent =>
     connections: Math.max(1, maxRelays * 2),
     // Shorter than the 5 s of Node's servers and most proxies: a connection is not used while it is being closed.
     keepAliveTimeout: 4000,
-    // The relay's own clocks know what is being waited for.
+    // The relay's own timeouts know what is being waited for.
     headersTimeout: 0,
     bodyTimeout: 0,
   });

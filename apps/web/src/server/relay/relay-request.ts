@@ -1,4 +1,4 @@
-/** What a TUS request may ask of the relay, and what goes on to Storage. Pure. */
+/** What a TUS request may ask of the relay, and what is passed on to Storage. Pure. */
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   encodeUploadMetadata,

@@ -1,10 +1,10 @@
-/** How many uploads one process passes on at a time: in all, and of one user, who cannot take every place with slow ones. */
+/** How many uploads one process passes on at a time: in all, and of one user, who cannot take every slot with slow ones. */
 import { ApiError } from '../api-error.ts';
 
 /** By then one of the running requests has most likely ended, in seconds. */
 const RETRY_AFTER_SECONDS = 3;
 
-/** Whose request wants a place. */
+/** Whose request wants a slot. */
 export interface RelayedRequest {
   readonly ownerId: string;
   readonly sessionId: string;
@@ -14,7 +14,7 @@ export interface RelayedRequest {
 
 export interface RelaySlots {
   /**
-   * Takes a place and answers how to give it back.
+   * Takes a slot and answers how to release it.
    *
    * @throws {ApiError} `relay_busy` at once: a request that waits would hold its body open.
    */
@@ -44,9 +44,9 @@ export function createRelaySlots(limits: { readonly max: number; readonly maxPer
         throw busy(`${own} of ${maxPerUser} uploads of this user are being passed on.`, own, maxPerUser);
       if (begins && count((other) => other.begins && other.sessionId === sessionId) > 0)
         throw busy('Another request is beginning this very upload.', 1, 1);
-      const place = { ...request };
-      held.add(place);
-      return () => void held.delete(place);
+      const slot = { ...request };
+      held.add(slot);
+      return () => void held.delete(slot);
     },
     taken: () => held.size,
   };

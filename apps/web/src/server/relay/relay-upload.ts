@@ -54,7 +54,7 @@ export async function relayUpload(services: RelayServices, options: RelayOptions
   if (uploadId !== undefined && uploadId !== session.storageUploadId)
     throw new ApiError({
       code: 'session_not_found',
-      message: 'The upload session has no such upload; begin one anew.',
+      message: 'The upload session has no such upload; begin another.',
     });
   const request = readRelayRequest({ method, headers: options.incoming.headers, target: session });
   const { serviceRoleKey } = services.config.supabase;
@@ -124,13 +124,13 @@ async function tellAnswer(services: RelayServices, options: RelayOptions, answer
   return { status: answer.status, headers, text: method === 'HEAD' ? '' : answer.text };
 }
 
-/** A new upload takes the place of the session's earlier one, which would stay in Storage for ever. */
+/** A new upload replaces the session's earlier one, which would stay in Storage for ever. */
 async function adoptUpload(services: RelayServices, session: UploadSession, uploadId: string): Promise<void> {
   const { sessions, storage, log } = services;
   const isOurs = await sessions.replaceUpload(session.id, session.storageUploadId, uploadId);
-  const superfluous = isOurs ? session.storageUploadId : uploadId;
-  if (superfluous !== undefined)
-    await storage.terminate(superfluous).catch((error: unknown) => {
+  const replaced = isOurs ? session.storageUploadId : uploadId;
+  if (replaced !== undefined)
+    await storage.terminate(replaced).catch((error: unknown) => {
       log.warn(
         { event: 'relay.terminate_failed', sessionId: session.id, err: error },
         'A replaced upload was not ended',
@@ -149,6 +149,6 @@ async function noteProgress(services: RelayServices, options: RelayOptions, answ
   if (method === 'DELETE' || answer.status > 299 || offset === undefined) return;
   const isStep = Math.floor(offset / CONFIRM_EVERY_BYTES) > Math.floor(session.confirmedBytes / CONFIRM_EVERY_BYTES);
   if (offset > session.confirmedBytes && (isStep || offset >= session.size))
-    // The row is only what other devices see; a client that was told its offset goes on either way.
+    // The row is only what other devices see; a client that was told its offset continues either way.
     await services.sessions.confirm(session.id, Math.min(offset, session.size)).catch(() => {});
 }

@@ -1,7 +1,7 @@
 /** What the intake asks of Storage, apart from passing bytes on. Only `storage/` and `relay/` speak to it. */
 import { createHash } from 'node:crypto';
 import { MediaError } from '@supabase-media/core/errors';
-import { SNIFF_BYTES } from '@supabase-media/media/sniff/sniff-content';
+import { SNIFF_BYTES } from '@supabase-media/media/sniff';
 import { toAnswerError } from '@supabase-media/storage/answer-error';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { readLimits, type StorageLimits } from '@supabase-media/storage/limits';
@@ -42,7 +42,7 @@ export interface UploadStorage {
 /** What Storage gives upload tokens where they do not say (documentation, createSignedUploadUrl), in milliseconds. */
 const TOKEN_LIFE_MS = 2 * 3600 * 1000;
 
-/** A read that stands still for this long has failed; reading 2 GB may take minutes. */
+/** A read without progress for this long has failed; reading 2 GB may take minutes. */
 const READ_TIMEOUTS = { timeoutMs: 3_600_000, stallMs: 60_000, answerMs: 60_000 };
 
 const addressOf = ({ bucket, path }: ObjectAddress) => `${bucket}/${path}`;
@@ -130,10 +130,12 @@ export function openUploadStorage(connection: StorageConnection): UploadStorage 
 
     remove: async (address) => {
       const request = { method: 'DELETE' as const, action: `Removing ${addressOf(address)}` };
-      const place = `${url}/object/${encodeObjectPath(address.bucket, address.path)}`;
-      await send({ ...request, url: place }, (status) => status === 200 || status === 204).catch((error: unknown) => {
-        if (!(error instanceof MediaError) || error.code !== 'object_missing') throw error;
-      });
+      const objectUrl = `${url}/object/${encodeObjectPath(address.bucket, address.path)}`;
+      await send({ ...request, url: objectUrl }, (status) => status === 200 || status === 204).catch(
+        (error: unknown) => {
+          if (!(error instanceof MediaError) || error.code !== 'object_missing') throw error;
+        },
+      );
     },
 
     readHead: (address, signal) =>

@@ -1,5 +1,5 @@
 /**
- * Completes a session: one request at a time claims it, proves what is stored, enqueues the job, and marks the row.
+ * Completes a session: one request at a time leases it, verifies what is stored, enqueues the job, and marks the row.
  * Others that come meanwhile wait for the outcome and tell the same.
  */
 import { randomUUID } from 'node:crypto';
@@ -8,11 +8,10 @@ import { startDeadline } from '@supabase-media/core/deadline';
 import type { CompletedUpload } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
-import type { Claim } from '../database/upload-sessions.ts';
+import type { Lease } from '../database/upload-sessions.ts';
 import { isEndedStatus } from '../database/video-row.ts';
 import type { User } from '../verify-token.ts';
-import { cancelSessionVideo } from './cancel-session-video.ts';
-import { cleanSession } from './clean-session.ts';
+import { removeUploaded, withdrawVideo } from './end-session.ts';
 import { assertUnfinished, findSession } from './find-session.ts';
 import type { UploadServices } from './services.ts';
 import { FINAL_REFUSALS, verifyUpload } from './verify-upload.ts';
@@ -52,18 +51,18 @@ async function completeWithin(
   signal: AbortSignal,
 ): Promise<CompletedUpload> {
   const { sessions } = services;
-  const claim: Claim = { id, claimant: randomUUID() };
+  const lease: Lease = { id, holder: randomUUID() };
   for (;;) {
     const session = await findSession(sessions, user, id);
     if (session.state === 'completed') return present(session, 'existing');
     assertUnfinished(session, Date.now());
-    const claimed = await sessions.claim(claim, LEASE_SECONDS);
-    if (claimed !== undefined) {
-      const jobState = await completeLeased({ services, session: claimed, claim, signal });
-      if (jobState !== 'claim_lost') return present(claimed, jobState);
+    const leased = await sessions.lease(lease, LEASE_SECONDS);
+    if (leased !== undefined) {
+      const jobState = await completeLeased({ services, session: leased, lease, signal });
+      if (jobState !== 'lease_lost') return present(leased, jobState);
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
-      throw outOfTime('The upload is still being proved by another request.');
+      throw outOfTime('The upload is still being verified by another request.');
     });
   }
 }
@@ -81,70 +80,73 @@ const present = (session: UploadSession, jobState: JobState): CompletedUpload =>
 interface Completion {
   readonly services: UploadServices;
   readonly session: UploadSession;
-  readonly claim: Claim;
+  readonly lease: Lease;
   readonly signal: AbortSignal;
 }
 
-/** @returns `claim_lost` when the lease ran out and another request or sweep has the session, or has ended it. */
-async function completeLeased(completion: Completion): Promise<JobState | 'claim_lost'> {
-  const { services, session, claim } = completion;
-  const lease = keepLease(completion);
+/** @returns `lease_lost` when the lease ran out and another request or sweep has the session, or has ended it. */
+async function completeLeased(completion: Completion): Promise<JobState | 'lease_lost'> {
+  const { services, session, lease } = completion;
+  const renewal = keepLease(completion);
   try {
-    // A request that died after enqueueing left a video that may have come to its end: it is not run again.
+    // A request that died after enqueueing left a video that may have ended: it is not run again.
     const status = await services.videos.statusOf(session.videoId);
     const isEnded = status !== undefined && isEndedStatus(status);
     if (!isEnded)
       await verifyUpload({
         storage: services.storage,
         session,
-        signal: lease.signal,
+        signal: renewal.signal,
         readConfirmed: () => readConfirmed(completion),
       });
-    lease.signal.throwIfAborted();
+    renewal.signal.throwIfAborted();
     const jobState = isEnded ? 'existing' : await services.queue.enqueue(session, completion.signal);
-    if (!(await services.sessions.finish(claim, 'completed'))) return await yieldSession(services, session);
+    if (!(await services.sessions.finish(lease, 'completed'))) return await yieldSession(services, session);
     services.log.info(
       { event: 'upload.completed', sessionId: session.id, videoId: session.videoId, bytes: session.size },
       `Upload completed, video ${jobState === 'existing' ? 'was enqueued already' : 'enqueued'}`,
     );
     return jobState;
   } catch (error) {
-    if (lease.isLost()) return await yieldSession(services, session);
+    if (renewal.isLost()) return await yieldSession(services, session);
     await giveBack(completion, error);
     if (completion.signal.aborted && !(error instanceof ApiError))
-      throw outOfTime('The upload could not be proved in time.', error);
+      throw outOfTime('The upload could not be verified in time.', error);
     throw error;
   } finally {
-    lease.stop();
+    renewal.stop();
   }
 }
 
 /**
- * The claim is gone, and the job may have been added. Only of a session that its owner or time ended is the job unwanted:
+ * The lease is lost, and the job may have been added. Only of a session that its owner or time ended is the job unwanted:
  * another request that has it, or has completed it, counts on that very job.
  */
-async function yieldSession(services: UploadServices, session: UploadSession): Promise<'claim_lost'> {
+async function yieldSession(services: UploadServices, session: UploadSession): Promise<'lease_lost'> {
   const state = await services.sessions.stateOf(session.id);
   if (state === 'canceled' || state === 'abandoned') {
-    await cancelSessionVideo(services, session);
+    await withdrawVideo(services, session);
   }
-  return 'claim_lost';
+  return 'lease_lost';
 }
 
 /** After a refusal that no retry changes the session ends and its bytes go; else it is open again. */
-async function giveBack({ services, session, claim }: Completion, error: unknown): Promise<void> {
+async function giveBack({ services, session, lease }: Completion, error: unknown): Promise<void> {
   const { sessions, log } = services;
   const code = error instanceof ApiError ? error.code : undefined;
   if (code !== undefined && FINAL_REFUSALS.has(code)) {
     log.warn({ event: 'upload.refused', sessionId: session.id, code }, `Upload refused: ${String(error)}`);
-    if (await sessions.finish(claim, 'canceled', code)) await cleanSession(services, session);
+    if (await sessions.finish(lease, 'canceled', code)) await removeUploaded(services, session);
     return;
   }
   const confirmed = error instanceof ApiError ? error.details?.confirmedBytes : undefined;
   await sessions
-    .reopen(claim, typeof confirmed === 'number' ? confirmed : session.confirmedBytes)
+    .reopen(lease, typeof confirmed === 'number' ? confirmed : session.confirmedBytes)
     .catch((reason: unknown) =>
-      log.warn({ event: 'upload.reopen_failed', sessionId: session.id, err: reason }, 'Its claim runs out by itself'),
+      log.warn(
+        { event: 'upload.reopen_failed', sessionId: session.id, err: reason },
+        'The session resumes when its lease expires',
+      ),
     );
 }
 
@@ -154,11 +156,11 @@ async function readConfirmed({ services, session }: Completion): Promise<number>
   return (await services.storage.readOffset(session.storageUploadId).catch(() => undefined)) ?? 0;
 }
 
-/** Renews the claim while the work goes on; its signal aborts when the claim is lost. */
-function keepLease({ services, claim, signal }: Completion) {
+/** Renews the lease while the work continues; its signal aborts when the lease is lost. */
+function keepLease({ services, lease, signal }: Completion) {
   const lost = new AbortController();
   const timer = setInterval(() => {
-    services.sessions.claim(claim, LEASE_SECONDS).then(
+    services.sessions.lease(lease, LEASE_SECONDS).then(
       (session) => {
         if (session === undefined) lost.abort();
       },

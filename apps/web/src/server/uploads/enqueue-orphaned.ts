@@ -1,32 +1,32 @@
 /** Enqueues the video of a session whose process died over it, and ends the session. */
 import type { UploadSession } from '../database/upload-session.ts';
-import { cancelSessionVideo } from './cancel-session-video.ts';
+import { withdrawVideo } from './end-session.ts';
 import type { UploadServices } from './services.ts';
 
 type Services = Pick<UploadServices, 'sessions' | 'videos' | 'queue' | 'log'>;
 
 /**
  * Does both, once: a job that is there stays as it is, and a video that was canceled, deleted or processed since its
- * session was claimed is not brought back.
+ * session was leased is not brought back.
  *
  * @returns `ended` when the video waits no more; `failed` is logged, and a later sweep tries again.
  */
 export async function enqueueOrphaned(
   services: Services,
   session: UploadSession,
-  claimant: string,
+  holder: string,
 ): Promise<'enqueued' | 'ended' | 'failed'> {
   const { sessions, queue, log } = services;
-  const claim = { id: session.id, claimant };
+  const lease = { id: session.id, holder };
   try {
     if ((await queue.enqueueWaiting(session)) === undefined) {
       // Unleased and past its time: the sweep ends it as what became of its video.
-      await sessions.reopen(claim, session.confirmedBytes);
+      await sessions.reopen(lease, session.confirmedBytes);
       return 'ended';
     }
-    if (await sessions.finish(claim, 'completed')) return 'enqueued';
+    if (await sessions.finish(lease, 'completed')) return 'enqueued';
     if ((await sessions.stateOf(session.id)) !== 'canceled') return 'enqueued';
-    await cancelSessionVideo(services, session);
+    await withdrawVideo(services, session);
     return 'ended';
   } catch (error) {
     log.warn(

@@ -1,4 +1,4 @@
-/** Tells where an upload stands without disturbing it. */
+/** Tells how much of an upload has arrived, without disturbing it. */
 import type { Upload } from '../../contract/uploads.ts';
 import type { User } from '../verify-token.ts';
 import { findSession } from './find-session.ts';

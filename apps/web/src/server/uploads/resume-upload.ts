@@ -1,4 +1,4 @@
-/** Takes a session up again: a fresh token, and where the upload stands. */
+/** Resumes a session: a fresh token, and how much of the upload has arrived. */
 import type { OpenUpload } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
@@ -9,7 +9,7 @@ import type { UploadServices } from './services.ts';
 
 /**
  * Gives a new token. Storage is asked for the offset: whoever resumes is not sending, and a PATCH that still hangs there
- * from a dead connection had better end. An upload that Storage has forgotten is begun anew.
+ * from a dead connection had better end. An upload that Storage has forgotten is begun again.
  *
  * @throws {ApiError} `session_not_found`, `session_expired`, `session_ended`.
  */

@@ -1,7 +1,7 @@
-/** Whether what stands in Storage is what was announced, and a video. */
+/** Whether the object in Storage is what was announced, and a video. */
 
 import { formatBytes } from '@supabase-media/core/format';
-import { type Content, sniffContent } from '@supabase-media/media/sniff/sniff-content';
+import { type Content, sniffContent } from '@supabase-media/media/sniff';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { UploadStorage } from '../storage/upload-storage.ts';
@@ -22,7 +22,7 @@ export const nameRefusedContent = (content: Content): string | undefined =>
   content.certain && (content.kind === 'other' || content.kind === 'audio') ? (content.name ?? 'no video') : undefined;
 
 /**
- * Proves size, content and digest, the cheapest first.
+ * Verifies size, content and digest, the cheapest first.
  *
  * @throws {ApiError} `upload_incomplete`, and those of {@link FINAL_REFUSALS}.
  */

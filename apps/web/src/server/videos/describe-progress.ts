@@ -1,4 +1,4 @@
-/** What listeners are told of a video's row. Pure. */
+/** Turns a video's row into events for listeners. Pure. */
 import type { VideoEndedEvent, VideoProgressEvent } from '../../contract/videos.ts';
 import { isEndedStatus, type VideoRow } from '../database/video-row.ts';
 
@@ -7,18 +7,18 @@ export type VideoEvent =
   | { readonly id: number; readonly name: 'progress'; readonly data: VideoProgressEvent }
   | { readonly id: number; readonly name: 'ended'; readonly data: VideoEndedEvent };
 
-/** What a running job says beyond the row. */
+/** The progress of a running job, beyond the row. */
 export interface JobWords {
   readonly speed?: number | undefined;
   readonly etaSeconds?: number | undefined;
 }
 
-/** Below so many percent the time that is left cannot be told from the time that went by. */
+/** Below this percentage the remaining time cannot be estimated. */
 const ETA_FROM_PERCENT = 5;
 
 /**
- * The event that a row stands for. Its id is the time of the row's last change in milliseconds: the same in every
- * process, and ascending.
+ * The event for a row. Its id is the time of the row's last change in milliseconds: ascending, and the same in every
+ * process.
  */
 export function describeVideo(row: VideoRow, words: JobWords, now: number): VideoEvent {
   const id = row.updated_at.getTime();
@@ -42,7 +42,7 @@ export function describeVideo(row: VideoRow, words: JobWords, now: number): Vide
   };
 }
 
-/** By rule of three from the time that the job has been running. */
+/** Extrapolated from the time that the job has been running. */
 function estimateSeconds(row: VideoRow, now: number): number | undefined {
   if (row.status !== 'processing' || row.started_at === null || row.progress < ETA_FROM_PERCENT) return undefined;
   const elapsed = Math.max(0, now - row.started_at.getTime()) / 1000;

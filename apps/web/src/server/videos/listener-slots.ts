@@ -1,9 +1,9 @@
-/** How many may follow videos at this process: in all, and of one user. */
+/** Limits the event streams of this process: in total, and per user. */
 import { ApiError } from '../api-error.ts';
 
 const RETRY_AFTER_SECONDS = 15;
 
-/** @returns takes a place for a user and answers how to give it back; throws {ApiError} `too_many_listeners`. */
+/** @returns a function that takes a slot for a user and returns its release; it throws {ApiError} `too_many_listeners`. */
 export function createListenerSlots(limits: { readonly max: number; readonly maxPerUser: number }) {
   const byUser = new Map<string, number>();
   let total = 0;
@@ -14,8 +14,8 @@ export function createListenerSlots(limits: { readonly max: number; readonly max
         code: 'too_many_listeners',
         message:
           own >= limits.maxPerUser
-            ? `This user follows ${own} videos here; ${limits.maxPerUser} may be followed.`
-            : `This server has ${total} listeners, which is all it takes.`,
+            ? `This user has ${own} open event streams; at most ${limits.maxPerUser} are allowed.`
+            : `This server has ${total} open event streams, which is its limit.`,
         details: { open: own, limit: limits.maxPerUser },
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       });

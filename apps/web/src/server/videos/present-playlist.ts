@@ -1,6 +1,6 @@
 /**
- * HLS from a private bucket. Players ask this API for playlists; those name every segment by a signed address, so the
- * bytes themselves come from Storage and never pass through here.
+ * HLS from a private bucket. Players request playlists from this API; those contain a signed address for every segment,
+ * so the media comes from Storage and never goes through the API.
  */
 import { posix } from 'node:path';
 import { ApiError } from '../api-error.ts';
@@ -13,16 +13,16 @@ export interface PlaylistServices extends Pick<VideoServices, 'config' | 'videos
   readonly playlists: ResultPlaylists;
 }
 
-/** A rendition has at most 900 segments and its beginning. */
+/** A rendition has at most 900 segments and an initialization segment. */
 const NAMES_MAX = 1000;
 
-/** Addresses that are signed at once: some 600 bytes each, and of an answer 1 MiB is read. */
+/** Addresses signed in one request: about 600 bytes each, and at most 1 MiB of a response is read. */
 const SIGN_BATCH = 500;
 
-/** When the addresses in a playlist end; a comment to every player, a date to ours. */
+/** When the addresses in a playlist expire: a comment to other players, read by ours. */
 const EXPIRY_LINE = '## addresses-expire-at ';
 
-/** The playlist that says which renditions there are; their names stay as they are, below this API. */
+/** The master playlist; the names of its renditions are relative to this API. */
 export async function presentMaster(services: PlaylistServices, user: User, videoId: string): Promise<string> {
   const { bucket, path } = await findStream(services, user, videoId);
   const text = await readPlaylist(services, bucket, path);
@@ -31,7 +31,7 @@ export async function presentMaster(services: PlaylistServices, user: User, vide
   return text;
 }
 
-/** The playlist of one rendition, its segments with addresses that work for as long as results' addresses do. */
+/** The playlist of one rendition, with signed addresses of its segments, valid for RESULT_URL_SECONDS. */
 export async function presentRendition(
   services: PlaylistServices,
   user: User,
@@ -66,7 +66,7 @@ async function signAll(
     );
     for (const [index, name] of batch.entries()) {
       const address = signed[index];
-      if (!address) throw notReady(`The segment ${name} is not in Storage any more.`);
+      if (!address) throw notReady(`The segment ${name} is no longer in Storage.`);
       addresses.set(name, address);
     }
   }
@@ -76,17 +76,17 @@ async function signAll(
 async function findStream(services: PlaylistServices, user: User, videoId: string) {
   const row = await findVideo(services.videos, user, videoId);
   const stream = row.outputs.find(({ kind, bucket }) => kind === 'hls' && bucket === services.config.resultBucket);
-  if (stream === undefined) throw notReady('The video has no HLS stream (yet); its MP4 may be there.');
+  if (stream === undefined) throw notReady('The video has no HLS stream yet; its MP4 may be available.');
   return stream;
 }
 
 async function readPlaylist({ playlists }: PlaylistServices, bucket: string, path: string): Promise<string> {
   const text = await playlists.read({ bucket, path });
-  if (text === undefined) throw notReady('There is no such playlist of this video.');
+  if (text === undefined) throw notReady('This video has no such playlist.');
   return text;
 }
 
 const notReady = (message: string): ApiError => new ApiError({ code: 'not_found', message });
 
 const unusable = (path: string, why: string): ApiError =>
-  new ApiError({ code: 'internal', message: `The playlist ${path} cannot be passed on: ${why}.` });
+  new ApiError({ code: 'internal', message: `The playlist ${path} cannot be served: ${why}.` });

@@ -1,14 +1,14 @@
-/** Videos as the API tells them. */
+/** Videos as the API returns them. */
 import type { Video } from '../../contract/videos.ts';
 import type { VideoRow } from '../database/video-row.ts';
 
-/** Signed addresses by bucket and path, and when they end. */
+/** Signed addresses by bucket and path, and when they expire. */
 export interface SignedUrls {
   readonly urlOf: (output: { bucket: string; path: string }) => string | null;
   readonly expiresAt: Date;
 }
 
-/** @param signed absent in lists: their outputs have no addresses. */
+/** @param signed absent in lists, whose outputs have no addresses. */
 export function presentVideo(row: VideoRow, signed?: SignedUrls): Video {
   return {
     id: row.id,

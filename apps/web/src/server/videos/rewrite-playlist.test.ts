@@ -14,20 +14,20 @@ describe('rewrite-playlist', () => {
     expect(listNames(master)).toEqual(['audio/index.m3u8', '720p/index.m3u8']);
   });
 
-  it('puts addresses in place of names, dollar signs among them, and changes nothing else', () => {
+  it('replaces names by addresses, even with dollar signs, and changes nothing else', () => {
     const rewritten = rewriteNames(MEDIA, (name) => `https://s.example/${name}?token=$&$1`);
     expect(rewritten).toContain('#EXT-X-MAP:URI="https://s.example/init_0.mp4?token=$&$1"');
     expect(rewritten).toContain('#EXTINF:1.2,\nhttps://s.example/0001.m4s?token=$&$1\n#EXT-X-ENDLIST');
   });
 
   it.each(['../secret.m4s', 'https://elsewhere.example/a', 'a/b/c.m4s', '/etc/passwd', 'a b'])(
-    'refuses a playlist that names %s',
+    'rejects a playlist that contains %s',
     (name) => {
       expect(listNames(`#EXTM3U\n${name}\n`)).toBe(`it names "${name}"`);
     },
   );
 
-  it('refuses what is no playlist', () => {
-    expect(listNames('<html>')).toBe('it is no playlist');
+  it('rejects anything but a playlist', () => {
+    expect(listNames('<html>')).toBe('it is not a playlist');
   });
 });

@@ -1,19 +1,19 @@
-/** Gives the names in a playlist other addresses (RFC 8216). Pure. */
+/** Replaces the names in a playlist by addresses (RFC 8216). Pure. */
 
-/** A name beside the playlist or one folder down: no address, no way up. */
+/** A name in the playlist's folder or one folder below: no address, no parent folder. */
 const NAME = /^(?:[A-Za-z0-9_-]+\/)?[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
 const ATTRIBUTE = /URI="([^"]*)"/;
 
-/** Every name that the playlist refers to, in order; a sentence where it is none of ours. */
+/** Every name in the playlist, in order; or a sentence that says why it is not one of ours. */
 export function listNames(playlist: string): readonly string[] | string {
-  if (!playlist.startsWith('#EXTM3U')) return 'it is no playlist';
+  if (!playlist.startsWith('#EXTM3U')) return 'it is not a playlist';
   const names = playlist.split('\n').flatMap((line) => nameIn(line.trim()) ?? []);
   const strange = names.find((name) => !NAME.test(name));
   return strange === undefined ? names : `it names "${strange.slice(0, 100)}"`;
 }
 
-/** @param addressOf answers for every name of {@link listNames}. */
+/** @param addressOf called with every name of {@link listNames}. */
 export function rewriteNames(playlist: string, addressOf: (name: string) => string): string {
   return playlist
     .split('\n')

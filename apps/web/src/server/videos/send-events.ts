@@ -1,13 +1,13 @@
-/** One listener's stream of server-sent events. */
+/** The server-sent events of one listener. */
 import type { ServerResponse } from 'node:http';
 import type { User } from '../verify-token.ts';
 import { formatEvent } from './describe-progress.ts';
 import type { VideoWatch } from './video-watch.ts';
 
-/** So often something is sent even when nothing happens, in milliseconds: proxies end what is silent. */
+/** The interval of keep-alive comments, in milliseconds: proxies end idle connections. */
 const HEARTBEAT_MS = 15_000;
 
-/** After how long a client should come again, in milliseconds. */
+/** The reconnection delay of clients, in milliseconds. */
 const RETRY_MS = 3000;
 
 export interface SendEventsOptions {
@@ -15,20 +15,20 @@ export interface SendEventsOptions {
   readonly user: User;
   readonly videoId: string;
   readonly response: ServerResponse;
-  /** What the client has seen: events up to it are not sent again, the end of the video always is. */
+  /** The last event that the client has seen: earlier ones are not sent again, the final one always is. */
   readonly lastEventId: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
-/** Streams until the video ends, the client goes, or the server stops. */
+/** Streams until the video ends, the client disconnects, or the server stops. */
 export function sendEvents(options: SendEventsOptions): Promise<void> {
   const { response, signal } = options;
   response.writeHead(200, {
     ...options.headers,
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store, no-transform',
-    // nginx would otherwise keep events back until it has a buffer full.
+    // Otherwise nginx would hold back events until its buffer is full.
     'x-accel-buffering': 'no',
   });
   response.write(`retry: ${RETRY_MS}\n\n`);
@@ -55,7 +55,7 @@ export function sendEvents(options: SendEventsOptions): Promise<void> {
     leave = options.watch.add(options.user, options.videoId, {
       onEvent: (event) => {
         if (isOver) return;
-        // A client that does not read keeps up by missing progress, never by our memory.
+        // A slow client misses progress events instead of filling our memory.
         if (event.name === 'progress' && (event.id <= lastId || response.writableNeedDrain)) return;
         lastId = event.id;
         response.write(formatEvent(event));

@@ -1,5 +1,5 @@
 /**
- * Watches videos for listeners: each watched row is read once a second however many listen, as its owner, and only while
+ * Watches videos for listeners: each watched row is read once a second as its owner, however many listen, and only while
  * somebody does. Realtime is not needed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,12 +12,12 @@ import { describeVideo, type JobWords, type VideoEvent } from './describe-progre
 /** How often a row is read, in milliseconds; workers write it about as often. */
 const READ_EVERY_MS = 1000;
 
-/** After so many failed readings in a row the listeners are let go; they come again by themselves. */
+/** After this many failed reads in a row the listeners are disconnected; they reconnect automatically. */
 const FAILURES_MAX = 5;
 
 export interface VideoListener {
   readonly onEvent: (event: VideoEvent) => void;
-  /** No more events come: the video is gone, the sign-in ran out, or the row cannot be read. */
+  /** No more events follow: the video was deleted, the sign-in expired, or the row cannot be read. */
   readonly onEnd: () => void;
 }
 
@@ -29,7 +29,7 @@ interface Watched {
 }
 
 export interface VideoWatch {
-  /** Tells the listener of the video as it stands and of each change; answers how to stop. */
+  /** Sends the current state and each change to the listener; returns the function that stops it. */
   readonly add: (user: User, videoId: string, listener: VideoListener) => () => void;
   readonly close: () => Promise<void>;
 }
@@ -71,7 +71,7 @@ export function createVideoWatch(options: {
         await sleep(READ_EVERY_MS, undefined, { signal });
       }
     } catch {
-      // Listeners come again, with another token where that was it.
+      // Listeners reconnect, with a new token if that was the cause.
     } finally {
       entry.stopping.abort();
       if (watched.get(key) === entry) watched.delete(key);

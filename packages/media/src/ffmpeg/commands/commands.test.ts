@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { audioInfo, mediaInfo, packetStats, videoInfo } from '../../../test/support/media-info-fixture.ts';
-import { planLadder } from '../../plan/ladder.ts';
-import type { MediaInfo } from '../../plan/media-info.ts';
+import { hlsArguments } from '../../outputs/hls/command.ts';
+import { planLadder } from '../../outputs/hls/ladder.ts';
+import { posterArguments } from '../../outputs/poster.ts';
+import { planPreview } from '../../outputs/preview/plan.ts';
+import { previewArguments } from '../../outputs/preview.ts';
+import { storyboardArguments } from '../../outputs/storyboard.ts';
+import type { MediaInfo, VideoMedia } from '../../plan/media-info.ts';
 import { type ConvertPlan, planProcessing } from '../../plan/plan.ts';
 import { DEFAULT_POLICY } from '../../plan/policy.ts';
 import { planStoryboard } from '../../plan/storyboard.ts';
 import { assertGuarded } from '../sandbox.ts';
 import { clearTagsArguments } from './clear-tags.ts';
 import { decodeCheckArguments } from './decode-check.ts';
-import { hlsArguments } from './hls.ts';
-import { posterArguments } from './poster.ts';
 import { remuxArguments } from './remux.ts';
-import { storyboardArguments } from './storyboard.ts';
 import { transcodeArguments } from './transcode.ts';
 
 function convert(info: MediaInfo): ConvertPlan {
@@ -27,6 +29,14 @@ const INPUT = [
   '-protocol_whitelist file -format_whitelist mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,rm,mp3,wav,aac,flac',
   '-max_pixels 35651584',
 ].join(' ');
+
+/** What is made of an MP4. */
+const onMp4 = (info: MediaInfo) => ({
+  mp4: { path: files.inputPath, info: info as VideoMedia },
+  policy: DEFAULT_POLICY,
+  limits: { threads: 2 },
+  outputPath: files.outputPath,
+});
 
 /** Paths hold a space on purpose: it must not split them. */
 function words(args: readonly string[]): string {
@@ -80,7 +90,7 @@ describe('command lines', () => {
   });
 
   it('poster', () => {
-    const options = { ...files, videoIndex: 0, size: { width: 1280, height: 720 }, quality: 3, maxPixels: 35_651_584 };
+    const options = onMp4(mediaInfo());
     expect(words(posterArguments({ ...options, seekSeconds: 1 }))).toBe(
       `${INPUT} -threads 2 -ss 1.000 -t 4 -i file:JOB/input ` +
         '-filter:v thumbnail=50,scale=1280:720:out_range=pc,setsar=1,format=yuvj420p ' +
@@ -140,11 +150,10 @@ describe('command lines', () => {
   });
 
   it('storyboard', () => {
-    const options = { ...files, videoIndex: 0, quality: 5, maxPixels: 35_651_584 };
     const line = (gap: number) => {
       const video = videoInfo({ stats: packetStats({ durationSeconds: 25, largestKeyGapSeconds: gap }) });
       const plan = planStoryboard(mediaInfo({ video }), DEFAULT_POLICY.storyboard);
-      return words(storyboardArguments({ ...options, plan }));
+      return words(storyboardArguments({ ...onMp4(mediaInfo({ video })), plan }));
     };
     expect(line(2)).toBe(
       `${INPUT} -threads 2 -skip_frame nokey -i file:JOB/input -filter:v fps=1/2:start_time=0:eof_action=pass,` +
@@ -153,6 +162,23 @@ describe('command lines', () => {
         'file:JOB/video.mp4.partial',
     );
     expect(line(9)).not.toContain('nokey');
+  });
+
+  it('preview: four moments of a long video, joined', () => {
+    const video = videoInfo({ stats: packetStats({ lastSeconds: 99.96, durationSeconds: 100 }) });
+    const options = onMp4(mediaInfo({ video }));
+    const line = words(previewArguments({ ...options, plan: planPreview(options.mp4.info) }));
+    const more = INPUT.slice(INPUT.indexOf('-protocol'));
+    const moment = (input: number) =>
+      `[${input}:0]setpts=PTS-STARTPTS,fps=25:eof_action=pass,scale=480:270:out_range=tv,setsar=1,format=yuv420p,` +
+      `tpad=stop_mode=clone:stop_duration=1.500,trim=duration=1.500[m${input}]`;
+    expect(line).toBe(
+      `${INPUT} -threads 2 -ss 11.750 -t 1.500 -i file:JOB/input ${more} -threads 2 -ss 36.750 -t 1.500 -i file:JOB/input ` +
+        `${more} -threads 2 -ss 61.750 -t 1.500 -i file:JOB/input ${more} -threads 2 -ss 86.750 -t 1.500 -i file:JOB/input ` +
+        `-filter_complex ${[0, 1, 2, 3].map(moment).join(';')};[m0][m1][m2][m3]concat=n=4[clip] -map [clip] -an -sn -dn ` +
+        '-map_metadata -1 -map_chapters -1 -c:v libx264 -preset veryfast -crf 28 -profile:v high -maxrate 500000 ' +
+        '-bufsize 500000 -threads 2 -movflags +faststart -f mp4 file:JOB/video.mp4.partial',
+    );
   });
 
   it('a copy drops colour tags that the standards reserve, in the file or ahead of an encode', () => {

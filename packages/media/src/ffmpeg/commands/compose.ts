@@ -3,7 +3,8 @@
  * reliable progress, no reliable kill and does not know ffmpeg 7. The safety flags are added here, so that no command
  * can be built without them.
  */
-import ffmpeg from 'fluent-ffmpeg';
+import { createRequire } from 'node:module';
+import type ffmpeg from 'fluent-ffmpeg';
 import { fileUrl, type InputGuardOptions, inputGuards } from '../sandbox.ts';
 
 export interface CommandParts {
@@ -13,6 +14,8 @@ export interface CommandParts {
   readonly threads: number;
   /** In front of the input, e.g. a seek. */
   readonly inputOptions?: readonly string[] | undefined;
+  /** In front of the same file as a second input, a third, and so on. */
+  readonly moreInputs?: readonly (readonly string[])[] | undefined;
   readonly videoFilter?: string | undefined;
   readonly audioFilter?: string | undefined;
   /** A graph whose outputs are mapped by name. */
@@ -21,6 +24,9 @@ export interface CommandParts {
   /** A file to write, a name relative to the folder that ffmpeg runs in, or `null` to decode without writing. */
   readonly outputPath: string | { readonly relative: string } | null;
 }
+
+/** Loaded with the first command to compose: most commands of the command line run no ffmpeg. */
+const loadFluent = (): typeof ffmpeg => createRequire(import.meta.url)('fluent-ffmpeg');
 
 /** Seconds between two reports of progress. */
 const STATS_PERIOD = '0.5';
@@ -40,18 +46,13 @@ const RUN_OPTIONS = [
 
 /** The whole argument list, ready to run. */
 export function composeArguments(parts: CommandParts): string[] {
-  const command = ffmpeg()
-    .input(fileUrl(parts.inputPath))
-    .inputOptions(
-      ...RUN_OPTIONS,
-      ...inputGuards(parts.guards),
-      '-threads',
-      String(parts.threads),
-      ...(parts.inputOptions ?? []),
-    )
-    .output(outputName(parts.outputPath))
+  const command = loadFluent()();
+  for (const [index, options] of [parts.inputOptions ?? [], ...(parts.moreInputs ?? [])].entries()) {
+    const before = [...inputGuards(parts.guards), '-threads', String(parts.threads), ...options];
     // One by one: a list would be split at spaces.
-    .outputOptions(...parts.outputOptions);
+    command.input(fileUrl(parts.inputPath)).inputOptions(...(index === 0 ? RUN_OPTIONS : []), ...before);
+  }
+  command.output(outputName(parts.outputPath)).outputOptions(...parts.outputOptions);
   if (parts.videoFilter !== undefined) command.videoFilters(parts.videoFilter);
   if (parts.audioFilter !== undefined) command.audioFilters(parts.audioFilter);
   if (parts.complexFilter !== undefined) command.complexFilter(parts.complexFilter);

@@ -12,7 +12,7 @@ export interface DecodeCheckOptions {
 
 /**
  * Decodes a stretch of the video and throws the frames away; their number is in the progress. ffmpeg counts `-t` from
- * the first frame after the seek, so that a screen that stands still for longer has a stretch too.
+ * the first frame after the seek, so that a still screen has frames to decode too.
  */
 export function decodeCheckArguments(options: DecodeCheckOptions): string[] {
   return composeArguments({

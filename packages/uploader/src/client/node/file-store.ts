@@ -1,4 +1,4 @@
-/** A store in one small file, for programs that shall go on after a restart. */
+/** A store in one small file, for programs that resume after a restart. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { KeyValueStore } from '../namespaced-store.ts';
 

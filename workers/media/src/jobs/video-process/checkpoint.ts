@@ -1,17 +1,18 @@
 /**
- * What a run of a job keeps for the next one. It stands in the job itself, so that any worker may go on; the files it
- * speaks of stand in a run's directory, and are proved before they are used.
+ * What a run of a job saves for the next one. It is stored in the job itself, so that any worker can resume; the files
+ * that it names are in a run's directory, and their checksums are compared before they are used.
  */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { PublishedOutput } from '@supabase-media/client/contract';
-import type { ProbeResult } from '@supabase-media/media/plan/media-info';
-import type { MediaSettings } from '@supabase-media/media/plan/settings';
-import { type EncodedVideo, VIDEO_NAME } from '@supabase-media/media/steps/encode';
-import type { LocalFile, LocalOutput } from '@supabase-media/media/steps/local-output';
-import { PROFILE_VERSION } from '@supabase-media/media/steps/result-keys';
+import type { ProbeResult } from '@supabase-media/media/media-info';
+import { type LocalFile, type LocalOutput, partsOf } from '@supabase-media/media/output';
+import type { DerivedOutputs, EncodedVideo } from '@supabase-media/media/pipeline';
+import { PROFILE_VERSION } from '@supabase-media/media/profiles';
+import type { MediaSettings } from '@supabase-media/media/settings';
 import { z } from 'zod';
-import { fileChecksum } from './file-checksums.ts';
+import { checksumFile, checksumFiles, type FileChecksum, fileChecksum } from './file-checksums.ts';
 
 const source = z.object({
   /** In bytes. */
@@ -24,10 +25,10 @@ const source = z.object({
 
 const checkpoint = z.object({
   version: z.literal(1),
-  /** What the job was set to make, as {@link settingsKey} has it. */
+  /** A digest of what the job was to make: {@link settingsKey}. */
   settings: z.string(),
   source,
-  /** Of the downloaded source; gone once it was encoded. */
+  /** Of the downloaded source, until it was encoded. */
   input: fileChecksum.optional(),
   encoded: z
     .object({
@@ -36,24 +37,24 @@ const checkpoint = z.object({
       files: z.array(fileChecksum),
     })
     .optional(),
-  /** Where the results go: noted before the first of them may be there. */
+  /** Where the results go: saved before the first upload begins. */
   results: z.object({ bucket: z.string(), folder: z.string() }).optional(),
   /** What of `encoded` is in Storage. */
   published: z.array(z.custom<PublishedOutput>()).optional(),
-  /** Of the file that names everything derived: too much for a job. */
+  /** Of the file that lists everything derived ({@link DERIVED_NAME}), which is too much for a job. */
   derived: fileChecksum.optional(),
 });
 
 export type Checkpoint = z.infer<typeof checkpoint>;
 export type SourceVersion = z.infer<typeof source>;
 
-/** Reads what an earlier run kept; anything else is no checkpoint. */
+/** Reads what an earlier run saved; `undefined` for anything else. */
 export function readCheckpoint(value: unknown): Checkpoint | undefined {
   const parsed = checkpoint.safeParse(value);
   return parsed.success ? parsed.data : undefined;
 }
 
-/** Names settings, and what this release makes of them: results made under others are of no use. */
+/** A digest of the settings and of what this release makes of them: results made under others cannot be used. */
 export const settingsKey = (settings: MediaSettings, profileVersion = PROFILE_VERSION): string =>
   createHash('sha256')
     .update(JSON.stringify({ ...settings, profileVersion }))
@@ -62,13 +63,13 @@ export const settingsKey = (settings: MediaSettings, profileVersion = PROFILE_VE
 
 /** What a run is to make, and of what. */
 export interface RunTask {
-  /** As {@link settingsKey} has them. */
+  /** A digest: {@link settingsKey}. */
   readonly settings: string;
   /** The source as Storage has it now. */
   readonly source: Pick<SourceVersion, 'size' | 'etag'>;
 }
 
-/** Whether a checkpoint is of the source that is there now, and of the settings of now. */
+/** Whether a checkpoint was made from the current source under the current settings. */
 export const isUsable = (checkpoint: Checkpoint, { settings, source }: RunTask): boolean =>
   checkpoint.settings === settings && isOfSource(checkpoint, source);
 
@@ -78,7 +79,7 @@ export const isOfSource = (checkpoint: Checkpoint, source: RunTask['source']): b
 /** The same results in another run's directory. */
 export const moveEncoded = (encoded: EncodedVideo, directory: string): EncodedVideo => ({
   ...encoded,
-  videoPath: join(directory, VIDEO_NAME),
+  videoPath: join(directory, basename(encoded.videoPath)),
   outputs: moveOutputs(encoded.outputs, directory),
 });
 
@@ -93,3 +94,38 @@ const moveFile = <File extends LocalFile>(file: File, directory: string): File =
   ...file,
   path: join(directory, file.name),
 });
+
+/** The downloaded source. Without an extension: a name must not tell ffmpeg what a file is. */
+export const INPUT_NAME = 'input';
+
+/** What of a download the next run compares. */
+export const inputChecksum = ({ size, sha256 }: SourceVersion): FileChecksum => ({
+  name: INPUT_NAME,
+  bytes: size,
+  sha256,
+});
+
+/** Lists everything that was derived from the MP4, with checksums. */
+export const DERIVED_NAME = 'derived.json';
+
+export interface SavedDerived extends Pick<DerivedOutputs, 'outputs'> {
+  /** Earlier releases saved none. */
+  readonly warnings?: DerivedOutputs['warnings'];
+  readonly files: readonly FileChecksum[];
+}
+
+/**
+ * Writes {@link DERIVED_NAME}.
+ *
+ * @returns its own checksum, for the checkpoint.
+ */
+export async function saveDerived(
+  directory: string,
+  { outputs, warnings }: DerivedOutputs,
+  signal: AbortSignal,
+): Promise<FileChecksum> {
+  const names = outputs.flatMap(partsOf).map(({ name }) => name);
+  const content: SavedDerived = { outputs, warnings, files: await checksumFiles(directory, names, signal) };
+  await writeFile(join(directory, DERIVED_NAME), JSON.stringify(content));
+  return checksumFile(directory, DERIVED_NAME, signal);
+}

@@ -1,7 +1,7 @@
 /** The contract of `video.process` as this worker keeps it: the outputs and profiles that it really has. */
 import { videoProcessPayload as anyPayload, type VideoProcessResult } from '@supabase-media/client/contract';
-import { OUTPUT_KINDS } from '@supabase-media/media/plan/outputs';
-import { PROFILES } from '@supabase-media/media/plan/profiles';
+import { OUTPUT_KINDS } from '@supabase-media/media/outputs';
+import { PROFILES } from '@supabase-media/media/profiles';
 import type { JobHandlers } from '@supabase-media/queue/job-type';
 import { z } from 'zod';
 

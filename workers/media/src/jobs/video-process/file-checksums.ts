@@ -1,4 +1,4 @@
-/** What proves that a file on disk is still the one a step made: its size and its SHA-256. */
+/** Tells whether a file on disk is still the one that a step made: by its size and its SHA-256. */
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestFile } from '@supabase-media/storage/file-checksum';
@@ -17,7 +17,7 @@ export const fileChecksum = z.object({
 export type FileChecksum = z.infer<typeof fileChecksum>;
 
 /**
- * Takes the proof of a file.
+ * Computes the checksum of a file.
  *
  * @throws {MediaError} `file_missing`, `file_changed`, or the signal's reason.
  */
@@ -27,7 +27,7 @@ export async function checksumFile(directory: string, name: string, signal: Abor
   return { name, bytes: file.size, sha256 };
 }
 
-/** Takes the proofs of files, one after the other. Throws as {@link checksumFile}. */
+/** Computes the checksums of files, one after the other. Throws as {@link checksumFile}. */
 export async function checksumFiles(
   directory: string,
   names: readonly string[],
@@ -39,7 +39,7 @@ export async function checksumFiles(
 }
 
 export interface AdoptFilesOptions {
-  /** Directories of earlier runs; any of them may hold a file, and more than one something of its name. */
+  /** Directories of earlier runs. Any of them may hold a file, and several may hold different files of one name. */
   readonly from: readonly string[];
   readonly to: string;
   readonly checksums: readonly FileChecksum[];
@@ -47,10 +47,10 @@ export interface AdoptFilesOptions {
 }
 
 /**
- * Takes over the files of earlier runs, if all are there and are what they were. Moving them means that no other run
- * can write to them any more; a run that dies over it leaves the next one to find them where they are by then.
+ * Moves files of earlier runs here if all exist unchanged. Once moved, no other run can write to them; a run that dies
+ * meanwhile leaves some in each directory, where the next run finds them.
  *
- * @returns whether they are; if not, none is left in `to`.
+ * @returns whether all were adopted; if not, none is left in `to`.
  * @throws the signal's reason.
  */
 export async function adoptFiles({ from, to, checksums, signal }: AdoptFilesOptions): Promise<boolean> {

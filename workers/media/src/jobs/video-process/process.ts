@@ -1,72 +1,56 @@
 /**
- * A `video.process` job, from the source in Storage to the results in Storage: download → probe → plan → encode →
- * publish the MP4 → derive the rest from it → upload that → record. How each is done stands in `video-process/` and,
- * below that, in `steps/`, `ffmpeg/` and `storage/`; this file only tells the story.
+ * The story of a `video.process` job, from the source in Storage to the results in Storage: download → probe → plan →
+ * encode → publish the MP4 → derive the rest from it → upload that → record. Each step is one call deep: into a file
+ * beside this one, or into the package `media`.
  */
-
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { VideoProcessResult } from '@supabase-media/client/contract';
 import { toMediaError } from '@supabase-media/core/errors';
 import { createStepRunner, type StepProgress } from '@supabase-media/core/step-runner';
 import { createThrottle } from '@supabase-media/core/throttle';
 import type { VideoIdentity } from '@supabase-media/database/videos';
-import type { ConvertPlan } from '@supabase-media/media/plan/plan';
-import { chooseSettings } from '@supabase-media/media/plan/settings';
-import { isDerived } from '@supabase-media/media/steps/derive';
-import { deriveResults } from '@supabase-media/media/steps/derive-results';
-import { resultPrefix } from '@supabase-media/media/steps/result-keys';
-import { jobSteps } from '@supabase-media/media/steps/step-list';
+import { outputsOf } from '@supabase-media/media/outputs';
+import { deriveOutputs, makeVideo } from '@supabase-media/media/pipeline';
+import type { ConvertPlan } from '@supabase-media/media/plan';
+import { chooseSettings } from '@supabase-media/media/settings';
 import type { JobContext } from '@supabase-media/queue/job-type';
 import { inSpan } from '@supabase-media/service/tracing';
 import { detectDiskFull } from '../../work-disk/detect-disk-full.ts';
-import { type RunDirectory, removeJobDirectory, withRunDirectory } from '../../work-disk/work-directory.ts';
-import { settingsKey } from './checkpoint.ts';
+import { type RunDirectory, withRunDirectory } from '../../work-disk/work-directory.ts';
+import type { WorkerServices } from '../worker-job-type.ts';
+import { INPUT_NAME, inputChecksum, saveDerived, settingsKey } from './checkpoint.ts';
 import { cleanupPolicy } from './cleanup-policy.ts';
 import type { VideoHandlers, VideoProcessPayload } from './contract.ts';
-import { keepDerived } from './derived-files.ts';
-import { downloadSource, findSource } from './download-source.ts';
-import { encodeSource, removeSource } from './encode-source.ts';
-import { publishResults } from './publish-results.ts';
-import { canceledMeanwhile, findFinalStatus, recordReady, recordRejection } from './record-outcome.ts';
-import { removeResults } from './remove-results.ts';
-import { removeStaleResults } from './remove-stale-results.ts';
-import { reserveDisk } from './reserve-disk.ts';
-import { INPUT_NAME, restoreRun } from './restore.ts';
-import type { VideoRun, VideoServices } from './video-run.ts';
+import { downloadSource, findSource } from './download.ts';
+import { checksumFiles } from './file-checksums.ts';
+import { publishOutputs } from './publish.ts';
+import { canceledMeanwhile, findFinalStatus, recordFailure, recordReady, recordRejection } from './record.ts';
+import { removeStaleResults } from './remove-results.ts';
+import { reserveDisk, restoreRun } from './restore.ts';
+import { resultPrefix } from './result-keys.ts';
+import { jobSteps } from './steps.ts';
+import type { VideoRun } from './video-run.ts';
 
-/** Progress is written this often at most, in milliseconds. */
+/** Progress is written at most this often, in milliseconds. */
 const PROGRESS_EVERY_MS = 1000;
 
-/** Makes what the queue calls for `video.process` jobs. */
-export function createVideoHandlers(services: VideoServices): VideoHandlers {
-  const { config, videos, log } = services;
+/** What the queue calls for `video.process` jobs. */
+export function createVideoHandlers(services: WorkerServices): VideoHandlers {
+  const { videos, log } = services;
   return {
     process: (payload, context) => processVideo(services, payload, context),
-    fail: async (payload, error, job) => {
-      const { videoId } = payload;
-      await removeJobDirectory({ jobsDir: config.worker.jobsDir, jobId: job.jobId });
-      // The other end of `cancelVideo` (packages/client): the row mostly says so already, what the job made goes here.
-      if (error.code === 'canceled') {
-        log.info({ event: 'video.canceled', videoId }, `Canceled: ${error.message}`);
-        // The row first, which people look at; the job stays ours until its objects are gone, too.
-        await videos.recordFinalStatus(videoId, { status: 'canceled', outputs: [] });
-        await removeResults(services, payload, job.checkpoint);
-        return true;
-      }
-      const ending = { status: 'failed', errorCode: error.code, errorMessage: error.message } as const;
-      if (!(await videos.recordFinalStatus(videoId, ending))) return false;
-      log.error({ event: 'video.failed', videoId, code: error.code, err: error }, `Failed: ${error.message}`);
-      return true;
-    },
+    fail: (payload, error, job) => recordFailure(services, payload, { error, job }),
     wait: async ({ videoId }, error) => {
-      log.warn({ event: 'video.waiting', videoId, code: error.code }, `Will be tried again: ${error.message}`);
+      log.warn({ event: 'video.waiting', videoId, code: error.code }, `Will be retried: ${error.message}`);
       await videos.recordWaiting(videoId, error.code, error.message);
     },
   };
 }
 
-/** Looks whether there is anything to do, waits for room, and runs the steps in a directory of their own. */
+/** Checks that there is something to do, waits for disk space, and runs the steps in a directory of their own. */
 async function processVideo(
-  services: VideoServices,
+  services: WorkerServices,
   payload: VideoProcessPayload,
   context: JobContext,
 ): Promise<VideoProcessResult> {
@@ -76,12 +60,12 @@ async function processVideo(
   const log = services.log.child({ jobId, videoId, attempt });
   const { bucket, path } = payload.source;
   log.info({ event: 'video.started' }, `Video ${videoId}: ${bucket}/${path}, attempt ${attempt} of ${attempts}`);
-  const ended = context.checkpoint === undefined ? undefined : await findFinalStatus(services, { videoId, jobId });
-  if (ended !== undefined) return ended;
+  const recorded = context.checkpoint === undefined ? undefined : await findFinalStatus(services, { videoId, jobId });
+  if (recorded !== undefined) return recorded;
   if (!(await videos.markProcessing(identityOf(payload), jobId, signal))) throw canceledMeanwhile(videoId);
   const settings = chooseSettings(config.media, payload);
   const source = await findSource(services, payload.source, signal);
-  const leave = await reserveDisk(services, { source, settings, context });
+  const releaseDisk = await reserveDisk(services, { source, settings, context });
 
   const progress = createThrottle<StepProgress>({
     everyMs: PROGRESS_EVERY_MS,
@@ -91,85 +75,107 @@ async function processVideo(
     onError: (err) => log.debug({ err }, 'Progress could not be written'),
   });
   let plan: ConvertPlan | undefined;
-  const runStep = createStepRunner({
-    steps: jobSteps(settings.outputs, () => plan),
-    log,
-    onProgress: progress.offer,
-    timeStep: recording.stepStarted,
-    inSpan,
-    signal,
-  });
-  const run = { services, payload, context, settings, source, runStep, endProgress: progress.stop, log };
   const onPlan = (made: ConvertPlan) => {
     plan = made;
   };
+  const steps = jobSteps({ outputs: settings.outputs, plan: () => plan });
+  const timeStep = recording.stepStarted;
+  const runStep = createStepRunner({ steps, log, onProgress: progress.offer, timeStep, inSpan, signal });
+  const run = { services, payload, context, settings, source, runStep, onPlan, endProgress: progress.stop, log };
   const keepAfter = (error: unknown) => cleanupPolicy(toMediaError(error), signal);
   try {
     return await withRunDirectory(
       { jobsDir: config.worker.jobsDir, jobId, keepAfter },
-      detectingDiskFull((place) => runSteps({ ...run, onPlan, place })),
+      detectingDiskFull((runDirectory) => runSteps({ ...run, runDirectory })),
     );
   } finally {
-    leave();
+    releaseDisk();
     await progress.stop();
   }
 }
 
-/** The steps. Each result is kept before the next step begins; what an earlier run kept, and proves, is not made again. */
+/** The steps. Each result is saved before the next step begins; what an earlier run left unchanged is not made again. */
 async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
-  const { services, payload, context, settings, place, runStep, log } = run;
-  const { config, storage, tools, videos } = services;
+  const { services, payload, context, settings, runDirectory } = run;
   const { signal, saveCheckpoint } = context;
-  const { videoId, project } = payload;
+  const { directory } = runDirectory;
   await removeStaleResults(run);
   const base = { version: 1 as const, settings: settingsKey(settings) };
   const restored = await restoreRun({
     saved: context.checkpoint,
     source: run.source,
     settings: base.settings,
-    place,
-    connection: storage,
-    policy: config.upload,
+    runDirectory,
+    connection: services.storage,
+    policy: services.config.upload,
     signal,
     confirm: context.confirmLock,
-    log,
+    log: run.log,
   });
 
   const source = restored.source ?? (await downloadSource(run));
-  const input = { name: INPUT_NAME, bytes: source.size, sha256: source.sha256 };
-  if (restored.source === undefined) await saveCheckpoint({ ...base, source, input });
+  if (restored.source === undefined) await saveCheckpoint({ ...base, source, input: inputChecksum(source) });
 
   const encoded = restored.encoded ?? (await encodeSource(run));
   if ('rejection' in encoded) return recordRejection(run, encoded);
-  const prefix = resultPrefix({ project, videoId, sourceSha256: source.sha256, settings });
-  const results = { bucket: config.resultBucket, folder: prefix };
+  const prefix = resultPrefix({ ...payload, sourceSha256: source.sha256, settings });
+  const results = { bucket: services.config.resultBucket, folder: prefix };
   const afterEncode = { ...base, source, encoded, results };
   if (restored.encoded === undefined) await saveCheckpoint(afterEncode);
-  await removeSource(run);
+  // Frees its space: nothing else is made of the source. Not before the encode is saved: a killed run needs it.
+  await rm(join(directory, INPUT_NAME), { force: true });
 
   const { probe, value: video } = encoded;
   const published =
-    restored.published ?? (await publishResults(run, { step: 'publish', prefix, outputs: video.outputs }));
+    restored.published ?? (await publishOutputs(run, { step: 'publish', prefix, outputs: video.outputs }));
   const afterPublish = { ...afterEncode, published };
   if (restored.published === undefined) await saveCheckpoint(afterPublish);
-  if (!settings.outputs.some(isDerived)) return recordReady(run, { probe, encoded: video, outputs: published });
+  if (outputsOf(settings.outputs, 'derive').length === 0)
+    return recordReady(run, { probe, encoded: video, outputs: published });
 
-  await videos.recordPublished(videoId, published, signal);
-  const outDir = place.directory;
-  const derived =
-    restored.derived ?? (await deriveResults({ probe, encoded: video, settings, outDir, tools, signal, runStep }));
+  await services.videos.recordPublished(payload.videoId, published, signal);
+  const derived = restored.derived ?? (await deriveOutputs({ ...pipelineOf(run), probe, encoded: video }));
   if (restored.derived === undefined)
-    await saveCheckpoint({ ...afterPublish, derived: await keepDerived(outDir, derived, signal) });
-  const uploaded = await publishResults(run, { step: 'upload', prefix, outputs: derived });
-  return recordReady(run, { probe, encoded: video, outputs: [...published, ...uploaded] });
+    await saveCheckpoint({ ...afterPublish, derived: await saveDerived(directory, derived, signal) });
+  const uploaded = await publishOutputs(run, { step: 'upload', prefix, outputs: derived.outputs });
+  const { warnings } = derived;
+  return recordReady(run, { probe, encoded: { ...video, warnings }, outputs: [...published, ...uploaded] });
 }
 
-/** Runs work in a directory; what fails because its disk is full says so. */
+/** Probe, plan and encode, with checksums that tell a later run whether the files are still the verified ones. */
+async function encodeSource(run: VideoRun) {
+  const { slots, metrics } = run.services;
+  const { signal } = run.context;
+  const { directory } = run.runDirectory;
+  const made = await makeVideo({
+    ...pipelineOf(run),
+    inputPath: join(directory, INPUT_NAME),
+    onPlan: run.onPlan,
+    waitForTurn: (encode) => slots.encodes.run(signal, encode),
+    onSpeed: metrics.encoded,
+  });
+  if ('rejection' in made) return made;
+  const { probe, encoded: value } = made;
+  // The MP4 may not be among the outputs that were asked for; everything else is made of it.
+  const names = new Set([basename(value.videoPath), ...value.outputs.map(({ name }) => name)]);
+  return { probe, value, files: await checksumFiles(directory, [...names], signal) };
+}
+
+const pipelineOf = ({ settings, runDirectory, services, context, runStep }: VideoRun) => ({
+  settings,
+  outDir: runDirectory.directory,
+  tools: services.tools,
+  signal: context.signal,
+  runStep,
+  diagnose: (error: unknown) => detectDiskFull(error, runDirectory.directory),
+});
+
+/** Runs work in a directory; a failure that a full disk explains says so. */
 const detectingDiskFull =
-  <T>(work: (place: RunDirectory) => Promise<T>) =>
-  (place: RunDirectory): Promise<T> =>
-    work(place).catch(async (error: unknown) => {
-      throw await detectDiskFull(error, place.directory);
+  <T>(work: (runDirectory: RunDirectory) => Promise<T>) =>
+  (runDirectory: RunDirectory): Promise<T> =>
+    work(runDirectory).catch(async (error: unknown) => {
+      throw await detectDiskFull(error, runDirectory.directory);
     });
 
 const identityOf = (payload: VideoProcessPayload): VideoIdentity => ({

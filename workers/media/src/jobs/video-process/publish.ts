@@ -1,34 +1,25 @@
-/** The upload step: every file of the results to its key. Doing it twice gives the same objects. */
+/** The publish and upload steps: every file of the results to its key. Repeating them gives the same objects. */
 
 import type { PublishedOutput } from '@supabase-media/client/contract';
 import { toMediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatRate, formatSeconds } from '@supabase-media/core/format';
-import type { Log } from '@supabase-media/core/log';
-import { type LocalFile, type LocalOutput, partsOf } from '@supabase-media/media/steps/local-output';
-import type { Metrics } from '@supabase-media/service/metrics';
+import { describeOutputs, type LocalFile, type LocalOutput, partsOf } from '@supabase-media/media/output';
+import { uploadWaves } from '@supabase-media/media/outputs';
 import { countRetry, type UploadRecording } from '@supabase-media/service/metrics-uploads';
-import type { StorageConnection } from '@supabase-media/storage/connection';
-import type { ResumeStore } from '@supabase-media/storage/resume-store';
-import { type UploadPolicy, uploadFile } from '@supabase-media/storage/uploader';
+import { openResumeStore, type ResumeStore } from '@supabase-media/storage/resume-store';
+import { uploadFile } from '@supabase-media/storage/uploader';
 import { runLimited } from './run-limited.ts';
-import { orderUploads } from './upload-order.ts';
+import type { VideoRun } from './video-run.ts';
 
-export interface PublishOutputsOptions {
-  readonly connection: StorageConnection;
-  readonly policy: UploadPolicy;
-  readonly resumeStore: ResumeStore;
-  readonly bucket: string;
-  /** The folder that the results' names are put under. */
+export interface PublishOptions {
+  /** `publish` for the MP4 and what was made with it, `upload` for what was derived from it. */
+  readonly step: 'publish' | 'upload';
+  /** The folder in the bucket. */
   readonly prefix: string;
   readonly outputs: readonly LocalOutput[];
-  readonly signal: AbortSignal;
-  readonly log: Log;
-  readonly metrics: Pick<Metrics, 'uploadStarted' | 'retried'>;
-  /** Told the bytes sent of all files together. */
-  readonly onProgress: (sentBytes: number, totalBytes: number) => void;
 }
 
-/** Small files spend their time waiting for answers: four at a time fill the line, and trouble no server. */
+/** Small files spend their time waiting for answers: four at a time keep the line busy without straining a server. */
 const UPLOADS_AT_A_TIME = 4;
 
 /**
@@ -36,64 +27,77 @@ const UPLOADS_AT_A_TIME = 4;
  *
  * @throws {MediaError} what the uploader throws; files that were already sent stay, to be overwritten by the next try.
  */
-export async function publishOutputs(options: PublishOutputsOptions): Promise<PublishedOutput[]> {
-  const { bucket, prefix, signal, log } = options;
-  const files = options.outputs.flatMap(partsOf);
+export function publishOutputs(run: VideoRun, options: PublishOptions): Promise<readonly PublishedOutput[]> {
+  const { step, prefix, outputs } = options;
+  const { services, context, log } = run;
+  const bucket = services.config.resultBucket;
+  const resumeStore = openResumeStore(services.config.upload.stateDir);
+  const files = outputs.flatMap(partsOf);
   const totalBytes = sumBytes(files);
-  const sent = new Map<LocalFile, number>();
-  for (const wave of orderUploads(files)) {
-    const started = performance.now();
-    await runLimited({
-      items: wave,
-      limit: UPLOADS_AT_A_TIME,
-      signal,
-      work: (file, either) =>
-        publishFile(options, file, either, (bytes) => {
-          sent.set(file, bytes);
-          options.onProgress(
-            [...sent.values()].reduce((sum, value) => sum + value, 0),
-            totalBytes,
-          );
-        }),
-    });
-    const seconds = (performance.now() - started) / 1000;
-    log.info(
-      { event: 'upload.done', files: wave.length, bytes: sumBytes(wave), seconds },
-      `Uploaded ${nameWave(wave)} in ${formatSeconds(seconds)}`,
-    );
-  }
-  return options.outputs.map((output) => ({
-    kind: output.kind,
-    bucket,
-    path: `${prefix}/${output.name}`,
-    contentType: output.contentType,
-    bytes: output.bytes,
-    files: output.parts?.length,
-    width: output.width,
-    height: output.height,
-    durationSeconds: output.durationSeconds,
-  }));
+  return services.slots.transfers.run(context.signal, () =>
+    run.runStep(step, async (report) => {
+      const sent = new Map<LocalFile, number>();
+      for (const wave of uploadWaves(files)) {
+        const started = performance.now();
+        await runLimited({
+          items: wave,
+          limit: UPLOADS_AT_A_TIME,
+          signal: context.signal,
+          work: (file, signal) =>
+            publishFile(run, { file, path: `${prefix}/${file.name}`, resumeStore, signal }, (bytes) => {
+              sent.set(file, bytes);
+              report([...sent.values()].reduce((sum, value) => sum + value, 0) / totalBytes);
+            }),
+        });
+        const seconds = (performance.now() - started) / 1000;
+        log.info(
+          { event: 'upload.done', files: wave.length, bytes: sumBytes(wave), seconds },
+          `Uploaded ${nameWave(wave)} in ${formatSeconds(seconds)}`,
+        );
+      }
+      const value = outputs.map((output) => describePublished(output, bucket, prefix));
+      return { value, summary: `${describeOutputs(outputs)} in ${bucket}` };
+    }),
+  );
+}
+
+const describePublished = (output: LocalOutput, bucket: string, prefix: string): PublishedOutput => ({
+  kind: output.kind,
+  bucket,
+  path: `${prefix}/${output.name}`,
+  contentType: output.contentType,
+  bytes: output.bytes,
+  files: output.parts?.length,
+  width: output.width,
+  height: output.height,
+  durationSeconds: output.durationSeconds,
+});
+
+interface PublishFileOptions {
+  readonly file: LocalFile;
+  readonly path: string;
+  readonly resumeStore: ResumeStore;
+  readonly signal: AbortSignal;
 }
 
 async function publishFile(
-  options: PublishOutputsOptions,
-  file: LocalFile,
-  signal: AbortSignal,
+  { services, log }: VideoRun,
+  { file, path, resumeStore, signal }: PublishFileOptions,
   onSent: (bytes: number) => void,
 ): Promise<void> {
+  const { config, metrics, storage } = services;
   // Of hundreds of segments, a line for each would bury the others.
   const level = file.name.endsWith('.m4s') ? 'debug' : 'info';
-  const { log, metrics } = options;
   let recording: UploadRecording | undefined;
   const result = await uploadFile({
-    connection: options.connection,
-    policy: options.policy,
-    resumeStore: options.resumeStore,
+    connection: storage,
+    policy: config.upload,
+    resumeStore,
     file: file.path,
-    bucket: options.bucket,
-    path: `${options.prefix}/${file.name}`,
+    bucket: config.resultBucket,
+    path,
     contentType: file.contentType,
-    // The keys are ours alone: what stands there came from an earlier run of the same job.
+    // Nobody else writes to these keys: what is there came from an earlier run of the same job.
     upsert: true,
     signal,
     onRoute: ({ route, reason }, size) => {
@@ -103,7 +107,7 @@ async function publishFile(
     onProgress: onSent,
     onRetry: ({ error, waitMs }) => {
       countRetry(metrics, 'upload', error);
-      log.warn({ event: 'upload.retry', code: error.code, waitMs }, `${error.message} Again in ${waitMs} ms`);
+      log.warn({ event: 'upload.retry', code: error.code, waitMs }, `${error.message} Retrying in ${waitMs} ms`);
     },
   }).catch((error: unknown) => {
     recording?.failed(toMediaError(error).code);

@@ -1,13 +1,14 @@
-/** What a job put into Storage goes again: when it is canceled, and when it is to make something else now. */
+/** Removes what a job uploaded: when it is canceled, and when it is to make something else now. */
 import { posix } from 'node:path';
 import type { Log } from '@supabase-media/core/log';
-import { chooseSettings } from '@supabase-media/media/plan/settings';
-import { resultPrefix } from '@supabase-media/media/steps/result-keys';
+import { chooseSettings } from '@supabase-media/media/settings';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { removeFolder } from '@supabase-media/storage/remove-folder';
 import type { Config } from '../../config.ts';
-import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, isOfSource, isUsable, readCheckpoint, settingsKey } from './checkpoint.ts';
 import type { VideoProcessPayload } from './contract.ts';
+import { resultPrefix } from './result-keys.ts';
+import type { VideoRun } from './video-run.ts';
 
 export interface RemoveResultsServices {
   readonly config: Pick<Config, 'media' | 'resultBucket'>;
@@ -16,38 +17,38 @@ export interface RemoveResultsServices {
 }
 
 /** A folder of results. */
-export interface ResultLocation {
+interface ResultLocation {
   readonly bucket: string;
   readonly folder: string;
 }
 
 /** The folders that runs up to this checkpoint may have written to. None of another video, whatever it says. */
-export function resultLocations(
+function resultLocations(
   { results, published = [] }: Checkpoint,
   { project, videoId }: Pick<VideoProcessPayload, 'project' | 'videoId'>,
 ): ResultLocation[] {
-  // What earlier releases kept names the objects alone. They stand side by side.
-  const places = published.map(({ bucket, path }) => ({ bucket, folder: posix.dirname(path) }));
-  return uniquePlaces(results === undefined ? places : [results, ...places]).filter(({ folder }) =>
+  // Checkpoints of earlier releases name only the objects, which are all in one folder.
+  const locations = published.map(({ bucket, path }) => ({ bucket, folder: posix.dirname(path) }));
+  return uniqueLocations(results === undefined ? locations : [results, ...locations]).filter(({ folder }) =>
     folder.startsWith(`${project}/${videoId}/`),
   );
 }
 
-const uniquePlaces = (places: readonly ResultLocation[]): ResultLocation[] => [
-  ...new Map(places.map((place) => [`${place.bucket}/${place.folder}`, place])).values(),
+const uniqueLocations = (locations: readonly ResultLocation[]): ResultLocation[] => [
+  ...new Map(locations.map((location) => [`${location.bucket}/${location.folder}`, location])).values(),
 ];
 
 /**
  * Removes all objects of some folders.
  *
- * @throws {MediaError} when Storage does not let go of them after some retries.
+ * @throws {MediaError} when Storage still refuses after some retries.
  */
-export async function removeLocations(
+async function removeLocations(
   { storage, log }: Pick<RemoveResultsServices, 'storage' | 'log'>,
-  places: readonly ResultLocation[],
+  locations: readonly ResultLocation[],
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const { bucket, folder } of places) {
+  for (const { bucket, folder } of locations) {
     const count = await removeFolder({ connection: storage, bucket, folder, signal });
     if (count > 0)
       log.info({ event: 'results.removed', bucket, folder, count }, `Removed ${count} objects of ${folder}`);
@@ -55,8 +56,8 @@ export async function removeLocations(
 }
 
 /**
- * Removes what a canceled job may have put into Storage: under the keys that its checkpoint names, which an earlier
- * release may have chosen, and under those of now. Without a checkpoint nothing was published.
+ * Removes what a canceled job may have uploaded: under the keys that its checkpoint names, which an earlier release may
+ * have chosen, and under the current ones. Without a checkpoint nothing was uploaded.
  *
  * @throws {MediaError} as {@link removeLocations}.
  */
@@ -71,6 +72,43 @@ export async function removeResults(
   const { project, videoId } = payload;
   const settings = chooseSettings(config.media, payload);
   const folder = resultPrefix({ project, videoId, sourceSha256: done.source.sha256, settings });
-  const places = [...resultLocations(done, payload), { bucket: config.resultBucket, folder }];
-  await removeLocations({ storage, log: services.log.child({ videoId }) }, uniquePlaces(places));
+  const locations = [...resultLocations(done, payload), { bucket: config.resultBucket, folder }];
+  await removeLocations({ storage, log: services.log.child({ videoId }) }, uniqueLocations(locations));
+}
+
+/**
+ * Removes what the job uploaded from another source, under other settings or by another release: this run makes
+ * everything again under other keys. First the row stops naming the objects, then the checkpoint, then they are removed;
+ * after a crash in between, the next run does the rest.
+ *
+ * @throws {MediaError} `lock_lost`, or what the database, the queue or Storage answers.
+ */
+export async function removeStaleResults(run: VideoRun): Promise<void> {
+  const { services, payload, context, settings, source, log } = run;
+  const { config, storage, videos } = services;
+  const checkpoint = readCheckpoint(context.checkpoint);
+  if (checkpoint === undefined || isUsable(checkpoint, { settings: settingsKey(settings), source })) return;
+  const { project, videoId } = payload;
+  const current = isOfSource(checkpoint, source)
+    ? resultPrefix({ project, videoId, sourceSha256: checkpoint.source.sha256, settings })
+    : undefined;
+  // Objects under the current keys are overwritten, and can be watched until then.
+  const stale = resultLocations(checkpoint, payload).filter(
+    ({ bucket, folder }) => bucket !== config.resultBucket || folder !== current,
+  );
+  const [first] = stale;
+  if (first === undefined) return;
+  await context.confirmLock();
+  const shown = (await videos.find(videoId))?.outputs ?? [];
+  const isStale = ({ bucket, path }: { bucket: string; path: string }) =>
+    stale.some((location) => bucket === location.bucket && path.startsWith(`${location.folder}/`));
+  if (shown.some(isStale))
+    await videos.recordPublished(
+      videoId,
+      shown.filter((output) => !isStale(output)),
+      context.signal,
+    );
+  const { published: _, ...unpublished } = checkpoint;
+  await context.saveCheckpoint({ ...unpublished, results: first });
+  await removeLocations({ storage, log }, stale, context.signal);
 }

@@ -1,40 +1,72 @@
-/** Goes on where the last run of a job ended: at the first step whose result is not proved to be there. */
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+/** What a run takes over from earlier runs of its job: disk space, and every result that is found unchanged. */
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { PublishedOutput } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
-import type { ProbeResult } from '@supabase-media/media/plan/media-info';
-import { type EncodedVideo, VIDEO_NAME } from '@supabase-media/media/steps/encode';
-import type { LocalOutput } from '@supabase-media/media/steps/local-output';
+import type { ProbeResult } from '@supabase-media/media/media-info';
+import type { DerivedOutputs, EncodedVideo } from '@supabase-media/media/pipeline';
+import type { MediaSettings } from '@supabase-media/media/settings';
+import type { JobContext } from '@supabase-media/queue/job-type';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { downloadFile } from '@supabase-media/storage/download';
+import type { ObjectInfo } from '@supabase-media/storage/object-info';
 import type { UploadPolicy } from '@supabase-media/storage/uploader';
-import { listOtherRuns, type RunDirectory, removeOtherRuns } from '../../work-disk/work-directory.ts';
+import { listOtherRuns, type RunDirectory, removeOtherRuns, tidyJobDirectory } from '../../work-disk/work-directory.ts';
+import type { WorkerServices } from '../worker-job-type.ts';
 import {
   type Checkpoint,
+  DERIVED_NAME,
+  INPUT_NAME,
   isUsable,
   moveEncoded,
+  moveOutputs,
   type RunTask,
   readCheckpoint,
+  type SavedDerived,
   type SourceVersion,
+  settingsKey,
 } from './checkpoint.ts';
-import { adoptDerived } from './derived-files.ts';
 import { adoptFiles, type FileChecksum } from './file-checksums.ts';
 
+export interface ReserveDiskOptions {
+  readonly source: ObjectInfo;
+  readonly settings: MediaSettings;
+  readonly context: JobContext;
+}
+
+/**
+ * Waits for disk space and reserves it until the returned function is called. What a killed run left is removed first:
+ * it would keep its own job waiting, since nobody else removes it while the job exists.
+ *
+ * @throws {MediaError} as `admit` does; `lock_lost` when another worker has taken the job over.
+ */
+export async function reserveDisk(services: WorkerServices, options: ReserveDiskOptions): Promise<() => void> {
+  const { source, settings, context } = options;
+  const { jobsDir } = services.config.worker;
+  const heldBytes = await tidyJobDirectory({
+    jobsDir,
+    jobId: context.jobId,
+    isUsable: usableNames({ saved: context.checkpoint, source, settings: settingsKey(settings) }),
+    // A process that was suspended and wakes up here must not touch the next run's files.
+    confirm: context.confirmLock,
+  });
+  return services.admission.admit(source.size, context.signal, heldBytes);
+}
+
 export interface RestoreOptions extends RunTask {
-  /** What the job carries. */
+  /** The checkpoint as the job has it. */
   readonly saved: unknown;
-  readonly place: RunDirectory;
+  readonly runDirectory: RunDirectory;
   readonly connection: StorageConnection;
   readonly policy: UploadPolicy;
   readonly signal: AbortSignal;
-  /** Makes sure that the job still is this worker's, before the files of other runs are touched. */
+  /** Makes sure that this worker still has the job's lock, before the files of other runs are touched. */
   readonly confirm: () => Promise<void>;
   readonly log: Log;
 }
 
-/** What is there already. A later result implies those before it. */
+/** What need not be made again. A later result implies those before it. */
 export interface Restored {
   readonly source?: SourceVersion;
   readonly encoded?: {
@@ -43,47 +75,43 @@ export interface Restored {
     readonly files: readonly FileChecksum[];
   };
   readonly published?: readonly PublishedOutput[] | undefined;
-  readonly derived?: readonly LocalOutput[] | undefined;
+  readonly derived?: DerivedOutputs | undefined;
 }
 
-/** The downloaded source. Without an extension: a name must not tell ffmpeg what a file is. */
-export const INPUT_NAME = 'input';
-
 /**
- * Takes over what earlier runs left and removes the rest of it.
+ * Adopts the results of earlier runs up to the first one that is not found unchanged, and removes the rest.
  *
  * @throws {MediaError} when Storage cannot be asked; what `confirm` throws; the signal's reason.
  */
 export async function restoreRun(options: RestoreOptions): Promise<Restored> {
-  if ((await listOtherRuns(options.place)).length > 0) await options.confirm();
+  if ((await listOtherRuns(options.runDirectory)).length > 0) await options.confirm();
   const checkpoint = readCheckpoint(options.saved);
-  const restored = checkpoint && isUsable(checkpoint, options) ? await takeOver(checkpoint, options) : {};
-  await removeOtherRuns(options.place);
+  const restored = checkpoint && isUsable(checkpoint, options) ? await adopt(checkpoint, options) : {};
+  await removeOtherRuns(options.runDirectory);
   const kept = describeRestored(restored);
-  if (kept !== undefined) options.log.info({ event: 'job.resumed', kept }, `Going on after ${kept}`);
+  if (kept !== undefined) options.log.info({ event: 'job.resumed', kept }, `Resuming after an earlier run: ${kept}`);
   return restored;
 }
 
 /**
- * Which files of earlier runs a run may go on with, by their names; whether they are whole, {@link restoreRun} finds out.
- * All else that earlier runs left is of no use to any.
+ * Which files of earlier runs can be of use, by their names; whether they are unchanged, {@link restoreRun} finds out.
  */
-export function namesOfUse(options: RunTask & { readonly saved: unknown }): (name: string) => boolean {
+export function usableNames(options: RunTask & { readonly saved: unknown }): (name: string) => boolean {
   const checkpoint = readCheckpoint(options.saved);
   if (checkpoint === undefined || !isUsable(checkpoint, options)) return () => false;
   const { input, encoded, derived } = checkpoint;
   if (encoded === undefined) return (name) => name === input?.name;
-  // What was derived is named in a file of its own, which came last: by then every file without that ending was whole.
+  // The list of what was derived is written last: by then, every file without this ending was whole.
   if (derived !== undefined) return (name) => name !== INPUT_NAME && !/\.partial(\/|$)/.test(name);
   const names = encoded.files.map(({ name }) => name);
   return (name) => names.includes(name);
 }
 
-async function takeOver(checkpoint: Checkpoint, options: RestoreOptions): Promise<Restored> {
-  const { place, signal } = options;
+async function adopt(checkpoint: Checkpoint, options: RestoreOptions): Promise<Restored> {
+  const { runDirectory, signal } = options;
   const { source, input, encoded, published, derived } = checkpoint;
-  const to = place.directory;
-  const from = await listOtherRuns(place);
+  const to = runDirectory.directory;
+  const from = await listOtherRuns(runDirectory);
   if (encoded === undefined)
     return input && (await adoptFiles({ from, to, checksums: [input], signal })) ? { source } : {};
   const isThere =
@@ -93,17 +121,18 @@ async function takeOver(checkpoint: Checkpoint, options: RestoreOptions): Promis
     source,
     encoded: { ...encoded, value: moveEncoded(encoded.value, to) },
     published,
-    derived: derived && (await adoptDerived({ from, to, checksum: derived, signal })),
+    derived: derived && (await adoptDerived(derived, encoded.value, { from, to, signal })),
   };
 }
 
 /** The MP4 as it was published: on another machine, reading it back costs less than encoding it again. */
 async function fetchVideo({ encoded, published }: Checkpoint, options: RestoreOptions): Promise<boolean> {
-  const { connection, policy, place, signal } = options;
+  const { connection, policy, runDirectory, signal } = options;
+  const videoName = encoded && basename(encoded.value.videoPath);
   const object = published?.find(({ kind }) => kind === 'video');
-  const checksum = encoded?.files.find(({ name }) => name === VIDEO_NAME);
+  const checksum = encoded?.files.find(({ name }) => name === videoName);
   if (object === undefined || checksum === undefined) return false;
-  const file = join(place.directory, VIDEO_NAME);
+  const file = join(runDirectory.directory, checksum.name);
   try {
     const { bucket, path } = object;
     const found = await downloadFile({
@@ -123,9 +152,21 @@ async function fetchVideo({ encoded, published }: Checkpoint, options: RestoreOp
   return false;
 }
 
+/** What earlier runs derived; `undefined` when anything of it is missing or has changed. */
+async function adoptDerived(
+  list: FileChecksum,
+  encoded: EncodedVideo,
+  where: { readonly from: readonly string[]; readonly to: string; readonly signal: AbortSignal },
+): Promise<DerivedOutputs | undefined> {
+  if (!(await adoptFiles({ ...where, checksums: [list] }))) return undefined;
+  const saved = JSON.parse(await readFile(join(where.to, DERIVED_NAME), 'utf8')) as SavedDerived;
+  if (!(await adoptFiles({ ...where, checksums: saved.files }))) return undefined;
+  return { outputs: moveOutputs(saved.outputs, where.to), warnings: saved.warnings ?? encoded.warnings };
+}
+
 function describeRestored({ source, encoded, published, derived }: Restored): string | undefined {
-  if (derived !== undefined) return 'everything was made';
-  if (published !== undefined) return 'the video was published';
-  if (encoded !== undefined) return 'the video was encoded';
-  return source === undefined ? undefined : 'the source was downloaded';
+  if (derived !== undefined) return 'all outputs are made';
+  if (published !== undefined) return 'the video is published';
+  if (encoded !== undefined) return 'the video is encoded';
+  return source === undefined ? undefined : 'the source is downloaded';
 }

@@ -1,4 +1,4 @@
-/** Runs many small pieces of work, a few at a time. */
+/** Runs many small tasks, a few at a time. */
 
 export interface RunLimitedOptions<Item> {
   readonly items: readonly Item[];

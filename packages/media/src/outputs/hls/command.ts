@@ -1,0 +1,90 @@
+/** The command that makes all renditions of an HLS stream from our MP4, in one process. */
+
+import { composeArguments } from '../../ffmpeg/commands/compose.ts';
+import type { AudioInfo, VideoInfo } from '../../plan/media-info.ts';
+import type { MediaPolicy } from '../../plan/policy.ts';
+import type { Ladder, Rung } from './ladder.ts';
+
+export interface HlsCommandOptions {
+  /** Our own MP4. */
+  readonly inputPath: string;
+  /** Its streams. */
+  readonly video: VideoInfo;
+  readonly audio: AudioInfo | undefined;
+  readonly ladder: Ladder;
+  readonly policy: MediaPolicy;
+  readonly threads: number;
+}
+
+/** The folder of the audio rendition; video renditions have that of their rung. */
+export const AUDIO_FOLDER = 'audio';
+export const PLAYLIST_NAME = 'index.m3u8';
+
+/**
+ * Names are relative to the folder that ffmpeg runs in, since a `%` in it would be taken for a pattern. One process, so
+ * that all renditions share one clock: each by itself would shift its first time stamp to zero, and sound and picture
+ * would part by the delay of the B-frames.
+ */
+export function hlsArguments(options: HlsCommandOptions): string[] {
+  const { ladder, video, audio, threads } = options;
+  const encoded = ladder.rungs.filter((rung) => rung.video === 'encode');
+  return composeArguments({
+    inputPath: options.inputPath,
+    outputPath: { relative: `%v/${PLAYLIST_NAME}` },
+    threads,
+    guards: { maxPixels: options.policy.maxInputPixels },
+    complexFilter: encoded.length === 0 ? undefined : scaleAll(video, encoded),
+    outputOptions: [
+      ...ladder.rungs.flatMap((rung) => ['-map', rung.video === 'copy' ? `0:${video.index}` : `[${rung.name}]`]),
+      ...(audio === undefined ? [] : ['-map', `0:${audio.index}`]),
+      ...['-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1'],
+      ...ladder.rungs.flatMap((rung, index) => encodeRung(rung, index, options)),
+      ...(encoded.length === 0 ? [] : ['-threads', String(threads), '-max_muxing_queue_size', '1024']),
+      ...(audio === undefined ? [] : ['-c:a', 'copy']),
+      ...['-f', 'hls', '-hls_time', String(ladder.segmentSeconds), '-hls_playlist_type', 'vod'],
+      ...['-hls_segment_type', 'fmp4', '-hls_flags', 'independent_segments', '-hls_fmp4_init_filename', 'init.mp4'],
+      ...['-hls_segment_filename', '%v/%04d.m4s', '-var_stream_map', streamMap(ladder)],
+    ],
+  });
+}
+
+function scaleAll(video: VideoInfo, encoded: readonly Rung[]): string {
+  const split = `[0:${video.index}]split=${encoded.length}${encoded.map(({ name }) => `[s${name}]`).join('')}`;
+  const scales = encoded.map(
+    ({ name, width, height }) => `[s${name}]scale=${width}:${height}:out_range=tv,setsar=1,format=yuv420p[${name}]`,
+  );
+  return [split, ...scales].join(';');
+}
+
+/**
+ * Every frame of the MP4 with its own time (1/90000 s holds those of 24, 25, 29.97, 30 and 60 fps exactly), and key
+ * frames where it has them: so the segments of a copied rung and of an encoded one begin at the same frames. Where
+ * nothing is copied, every two seconds as in our MP4.
+ */
+function encodeRung(rung: Rung, index: number, { policy, ladder }: HlsCommandOptions): string[] {
+  if (rung.video === 'copy') return [`-c:v:${index}`, 'copy'];
+  const { preset, crf, keyframeSeconds } = policy.video;
+  const keyframes = ladder.whyNotCopied === undefined ? 'source' : `expr:gte(t,n_forced*${keyframeSeconds})`;
+  const values: [option: string, value: string][] = [
+    ['c', 'libx264'],
+    ['preset', preset],
+    ['crf', String(crf)],
+    ['maxrate', String(rung.maxRate)],
+    ['bufsize', String(rung.maxRate * 2)],
+    ['profile', 'high'],
+    ['force_key_frames', keyframes],
+    ['sc_threshold', '0'],
+    ['enc_time_base', '1/90000'],
+    ['fps_mode', 'passthrough'],
+  ];
+  return values.flatMap(([option, value]) => [`-${option}:v:${index}`, value]);
+}
+
+/** Which streams make a rendition, and its folder (`%v`); see "var_stream_map" in ffmpeg's documentation of hls. */
+function streamMap({ rungs, hasAudio }: Ladder): string {
+  const group = hasAudio ? ',agroup:audio' : '';
+  return [
+    ...rungs.map(({ name }, index) => `v:${index}${group},name:${name}`),
+    ...(hasAudio ? [`a:0,agroup:audio,name:${AUDIO_FOLDER}`] : []),
+  ].join(' ');
+}

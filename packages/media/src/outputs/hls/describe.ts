@@ -1,0 +1,69 @@
+/** A verified stream as one output: all its files, the master playlist first, and its facts for `info.json`. Pure. */
+import { join } from 'node:path';
+import { type LocalFile, type LocalOutput, type OutputFile, roundSeconds } from '../output.ts';
+import { PLAYLIST_NAME } from './command.ts';
+import type { Ladder } from './ladder.ts';
+import type { HlsRendition } from './rendition.ts';
+import type { VerifiedHls } from './verify.ts';
+
+/** A stream on disk. */
+export interface HlsStream extends VerifiedHls {
+  readonly ladder: Ladder;
+  readonly masterBytes: number;
+}
+
+export interface DescribeStreamOptions {
+  readonly stream: HlsStream;
+  readonly outDir: string;
+  readonly files: Readonly<Record<'master' | 'playlist' | 'init' | 'segment', OutputFile>>;
+}
+
+export function describeStream({ stream, outDir, files }: DescribeStreamOptions): LocalOutput {
+  const { master, playlist, init, segment } = files;
+  const describe = ({ contentType }: OutputFile, name: string, bytes: number): LocalFile => ({
+    path: join(outDir, name),
+    name,
+    contentType,
+    bytes,
+  });
+  const filesOf = (rendition: HlsRendition) => {
+    const inFolder = (name: string) => playlist.name.replace('*', rendition.name).replace(PLAYLIST_NAME, name);
+    return [
+      describe(playlist, inFolder(PLAYLIST_NAME), rendition.playlistBytes),
+      describe(init, inFolder(rendition.initName), rendition.initBytes),
+      ...rendition.segments.map(({ name, bytes }) => describe(segment, inFolder(name), bytes)),
+    ];
+  };
+  const masterFile = describe(master, master.name, stream.masterBytes);
+  const renditions = [...stream.videos, ...(stream.audio === undefined ? [] : [stream.audio])];
+  const parts = [masterFile, ...renditions.flatMap(filesOf)];
+  const [top] = stream.videos;
+  return {
+    kind: 'hls',
+    ...masterFile,
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    parts,
+    width: top?.rung.width,
+    height: top?.rung.height,
+    durationSeconds: top && roundSeconds(top.durationSeconds),
+    facts: factsOf(stream),
+  };
+}
+
+function factsOf({ videos, audio, ladder }: HlsStream): Record<string, unknown> {
+  return {
+    segmentSeconds: ladder.segmentSeconds,
+    topRungEncodedBecause: ladder.whyNotCopied,
+    rungs: videos.map(({ rung, codec, peakRate, averageRate, segments }) => ({
+      name: rung.name,
+      width: rung.width,
+      height: rung.height,
+      video: rung.video,
+      codec,
+      peakBitRate: Math.round(peakRate),
+      averageBitRate: Math.round(averageRate),
+      segments: segments.length,
+    })),
+    audio: audio && { segments: audio.segments.length, averageBitRate: Math.round(audio.averageRate) },
+  };
+}

@@ -1,0 +1,110 @@
+/** Verifies that an HLS stream is what was planned: every file there, aligned, readable, decodable at its start. */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { decodeCheckArguments } from '../../ffmpeg/commands/decode-check.ts';
+import { probeMedia } from '../../ffmpeg/probe.ts';
+import { runFfmpeg } from '../../ffmpeg/run-process.ts';
+import type { MediaTools } from '../../ffmpeg/tools.ts';
+import type { MediaInfo } from '../../plan/media-info.ts';
+import type { MediaPolicy } from '../../plan/policy.ts';
+import { readAvcCodec } from './codec-string.ts';
+import { AUDIO_FOLDER } from './command.ts';
+import type { Ladder, Rung } from './ladder.ts';
+import { type HlsRendition, readRendition } from './rendition.ts';
+import { compareRenditions, compareRung, compareStarts } from './verify-rules.ts';
+
+export interface VerifyHlsOptions {
+  /** The folder of the renditions' folders. */
+  readonly folder: string;
+  readonly mp4: MediaInfo;
+  readonly ladder: Ladder;
+  readonly policy: MediaPolicy;
+  readonly tools: MediaTools;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface VideoRendition extends HlsRendition {
+  readonly rung: Rung;
+  readonly codec: string;
+}
+
+/** A stream that is fit to publish. */
+export interface VerifiedHls {
+  readonly videos: readonly VideoRendition[];
+  readonly audio: HlsRendition | undefined;
+}
+
+/** Looks at every file's size and at the contents of first segments; a sentence when something is wrong. */
+export async function verifyHls(options: VerifyHlsOptions): Promise<VerifiedHls | string> {
+  const { folder, ladder, mp4 } = options;
+  const videos: VideoRendition[] = [];
+  const starts: number[] = [];
+  for (const rung of ladder.rungs) {
+    const rendition = await readRendition(folder, rung.name);
+    if (typeof rendition === 'string') return rendition;
+    const looked = await lookAtVideo(options, rung, rendition);
+    if (typeof looked === 'string') return looked;
+    videos.push({ ...rendition, rung, codec: looked.codec });
+    starts.push(looked.start);
+  }
+  const audio = ladder.hasAudio ? await readRendition(folder, AUDIO_FOLDER) : undefined;
+  if (typeof audio === 'string') return audio;
+  const audioStart = audio && (await withFirstSegment(options, audio, (probe) => probe.audio?.stats.firstSeconds));
+  if (typeof audioStart === 'string') return audioStart;
+  if (audio !== undefined && audioStart === undefined) return 'the sound cannot be read';
+  return (
+    compareRenditions(mp4, videos, audio) ??
+    compareStarts(mp4, ladder, { videos: starts, audio: audioStart }) ?? { videos, audio }
+  );
+}
+
+async function lookAtVideo(
+  options: VerifyHlsOptions,
+  rung: Rung,
+  rendition: HlsRendition,
+): Promise<{ codec: string; start: number } | string> {
+  const codec = readAvcCodec(await readFile(join(options.folder, rung.name, rendition.initName)));
+  if (codec === undefined) return `${rung.name} has no H.264 in its initialization segment`;
+  return withFirstSegment(options, rendition, async (probe, path) => {
+    const why = compareRung(rung, probe) ?? (await whyUndecodable(options, rung, path));
+    return why ?? { codec, start: probe.video?.stats.firstSeconds ?? 0 };
+  });
+}
+
+/** A media segment is readable only behind its initialization segment: both are joined for as long as it takes. */
+async function withFirstSegment<T>(
+  options: VerifyHlsOptions,
+  { name, initName, segments }: HlsRendition,
+  look: (probe: MediaInfo, path: string) => T | Promise<T>,
+): Promise<T | string> {
+  const joined = join(options.folder, `${name}.check`);
+  try {
+    for (const part of [initName, segments[0]?.name ?? '']) {
+      await pipeline(createReadStream(join(options.folder, name, part)), createWriteStream(joined, { flags: 'a' }));
+    }
+    const { tools, policy, signal } = options;
+    const probe = await probeMedia({ inputPath: joined, tools, maxPixels: policy.maxInputPixels, signal });
+    return probe.readable ? await look(probe, joined) : `${name} cannot be read (${probe.detail})`;
+  } finally {
+    await rm(joined, { force: true });
+  }
+}
+
+async function whyUndecodable({ tools, policy, signal }: VerifyHlsOptions, rung: Rung, path: string) {
+  const { frames } = await runFfmpeg({
+    tools,
+    args: decodeCheckArguments({
+      inputPath: path,
+      videoIndex: 0,
+      fromSeconds: 0,
+      seconds: 1,
+      maxPixels: policy.maxInputPixels,
+      threads: tools.limits.threads,
+    }),
+    limits: { totalMs: 120_000 },
+    signal,
+  });
+  return frames > 0 ? undefined : `no frame of ${rung.name} can be decoded`;
+}

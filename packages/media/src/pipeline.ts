@@ -1,0 +1,172 @@
+/**
+ * From a file that may be anything to its outputs: probe → plan → encode the MP4 → derive the rest from it. A program
+ * may keep or publish the MP4 between the two functions.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type MediaError, toMediaError } from '@supabase-media/core/errors';
+import type { ReportStep, RunStep, StepOutcome } from '@supabase-media/core/step-runner';
+import { encodeMp4 } from './ffmpeg/encode.ts';
+import { probeMedia } from './ffmpeg/probe.ts';
+import type { MediaTools } from './ffmpeg/tools.ts';
+import type { FileStep } from './file-steps.ts';
+import { type OutputStep, outputsOf } from './outputs/catalog.ts';
+import { describeOutputs, type LocalOutput, type OutputRequest, removeOutputs } from './outputs/output.ts';
+import { VIDEO_FILE } from './outputs/video.ts';
+import type { ProbeResult, VideoMedia } from './plan/media-info.ts';
+import { describeProbe } from './plan/media-summary.ts';
+import { type ConvertPlan, describePlan, planProcessing, type Reason } from './plan/plan.ts';
+import type { MediaWarning } from './plan/plan-warnings.ts';
+import type { Rejection } from './plan/rejections.ts';
+import type { MediaSettings } from './plan/settings.ts';
+
+export interface PipelineOptions {
+  readonly settings: MediaSettings;
+  /** An existing folder; files appear in it under the names of the catalog when they are whole. */
+  readonly outDir: string;
+  readonly tools: MediaTools;
+  readonly signal?: AbortSignal | undefined;
+  readonly runStep: RunStep<FileStep>;
+  /** Finds the cause of a failure where an error does not tell it, such as a full disk. */
+  readonly diagnose?: ((error: unknown) => Promise<MediaError>) | undefined;
+}
+
+export interface MakeVideoOptions extends PipelineOptions {
+  /** Without an extension: a name must not tell ffmpeg what a file is. It is only read. */
+  readonly inputPath: string;
+  /** Told before anything is made by it. */
+  readonly onPlan: (plan: ConvertPlan) => void | Promise<void>;
+  /** Runs the encode when it is its turn; at once unless given. */
+  readonly waitForTurn?: <T>(encode: () => Promise<T>) => Promise<T>;
+  /** Told how many seconds of video one second of encoding made. */
+  readonly onSpeed?: ((speed: number) => void) | undefined;
+}
+
+/** An MP4 that passed its checks. */
+export interface EncodedVideo {
+  readonly outcome: 'processed' | 'remuxed';
+  readonly reasons: readonly Reason[];
+  readonly warnings: readonly MediaWarning[];
+  /** The MP4 and its own probe: what everything else is made of. */
+  readonly videoPath: string;
+  readonly info: VideoMedia;
+  /** What was asked for of those that are made with it. */
+  readonly outputs: readonly LocalOutput[];
+}
+
+/** A file that is no usable video is an outcome, not an error. */
+export type MadeVideo =
+  | { readonly probe: ProbeResult; readonly rejection: Rejection }
+  | { readonly probe: ProbeResult; readonly encoded: EncodedVideo };
+
+/**
+ * Makes the MP4, and the outputs that are made with it.
+ *
+ * @throws {MediaError} as the probe and the encode do; no output is left then.
+ */
+export async function makeVideo(options: MakeVideoOptions): Promise<MadeVideo> {
+  const { inputPath, settings, tools, signal, runStep } = options;
+  const waitForTurn = options.waitForTurn ?? ((encode) => encode());
+  const probe = await runStep('probe', async () => {
+    const value = await probeMedia({ inputPath, tools, maxPixels: settings.policy.maxInputPixels, signal });
+    return { value, summary: describeProbe(value) };
+  });
+  const plan = await runStep('plan', async () => {
+    const value = planProcessing(probe, settings.policy);
+    return { value, summary: describePlan(value) };
+  });
+  if (plan.action === 'reject') return { probe, rejection: plan.rejection };
+  await options.onPlan(plan);
+  return waitForTurn(() => runStep('encode', (report) => encode(options, { probe, plan }, report)));
+}
+
+async function encode(
+  options: MakeVideoOptions,
+  { probe, plan }: { readonly probe: ProbeResult; readonly plan: ConvertPlan },
+  report: ReportStep,
+): Promise<StepOutcome<MadeVideo>> {
+  const { inputPath, tools, signal } = options;
+  const began = performance.now();
+  const outputPath = join(options.outDir, VIDEO_FILE.name);
+  const onProgress: OutputRequest['onProgress'] = ({ percent, ...more }) => report((percent ?? 0) / 100, more);
+  const mp4 = await encodeMp4({ plan, inputPath, outputPath, tools, signal, onProgress });
+  if (mp4.outcome === 'rejected') {
+    const { rejection } = mp4;
+    return { value: { probe, rejection }, summary: `rejected, ${rejection.code}` };
+  }
+  const { outcome, reasons, warnings, output: info } = mp4;
+  const base = { outcome, reasons, warnings, videoPath: outputPath, info, outputs: [] };
+  const source = { path: inputPath, plan };
+  const made = await makeOutputs('encode', { ...options, probe, encoded: base, source }).catch(async (error) => {
+    await rm(outputPath, { force: true });
+    throw error;
+  });
+  if (outcome === 'processed') options.onSpeed?.((info.durationSeconds * 1000) / (performance.now() - began));
+  return { value: { probe, encoded: { ...base, ...made } }, summary: describeOutputs(made.outputs) };
+}
+
+export interface DeriveOptions extends PipelineOptions {
+  readonly probe: ProbeResult;
+  readonly encoded: EncodedVideo;
+}
+
+/** What was derived from the MP4, and all warnings so far. */
+export type DerivedOutputs = Pick<EncodedVideo, 'outputs' | 'warnings'>;
+
+/** @throws {MediaError} as the outputs do whose failure fails the job; none of what was derived is left then. */
+export function deriveOutputs(options: DeriveOptions): Promise<DerivedOutputs> {
+  return options.runStep('derive', async (report) => {
+    const onProgress = (done: number, more: object) => report(done, more);
+    const value = await makeOutputs('derive', { ...options, onProgress });
+    const missing = value.warnings.slice(options.encoded.warnings.length).map(({ message }) => message);
+    return { value, summary: [describeOutputs(value.outputs), ...missing].join('; ') };
+  });
+}
+
+interface MakeOutputsOptions extends DeriveOptions {
+  readonly source?: OutputRequest['source'];
+  /** Told how much is done, from 0 to 1. */
+  readonly onProgress?: (done: number, more: object) => void;
+}
+
+/** Makes the outputs of a step, one after the other. */
+async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promise<DerivedOutputs> {
+  const { settings, outDir, tools, signal, probe, encoded, source } = options;
+  const { policy, profile } = settings;
+  const wanted = outputsOf(settings.outputs, step);
+  const all = Math.max(
+    1,
+    wanted.reduce((sum, output) => sum + output.weight(), 0),
+  );
+  const outputs: LocalOutput[] = [];
+  const warnings = [...encoded.warnings];
+  let done = 0;
+  for (const output of wanted) {
+    const weight = output.weight();
+    try {
+      const made = await output.make({
+        mp4: { path: encoded.videoPath, info: encoded.info },
+        source,
+        result: { ...encoded, probe, warnings, outputs: [...encoded.outputs, ...outputs] },
+        outDir,
+        policy,
+        profile,
+        tools,
+        signal,
+        onProgress: ({ percent = 0, ...more }) => options.onProgress?.((done + (weight * percent) / 100) / all, more),
+      });
+      outputs.push(...made);
+    } catch (error) {
+      const cause = (await options.diagnose?.(error)) ?? toMediaError(error);
+      // A full disk is no failure of this output: the others, and the next try, need the space too.
+      if (output.onFailure === 'fail' || signal?.aborted || cause.code === 'disk_full') {
+        await removeOutputs(outputs);
+        throw cause.code === 'disk_full' ? cause : error;
+      }
+      const message = `There is no ${output.kind}: ${cause.message}`;
+      warnings.push({ code: `${output.kind}_unavailable`, message });
+    }
+    done += weight;
+  }
+  return { outputs, warnings };
+}

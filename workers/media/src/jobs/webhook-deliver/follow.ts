@@ -1,0 +1,37 @@
+/** Which deliveries follow from the end of a video. Pure but for the time. */
+import { VIDEO_PROCESS, type VideoProcessPayload, type VideoProcessResult } from '@supabase-media/client/contract';
+import type { JobEnd } from '@supabase-media/queue/job-end';
+import { addressKey, messageId, type WebhookEvent, type WebhookPayload } from './contract.ts';
+
+export interface FollowOptions {
+  readonly urls: readonly string[];
+  /** Removes secrets from an error's message. */
+  readonly redact: (text: string) => string;
+  readonly now: Date;
+}
+
+/** @returns one for each address; none for the end of any other job. */
+export function followVideo(end: JobEnd, { urls, redact, now }: FollowOptions): readonly WebhookPayload[] {
+  if (end.type !== VIDEO_PROCESS || urls.length === 0) return [];
+  const event = { ...describe(end, redact), timestamp: now.toISOString() };
+  return urls.map((url) => ({
+    version: 1,
+    id: messageId(end),
+    address: addressKey(url),
+    origin: new URL(url).origin,
+    event,
+  }));
+}
+
+function describe(end: JobEnd, redact: FollowOptions['redact']): Pick<WebhookEvent, 'type' | 'data'> {
+  const { videoId, ownerId = null, project, source } = end.payload as VideoProcessPayload;
+  const about = { videoId, ownerId, project, source };
+  if (end.outcome === 'completed') {
+    const { outcome, code = null, reason = null, outputs } = end.result as VideoProcessResult;
+    const type = outcome === 'rejected' ? 'video.rejected' : 'video.ready';
+    return { type, data: { ...about, outcome, code, reason, outputs: [...outputs] } };
+  }
+  const code = end.error?.code ?? null;
+  const reason = end.error === undefined ? null : redact(end.error.message);
+  return { type: `video.${end.outcome}`, data: { ...about, outcome: null, code, reason, outputs: [] } };
+}
