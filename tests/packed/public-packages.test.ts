@@ -1,6 +1,7 @@
 /** Each public package as npm delivers it: its manifest, its tarball, and what an app must install for it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkPackage, createPackageFromTarballData, type Problem } from '@arethetypeswrong/core';
 import { ROOT, readWorkspaces } from '@supabase-media/test-support/repository';
 import { publint } from 'publint';
 import { describe, expect, inject, it } from 'vitest';
@@ -10,6 +11,13 @@ import { run } from './support/run.ts';
 
 const workspaces = readWorkspaces();
 const ours = (name: string): boolean => workspaces.has(name);
+
+/**
+ * A CommonJS caller gets an ES module on purpose: Node can require one since 20.19. Resolution that knows no `exports`
+ * ("node10") is older than anything that we run on.
+ */
+const isProblem = (problem: Problem): boolean =>
+  problem.kind !== 'CJSResolvesToESM' && !('resolutionKind' in problem && problem.resolutionKind === 'node10');
 
 it('is one of packages/ or workers/, other than what only tests need', () => {
   const folders = [...workspaces.values()].filter(({ manifest }) => manifest.private !== true).map((it) => it.folder);
@@ -58,14 +66,12 @@ describe.each(PUBLIC_PACKAGES)('%s', (name) => {
   });
 
   it('is packed as publint and are-the-types-wrong want it', async () => {
-    const tarball = await readFile(String(inject('tarballs')[name]));
-    const { messages } = await publint({ pack: { tarball: new Uint8Array(tarball).buffer }, strict: true });
+    const tarball = new Uint8Array(await readFile(String(inject('tarballs')[name])));
+    const { messages } = await publint({ pack: { tarball: tarball.buffer }, strict: true });
     expect(messages).toEqual([]);
-    const attw = ['npx', '--no-install', 'attw', String(inject('tarballs')[name]), '--no-color'] as const;
-    // node16: resolution that knows no "exports" is older than what we run on. CommonJS gets an ES module on purpose:
-    // Node can require one since 20.19. A stylesheet has no types.
-    const rules = ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm'];
-    await run([...attw, ...rules, '--exclude-entrypoints', './react/style.css'], ROOT);
+    // A stylesheet has no types.
+    const types = await checkPackage(createPackageFromTarballData(tarball), { excludeEntrypoints: [/\.css$/] });
+    expect(types.types === false ? ['no types'] : types.problems.filter(isProblem)).toEqual([]);
   });
 });
 
