@@ -16,7 +16,7 @@ interface Chunk {
 }
 
 /** Every chunk of the first load: entries and their static imports, without dynamic ones. */
-export function listFirstLoad(chunks: ReadonlyMap<string, Chunk>): readonly Chunk[] {
+function listFirstLoad(chunks: ReadonlyMap<string, Chunk>): readonly Chunk[] {
   const wanted = new Set<string>();
   const want = (name: string): void => {
     const chunk = chunks.get(name);

@@ -1,12 +1,9 @@
 /** What the consumer tells of its jobs; `packages/service` counts it for Prometheus. */
 
-/** How one start of a job ended without a result. */
-export type FailedOutcome = 'canceled' | 'failed' | 'retried' | 'returned';
-
 /** One start of a job. */
 export interface JobRecording {
   readonly stepStarted: (step: string) => { readonly ended: (outcome: 'done' | 'failed' | 'stopped') => void };
-  /** With a {@link FailedOutcome}, or with what the job's type makes of its result. */
+  /** With a `canceled`, `failed`, `retried` or `returned`, or with what the job's type makes of its result. */
   readonly ended: (outcome: string) => void;
 }
 

@@ -47,7 +47,7 @@ export function keepCheckpoint(
 }
 
 /** The name under which the metadata stands in the job's data; no payload has it. */
-export const METADATA_KEY = 'worker';
+const METADATA_KEY = 'worker';
 
 /** Reads the metadata of a job's data; a job that was never started may have none. */
 export function readWorkerMetadata(data: unknown): WorkerMetadata {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { Pool } from 'pg';
 
-export const RESULT_BUCKET = 'project-processed-videos';
+const RESULT_BUCKET = 'project-processed-videos';
 
 export interface StorageAccess {
   readonly url: string;
@@ -33,7 +33,7 @@ export async function saveObject(access: StorageAccess, name: string, file: stri
 }
 
 /** The SHA-256 of an object, downloaded from Storage. */
-export async function digestObject(access: StorageAccess, name: string): Promise<string> {
+async function digestObject(access: StorageAccess, name: string): Promise<string> {
   const response = await getObject(access, name);
   if (!response.ok || response.body === null) return `HTTP ${response.status}`;
   const hash = createHash('sha256');

@@ -11,4 +11,3 @@ export const publicConfig = z
     singleBelowBytes: z.int().positive(),
   })
   .meta({ id: 'PublicConfig' });
-export type PublicConfig = z.infer<typeof publicConfig>;

@@ -86,13 +86,11 @@ export const listUploadsQuery = z.strictObject({ state: uploadState.optional() }
 export const uploadList = z
   .object({ uploads: z.array(upload).max(LIST_MAX).describe('Newest first.') })
   .meta({ id: 'UploadList' });
-export type UploadList = z.infer<typeof uploadList>;
 
 /** `PUT /api/uploads/:id/progress` → 204. Optional: it only feeds what GET tells other tabs and devices. */
 export const reportProgressRequest = z
   .strictObject({ confirmedBytes: bytes.describe('The last offset that Storage acknowledged to this client.') })
   .meta({ id: 'ReportProgressRequest' });
-export type ReportProgressRequest = z.infer<typeof reportProgressRequest>;
 
 export const completedUpload = z
   .object({

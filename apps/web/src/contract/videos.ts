@@ -23,7 +23,6 @@ export const videoOutput = z
     url: z.string().nullable().describe('Signed and short-lived; null in lists, and where Storage gave none.'),
   })
   .meta({ id: 'VideoOutput' });
-export type VideoOutput = z.infer<typeof videoOutput>;
 
 export const video = z
   .object({

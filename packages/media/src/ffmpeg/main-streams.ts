@@ -7,7 +7,7 @@ import { type StatsByStream, toAudioInfo, toVideoInfo } from './stream-info.ts';
  * The video with the most frames, then the default one, then the largest. ffmpeg's own choice, the largest, takes the
  * still of a motion photo; cover art is a video stream too, but marked.
  */
-export function chooseVideo(streams: readonly FfprobeStream[], stats: StatsByStream): FfprobeStream | undefined {
+function chooseVideo(streams: readonly FfprobeStream[], stats: StatsByStream): FfprobeStream | undefined {
   return [...streams.filter((stream) => isMovingPicture(stream) && stream.codec_name !== undefined)].sort(
     (a, b) =>
       packets(b, stats) - packets(a, stats) ||
@@ -17,7 +17,7 @@ export function chooseVideo(streams: readonly FfprobeStream[], stats: StatsByStr
 }
 
 /** The default track that can be decoded and holds sound; else the first such. */
-export function chooseAudio(streams: readonly FfprobeStream[], stats: StatsByStream): FfprobeStream | undefined {
+function chooseAudio(streams: readonly FfprobeStream[], stats: StatsByStream): FfprobeStream | undefined {
   const audible = streams.filter(
     (stream) =>
       stream.codec_type === 'audio' &&

@@ -10,7 +10,7 @@ import type { ToolLimits } from './tools.ts';
  * The demuxers that open one file and nothing else. No hls, dash, concat, sdp, image or text formats. The audio formats
  * are there so that an audio file is called by its name rather than "not allowed".
  */
-export const ALLOWED_FORMATS: readonly string[] = [
+const ALLOWED_FORMATS: readonly string[] = [
   'mov',
   'matroska',
   'webm',

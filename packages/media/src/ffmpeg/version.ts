@@ -8,7 +8,7 @@ export interface VersionReport {
 }
 
 /** The oldest release that has all options in use: -fps_mode came with 5.1 (ffmpeg Changelog). */
-export const OLDEST_RELEASE: readonly [number, number] = [5, 1];
+const OLDEST_RELEASE: readonly [number, number] = [5, 1];
 
 /** Reads the output of `-version`; `undefined` when it is not that of ffmpeg or ffprobe. */
 export function readVersion(output: string): VersionReport | undefined {

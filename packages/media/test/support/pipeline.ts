@@ -17,7 +17,7 @@ export const QUICK_POLICY: MediaPolicy = {
 };
 
 /** Enough where the MP4 is what counts. */
-export const MP4_ONLY: readonly OutputKind[] = ['video', 'poster'];
+const MP4_ONLY: readonly OutputKind[] = ['video', 'poster'];
 
 export interface PipelineResult {
   readonly outcome: 'processed' | 'remuxed' | 'rejected';

@@ -1,7 +1,7 @@
 /** Sends by XMLHttpRequest: the only API of browsers that tells how much of a body was sent. */
 import { type Transport, type TransportAnswer, TransportError, type TransportRequest } from './transport.ts';
 
-export const sendByXhr: Transport = (request) =>
+const sendByXhr: Transport = (request) =>
   new Promise<TransportAnswer>((resolve, reject) => {
     const { signal } = request;
     if (signal.aborted) return reject(signal.reason);

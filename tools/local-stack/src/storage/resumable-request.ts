@@ -32,7 +32,7 @@ export function requestOf(request: TusRequest): ResumableRequest {
   return known;
 }
 
-export function nodeRequestOf(request: TusRequest): object {
+function nodeRequestOf(request: TusRequest): object {
   const node = request.runtime?.node?.req;
   if (!node) throw REFUSALS.internal();
   return node;

@@ -55,7 +55,7 @@ type Transport = NonNullable<NonNullable<SupabaseClientOptions<'public'>['realti
 /** Node 20 has no WebSocket of its own, and createClient wants one. The two types differ in what nothing here uses. */
 const transport = WebSocket as unknown as Transport;
 
-export function connectClient(url: string, key: string): SupabaseClient {
+function connectClient(url: string, key: string): SupabaseClient {
   return createClient(url, key, {
     auth: { persistSession: false, autoRefreshToken: false },
     realtime: { transport },

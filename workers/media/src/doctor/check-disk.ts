@@ -31,7 +31,7 @@ export interface DiskFacts {
   readonly concurrency: number;
 }
 
-export function judgeDisk(facts: DiskFacts): readonly Finding[] {
+function judgeDisk(facts: DiskFacts): readonly Finding[] {
   const { folder, freeBytes, totalBytes, concurrency } = facts;
   const space = `${folder} has ${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`;
   const needed = LARGE_VIDEO_BYTES * concurrency;

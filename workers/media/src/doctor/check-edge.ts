@@ -33,7 +33,7 @@ export interface EdgeFacts {
   readonly leastBytes: number;
 }
 
-export function judgeEdge(facts: EdgeFacts): readonly Finding[] {
+function judgeEdge(facts: EdgeFacts): readonly Finding[] {
   const { refusedBytes, passedBytes, chunkError, wasProbed, leastBytes } = facts;
   if (refusedBytes !== undefined) {
     const passed = passedBytes === undefined ? 'none of the smaller ones either' : `${formatBytes(passedBytes)} pass`;

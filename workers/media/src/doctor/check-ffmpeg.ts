@@ -33,7 +33,7 @@ export interface FfmpegFacts {
   readonly parts: Readonly<Record<PartKind, ReadonlySet<string>>>;
 }
 
-export function judgeFfmpeg({ tools, parts }: FfmpegFacts): readonly Finding[] {
+function judgeFfmpeg({ tools, parts }: FfmpegFacts): readonly Finding[] {
   const { ffmpeg, ffprobe } = tools;
   const missing = Object.entries(NEEDED).flatMap(([kind, names]) =>
     names.filter((name) => !parts[kind as PartKind].has(name)).map((name) => `${kind.slice(0, -1)} ${name}`),

@@ -41,7 +41,7 @@ function judgeResumable({ bucket, bucketBytes, resumable }: LimitFacts): Finding
   return found('limits', 'limit_unknown', { message });
 }
 
-export function judgeLimits(facts: LimitFacts): readonly Finding[] {
+function judgeLimits(facts: LimitFacts): readonly Finding[] {
   const { bucket, requestRefusal } = facts;
   const binding = judgeResumable(facts);
   if (binding !== undefined) return [binding];
@@ -55,7 +55,7 @@ export function judgeLimits(facts: LimitFacts): readonly Finding[] {
 }
 
 /** Is what Storage calls itself what we call it? */
-export function judgeLocation(storageUrl: string, location: string | undefined): Finding {
+function judgeLocation(storageUrl: string, location: string | undefined): Finding {
   const own = new URL(storageUrl);
   // A Location may be relative (RFC 9110, 10.2.2).
   const named =

@@ -21,7 +21,7 @@ const isOlder = (version: string, [major, minor]: readonly [number, number]): bo
   return ownMajor < major || (ownMajor === major && ownMinor < minor);
 };
 
-export function judgeRedis(facts: RedisFacts): readonly Finding[] {
+function judgeRedis(facts: RedisFacts): readonly Finding[] {
   const { version, role, maxmemoryPolicy, maxmemoryBytes, usedMemoryBytes, appendOnly, snapshots } = facts;
   const findings: Finding[] = [];
   const add = (code: FindingCode, message: string) => findings.push(found('queue', code, { message }));
@@ -44,7 +44,7 @@ export function judgeRedis(facts: RedisFacts): readonly Finding[] {
 
 const versionOf = (number: number): string => `${Math.floor(number / 10_000)}.${number % 10_000}`;
 
-export function judgePostgres(facts: PostgresFacts): readonly Finding[] {
+function judgePostgres(facts: PostgresFacts): readonly Finding[] {
   const { version, searchPath, notifies, maxConnections, usedConnections } = facts;
   const findings: Finding[] = [];
   const add = (code: FindingCode, message: string) => findings.push(found('queue', code, { message }));

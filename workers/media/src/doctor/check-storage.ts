@@ -39,7 +39,7 @@ function judgeBucket(facts: BucketFacts): Finding {
 }
 
 /** Judges the facts of all buckets. */
-export function judgeStorage(buckets: readonly BucketFacts[], host: string, keyProblems: readonly Finding[]) {
+function judgeStorage(buckets: readonly BucketFacts[], host: string, keyProblems: readonly Finding[]) {
   const refusal = buckets.map(judgeAccess).find((finding) => finding !== undefined);
   // A wrong key explains every rejection, including hidden buckets.
   if (keyProblems.length > 0) return keyProblems;

@@ -42,12 +42,7 @@ export const videoRow = z.object({
 export type VideoRow = z.output<typeof videoRow>;
 
 /** The final statuses of a video. */
-export const ENDED_STATUSES = [
-  'ready',
-  'rejected',
-  'failed',
-  'canceled',
-] as const satisfies readonly VideoRow['status'][];
+const ENDED_STATUSES = ['ready', 'rejected', 'failed', 'canceled'] as const satisfies readonly VideoRow['status'][];
 
 export const isEndedStatus = (status: VideoRow['status']): boolean =>
   (ENDED_STATUSES as readonly string[]).includes(status);

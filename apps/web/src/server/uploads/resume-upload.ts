@@ -30,7 +30,7 @@ interface Standing {
 }
 
 /** How much of a session is in Storage, by asking it; the row is brought up to date. */
-export async function findStanding(services: UploadServices, session: UploadSession): Promise<Standing> {
+async function findStanding(services: UploadServices, session: UploadSession): Promise<Standing> {
   const { sessions, storage } = services;
   const seen = session.storageUploadId;
   const object = await storage.info(session);

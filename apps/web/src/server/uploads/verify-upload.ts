@@ -18,7 +18,7 @@ export interface VerifyOptions {
 export const FINAL_REFUSALS: ReadonlySet<string> = new Set(['content_refused', 'digest_mismatch', 'size_refused']);
 
 /** Undefined where it may be a video; ffprobe has the last word on those. */
-export const nameRefusedContent = (content: Content): string | undefined =>
+const nameRefusedContent = (content: Content): string | undefined =>
   content.certain && (content.kind === 'other' || content.kind === 'audio') ? (content.name ?? 'no video') : undefined;
 
 /**

@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const WEBHOOK_DELIVER = 'webhook.deliver';
 
 /** How a video ended. */
-export const EVENT_TYPES = ['video.ready', 'video.rejected', 'video.failed', 'video.canceled'] as const;
+const EVENT_TYPES = ['video.ready', 'video.rejected', 'video.failed', 'video.canceled'] as const;
 
 const output = z.object({
   kind: z.string(),
