@@ -3,7 +3,7 @@
 /** One start of a job. */
 export interface JobRecording {
   readonly stepStarted: (step: string) => { readonly ended: (outcome: 'done' | 'failed' | 'stopped') => void };
-  /** With a `canceled`, `failed`, `retried` or `returned`, or with what the job's type makes of its result. */
+  /** `canceled`, `failed`, `retried` or `returned`, or with what the job's type makes of its result. */
   readonly ended: (outcome: string) => void;
 }
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 it('uses the real Redis where the build says there is one', () => {
-  if (process.env.CI) expect(redis.kind).not.toBe('js-redis-server');
+  if (process.env.CI) expect(['REDIS_URL', 'redis-server']).toContain(redis.kind);
 });
 
 describe.each(queueBackends())('the queue on %s', (kind) => {
