@@ -22,7 +22,7 @@ import type { TaskTools, UploadHandle, UploadVideoOptions } from './upload-types
 import { openUploadsApi, type UploadsApi } from './uploads-api.ts';
 import { openVideosApi, type VideosApi } from './videos-api.ts';
 import { type VideoEvent, type WatchVideoOptions, watchVideo } from './watch-video.ts';
-import { defaultTransport } from './xhr-transport.ts';
+import { requireXhr, sendByXhr } from './xhr-transport.ts';
 
 export type { Connectivity } from './abortable-wait.ts';
 export type { KeyValueStore } from './namespaced-store.ts';
@@ -80,11 +80,18 @@ export interface Uploader {
   readonly watchVideo: (videoId: string, options: WatchVideoOptions) => Promise<VideoEvent>;
 }
 
+/** The origin of a page that is rendered on a server: nothing can be asked there (RFC 6761, 6.4). */
+const NO_PAGE = 'http://page.invalid';
+
 const PARALLEL_FILES = 3;
 const STALL_SECONDS = 45;
 const MAX_RETRIES = 12;
 
-/** @throws {Error} where there is no XMLHttpRequest and no transport was given. */
+/**
+ * May also be called while a page is rendered on a server; uploading needs XMLHttpRequest or a transport.
+ *
+ * @throws {TypeError} for an `apiUrl` that is no address.
+ */
 export function createUploader(options: UploaderOptions): Uploader {
   const apiUrl = resolveApiUrl(options.apiUrl);
   const connectivity = options.connectivity ?? browserConnectivity();
@@ -98,7 +105,7 @@ export function createUploader(options: UploaderOptions): Uploader {
   const tools: TaskTools = {
     client,
     uploads,
-    transport: options.transport ?? defaultTransport(),
+    transport: options.transport ?? sendByXhr,
     records,
     paths: openPathCache(store, apiUrl, Date.now),
     slots: createSlots(options.parallelFiles ?? PARALLEL_FILES),
@@ -116,7 +123,10 @@ export function createUploader(options: UploaderOptions): Uploader {
   return {
     uploads,
     videos,
-    uploadVideo: (source, uploadOptions = {}) => startUpload(tools, source, uploadOptions),
+    uploadVideo: (source, uploadOptions = {}) => {
+      if (options.transport === undefined) requireXhr();
+      return startUpload(tools, source, uploadOptions);
+    },
     listUnfinished: async () => {
       const { user } = await owner();
       const isSent = await checkLocks(tools.underWay);
@@ -140,6 +150,6 @@ export function createUploader(options: UploaderOptions): Uploader {
 }
 
 function resolveApiUrl(apiUrl: string): string {
-  const { href } = new URL(apiUrl || '/', globalThis.location?.href);
+  const { href } = new URL(apiUrl || '/', globalThis.location?.href ?? NO_PAGE);
   return href.replace(/\/+$/, '');
 }

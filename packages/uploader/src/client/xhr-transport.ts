@@ -1,7 +1,7 @@
 /** Sends by XMLHttpRequest: the only API of browsers that tells how much of a body was sent. */
 import { type Transport, type TransportAnswer, TransportError, type TransportRequest } from './transport.ts';
 
-const sendByXhr: Transport = (request) =>
+export const sendByXhr: Transport = (request) =>
   new Promise<TransportAnswer>((resolve, reject) => {
     const { signal } = request;
     if (signal.aborted) return reject(signal.reason);
@@ -37,9 +37,9 @@ async function whatBroke({ method, body }: TransportRequest): Promise<TransportE
   return new TransportError('network', `${method} got no answer that may be read.`);
 }
 
-/** @throws {Error} where there is no XMLHttpRequest and no transport was given. */
-export function defaultTransport(): Transport {
-  if (typeof globalThis.XMLHttpRequest === 'function') return sendByXhr;
+/** @throws {Error} where there is no XMLHttpRequest, such as in Node. */
+export function requireXhr(): void {
+  if (typeof globalThis.XMLHttpRequest === 'function') return;
   throw new Error(
     'There is no XMLHttpRequest here: give createUploader a transport (@supabase-media/uploader/node/http-transport).',
   );

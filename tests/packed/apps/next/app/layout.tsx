@@ -1,5 +1,7 @@
 import type { ReactElement, ReactNode } from 'react';
 
+export const metadata = { icons: { icon: 'data:,' } };
+
 // biome-ignore lint/style/noDefaultExport: Next reads the default export.
 export default function Layout({ children }: { readonly children: ReactNode }): ReactElement {
   return (

@@ -12,7 +12,8 @@ export function UploadForm({ apiUrl }: { readonly apiUrl: string }): ReactElemen
   const processAgain = async (videoId: string): Promise<void> => {
     const event = await uploader.watchVideo(videoId, { onEvent: () => {} });
     const { sourceBucket: bucket, sourcePath: path } = await uploader.videos.get(videoId);
-    const answer = await fetch('/api/process', { method: 'POST', body: JSON.stringify({ bucket, path }) });
+    const body = JSON.stringify({ videoId, source: { bucket, path } });
+    const answer = await fetch('/api/process', { method: 'POST', body });
     const { outcome } = (await answer.json()) as { outcome: string };
     setStatus(`${event.kind === 'ended' ? event.status : event.kind}, then ${outcome}`);
   };
