@@ -14,7 +14,7 @@ export interface BackoffOptions {
   readonly maxMs?: number;
 }
 
-/** The longest Retry-After that is honoured, in milliseconds. */
+/** The longest Retry-After that a running request waits for, in milliseconds. */
 export const RETRY_AFTER_MAX_MS = 120_000;
 
 /**
@@ -33,10 +33,15 @@ export function backoffDelay(options: BackoffOptions): number {
  * Reads a Retry-After header (RFC 9110 section 10.2.3): seconds or an HTTP date.
  *
  * @param now milliseconds since the epoch.
- * @returns milliseconds from now, from 0 to {@link RETRY_AFTER_MAX_MS}; undefined when the header is absent or unreadable.
+ * @param maxMs what a longer wait is cut to, in milliseconds; {@link RETRY_AFTER_MAX_MS} unless told.
+ * @returns milliseconds from now, from 0 to `maxMs`; undefined when the header is absent or unreadable.
  */
-export function parseRetryAfter(header: string | null | undefined, now: number): number | undefined {
+export function parseRetryAfter(
+  header: string | null | undefined,
+  now: number,
+  maxMs = RETRY_AFTER_MAX_MS,
+): number | undefined {
   const text = header?.trim() ?? '';
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), maxMs);
 }

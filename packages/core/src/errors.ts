@@ -5,12 +5,14 @@
  */
 
 /**
- * How loops retry a failure:
+ * How `retry.ts` retries a failed request:
  * - `never`: it is final.
  * - `backoff`: retried after a growing wait.
  * - `after`: the same, but not before the time the server asked for (Retry-After).
  * - `locked`: retried after a short wait that costs no attempt.
- * - `ambiguous`: it may have succeeded, so the object is checked before anything is sent again.
+ * - `ambiguous`: like `backoff`; it may have succeeded, so whoever sends something checks before sending it again.
+ *
+ * Uploads follow `faults.ts` in packages/upload-protocol, jobs their type's policy.
  */
 export type RetryClass = 'never' | 'backoff' | 'after' | 'locked' | 'ambiguous';
 

@@ -10,7 +10,6 @@ import { withTimeout } from '@supabase-media/core/with-timeout';
 import type { Job, Telemetry } from 'bullmq';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import { createCatalog, type JobCatalog } from './catalog.ts';
-import { finalizeOrphanedJobs } from './finalize-orphaned-jobs.ts';
 import { createFollowUp } from './follow-up.ts';
 import { type JobRecorder, NO_RECORDER } from './job-recorder.ts';
 import { createJobRunner, stopped } from './job-runner.ts';
@@ -19,11 +18,12 @@ import type { JobType } from './job-type.ts';
 import { openQueue } from './open-queue.ts';
 import { BULLMQ_BOUNDS, RENEWALS_PER_LOCK, STALLED_LOOKS_PER_LOCK, scheduledDelay } from './policy.ts';
 import { QUEUE_NAME } from './queue-names.ts';
+import { recordUnhandledEnds } from './record-unhandled-ends.ts';
 import type { RunningJob } from './running-job.ts';
 import { openSideQueue } from './side-queue.ts';
 import { watchCancels } from './watch-cancels.ts';
 import { watchEndNotices } from './watch-end-notices.ts';
-import { watchLocks } from './watch-locks.ts';
+import { watchLocks } from './watch-own-locks.ts';
 
 export interface StartConsumerOptions {
   readonly address: QueueAddress;
@@ -125,7 +125,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     ...BULLMQ_BOUNDS,
     ...(options.telemetry && { telemetry: options.telemetry }),
   });
-  finalizeOrphanedJobs({ worker, catalog, followUp, flags, recorded, keepBusy, log, signal: stopping.signal });
+  recordUnhandledEnds({ worker, catalog, followUp, flags, recorded, keepBusy, log, signal: stopping.signal });
   worker.on('stalled', (jobId) => {
     metrics.jobStalled();
     log.warn({ event: 'job.stalled', jobId }, 'The worker of a job died; the job resumes automatically');

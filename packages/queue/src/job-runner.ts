@@ -15,7 +15,7 @@ import type { FollowUp } from './follow-up.ts';
 import type { JobRecorder } from './job-recorder.ts';
 import { deferralDelay } from './policy.ts';
 import type { RunningJob } from './running-job.ts';
-import { lockLost } from './watch-locks.ts';
+import { lockLost } from './watch-own-locks.ts';
 import { keepCheckpoint, newMetadata, readWorkerMetadata, withWorkerMetadata } from './worker-metadata.ts';
 
 export interface JobRunnerOptions {

@@ -64,8 +64,8 @@ export const deferralDelay = (times: number): number => Math.min(DEFERRAL_MAX_MS
 /** Up to this share is added to a scheduled wait: what failed together is not tried again together. */
 const SCHEDULE_JITTER = 0.25;
 
-/** A server that asks for more than this, in milliseconds, is asked again after it all the same. */
-const RETRY_AFTER_MAX_MS = 86_400_000;
+/** A scheduled job waits at most this long because a server asks for it (Retry-After), in milliseconds: a day. */
+export const SCHEDULED_RETRY_AFTER_MAX_MS = 86_400_000;
 
 /**
  * The wait before the next try of a type with a schedule, in milliseconds.
@@ -80,7 +80,9 @@ export function scheduledDelay(
   { retryAfterMs = 0, random }: { readonly retryAfterMs?: number | undefined; readonly random: number },
 ): number {
   const planned = scheduleMs[Math.min(attempts, scheduleMs.length) - 1] ?? 0;
-  return Math.round(Math.max(planned * (1 + random * SCHEDULE_JITTER), Math.min(retryAfterMs, RETRY_AFTER_MAX_MS)));
+  return Math.round(
+    Math.max(planned * (1 + random * SCHEDULE_JITTER), Math.min(retryAfterMs, SCHEDULED_RETRY_AFTER_MAX_MS)),
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What an uploader does after a request failed: the one place that decides it, for the worker as for the browser. Pure;
- * whoever asks does it.
+ * What an uploader does after a request failed, for the worker as for the browser: `faults.ts` has the reaction to each
+ * fault, this file turns it into the next step. Pure; whoever asks does it.
  */
 import { backoffDelay } from '@supabase-media/core/backoff';
 import type { Asked } from './classify-answer.ts';

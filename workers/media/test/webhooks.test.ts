@@ -247,11 +247,11 @@ describe.each(queueBackends())('webhooks on %s', (kind) => {
   });
 
   it('waits for as long as the receiver asks', async () => {
-    receiver.answer((response) => response.writeHead(429, { 'retry-after': '120' }).end());
+    receiver.answer((response) => response.writeHead(429, { 'retry-after': '3600' }).end());
     await withWorker({}, async () => {
       const { videoId } = await client.enqueueVideo(request());
       const waiting = await settled(videoId, 'delayed', /answered 429/);
-      expect(waiting.delay).toBe(120_000);
+      expect(waiting.delay).toBe(3_600_000);
     });
   });
 

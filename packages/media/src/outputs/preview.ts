@@ -25,7 +25,7 @@ const CRF = 28;
 
 export const preview: Output<'preview'> = {
   kind: 'preview',
-  about: 'preview.mp4, six silent seconds, 480 wide, for hovering over a card',
+  about: 'preview.mp4, six silent seconds, 480 on the long side, for hovering over a card',
   from: 'mp4',
   files: [FILE],
   weight: () => 3,

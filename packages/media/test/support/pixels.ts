@@ -25,13 +25,16 @@ export async function pixels(
     'rawvideo',
     raw,
   ];
+  // Of a picture, a seek to 0 gives nothing.
+  const seek = atSeconds > 0 ? ['-ss', String(atSeconds)] : [];
   const { exitCode, stderrTail } = await runProcess({
     program: tools.ffmpeg.path,
-    args: ['-nostdin', '-v', 'error', '-ss', String(atSeconds), '-i', path, ...output],
+    args: ['-nostdin', '-v', 'error', ...seek, '-i', path, ...output],
   });
   expect(stderrTail).toBe('');
   expect(exitCode).toBe(0);
   const bytes = [...(await readFile(raw))];
+  expect(bytes).not.toEqual([]);
   return Array.from({ length: bytes.length / 3 }, (_, i) => [
     bytes[i * 3] ?? 0,
     bytes[i * 3 + 1] ?? 0,

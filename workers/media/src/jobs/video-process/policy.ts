@@ -1,9 +1,11 @@
-/** How a `video.process` job is tried. One table, so that nobody has to look for the numbers. */
+/**
+ * How a `video.process` job is tried. Attempts, backoff and retention stand in `packages/client/src/contract.ts`, since
+ * producers write them into the job; what only workers decide stands here.
+ */
 import { videoProcessContract } from '@supabase-media/client/contract';
 import { type JobPolicy, LONG_OUTAGE, SHORT_OUTAGE } from '@supabase-media/queue/policy';
 
 export const VIDEO_POLICY: JobPolicy = {
-  // Attempts, backoff and retention: producers put them into the job.
   ...videoProcessContract.policy,
   maxStartsWithoutProgress: 10,
   deferralLimits: {

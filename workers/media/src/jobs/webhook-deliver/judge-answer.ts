@@ -1,6 +1,7 @@
 /** What a receiver's answer means. Pure. */
 import { parseRetryAfter } from '@supabase-media/core/backoff';
 import type { MediaError } from '@supabase-media/core/errors';
+import { SCHEDULED_RETRY_AFTER_MAX_MS } from '@supabase-media/queue/policy';
 import { webhookError } from './errors.ts';
 
 export interface Answer {
@@ -25,6 +26,6 @@ export function judgeAnswer(
   return webhookError({
     code: PERMANENT.has(status) ? 'webhook_refused' : 'webhook_failed',
     message: `${origin} answered ${status}${note}.`,
-    details: { httpStatus: status, retryAfterMs: parseRetryAfter(retryAfter, now) },
+    details: { httpStatus: status, retryAfterMs: parseRetryAfter(retryAfter, now, SCHEDULED_RETRY_AFTER_MAX_MS) },
   });
 }

@@ -1,4 +1,4 @@
-/** How a delivery is tried: eight times within a day, the waits growing as Standard Webhooks proposes. */
+/** How a delivery is tried: eight times within about a day (24 to 30 hours), the waits growing as Standard Webhooks proposes. */
 import type { JobPolicy } from '@supabase-media/queue/policy';
 
 const SECOND_MS = 1000;

@@ -16,7 +16,7 @@ interface FailureEvents {
   on(event: 'failed', listener: (job: Job | undefined, thrown: Error) => void): unknown;
 }
 
-export interface FinalizeOrphanedJobsOptions {
+export interface RecordUnhandledEndsOptions {
   readonly worker: FailureEvents;
   readonly catalog: JobCatalog;
   readonly followUp: FollowUp;
@@ -34,7 +34,7 @@ export interface FinalizeOrphanedJobsOptions {
 const RETRIES = 10;
 
 /** Listens for as long as the worker lives. */
-export function finalizeOrphanedJobs(options: FinalizeOrphanedJobsOptions): void {
+export function recordUnhandledEnds(options: RecordUnhandledEndsOptions): void {
   const { worker, catalog, followUp, flags, recorded, keepBusy, log, signal } = options;
 
   const record = async (job: Job, thrown: Error): Promise<void> => {
