@@ -2,6 +2,7 @@
 
 import { formatBytes } from '@supabase-media/core/format';
 import { ACCEPTED_TYPES, TYPE_OF_EXTENSION } from '@supabase-media/upload-protocol/accepted-types';
+import { MAX_VIDEO_BYTES } from '@supabase-media/upload-protocol/limits';
 
 /** What may be uploaded; {@link DEFAULT_LIMITS} until the API has said. */
 export interface UploadLimits {
@@ -13,11 +14,8 @@ export interface UploadLimits {
   readonly acceptedExtensions: readonly string[];
 }
 
-/** 2 GiB, the limit of the buckets that the migrations make. */
-const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
-
 export const DEFAULT_LIMITS: UploadLimits = {
-  maxBytes: DEFAULT_MAX_BYTES,
+  maxBytes: MAX_VIDEO_BYTES,
   acceptedTypes: ACCEPTED_TYPES,
   acceptedExtensions: Object.keys(TYPE_OF_EXTENSION),
 };
