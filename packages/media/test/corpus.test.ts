@@ -15,8 +15,10 @@ const tools = (await findAllTools()).slice(0, process.env.MEDIA_CORPUS === 'all'
 
 interface Entry {
   readonly file: string;
-  readonly expected: 'processed' | 'remuxed' | 'rejected';
-  readonly reason: string;
+  /** `ready`: copied or encoded, either is right. */
+  readonly expected: 'processed' | 'remuxed' | 'rejected' | 'ready';
+  /** Codes of reasons; absent where only the outcome is known. */
+  readonly reason?: string;
 }
 
 /** The words of the manifest, as our reasons name them. What stands here in brackets is a number or name. */
@@ -39,15 +41,25 @@ const OTHER_REASONS: Readonly<Record<string, string>> = {
   'random-bytes.mp4': 'invalid_data',
 };
 
+/** Files that do not come out as they should yet, and how. A file that does is to be taken off the list: its test says so. */
+const NOT_YET: Readonly<Record<string, string>> = {
+  'exiftool-M2TS.mts': 'nothing in it can be decoded, which is found only after the encode: output_invalid',
+  'reschange_rot.ts': 'it is copied although its size changes in the middle',
+};
+
 function expectedCodes({ file, reason }: Entry): string[] {
   const other = OTHER_REASONS[file];
   if (other !== undefined) return [other];
+  if (reason === undefined) return [];
   return reason
     .split(';')
     .map((word) => word.replace(/^unreadable:/, '').replace(/[=(].*$/, ''))
     .filter((word) => word !== 'video_copy')
     .map((word) => REASONS[word] ?? word);
 }
+
+const isExpected = (outcome: string, { expected }: Entry): boolean =>
+  expected === 'ready' ? outcome !== 'rejected' : outcome === expected;
 
 function readManifest(): Entry[] {
   return (JSON.parse(readFileSync(join(CORPUS, 'manifest.json'), 'utf8')) as { files: Entry[] }).files;
@@ -60,8 +72,16 @@ if (!existsSync(join(CORPUS, 'manifest.json'))) {
     it.each(readManifest().map((entry) => [entry.file, entry] as const))(
       '%s',
       async (file, entry) => {
-        const result = await runPipeline(join(CORPUS, file), theTools);
-        expect(result.outcome).toBe(entry.expected);
+        const run = runPipeline(join(CORPUS, file), theTools);
+        if (NOT_YET[file] !== undefined) {
+          const isRight = await run.then(
+            ({ outcome }) => isExpected(outcome, entry),
+            () => false,
+          );
+          return expect(isRight, 'it is right now').toBe(false);
+        }
+        const result = await run;
+        expect(isExpected(result.outcome, entry), result.outcome).toBe(true);
         expect(result.codes).toEqual(expect.arrayContaining(expectedCodes(entry)));
         expect(result.files).toEqual(result.outcome === 'rejected' ? [] : ['poster.jpg', 'video.mp4']);
       },
