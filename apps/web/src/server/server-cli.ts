@@ -3,11 +3,12 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { MediaError, toMediaError } from '@supabase-media/core/errors';
-import { boundMemory } from '@supabase-media/service/bound-memory';
+
 import { createLogger, redactSecrets } from '@supabase-media/service/logger';
 import { readEnvironment } from '@supabase-media/service/settings-table';
 import { startTracing } from '@supabase-media/service/tracing';
 import { resolveUserPath } from '@supabase-media/service/user-path';
+import { boundMemory } from './bound-memory.ts';
 
 const HELP = `Usage: npm run web -- [serve|sweep] [options]
 
