@@ -3,7 +3,6 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { MediaError, toMediaError } from '@supabase-media/core/errors';
-
 import { createLogger, redactSecrets } from '@supabase-media/service/logger';
 import { readEnvironment } from '@supabase-media/service/settings-table';
 import { startTracing } from '@supabase-media/service/tracing';
