@@ -42,8 +42,13 @@ describe.skipIf(!hasNginx())('nginx in front of Storage', () => {
     expect(check.stderr).toContain('test is successful');
   });
 
-  it('refuses with its defaults what a doctor finds', async () => {
-    expect(await examine((text) => text.replace('client_max_body_size 0;', ''))).toEqual(['edge_body_limit_small']);
+  it('refuses with its defaults (1 MiB) what a doctor finds: uploads get through, in the smallest chunks', async () => {
+    expect(await examine((text) => text.replace('client_max_body_size 0;', ''))).toEqual(['edge_body_limit']);
+  });
+
+  it('refuses with half of that every chunk, which a doctor finds too', async () => {
+    const change = (text: string) => text.replace('client_max_body_size 0;', 'client_max_body_size 512k;');
+    expect(await examine(change)).toEqual(['edge_body_limit_small']);
   });
 
   it('hides what it is called where the Host is not handed on', async () => {

@@ -177,7 +177,7 @@ describe('command lines', () => {
         `${more} -threads 2 -ss 61.750 -t 1.500 -i file:JOB/input ${more} -threads 2 -ss 86.750 -t 1.500 -i file:JOB/input ` +
         `-filter_complex ${[0, 1, 2, 3].map(moment).join(';')};[m0][m1][m2][m3]concat=n=4[clip] -map [clip] -an -sn -dn ` +
         '-map_metadata -1 -map_chapters -1 -c:v libx264 -preset veryfast -crf 28 -profile:v high -maxrate 500000 ' +
-        '-bufsize 500000 -threads 2 -movflags +faststart -f mp4 file:JOB/video.mp4.partial',
+        '-bufsize 500000 -threads 1 -movflags +faststart -f mp4 file:JOB/video.mp4.partial',
     );
   });
 
