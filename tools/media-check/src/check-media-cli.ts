@@ -13,9 +13,10 @@ const options = new Command('check:media')
   .requiredOption('--corpus <folder>', 'the files, with a manifest.json that says what is expected')
   .option('--only <names>', 'these files, separated by commas', '')
   .option('--ffmpeg <which>', 'path, npm, all, or the path of a program', 'path')
+  .option('--play', 'play every stream in Chromium, through hls.js', false)
   .option('--json', 'print all figures as one JSON object', false)
   .parse()
-  .opts<{ corpus: string; only: string; ffmpeg: string; json: boolean }>();
+  .opts<{ corpus: string; only: string; ffmpeg: string; play: boolean; json: boolean }>();
 
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
@@ -25,5 +26,6 @@ process.exitCode = await checkCorpus({
   only: options.only.split(',').filter((name) => name !== ''),
   tools: await findTools(options.ffmpeg),
   json: options.json,
+  plays: options.play,
   signal: interrupted.signal,
 });
