@@ -1,13 +1,12 @@
 /** What a check says, at most 80 columns wide. Pure. */
 import type { CheckedFile } from './check/check-file.ts';
+import { WIDTH, wrap } from './wrap.ts';
 
 /** One file with one ffmpeg. */
 export interface CheckedEntry extends CheckedFile {
   readonly file: string;
   readonly ffmpeg: string;
 }
-
-const WIDTH = 80;
 
 export const hasPassed = (entries: readonly CheckedEntry[]): boolean =>
   entries.every(({ findings }) => findings.length === 0);
@@ -82,17 +81,4 @@ function describe({ outcome, code, warnings, source, mp4, findings }: CheckedEnt
 
 function shorten(name: string, length: number): string {
   return name.length <= length ? name : `${name.slice(0, length - 9)}…${name.slice(-8)}`;
-}
-
-/** Breaks a text at spaces. */
-function wrap(text: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.trimStart().split(' ')) {
-    if (line !== '' && `    ${line} ${word}`.length > WIDTH) {
-      lines.push(`${lines.length === 0 ? '  ' : '    '}${line}`);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, `${lines.length === 0 ? '  ' : '    '}${line}`];
 }

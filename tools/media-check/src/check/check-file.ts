@@ -17,6 +17,8 @@ export interface CheckFileOptions {
   readonly path: string;
   readonly expected: Expected;
   readonly tools: MediaTools;
+  /** What the file shows, where that was measured before; `unknown`: what is made of it is not compared with it. */
+  readonly source?: MediaTimes | 'unknown' | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((done: number) => void) | undefined;
   /** Looks at what was made before it is removed, as a browser does. */
@@ -109,7 +111,8 @@ async function measureResult(options: CheckFileOptions, folder: string, warnings
   const { path, tools, signal } = options;
   const ffprobe = tools.ffprobe.path;
   const findings: Finding[] = [];
-  const source = await measureMedia({ ffprobe, path, signal });
+  const known = options.source ?? (await measureMedia({ ffprobe, path, signal }));
+  const source = known === 'unknown' ? undefined : known;
   const mp4 = await measureMedia({ ffprobe, path: join(folder, 'video.mp4'), signal });
   let hls: HlsFigures | undefined;
   if (mp4 === undefined) findings.push({ kind: 'frames', message: 'no frame of the MP4 can be decoded' });

@@ -40,7 +40,9 @@ export function judgeMp4(source: MediaTimes, mp4: MediaTimes, warnings: readonly
   }
   const [distinct, frames] = [countDistinct(source.picture.times), mp4.picture.times.length];
   const isBroughtDown = source.fps > KEPT_FPS;
-  if (!isBroughtDown && Math.abs(distinct - frames) > 1 && !(wasSaid && frames < distinct)) {
+  // A picture that stands still may be repeated.
+  const mayRepeat = largestGap(source.picture.times, source.picture.end) > 1;
+  if (!isBroughtDown && Math.abs(distinct - frames) > 1 && !(frames < distinct ? wasSaid : mayRepeat)) {
     add('frames', `the MP4 has ${frames} frames, the source shows ${distinct}`);
   }
   const picture = compareTimes(source.picture.times, mp4.picture.times);
