@@ -60,6 +60,7 @@ const seek = (seconds) => new Promise((resolve) => {
   video.addEventListener('seeked', () => resolve(), { once: true });
   video.currentTime = seconds;
 });
+window.seekTo = seek;
 window.playAndSeek = async (to) => {
   await video.play();
   await until(() => video.currentTime >= 0.5);

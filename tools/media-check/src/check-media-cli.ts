@@ -1,0 +1,31 @@
+#!/usr/bin/env -S node --
+/** `npm run check:media`: what becomes of the files of a folder, judged by other readers than the pipeline's own. */
+import { Command } from 'commander';
+import { checkCorpus } from './check-corpus.ts';
+import { findTools } from './find-tools.ts';
+
+const options = new Command('check:media')
+  .description(
+    'Processes every file of a folder and compares duration, frames, sound, shape and\n' +
+      'the times of MP4 and HLS with those of the source. "HLS ms" is how much later the\n' +
+      'picture is against the sound in a browser that plays HLS than in the MP4.',
+  )
+  .requiredOption('--corpus <folder>', 'the files, with a manifest.json that says what is expected')
+  .option('--only <names>', 'these files, separated by commas', '')
+  .option('--ffmpeg <which>', 'path, npm, all, or the path of a program', 'path')
+  .option('--play', 'play every stream in Chromium, through hls.js', false)
+  .option('--json', 'print all figures as one JSON object', false)
+  .parse()
+  .opts<{ corpus: string; only: string; ffmpeg: string; play: boolean; json: boolean }>();
+
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+
+process.exitCode = await checkCorpus({
+  folder: options.corpus,
+  only: options.only.split(',').filter((name) => name !== ''),
+  tools: await findTools(options.ffmpeg),
+  json: options.json,
+  plays: options.play,
+  signal: interrupted.signal,
+});

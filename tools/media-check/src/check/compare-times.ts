@@ -1,0 +1,74 @@
+/** How two lists of times lie to each other. Pure. Seconds. */
+import type { Packet } from '../measure/ffprobe.ts';
+
+export interface Shift {
+  /** How much later the second list is. */
+  readonly shift: number;
+  /** The most that any time is off, once that is taken away. */
+  readonly worst: number;
+}
+
+/** Of each time the nearest one in another ascending list, and the largest distance. */
+function largestDistance(from: readonly number[], to: readonly number[], shift: number): number {
+  let at = 0;
+  let worst = 0;
+  for (const time of from) {
+    const wanted = time + shift;
+    const distance = (index: number) => Math.abs((to[index] ?? Number.POSITIVE_INFINITY) - wanted);
+    while (at + 1 < to.length && distance(at + 1) <= distance(at)) at++;
+    worst = Math.max(worst, distance(at));
+  }
+  return worst;
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+/**
+ * Lists of the same length are compared one by one. Where one has fewer (frames above the limit were dropped, or a still
+ * picture was repeated), they are laid upon each other at their starts or their ends, whichever fits better or moves less, and each
+ * time of the shorter one must be near one of the longer.
+ */
+export function compareTimes(expected: readonly number[], actual: readonly number[]): Shift {
+  if (expected.length === actual.length) {
+    const apart = actual.map((time, index) => time - (expected[index] ?? 0));
+    const shift = median(apart);
+    return { shift, worst: apart.reduce((most, value) => Math.max(most, Math.abs(value - shift)), 0) };
+  }
+  const [few, many, sign] = expected.length < actual.length ? [expected, actual, 1] : [actual, expected, -1];
+  const shifts = [(many[0] ?? 0) - (few[0] ?? 0), (many.at(-1) ?? 0) - (few.at(-1) ?? 0)];
+  const tried = shifts.map((shift) => ({ shift: shift * sign + 0, worst: largestDistance(few, many, shift) }));
+  // Even frames fit at both.
+  const cost = ({ shift, worst }: Shift) => worst * 1000 + Math.abs(shift);
+  return tried.reduce((best, other) => (cost(other) < cost(best) ? other : best));
+}
+
+/** How many packets a stream may have more at its start than another. */
+const MOST_EXTRA = 400;
+const LEAST_OVERLAP = 5;
+
+/**
+ * How much later the same packets are in a second stream, known by their sizes; what one has more at its start (an
+ * encoder's warm-up, silence) is passed over. `undefined` when it does not hold the same packets.
+ */
+export function comparePackets(expected: readonly Packet[], actual: readonly Packet[]): Shift | undefined {
+  for (let step = 0; step <= 2 * MOST_EXTRA; step++) {
+    // 0, 1, -1, 2, -2 …
+    const extra = step % 2 === 0 ? -step / 2 : (step + 1) / 2;
+    const [from, to] = [expected.slice(Math.max(0, -extra)), actual.slice(Math.max(0, extra))];
+    const overlap = Math.min(from.length, to.length);
+    if (overlap < Math.min(LEAST_OVERLAP, expected.length, actual.length)) continue;
+    const compared = Math.min(overlap, 200);
+    const same = from.slice(0, compared).filter(({ bytes }, index) => bytes === to[index]?.bytes).length;
+    if (same < compared * 0.98 - 1) continue;
+    const apart = to.slice(0, overlap).map(({ time }, index) => time - (from[index]?.time ?? 0));
+    const shift = median(apart);
+    return { shift, worst: apart.reduce((most, value) => Math.max(most, Math.abs(value - shift)), 0) };
+  }
+  return undefined;
+}
+
+/** The longest time between two, and from the last to the end. */
+export function largestGap(times: readonly number[], end: number): number {
+  return times.reduce((most, time, index) => Math.max(most, (times[index + 1] ?? end) - time), 0);
+}

@@ -1,0 +1,140 @@
+/** What is wrong with what was made of a file, by times that other readers measured. Pure. Seconds. */
+import type { HlsRendition } from '../measure/hls-stream.ts';
+import type { MediaTimes } from '../measure/media-file.ts';
+import { comparePackets, compareTimes, largestGap, type Shift } from './compare-times.ts';
+
+/** What may be wrong, one word each for tables. */
+export type FindingKind = 'outcome' | 'duration' | 'frames' | 'sound' | 'shape' | 'sync' | 'hls' | 'play';
+
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly message: string;
+}
+
+/** From here on people see that lips and words part (ITU-R BT.1359 has -125 to +45 ms), and players that rungs differ. */
+const TOLERANCE = 0.04;
+/** What a browser is known to bridge: of a longer gap its clock may stop. */
+const LONGEST_GAP = 2.1;
+/** Frames per second that are kept as they are. */
+const KEPT_FPS = 61;
+/** A frame of the rate that a faster video is brought down to. */
+const SLOWEST_FRAME = 1 / 30;
+/** One packet of AAC, HE-AAC at 22.05 kHz included. */
+const SOUND_PACKET = 0.1;
+
+const ms = (seconds: number) => `${Math.round(seconds * 1000)} ms`;
+const s = (seconds: number) => `${seconds.toFixed(2)} s`;
+const isApart = (a: number, b: number, tolerance: number) => !(Math.abs(a - b) <= tolerance);
+const lengthOf = ({ picture, sound }: MediaTimes) =>
+  Math.max(picture.end, sound?.end ?? 0) - Math.min(picture.times[0] ?? 0, sound?.times[0] ?? Number.POSITIVE_INFINITY);
+
+/** The MP4 against the source. Warnings that say that a part is missing excuse that. */
+export function judgeMp4(source: MediaTimes, mp4: MediaTimes, warnings: readonly string[]): Finding[] {
+  const findings: Finding[] = [];
+  const add = (kind: FindingKind, message: string) => findings.push({ kind, message });
+  const wasSaid = warnings.some((code) => ['output_shorter', 'decode_errors', 'undecodable_start'].includes(code));
+  const [length, made] = [lengthOf(source), lengthOf(mp4)];
+  const frame = largestGap(source.picture.times.slice(-2), source.picture.end);
+  if (isApart(length, made, Math.max(frame, TOLERANCE) + length * 0.01) && !(wasSaid && made < length)) {
+    add('duration', `the MP4 lasts ${s(made)}, the source ${s(length)}`);
+  }
+  const [distinct, frames] = [countDistinct(source.picture.times), mp4.picture.times.length];
+  const isBroughtDown = source.fps > KEPT_FPS;
+  // A picture that stands still may be repeated.
+  const mayRepeat = largestGap(source.picture.times, source.picture.end) > 1;
+  if (!isBroughtDown && Math.abs(distinct - frames) > 1 && !(frames < distinct ? wasSaid : mayRepeat)) {
+    add('frames', `the MP4 has ${frames} frames, the source shows ${distinct}`);
+  }
+  const picture = compareTimes(source.picture.times, mp4.picture.times);
+  const step = isBroughtDown ? SLOWEST_FRAME + TOLERANCE : TOLERANCE;
+  if (!(picture.worst <= step) && !wasSaid) add('frames', `frames come at other times, by up to ${ms(picture.worst)}`);
+  if (isApart(source.aspect / mp4.aspect, 1, 0.02) && source.picture.sizes === 1) {
+    add('shape', `the MP4 is ${mp4.aspect.toFixed(3)} wide for its height, the source ${source.aspect.toFixed(3)}`);
+  }
+  if (mp4.sound === undefined && source.sound !== undefined && !warnings.some((code) => code.startsWith('audio_'))) {
+    add('sound', 'the source has sound that can be decoded, the MP4 none, and no warning says so');
+  }
+  if (mp4.sound !== undefined && source.sound !== undefined && !wasSaid) {
+    const late = picture.shift - ((mp4.sound.times[0] ?? 0) - (source.sound.times[0] ?? 0));
+    const lateAtEnd = picture.shift - (mp4.sound.end - source.sound.end);
+    if (!(Math.abs(late) <= step)) add('sync', `in the MP4 the picture is ${ms(late)} later against the sound`);
+    else if (!(Math.abs(lateAtEnd) <= SOUND_PACKET + step)) add('sync', `the sound ends ${ms(-lateAtEnd)} off`);
+  }
+  return findings;
+}
+
+/** Frames at the same time are one: none of them but the last is ever shown. */
+function countDistinct(times: readonly number[]): number {
+  return times.filter((time, index) => index === 0 || time - (times[index - 1] ?? 0) > 0.0005).length;
+}
+
+/** What a browser sees of the stream, against the MP4. */
+export interface HlsFigures {
+  /** How much later than in the MP4 the picture is against the sound, of the rung that is worst; `NaN` without sound. */
+  readonly pictureLate: number;
+  readonly largestGap: number;
+}
+
+/** The stream against the MP4. */
+export function judgeHls(mp4: MediaTimes, renditions: readonly HlsRendition[]): [Finding[], HlsFigures] {
+  const findings: Finding[] = [];
+  const add = (message: string) => findings.push({ kind: 'hls', message });
+  const videos = renditions.filter(({ type }) => type === 'video');
+  const audio = renditions.find(({ type }) => type === 'audio');
+  const [top] = videos;
+  if (top === undefined) return [[{ kind: 'hls', message: 'it has no picture' }], { pictureLate: 0, largestGap: 0 }];
+  if ((audio === undefined) !== (mp4.sound === undefined)) {
+    add(audio === undefined ? 'it has no sound, the MP4 has' : 'it has sound, the MP4 has none');
+  }
+  const sound = audio && mp4.sound && compareSound(mp4, audio);
+  if (sound !== undefined && sound.worst > TOLERANCE) add(`packets of sound are up to ${ms(sound.worst)} off`);
+  let pictureLate = Number.NaN;
+  for (const video of videos) {
+    const picture = compareTimes(mp4.picture.times, video.times);
+    const late = sound === undefined ? Number.NaN : picture.shift - sound.shift;
+    if (!(Math.abs(late) <= Math.abs(pictureLate))) pictureLate = late;
+    if (Math.abs(late) > TOLERANCE)
+      add(`${video.name}: the picture is ${ms(late)} later against the sound than in the MP4`);
+    if (!(picture.worst <= TOLERANCE))
+      add(`${video.name}: frames are up to ${ms(picture.worst)} from those of the MP4`);
+    if (video.times.length < mp4.picture.times.length) {
+      add(`${video.name} has ${video.times.length} frames, the MP4 ${mp4.picture.times.length}`);
+    }
+    const [length, expected] = [video.end - (video.times[0] ?? 0), mp4.picture.end - (mp4.picture.times[0] ?? 0)];
+    const frame = largestGap(mp4.picture.times.slice(-2), mp4.picture.end);
+    if (isApart(length, expected, frame + TOLERANCE))
+      add(`${video.name} lasts ${s(length)}, in the MP4 ${s(expected)}`);
+    if (isApart(video.aspect / mp4.aspect, 1, 0.02))
+      add(`${video.name} is ${video.aspect.toFixed(3)} wide for its height`);
+    const gap = largestGap(video.times, video.end);
+    if (gap > LONGEST_GAP) add(`${video.name} has ${s(gap)} without a frame`);
+    addSegments(video, top, add);
+  }
+  return [findings, { pictureLate, largestGap: Math.max(...videos.map(({ times, end }) => largestGap(times, end))) }];
+}
+
+/** By packets where they were copied, else by the first and last moment. */
+function compareSound(mp4: MediaTimes, audio: HlsRendition): Shift {
+  const same = comparePackets(mp4.soundPackets, audio.packets);
+  if (same !== undefined) return same;
+  const shift = (audio.times[0] ?? 0) - (mp4.sound?.times[0] ?? 0);
+  return { shift, worst: Math.max(0, Math.abs(audio.end - (mp4.sound?.end ?? 0) - shift) - SOUND_PACKET) };
+}
+
+/** Each segment of a rung begins with that of the largest, and where the playlist says. */
+function addSegments(video: HlsRendition, top: HlsRendition, add: (message: string) => void): void {
+  const apart = video.segments.findIndex(({ start }, at) => isApart(start, top.segments[at]?.start ?? 0, TOLERANCE));
+  if (apart >= 0 || video.segments.length !== top.segments.length) {
+    add(
+      `${video.name} and ${top.name} part at segment ${apart < 0 ? Math.min(video.segments.length, top.segments.length) : apart}`,
+    );
+  }
+  let told = video.segments[0]?.start ?? 0;
+  for (const [at, { seconds, start }] of video.segments.entries()) {
+    if (isApart(told, start, TOLERANCE)) {
+      add(`${video.name}: segment ${at} starts ${ms(start - told)} from where the playlist says`);
+      return;
+    }
+    told = start + seconds;
+  }
+}
