@@ -27,7 +27,8 @@ export const MAX_SHIFT_SECONDS = 0.04;
 const MAX_SILENT_GAP_SECONDS = 0.05;
 /** When the sound ends this much before the picture, a player waits for more of it. */
 const MAX_EARLY_END_SECONDS = 0.5;
-/** Samples of the largest AAC packet: HE-AAC. */
+/** Samples of a packet of AAC LC, and of HE-AAC, the largest. */
+const LC_PACKET_SAMPLES = 1024;
 const MAX_PACKET_SAMPLES = 2048;
 
 /** ffmpeg counts from the earlier of both starts on. */
@@ -50,11 +51,14 @@ export function planTiming(video: VideoInfo, audio: AudioInfo | undefined): Timi
 }
 
 function whyFillSound(
-  { stats, sampleRate }: AudioInfo,
+  { stats, sampleRate, profile }: AudioInfo,
   { audioStart, lateBy }: { readonly audioStart: number; readonly lateBy: number },
 ): string | undefined {
   if (audioStart > MAX_SHIFT_SECONDS) return `it begins ${audioStart.toFixed(2)} s after the picture`;
   if (lateBy > MAX_EARLY_END_SECONDS) return `it ends ${lateBy.toFixed(1)} s before the picture`;
+  const packet = (profile === 'LC' ? LC_PACKET_SAMPLES : MAX_PACKET_SAMPLES) / Math.max(1, sampleRate);
+  // Only whole packets can be left out at the start, and the first that is kept may begin as late.
+  if (stats.hiddenSeconds > 0 && packet > MAX_SHIFT_SECONDS) return `its packets are ${packet.toFixed(3)} s long`;
   const hole = stats.largestGapSeconds - MAX_PACKET_SAMPLES / Math.max(1, sampleRate);
   return hole > MAX_SILENT_GAP_SECONDS ? `${hole.toFixed(2)} s of it are missing` : undefined;
 }
