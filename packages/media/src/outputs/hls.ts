@@ -12,6 +12,7 @@ import { AUDIO_FOLDER, hlsArguments, PLAYLIST_NAME } from './hls/command.ts';
 import { describeStream } from './hls/describe.ts';
 import { type Ladder, planLadder } from './hls/ladder.ts';
 import { renderMasterPlaylist } from './hls/playlist.ts';
+import { nameSubtitles, writeSubtitles } from './hls/subtitles.ts';
 import { type VerifiedHls, verifyHls } from './hls/verify.ts';
 import type { Output, OutputRequest } from './output.ts';
 
@@ -23,6 +24,7 @@ const FILES = {
   playlist: { name: `${FOLDER}/*/${PLAYLIST_NAME}`, contentType: PLAYLIST_TYPE, wave: 'index' },
   init: { name: `${FOLDER}/*/*.mp4`, contentType: 'video/mp4', wave: 'data' },
   segment: { name: `${FOLDER}/*/*.m4s`, contentType: 'video/iso.segment', wave: 'data' },
+  captions: { name: `${FOLDER}/*/*.vtt`, contentType: 'text/vtt', wave: 'data' },
 } as const;
 
 export const hls: Output<'hls'> = {
@@ -59,9 +61,10 @@ async function makeHls(request: OutputRequest) {
     const stderrTail = await encodeRungs(request, ladder, partial);
     const verified = await verifyHls({ folder: partial, mp4: mp4.info, ladder, policy, tools, signal });
     if (typeof verified === 'string') throw invalidOutput('The HLS stream', verified, stderrTail);
-    const master = renderMaster(mp4.info, verified);
+    const subtitles = await writeSubtitles(partial, request.result.outputs, mp4.info.durationSeconds);
+    const master = nameSubtitles(renderMaster(mp4.info, verified), subtitles);
     await writeFile(join(partial, MASTER_NAME), master);
-    return { ...verified, ladder, masterBytes: Buffer.byteLength(master) };
+    return { ...verified, subtitles, ladder, masterBytes: Buffer.byteLength(master) };
   });
   return [describeStream({ stream, outDir, files: FILES })];
 }
