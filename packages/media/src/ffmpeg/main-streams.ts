@@ -76,7 +76,10 @@ export function describeStreams(output: FfprobeOutput, stats: StatsByStream) {
     unknownVideoTags: pictures.filter((stream) => stream.codec_name === undefined).map(tagOf),
     audio,
     audioTracks: streams.filter((stream) => stream.codec_type === 'audio').length,
-    subtitles: streams.filter((stream) => stream.codec_type === 'subtitle').slice(0, 100).map(toSubtitleInfo),
+    subtitles: streams
+      .filter((stream) => stream.codec_type === 'subtitle')
+      .slice(0, 100)
+      .map(toSubtitleInfo),
     encrypted: [...pictures, ...(audioStream === undefined ? [] : [audioStream])].some(isEncrypted),
   } satisfies Partial<MediaInfo>;
 }

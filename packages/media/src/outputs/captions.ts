@@ -33,7 +33,10 @@ export const captions: Output<'captions'> = {
     const tracks = listTextTracks(plan.info);
     const hidden = captionUnits(plan) !== undefined;
     if (tracks.length === 0 && !hidden) return undefined;
-    const found = [`${tracks.length} subtitle tracks of the source`, ...(hidden ? ['the closed captions in its picture'] : [])];
+    const found = [
+      `${tracks.length} subtitle tracks of the source`,
+      ...(hidden ? ['the closed captions in its picture'] : []),
+    ];
     return {
       why: `${found.join(' and ')}; their texts become WebVTT without ffmpeg`,
       args: captionsArguments({ plan, inputPath, folder: join(outDir, FOLDER), threads: tools.limits.threads }),

@@ -73,7 +73,9 @@ function extraAudio(info: MediaInfo): MediaWarning | undefined {
 function captionsNotText({ subtitles }: MediaInfo): MediaWarning | undefined {
   const pictures = subtitles.filter(({ codec }) => !isTextCodec(codec));
   if (pictures.length === 0) return undefined;
-  const names = pictures.slice(0, 5).map(({ codec = 'of an unknown kind', language }) => `${codec}${language ? ` in ${language}` : ''}`);
+  const names = pictures
+    .slice(0, 5)
+    .map(({ codec = 'of an unknown kind', language }) => `${codec}${language ? ` in ${language}` : ''}`);
   const more = pictures.length > names.length ? ` and ${pictures.length - names.length} more` : '';
   return {
     code: 'captions_not_text',

@@ -2,7 +2,15 @@
 import type { MediaInfo, SubtitleInfo } from './media-info.ts';
 
 /** What ffmpeg reads as text, by its names; other subtitles are pictures (DVD, Blu-ray, DVB) or teletext. */
-const TEXT_CODECS: ReadonlySet<string | undefined> = new Set(['ass', 'eia_608', 'mov_text', 'ssa', 'subrip', 'text', 'webvtt']);
+const TEXT_CODECS: ReadonlySet<string | undefined> = new Set([
+  'ass',
+  'eia_608',
+  'mov_text',
+  'ssa',
+  'subrip',
+  'text',
+  'webvtt',
+]);
 
 /** More than any menu shows. */
 export const MAX_TRACKS = 16;

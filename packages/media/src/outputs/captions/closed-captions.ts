@@ -36,7 +36,12 @@ const MAX_PAIRS = 1_000_000;
 const MAX_LINE_CHARACTERS = 64_000;
 
 /** @throws {MediaError} `output_invalid` when ffmpeg cannot read them; what `runProcess` throws. */
-export async function readClosedCaptions({ unitsPath, tools, plan, signal }: ReadClosedCaptionsOptions): Promise<readonly Cue[]> {
+export async function readClosedCaptions({
+  unitsPath,
+  tools,
+  plan,
+  signal,
+}: ReadClosedCaptionsOptions): Promise<readonly Cue[]> {
   const { maxInputPixels: maxPixels } = plan.policy;
   const pairs: CaptionPairs[] = [];
   await runFfprobe({
@@ -81,10 +86,11 @@ export interface CaptionPairs {
 
 /** Reads a line of ffprobe: the time of a packet and its bytes as a dump, `0.042|\n00000000: 0000 005a …  ..Z.\n…`. */
 export function readUnits(line: string): CaptionPairs | undefined {
-  const [time = '', dump = ''] = line.split('|', 2);
-  const seconds = Number.parseFloat(time);
+  const seconds = Number.parseFloat(line);
   if (!Number.isFinite(seconds)) return undefined;
-  const hex = [...dump.matchAll(/\\n[0-9a-f]{8}: ((?:[0-9a-f]{2,4} )+)/g)].map(([, row = '']) => row.replaceAll(' ', ''));
+  const hex = [...line.matchAll(/\\n[0-9a-f]{8}: ((?:[0-9a-f]{2,4} )+)/g)].map(([, row = '']) =>
+    row.replaceAll(' ', ''),
+  );
   const pairs = readCaptionData(withoutEmulation(Buffer.from(hex.join(''), 'hex')));
   return pairs.length === 0 ? undefined : { seconds, pairs };
 }

@@ -15,8 +15,8 @@ export interface Cue {
   readonly text: string;
 }
 
-/** A film has 2,000; karaoke in ASS, one for each syllable, ten times as many. */
-const MAX_CUES = 50_000;
+/** A film has 2,000; with karaoke in ASS, one for each syllable, ten times as many. */
+const MAX_CUES = 20_000;
 /** What is longer is no subtitle. */
 const MAX_CUE_CHARACTERS = 2000;
 
@@ -31,7 +31,7 @@ export function readCues(text: string): readonly Cue[] | string {
     .replace(/^\uFEFF/, '')
     .replaceAll('\0', '')
     .replace(/\r\n?/g, '\n')
-    .split(/\n{2,}/);
+    .split(/\n{2,}/, MAX_CUES);
   const cues = blocks.flatMap((block) => {
     const lines = block.split('\n');
     const at = lines.findIndex((line) => line.includes('-->'));
@@ -40,7 +40,9 @@ export function readCues(text: string): readonly Cue[] | string {
     if (times === null) return [];
     const [, from = '', to = '', settings = ''] = times;
     const words = settings.split(/\s+/).filter((word) => SETTING.test(word));
-    return [{ from: toSeconds(from), to: toSeconds(to), settings: words.join(' '), text: lines.slice(at + 1).join('\n') }];
+    return [
+      { from: toSeconds(from), to: toSeconds(to), settings: words.join(' '), text: lines.slice(at + 1).join('\n') },
+    ];
   });
   if (cues.length === 0) return 'it has no cue with times, as SubRip (.srt) and WebVTT (.vtt) have them';
   return finish(cues.map((cue) => ({ ...cue, text: cleanMarkup(cue.text.slice(0, MAX_CUE_CHARACTERS)) })));
@@ -63,7 +65,10 @@ function cleanMarkup(text: string): string {
     .map((part) => {
       if (MARKUP.test(part)) return part;
       if (/^<\/?[A-Za-z!][^<>]*>$/.test(part)) return '';
-      return part.replace(/&(?!(?:amp|lt|gt|nbsp|lrm|rlm|#\d{1,7});)/g, '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+      return part
+        .replace(/&(?!(?:amp|lt|gt|nbsp|lrm|rlm|#\d{1,7});)/g, '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;');
     })
     .join('');
 }
@@ -76,7 +81,9 @@ const MARKUP = /^<(?:\/?(?:b|i|u|c|v|ruby|rt)|c(?:\.[\w-]{1,30}){1,4}|v [^<>&\n]
  * (`Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text`).
  */
 export function readAssEvents(script: string): readonly Cue[] {
-  const cues = [...script.matchAll(/^Dialogue: [^,\n]*,(\d+:\d\d:\d\d\.\d\d),(\d+:\d\d:\d\d\.\d\d),(?:[^,\n]*,){6}(.*)$/gm)];
+  const cues = [
+    ...script.matchAll(/^Dialogue: [^,\n]*,(\d+:\d\d:\d\d\.\d\d),(\d+:\d\d:\d\d\.\d\d),(?:[^,\n]*,){6}(.*)$/gm),
+  ];
   return finish(
     cues.map(([, from = '', to = '', text = '']) => ({
       from: toSeconds(from),
@@ -90,15 +97,25 @@ export function readAssEvents(script: string): readonly Cue[] {
 /** Bold, italics and underline are kept; positions, colours, fonts and drawings are gone (the override codes of ASS). */
 function assToMarkup(text: string): string {
   let isDrawing = false;
-  return text
-    .split(/(\{[^}]*\})/)
-    .map((part) => {
-      if (!/^\{.*\}$/.test(part)) return isDrawing ? '' : escape(part.replace(/\\[Nn]/g, '\n').replaceAll('\\h', ' '));
-      const drawing = [...part.matchAll(/\\p(\d)/g)].at(-1)?.[1];
-      if (drawing !== undefined) isDrawing = drawing !== '0';
-      return [...part.matchAll(/\\([biu])([01])(?!\d)/g)].map(([, tag, on]) => `<${on === '1' ? '' : '/'}${tag}>`).join('');
-    })
-    .join('');
+  let open: readonly string[] = [];
+  const parts = text.split(/(\{[^}]*\})/).map((part) => {
+    if (!/^\{.*\}$/.test(part)) return isDrawing ? '' : escape(part.replace(/\\[Nn]/g, '\n').replaceAll('\\h', ' '));
+    const before = open;
+    for (const [, code, tag = '', value] of part.matchAll(/\\(?:(p|r)|([biu]))(\d*)/g)) {
+      if (code === 'p' && value !== '') isDrawing = value !== '0';
+      if (code === 'r') open = [];
+      if (tag !== '' && value !== '')
+        open = [...open.filter((other) => other !== tag), ...(value === '0' ? [] : [tag])];
+    }
+    return switchTags(before, open);
+  });
+  return parts.join('') + switchTags(open, []);
+}
+
+/** Tags of WebVTT are nested: what is not open any more cannot be closed alone. */
+function switchTags(before: readonly string[], after: readonly string[]): string {
+  if (before.join() === after.join()) return '';
+  return [...before.toReversed().map((tag) => `</${tag}>`), ...after.map((tag) => `<${tag}>`)].join('');
 }
 
 const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -56,7 +56,10 @@ export async function writeSubtitles(
 }
 
 /** Names renditions in a master playlist of ours; one that it names already is replaced. Pure. */
-export function nameSubtitles(master: string, renditions: readonly Pick<SubtitleRendition, 'name' | keyof CaptionTrack>[]): string {
+export function nameSubtitles(
+  master: string,
+  renditions: readonly Pick<SubtitleRendition, 'name' | keyof CaptionTrack>[],
+): string {
   if (renditions.length === 0) return master;
   const media = renditions.map(({ name, language, label, disposition }) =>
     [
