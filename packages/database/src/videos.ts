@@ -184,7 +184,8 @@ export const openVideos = (database: Database): Videos => ({
   changeOutputs: async (id, change) => {
     const action = `Changing the outputs of ${id}`;
     for (let tries = 0; tries < CHANGE_TRIES; tries++) {
-      const select = () => database.from(TABLE).select('outputs,updated_at').eq('id', id).eq('status', 'ready').limit(1);
+      const select = () =>
+        database.from(TABLE).select('outputs,updated_at').eq('id', id).eq('status', 'ready').limit(1);
       const [row] = await askRows<Pick<VideoRow, 'outputs' | 'updated_at'>>(action, select, { retries: QUICK_RETRIES });
       if (row === undefined) return false;
       const columns = { outputs: change(row.outputs) };
@@ -192,7 +193,10 @@ export const openVideos = (database: Database): Videos => ({
         database.from(TABLE).update(columns).eq('id', id).eq('updated_at', row.updated_at).select('id');
       if ((await askRows(action, update, { retries: QUICK_RETRIES })).length > 0) return true;
     }
-    throw new MediaError({ code: 'database_failed', message: `${action}: others changed the row ${CHANGE_TRIES} times.` });
+    throw new MediaError({
+      code: 'database_failed',
+      message: `${action}: others changed the row ${CHANGE_TRIES} times.`,
+    });
   },
 
   cancel: async (id) => {

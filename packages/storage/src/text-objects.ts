@@ -11,7 +11,10 @@ import { METADATA_TIMEOUTS } from './timeouts.ts';
  *
  * @throws {MediaError} what Storage answers.
  */
-export async function readText(connection: StorageConnection, { bucket, path }: ObjectAddress): Promise<string | undefined> {
+export async function readText(
+  connection: StorageConnection,
+  { bucket, path }: ObjectAddress,
+): Promise<string | undefined> {
   const action = `Reading ${bucket}/${path}`;
   const answer = await connection.transport.send({
     method: 'GET',

@@ -24,7 +24,10 @@ export async function addCaptionsCommand(context: CommandContext, options: AddCa
   const video = await videos.find(videoId);
   if (video === undefined) throw new MediaError({ code: 'video_missing', message: `There is no video ${videoId}.` });
   const notReady = (status: string) =>
-    new MediaError({ code: 'invalid_argument', message: `Video ${videoId} is ${status}: captions are added when it is ready.` });
+    new MediaError({
+      code: 'invalid_argument',
+      message: `Video ${videoId} is ${status}: captions are added when it is ready.`,
+    });
   if (video.status !== 'ready') throw notReady(video.status);
   const connection = openStorage({ ...supabaseOf(config), connectMs: config.upload.connectMs });
   try {

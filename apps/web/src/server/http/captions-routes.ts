@@ -14,14 +14,20 @@ const params = z.object({ id: z.guid(), language: z.string().min(2).max(12) });
 /** What browsers and curl call such a file. */
 const TYPES = ['text/vtt', 'application/x-subrip', 'text/srt', 'text/plain', 'application/octet-stream'];
 
-export const captionsRoutes: FastifyPluginAsyncZod<{ readonly services: VideoServices }> = async (app, { services }) => {
-  app.addContentTypeParser(TYPES, { parseAs: 'buffer', bodyLimit: MAX_CAPTIONS_BYTES }, (_request, body, done) =>
+/** A body beyond ends the connection, before most clients read why; up to here it is read and told so. */
+const BODY_MAX_BYTES = 2 * MAX_CAPTIONS_BYTES;
+
+export const captionsRoutes: FastifyPluginAsyncZod<{ readonly services: VideoServices }> = async (
+  app,
+  { services },
+) => {
+  app.addContentTypeParser(TYPES, { parseAs: 'buffer', bodyLimit: BODY_MAX_BYTES }, (_request, body, done) =>
     done(null, body),
   );
   app.put(
     '/:id/captions/:language',
     {
-      bodyLimit: MAX_CAPTIONS_BYTES,
+      bodyLimit: BODY_MAX_BYTES,
       schema: {
         tags: ['videos'],
         summary: 'Add captions to a video, or replace those in the same language',

@@ -34,6 +34,7 @@ export async function addVideoCaptions(services: VideoServices, user: User, uplo
     (output) => output.bucket === bucket && output.path.startsWith(`${row.project}/${videoId}/`),
   );
   const added = await addCaptions({ outputs, language, content, files: results.filesOf(bucket) });
-  if (!(await videos.changeOutputs(videoId, (current) => mergeCaptions(current, added)))) throw busy('not ready any more');
+  if (!(await videos.changeOutputs(videoId, (current) => mergeCaptions(current, added))))
+    throw busy('not ready any more');
   return readVideo(services, user, videoId);
 }

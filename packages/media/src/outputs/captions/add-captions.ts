@@ -28,7 +28,11 @@ export interface ResultFiles {
   /** `undefined` where there is no such file. */
   readonly read: (path: string) => Promise<string | undefined>;
   /** Replaces what is there. */
-  readonly write: (file: { readonly path: string; readonly contentType: string; readonly text: string }) => Promise<void>;
+  readonly write: (file: {
+    readonly path: string;
+    readonly contentType: string;
+    readonly text: string;
+  }) => Promise<void>;
 }
 
 export interface AddCaptionsOptions {
@@ -56,7 +60,8 @@ export async function addCaptions(options: AddCaptionsOptions) {
   if (video === undefined) throw invalid('The video has neither an MP4 nor a stream to which captions could belong');
   const durationSeconds = video.durationSeconds ?? 0;
   const cues = trimCues(decodeCaptions(options.content), durationSeconds);
-  if (cues.length === 0) throw invalid(`All captions begin after the end of the video, ${durationSeconds.toFixed(1)} s`);
+  if (cues.length === 0)
+    throw invalid(`All captions begin after the end of the video, ${durationSeconds.toFixed(1)} s`);
   const folder = video === stream ? posix.dirname(posix.dirname(video.path)) : posix.dirname(video.path);
   const [name] = nameTracks([{ language }]);
   if (name === undefined) throw invalid('There is no name for the captions');
@@ -109,7 +114,9 @@ function decodeText(content: Uint8Array): string {
   const [first, second] = content;
   const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
   try {
-    return new TextDecoder(isUtf16 ? (first === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8', { fatal: true }).decode(content);
+    return new TextDecoder(isUtf16 ? (first === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8', { fatal: true }).decode(
+      content,
+    );
   } catch {
     throw invalid('The file is neither UTF-8 nor UTF-16: save it as UTF-8');
   }

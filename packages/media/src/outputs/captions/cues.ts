@@ -99,7 +99,8 @@ function assToMarkup(text: string): string {
   let isDrawing = false;
   let open: readonly string[] = [];
   const parts = text.split(/(\{[^}]*\})/).map((part) => {
-    if (!/^\{.*\}$/.test(part)) return isDrawing ? '' : escapeText(part.replace(/\\[Nn]/g, '\n').replaceAll('\\h', ' '));
+    if (!/^\{.*\}$/.test(part))
+      return isDrawing ? '' : escapeText(part.replace(/\\[Nn]/g, '\n').replaceAll('\\h', ' '));
     const before = open;
     for (const [, code, tag = '', value] of part.matchAll(/\\(?:(p|r)|([biu]))(\d*)/g)) {
       if (code === 'p' && value !== '') isDrawing = value !== '0';
@@ -118,7 +119,8 @@ function switchTags(before: readonly string[], after: readonly string[]): string
   return [...before.toReversed().map((tag) => `</${tag}>`), ...after.map((tag) => `<${tag}>`)].join('');
 }
 
-const escapeText = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escapeText = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** In order, none empty, none twice (signs in ASS are drawn in layers), and no more than anybody reads. */
 function finish(cues: readonly Cue[]): Cue[] {
