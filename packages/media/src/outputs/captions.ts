@@ -19,7 +19,7 @@ import { type Disposition, nameTracks, readLanguage, UNKNOWN_LANGUAGE } from './
 import { describeFile, type LocalOutput, type Output, type OutputFile, type OutputRequest } from './output.ts';
 
 const FOLDER = 'captions';
-export const CAPTIONS_FILE: OutputFile = { name: `${FOLDER}/*.vtt`, contentType: 'text/vtt', wave: 'data' };
+const CAPTIONS_FILE: OutputFile = { name: `${FOLDER}/*.vtt`, contentType: 'text/vtt', wave: 'data' };
 
 export const captions: Output<'captions'> = {
   kind: 'captions',
@@ -119,7 +119,7 @@ const MAX_SCRIPT_BYTES = 5_000_000;
 const scriptName = (index: number): string => `${index}.ass`;
 const UNITS_NAME = 'units';
 
-export interface CaptionsCommand {
+interface CaptionsCommand {
   readonly plan: ConvertPlan;
   readonly inputPath: string;
   /** Where the subtitles go as scripts, and what of the picture carries captions. */
@@ -132,7 +132,7 @@ export interface CaptionsCommand {
  * in the WebVTT that ffmpeg writes. The streams of the MP4 are read along, for nothing: ffmpeg begins its clock with the
  * first stream that is used, so that the captions have the clock of the MP4.
  */
-export function captionsArguments({ plan, inputPath, folder, threads }: CaptionsCommand): string[] {
+function captionsArguments({ plan, inputPath, folder, threads }: CaptionsCommand): string[] {
   const units = captionUnits(plan);
   return composeArguments({
     inputPath,
