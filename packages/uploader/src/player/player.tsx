@@ -5,7 +5,6 @@
  * hls.js and media-chrome only when a video is opened.
  */
 import {
-  MediaCaptionsButton,
   MediaControlBar,
   MediaController,
   MediaErrorDialog,
@@ -18,6 +17,7 @@ import {
   MediaTimeRange,
   MediaVolumeRange,
 } from 'media-chrome/react';
+import { MediaCaptionsMenu, MediaCaptionsMenuButton } from 'media-chrome/react/menu';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import type { Uploader } from '../client/create-uploader.ts';
 import type { Video } from '../contract.ts';
@@ -72,11 +72,12 @@ export function Player({ video, uploader, getToken, captions = [] }: PlayerProps
         <MediaVolumeRange className="player__volume" />
         <MediaTimeDisplay showDuration noToggle />
         <span className="player__space" />
-        {hasCaptions && <MediaCaptionsButton />}
+        {hasCaptions && <MediaCaptionsMenuButton />}
         <SpeedButton media={media} />
         <MediaPipButton className="player__pip" />
         <MediaFullscreenButton />
       </MediaControlBar>
+      {hasCaptions && <MediaCaptionsMenu hidden anchor="auto" />}
     </MediaController>
   );
 }
