@@ -138,17 +138,14 @@ describe.each(await findAllTools())('%s', (_, tools) => {
         '-c:s subrip -metadata:s:s:0 language=eng -metadata:s:s:1 language=eng',
       );
       const file = await readFile(text);
-      const second = file.lastIndexOf('S_TEXT/UTF8');
-      const pictures = await shop.file(
-        'pictures.mkv',
-        Buffer.from(
-          file.toString('latin1', 0, second) + 'S_HDMV/PGS'.padEnd(11, '\0') + file.toString('latin1', second + 11),
-          'latin1',
-        ),
-      );
+      file.write('S_HDMV/PGS\0', file.lastIndexOf('S_TEXT/UTF8'));
+      // Nor is all that calls itself UTF-8.
+      file.writeUInt8(0xe9, file.indexOf('Red') + 1);
+      const pictures = await shop.file('pictures.mkv', file);
       const result = await runPipeline(pictures, tools, { outputs: ['captions'] });
       expect(result.warnings).toEqual(['captions_not_text']);
       expect(captionsOf(result).map(({ name }) => name)).toEqual(['captions/en.vtt']);
+      expect(await read(result, 'captions/en.vtt')).toContain('R\ufffdd &amp; <b>bold</b>');
     },
     TIMEOUT,
   );

@@ -34,7 +34,7 @@ export const captions: Output<'captions'> = {
     const hidden = captionUnits(plan) !== undefined;
     if (tracks.length === 0 && !hidden) return undefined;
     const found = [
-      `${tracks.length} subtitle tracks of the source`,
+      `${tracks.length} subtitle track${tracks.length === 1 ? '' : 's'} of the source`,
       ...(hidden ? ['the closed captions in its picture'] : []),
     ];
     return {
@@ -139,6 +139,8 @@ function captionsArguments({ plan, inputPath, folder, threads }: CaptionsCommand
     outputPath: null,
     threads,
     guards: { maxPixels: plan.policy.maxInputPixels, deepAnalysis: plan.info.deepAnalysis },
+    // Old files are no UTF-8, whatever their container says: a letter is lost, not the cue with it.
+    inputOptions: ['-sub_charenc_mode', 'ignore'],
     outputOptions: [
       ...listTextTracks(plan.info).flatMap(({ index }) => [
         ...['-map', `0:${index}`, '-map_metadata', '-1', '-c:s', 'ass', '-fs', String(MAX_SCRIPT_BYTES)],
