@@ -1,5 +1,6 @@
 /** `media captions add ID FILE --lang en`: captions for a finished video, beside its other results. */
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { MediaError } from '@supabase-media/core/errors';
 import { openDatabase } from '@supabase-media/database/database';
 import { openVideos } from '@supabase-media/database/videos';
@@ -19,7 +20,11 @@ export interface AddCaptionsCommandOptions {
 export async function addCaptionsCommand(context: CommandContext, options: AddCaptionsCommandOptions): Promise<void> {
   const { config, signal, output } = context;
   const { videoId } = options;
-  const content = await readStart(resolveUserPath(options.file), MAX_CAPTIONS_BYTES + 1);
+  const file = resolveUserPath(options.file);
+  // No more than tells that it is too large.
+  const content = await buffer(createReadStream(file, { end: MAX_CAPTIONS_BYTES })).catch((cause: unknown) => {
+    throw new MediaError({ code: 'file_missing', message: `${file} cannot be read.`, cause });
+  });
   const videos = openVideos(openDatabase(supabaseOf(config)));
   const video = await videos.find(videoId);
   if (video === undefined) throw new MediaError({ code: 'video_missing', message: `There is no video ${videoId}.` });
@@ -46,18 +51,5 @@ export async function addCaptionsCommand(context: CommandContext, options: AddCa
     output.result({ videoId, captions: added }, [`${added.label}: ${bucket}/${added.path}`]);
   } finally {
     await connection.close();
-  }
-}
-
-/** @throws {MediaError} `file_missing`. */
-async function readStart(path: string, bytes: number): Promise<Uint8Array> {
-  const file = await open(path).catch((cause: unknown) => {
-    throw new MediaError({ code: 'file_missing', message: `${path} cannot be read.`, cause });
-  });
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
   }
 }

@@ -7,7 +7,7 @@ import { MediaError } from '@supabase-media/core/errors';
 import { MAX_TRACKS } from '../../plan/subtitles.ts';
 import { nameSubtitles, renderSubtitles, subtitleFiles } from '../hls/subtitles.ts';
 import { type Cue, readCues, renderVtt, trimCues } from './cues.ts';
-import { type CaptionTrack, nameTracks, readLanguage } from './track-name.ts';
+import { type CaptionTrack, nameTrack, readLanguage } from './track-name.ts';
 
 /** The largest file of captions that is taken, in bytes: a hundred hours of speech. */
 export const MAX_CAPTIONS_BYTES = 5_000_000;
@@ -63,9 +63,7 @@ export async function addCaptions(options: AddCaptionsOptions) {
   if (cues.length === 0)
     throw invalid(`All captions begin after the end of the video, ${durationSeconds.toFixed(1)} s`);
   const folder = video === stream ? posix.dirname(posix.dirname(video.path)) : posix.dirname(video.path);
-  const [name] = nameTracks([{ language }]);
-  if (name === undefined) throw invalid('There is no name for the captions');
-  const { fileName, ...track } = name;
+  const { fileName, ...track } = nameTrack(language);
   const path = `${folder}/captions/${fileName}`;
   const others = outputs.filter((output) => output.kind === 'captions');
   const known = others.find((output) => output.path === path);
@@ -111,12 +109,10 @@ function decodeCaptions(content: Uint8Array): readonly Cue[] {
 }
 
 function decodeText(content: Uint8Array): string {
-  const [first, second] = content;
-  const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  const mark = Buffer.from(content.subarray(0, 2)).toString('hex');
+  const encoding = { fffe: 'utf-16le', feff: 'utf-16be' }[mark] ?? 'utf-8';
   try {
-    return new TextDecoder(isUtf16 ? (first === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8', { fatal: true }).decode(
-      content,
-    );
+    return new TextDecoder(encoding, { fatal: true }).decode(content);
   } catch {
     throw invalid('The file is neither UTF-8 nor UTF-16: save it as UTF-8');
   }

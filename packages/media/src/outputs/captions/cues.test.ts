@@ -73,7 +73,7 @@ describe('readAssEvents', () => {
     ['{\\b700}a{\\b0}{\\c&H0000FF&}b{\\u1}c', '<b>a</b>b<u>c</u>'],
     ['{\\b1}a{\\i1}b{\\b0}c{\\r}d{\\blur3\\be1\\pos(1,2)}e', '<b>a</b><b><i>b</i></b><i>c</i>de'],
     ['{\\p1}m 0 0 l 100 0{\\p0}sign', 'sign'],
-    ['a\\N\\N\\Nb', 'a\nb'],
+    ['a\\N\\N\\Nb\r\rc\u2028d', 'a\nb\nc\u2028d'],
   ])('%s', (text, clean) => {
     expect(eventText(text)).toEqual([clean]);
   });

@@ -82,7 +82,7 @@ const MARKUP = /^<(?:\/?(?:b|i|u|c|v|ruby|rt)|c(?:\.[\w-]{1,30}){1,4}|v [^<>&\n]
  */
 export function readAssEvents(script: string): readonly Cue[] {
   const cues = [
-    ...script.matchAll(/^Dialogue: [^,\n]*,(\d+:\d\d:\d\d\.\d\d),(\d+:\d\d:\d\d\.\d\d),(?:[^,\n]*,){6}(.*)$/gm),
+    ...script.matchAll(/^Dialogue: [^,\n]*,(\d+:\d\d:\d\d\.\d\d),(\d+:\d\d:\d\d\.\d\d),(?:[^,\n]*,){6}([^\n]*)/gm),
   ];
   return finish(
     cues.map(([, from = '', to = '', text = '']) => ({
@@ -125,7 +125,7 @@ const escapeText = (text: string): string =>
 /** In order, none empty, none twice (signs in ASS are drawn in layers), and no more than anybody reads. */
 function finish(cues: readonly Cue[]): Cue[] {
   const clean = cues
-    .map((cue) => ({ ...cue, text: cue.text.replace(/\s*\n\s*/g, '\n').trim() }))
+    .map((cue) => ({ ...cue, text: cue.text.replace(/\s*[\r\n]\s*/g, '\n').trim() }))
     .filter(({ from, to, text }) => to > from && text.replace(/<[^>]*>/g, '').trim() !== '')
     .sort((a, b) => a.from - b.from || a.to - b.to);
   const keyOf = ({ from, to, text }: Cue) => `${from} ${to} ${text}`;

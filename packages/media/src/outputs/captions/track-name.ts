@@ -29,25 +29,33 @@ export function readLanguage(tag: string): string | undefined {
   }
 }
 
-/** Names tracks in their order; of several in one language, the second is `English 2`, in the file `en-2.vtt`. */
+/** A track by its language; the second of one is `English 2`, in the file `en-2.vtt`. */
+export function nameTrack(
+  language: string,
+  { count = 1, disposition }: { count?: number; disposition?: Disposition | undefined } = {},
+) {
+  const numbered = `${labelOf(language)}${count > 1 ? ` ${count}` : ''}`;
+  return {
+    language,
+    label: disposition === 'forced' ? `${numbered} (forced)` : numbered,
+    ...(disposition === undefined ? {} : { disposition }),
+    fileName: `${language.toLowerCase()}${count > 1 ? `-${count}` : ''}.vtt`,
+  };
+}
+
+/** Names tracks in their order. */
 export function nameTracks(
   tracks: readonly { readonly language: string; readonly disposition?: Disposition | undefined }[],
 ): readonly (CaptionTrack & { readonly fileName: string })[] {
-  const seen = new Map<string, number>();
-  let hasDefault = false;
-  return tracks.map(({ language, disposition }) => {
-    const count = (seen.get(language) ?? 0) + 1;
-    seen.set(language, count);
-    // A player shows one; a second default would be one too many (RFC 8216, section 4.3.4.1.1).
-    const kept = disposition === 'default' && hasDefault ? undefined : disposition;
-    hasDefault ||= kept === 'default';
-    const numbered = `${labelOf(language)}${count > 1 ? ` ${count}` : ''}`;
-    return {
-      language,
-      label: kept === 'forced' ? `${numbered} (forced)` : numbered,
-      ...(kept === undefined ? {} : { disposition: kept }),
-      fileName: `${language.toLowerCase()}${count > 1 ? `-${count}` : ''}.vtt`,
-    };
+  const counts = new Map<string, number>();
+  // A player shows one; a second default would be one too many (RFC 8216, section 4.3.4.1.1).
+  const first = tracks.find(({ disposition }) => disposition === 'default');
+  return tracks.map((track) => {
+    const { language } = track;
+    const count = (counts.get(language) ?? 0) + 1;
+    counts.set(language, count);
+    const disposition = track.disposition === 'default' && track !== first ? undefined : track.disposition;
+    return nameTrack(language, { count, disposition });
   });
 }
 
