@@ -95,7 +95,7 @@ async function readTracks(
     signal,
   });
   const failure = lastLines(run.stderrTail, 2).join('; ') || `ffmpeg ended with ${run.exitCode}`;
-  if (run.exitCode !== 0) throw invalidOutput('The captions', failure, run.stderrTail);
+  if (run.exitCode !== 0) throw invalidOutput('The file of captions', failure, run.stderrTail);
   const tracks: Track[] = [];
   for (const { index, language = '', isDefault, isForced } of listTextTracks(plan.info)) {
     const script = join(folder, scriptName(index));
@@ -115,6 +115,9 @@ async function readTracks(
 
 /** Enough for a day of speech; what ffmpeg writes beyond is cut off. */
 const MAX_SCRIPT_BYTES = 5_000_000;
+
+/** Ten hours at 60 frames a second, of 100 bytes each. */
+const MAX_UNITS_BYTES = 216_000_000;
 
 const scriptName = (index: number): string => `${index}.ass`;
 const UNITS_NAME = 'units';
@@ -150,7 +153,14 @@ function captionsArguments({ plan, inputPath, folder, threads }: CaptionsCommand
         ? []
         : [
             ...['-map', `0:${plan.source.index}`, '-map_metadata', '-1', '-c:v', 'copy'],
-            ...['-bsf:v', `filter_units=pass_types=${units}`, '-avoid_negative_ts', 'disabled'],
+            ...[
+              '-bsf:v',
+              `filter_units=pass_types=${units}`,
+              '-avoid_negative_ts',
+              'disabled',
+              '-fs',
+              String(MAX_UNITS_BYTES),
+            ],
             ...['-f', 'matroska', fileUrl(join(folder, UNITS_NAME))],
           ]),
       ...[...selectStreams(plan), '-c', 'copy', '-f', 'null'],

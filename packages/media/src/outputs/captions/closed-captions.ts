@@ -31,7 +31,7 @@ export interface ReadClosedCaptionsOptions {
 }
 
 const LIMITS = { totalMs: 5 * 60_000 };
-/** Two bytes of captions for each frame, in ten hours of video. */
+/** Thirty a second, in nine hours of video. */
 const MAX_PAIRS = 1_000_000;
 const MAX_LINE_CHARACTERS = 64_000;
 
@@ -44,6 +44,7 @@ export async function readClosedCaptions({
 }: ReadClosedCaptionsOptions): Promise<readonly Cue[]> {
   const { maxInputPixels: maxPixels } = plan.policy;
   const pairs: CaptionPairs[] = [];
+  let count = 0;
   await runFfprobe({
     inputPath: unitsPath,
     tools,
@@ -52,7 +53,9 @@ export async function readClosedCaptions({
     show: ['-show_data', '-show_entries', 'packet=pts_time,data', '-of', 'compact=p=0:nk=1'],
     onLine: (line) => {
       const found = readUnits(line);
-      if (found !== undefined && pairs.length < MAX_PAIRS) pairs.push(found);
+      if (found === undefined || count >= MAX_PAIRS) return;
+      count += found.pairs.length;
+      pairs.push(found);
     },
     maxLineCharacters: MAX_LINE_CHARACTERS,
     limits: LIMITS,
@@ -71,7 +74,8 @@ export async function readClosedCaptions({
       outputOptions: ['-c:s', 'ass', '-f', 'ass'],
     });
     const { exitCode, stderrTail } = await runFfmpeg({ tools, args, limits: LIMITS, signal });
-    if (exitCode !== 0) throw invalidOutput('The closed captions', lastLines(stderrTail, 2).join('; '), stderrTail);
+    if (exitCode !== 0)
+      throw invalidOutput('The text of the closed captions', lastLines(stderrTail, 2).join('; '), stderrTail);
     return readAssEvents(await readFile(scriptPath, 'utf8'));
   } finally {
     await Promise.all([sccPath, scriptPath].map((path) => rm(path, { force: true })));
