@@ -78,8 +78,8 @@ export type FfprobeOutput = z.infer<typeof output>;
  */
 export const STREAM_ENTRIES = [
   `stream=${Object.keys(stream.shape).filter((name) => !SECTIONS.has(name))}`,
-  'stream_disposition=default,attached_pic,timed_thumbnails',
-  'stream_tags=enc_key_id',
+  'stream_disposition=default,forced,attached_pic,timed_thumbnails',
+  'stream_tags=enc_key_id,language',
   `stream_side_data=${Object.keys(sideData.shape)}`,
   'format=format_name,duration',
 ].join(':');

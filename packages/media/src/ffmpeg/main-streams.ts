@@ -1,5 +1,5 @@
 /** Chooses the streams that are the content, and says what they are. Pure. */
-import type { MediaInfo, PacketStats } from '../plan/media-info.ts';
+import type { MediaInfo, PacketStats, SubtitleInfo } from '../plan/media-info.ts';
 import type { FfprobeOutput, FfprobeStream } from './ffprobe-output.ts';
 import { type StatsByStream, toAudioInfo, toVideoInfo } from './stream-info.ts';
 
@@ -54,6 +54,12 @@ function isDefault(stream: FfprobeStream): number {
   return stream.disposition.default ?? 0;
 }
 
+function toSubtitleInfo({ index, codec_name: codec, tags, disposition }: FfprobeStream): SubtitleInfo {
+  // Cut: it goes with the probe into a job of the queue.
+  const language = tags.language?.slice(0, 20);
+  return { index, codec, language, isDefault: disposition.default === 1, isForced: disposition.forced === 1 };
+}
+
 /** The facts of a file that its streams and packets tell. */
 export function describeStreams(output: FfprobeOutput, stats: StatsByStream) {
   const { streams } = output;
@@ -70,6 +76,10 @@ export function describeStreams(output: FfprobeOutput, stats: StatsByStream) {
     unknownVideoTags: pictures.filter((stream) => stream.codec_name === undefined).map(tagOf),
     audio,
     audioTracks: streams.filter((stream) => stream.codec_type === 'audio').length,
+    subtitles: streams
+      .filter((stream) => stream.codec_type === 'subtitle')
+      .slice(0, 100)
+      .map(toSubtitleInfo),
     encrypted: [...pictures, ...(audioStream === undefined ? [] : [audioStream])].some(isEncrypted),
   } satisfies Partial<MediaInfo>;
 }

@@ -2,6 +2,7 @@
 
 import type { PacketStats, ProbeResult, UnreadableCode, UnreadableMedia } from '../plan/media-info.ts';
 import { DEFAULT_POLICY } from '../plan/policy.ts';
+import { carriesClosedCaptions } from '../sniff/closed-captions.ts';
 import { sniffFile } from '../sniff/sniff.ts';
 import type { Content } from '../sniff/sniff-content.ts';
 import { type FfprobeOutput, readFfprobeOutput, STREAM_ENTRIES } from './ffprobe-output.ts';
@@ -53,8 +54,9 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
   const format = output.format.format_name;
   const stats = await scanPackets({ ...pass, deepAnalysis, format });
   const mp4 = format.includes('mp4') ? await readLayoutOfFile(options.inputPath, sizeBytes) : undefined;
+  const closedCaptions = await carriesClosedCaptions(options.inputPath);
   const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
-  return { ...describeStreams(streams, stats), sizeBytes, format, mp4, deepAnalysis };
+  return { ...describeStreams(streams, stats), sizeBytes, format, mp4, deepAnalysis, closedCaptions };
 }
 
 /** What ffprobe makes nothing of, while its first bytes say what it is, is simply not a video. */
@@ -119,7 +121,7 @@ async function scanPackets(pass: ProbePass & { format: string }): Promise<Readon
   return summary.stats();
 }
 
-interface RunFfprobeOptions extends ProbePass {
+export interface RunFfprobeOptions extends ProbePass {
   /** What to print, e.g. `-show_streams`. */
   readonly show: readonly string[];
   readonly onLine: (line: string) => void;
@@ -129,7 +131,7 @@ interface RunFfprobeOptions extends ProbePass {
 }
 
 /** Runs ffprobe on one file, inside the sandbox. How ffprobe itself ended is in the result. */
-async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessResult> {
+export async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessResult> {
   const guards = inputGuards({ maxPixels: options.maxPixels, deepAnalysis: options.deepAnalysis ?? false });
   const before = ['-hide_banner', '-v', 'error', ...guards, ...options.show];
   const input = fileUrl(options.inputPath);

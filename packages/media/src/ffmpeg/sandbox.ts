@@ -37,6 +37,8 @@ export interface InputGuardOptions {
   readonly maxPixels: number;
   /** Look 60 s (at most 200 MB) into the file for the streams' parameters instead of ffmpeg's 5 s and 5 MB. */
   readonly deepAnalysis?: boolean;
+  /** The demuxer of a file that we wrote ourselves, instead of those for files of strangers. */
+  readonly ownFormat?: 'scc' | undefined;
 }
 
 /** The flags before every input of ffmpeg and before the file of every ffprobe. */
@@ -45,7 +47,7 @@ export function inputGuards(options: InputGuardOptions): string[] {
     '-protocol_whitelist',
     'file',
     '-format_whitelist',
-    ALLOWED_FORMATS.join(','),
+    options.ownFormat ?? ALLOWED_FORMATS.join(','),
     '-max_pixels',
     String(options.maxPixels),
     ...(options.deepAnalysis ? ['-analyzeduration', '60M', '-probesize', '200M'] : []),

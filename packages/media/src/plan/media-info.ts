@@ -81,6 +81,17 @@ export interface AudioInfo {
   readonly stats: PacketStats;
 }
 
+/** A stream of subtitles. */
+export interface SubtitleInfo {
+  readonly index: number;
+  readonly codec: string | undefined;
+  /** As the file tags it: usually ISO 639-2, `eng`. */
+  readonly language: string | undefined;
+  readonly isDefault: boolean;
+  /** Translates what is foreign in the video's own language. */
+  readonly isForced: boolean;
+}
+
 /** Where an MP4 or MOV keeps its index. */
 export interface Mp4Layout {
   /** The index (`moov`) comes before the media data (`mdat`), so that playing starts before all is loaded. */
@@ -104,6 +115,9 @@ export interface MediaInfo {
   readonly unknownVideoTags: readonly string[];
   readonly audio: AudioInfo | undefined;
   readonly audioTracks: number;
+  readonly subtitles: readonly SubtitleInfo[];
+  /** The frames carry closed captions (ATSC A/53), as broadcasts do. */
+  readonly closedCaptions: boolean;
   readonly encrypted: boolean;
   /** `undefined` unless the container is of the MP4 family. */
   readonly mp4: Mp4Layout | undefined;

@@ -1,10 +1,13 @@
 /** What a person should know about a file that is published all the same. */
 import { measureAgainstHeader } from './header-duration.ts';
 import type { MediaInfo, VideoInfo } from './media-info.ts';
+import { isTextCodec, MAX_TRACKS } from './subtitles.ts';
 
 export type WarningCode =
   | 'alpha_dropped'
   | 'audio_lost'
+  | 'captions_left_out'
+  | 'captions_not_text'
   | 'decode_errors'
   | 'dolby_vision_5'
   | 'extra_audio_dropped'
@@ -30,6 +33,8 @@ export function findWarnings(info: MediaInfo, video: VideoInfo): MediaWarning[] 
     dolbyVision(video),
     alpha(video),
     extraAudio(info),
+    captionsNotText(info),
+    captionsLeftOut(info),
     undecodableStart(video),
   ].filter((warning) => warning !== undefined);
 }
@@ -63,6 +68,25 @@ function alpha(video: VideoInfo): MediaWarning | undefined {
 function extraAudio(info: MediaInfo): MediaWarning | undefined {
   if (info.audioTracks < 2 || info.audio === undefined) return undefined;
   return { code: 'extra_audio_dropped', message: `One of ${info.audioTracks} audio tracks was kept.` };
+}
+
+function captionsNotText({ subtitles }: MediaInfo): MediaWarning | undefined {
+  const pictures = subtitles.filter(({ codec }) => !isTextCodec(codec));
+  if (pictures.length === 0) return undefined;
+  const names = pictures
+    .slice(0, 5)
+    .map(({ codec = 'of an unknown kind', language }) => `${codec}${language ? ` in ${language}` : ''}`);
+  const more = pictures.length > names.length ? ` and ${pictures.length - names.length} more` : '';
+  return {
+    code: 'captions_not_text',
+    message: `Subtitles that are no text were dropped (${names.join(', ')}${more}): add them as a SubRip or WebVTT file.`,
+  };
+}
+
+function captionsLeftOut({ subtitles }: MediaInfo): MediaWarning | undefined {
+  const { length } = subtitles.filter(({ codec }) => isTextCodec(codec));
+  if (length <= MAX_TRACKS) return undefined;
+  return { code: 'captions_left_out', message: `${MAX_TRACKS} of ${length} subtitle tracks were kept.` };
 }
 
 function undecodableStart(video: VideoInfo): MediaWarning | undefined {

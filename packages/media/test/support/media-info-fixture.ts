@@ -70,6 +70,8 @@ export function mediaInfo(changes: Partial<MediaInfo> = {}): MediaInfo {
     unknownVideoTags: [],
     audio: audioInfo(),
     audioTracks: 1,
+    subtitles: [],
+    closedCaptions: false,
     encrypted: false,
     mp4: { moovFirst: true, fragmented: false, durationUnknown: false },
     deepAnalysis: false,
