@@ -1,5 +1,6 @@
 /** Looks at a file: first bytes, streams, packets, boxes. The result holds facts; what follows from them is for the plan. */
 
+import { rm } from 'node:fs/promises';
 import type { PacketStats, ProbeResult, UnreadableCode, UnreadableMedia } from '../plan/media-info.ts';
 import { DEFAULT_POLICY } from '../plan/policy.ts';
 import { sniffFile } from '../sniff/sniff.ts';
@@ -13,6 +14,7 @@ import { classifyProbeFailure, tellingLine } from './probe-failure.ts';
 import { type ProcessResult, runProcess } from './run-process.ts';
 import { assertInputGuarded, childResources, fileUrl, inputGuards } from './sandbox.ts';
 import type { MediaTools } from './tools.ts';
+import { copyWithoutConfig, unopenedStream } from './undecodable-config.ts';
 import type { ProcessLimits } from './watchdog.ts';
 
 export interface ProbeOptions {
@@ -31,6 +33,13 @@ export interface ProbeOptions {
  * ffmpeg_stalled or ffmpeg_timeout when ffprobe could not do its work; aborted
  */
 export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
+  return probeOrHide(options, MOST_HIDDEN);
+}
+
+/** Tracks of one file whose configuration is hidden from ffprobe: each takes another copy. */
+const MOST_HIDDEN = 2;
+
+async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<ProbeResult> {
   const sizeBytes = await inputSize(options.inputPath);
   if (sizeBytes === 0) return unreadable(sizeBytes, 'empty_file', 'the file has no bytes');
 
@@ -41,7 +50,12 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
 
   const pass = { ...options, maxPixels: options.maxPixels ?? DEFAULT_POLICY.maxInputPixels };
   let { output, stderrTail } = await readStreams(pass);
-  const deepAnalysis = needsDeepAnalysis(output);
+  // Where ffprobe ends without an error, a warning may say at what.
+  const isSpeechless = output.streams.length === 0 && stderrTail === '' && mayHide > 0;
+  const hidden = isSpeechless ? await probeHiding(pass, mayHide) : undefined;
+  if (hidden !== undefined) return hidden;
+  const { decodableCodecs } = options.tools.ffmpeg;
+  const deepAnalysis = needsDeepAnalysis(output, decodableCodecs);
   if (deepAnalysis) ({ output, stderrTail } = await readStreams({ ...pass, deepAnalysis }));
 
   const failure = classifyProbeFailure(stderrTail);
@@ -54,7 +68,21 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
   const stats = await scanPackets({ ...pass, deepAnalysis, format });
   const mp4 = format.includes('mp4') ? await readLayoutOfFile(options.inputPath, sizeBytes) : undefined;
   const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
-  return { ...describeStreams(streams, stats), sizeBytes, format, mp4, deepAnalysis };
+  return { ...describeStreams(streams, stats, decodableCodecs), sizeBytes, format, mp4, deepAnalysis };
+}
+
+/** Probes a copy in which the track that ffprobe could not open is hidden; `undefined` where there is none such. */
+async function probeHiding(pass: ProbePass, mayHide: number): Promise<ProbeResult | undefined> {
+  const { stderrTail } = await readStreams({ ...pass, logLevel: 'warning' });
+  const track = unopenedStream(stderrTail);
+  if (track === undefined) return undefined;
+  const copyPath = `${pass.inputPath}.probed`;
+  try {
+    if (!(await copyWithoutConfig(pass.inputPath, copyPath, track))) return undefined;
+    return await probeOrHide({ ...pass, inputPath: copyPath }, mayHide - 1);
+  } finally {
+    await rm(copyPath, { force: true });
+  }
 }
 
 /** What ffprobe makes nothing of, while its first bytes say what it is, is simply not a video. */
@@ -71,6 +99,7 @@ interface ProbePass {
   readonly tools: MediaTools;
   readonly maxPixels: number;
   readonly deepAnalysis?: boolean | undefined;
+  readonly logLevel?: 'error' | 'warning';
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -131,7 +160,7 @@ interface RunFfprobeOptions extends ProbePass {
 /** Runs ffprobe on one file, inside the sandbox. How ffprobe itself ended is in the result. */
 async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessResult> {
   const guards = inputGuards({ maxPixels: options.maxPixels, deepAnalysis: options.deepAnalysis ?? false });
-  const before = ['-hide_banner', '-v', 'error', ...guards, ...options.show];
+  const before = ['-hide_banner', '-v', options.logLevel ?? 'error', ...guards, ...options.show];
   const input = fileUrl(options.inputPath);
   assertInputGuarded(before, input);
   return runProcess({

@@ -86,6 +86,7 @@ export type VideoCopyRule = keyof typeof VIDEO_COPY_RULES;
 export function whyNotCopyAudio(audio: AudioInfo, policy: MediaPolicy): string | undefined {
   if (audio.codec !== 'aac') return `the audio is ${audio.codec}, not AAC`;
   if (!AAC_PROFILES.has(audio.profile ?? '')) return `the audio is AAC ${audio.profile ?? 'of an unnamed profile'}`;
+  if (audio.channels === 0 || audio.sampleRate === 0) return 'the audio does not say how many channels it has';
   if (audio.channels > policy.audio.channels) return `the audio has ${audio.channels} channels`;
   return undefined;
 }

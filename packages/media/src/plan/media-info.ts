@@ -71,7 +71,10 @@ export interface AudioInfo {
   readonly index: number;
   readonly codec: string;
   readonly profile: string | undefined;
+  /** 0 where the file does not tell before it is decoded; so is the sample rate. */
   readonly channels: number;
+  /** ffprobe's name, e.g. `5.1(side)`, `ambisonic 1`; `undefined` where no speakers are assigned to the channels. */
+  readonly channelLayout: string | undefined;
   readonly sampleRate: number;
   readonly startSeconds: number | undefined;
   readonly stats: PacketStats;
@@ -99,11 +102,15 @@ export interface MediaInfo {
   /** Video streams that are no attached picture but whose codec ffmpeg does not know; their four-character tags. */
   readonly unknownVideoTags: readonly string[];
   readonly audio: AudioInfo | undefined;
+  /** Tracks that could take its place, the best first. */
+  readonly otherAudio: readonly AudioInfo[];
+  /** Codecs, or else four-character tags, of tracks with sound that ffmpeg has no decoder for. */
+  readonly undecodableAudio: readonly string[];
   readonly audioTracks: number;
   readonly encrypted: boolean;
   /** `undefined` unless the container is of the MP4 family. */
   readonly mp4: Mp4Layout | undefined;
-  /** Reading far into the file was needed to find the picture's format; ffmpeg needs to be told so too. */
+  /** Reading far into the file was needed to find the format of picture or sound; ffmpeg needs to be told so too. */
   readonly deepAnalysis: boolean;
 }
 

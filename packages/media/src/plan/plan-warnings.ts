@@ -30,6 +30,7 @@ export function findWarnings(info: MediaInfo, video: VideoInfo): MediaWarning[] 
     dolbyVision(video),
     alpha(video),
     extraAudio(info),
+    undecodableAudio(info),
     undecodableStart(video),
   ].filter((warning) => warning !== undefined);
 }
@@ -58,6 +59,14 @@ const ALPHA = /^(yuva|rgba|bgra|argb|abgr|gbrap|ya\d)/;
 function alpha(video: VideoInfo): MediaWarning | undefined {
   if (!ALPHA.test(video.pixelFormat ?? '')) return undefined;
   return { code: 'alpha_dropped', message: 'Transparency was dropped: MP4 video has none.' };
+}
+
+function undecodableAudio({ audio, undecodableAudio }: MediaInfo): MediaWarning | undefined {
+  if (audio !== undefined || undecodableAudio.length === 0) return undefined;
+  return {
+    code: 'audio_lost',
+    message: `This ffmpeg cannot decode the sound (${undecodableAudio.join(', ')}); the result has none.`,
+  };
 }
 
 function extraAudio(info: MediaInfo): MediaWarning | undefined {

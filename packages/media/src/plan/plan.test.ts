@@ -165,6 +165,12 @@ describe('warnings', () => {
     ['Dolby Vision 8', withVideo({ codec: 'hevc', dolbyVisionProfile: 8, hdr: 'hlg' }), []],
     ['alpha', withVideo({ codec: 'prores', pixelFormat: 'yuva444p12le' }), ['alpha_dropped']],
     ['two tracks', mediaInfo({ audioTracks: 2 }), ['extra_audio_dropped']],
+    ['sound without a decoder', mediaInfo({ audio: undefined, undecodableAudio: ['ac4'] }), ['audio_lost']],
+    [
+      'one of two tracks without a decoder',
+      mediaInfo({ audioTracks: 2, undecodableAudio: ['ac4'] }),
+      ['extra_audio_dropped'],
+    ],
     [
       'a start without a picture',
       withVideo({ stats: packetStats({ firstPacketIsKey: false, firstKeySeconds: 2 }) }),

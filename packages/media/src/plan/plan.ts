@@ -135,7 +135,7 @@ function planAudio(info: MediaInfo, video: 'copy' | 'encode', reasons: readonly 
 }
 
 /** A copy is made even of a file that could be served as it is: it strips places, names and pictures from the metadata. */
-function whyRemux(info: MediaInfo): Reason {
+export function whyRemux(info: MediaInfo): Reason {
   if (info.mp4 === undefined) return { code: 'container', detail: `the container is ${info.format}` };
   if (info.mp4.fragmented) return { code: 'fragmented', detail: 'the file is fragmented' };
   if (info.mp4.moovFirst) return { code: 'already_faststart', detail: 'the file is ready for the web' };

@@ -9,10 +9,14 @@ import { allRight, type Finding, found } from './findings.ts';
 const NEEDED = {
   encoders: ['libx264', 'aac', 'mjpeg'],
   filters: [
+    'aformat',
+    'alimiter',
     'aresample',
     'bwdif',
+    'channelmap',
     'format',
     'fps',
+    'pan',
     'scale',
     'setparams',
     'setsar',
