@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProcess } from '../src/ffmpeg/run-process.ts';
 import type { MediaTools } from '../src/ffmpeg/tools.ts';
-import { type PipelineResult, runPipeline, videoOf } from './support/pipeline.ts';
+import { type PipelineResult, QUICK_POLICY, runPipeline, videoOf } from './support/pipeline.ts';
 import { findAllTools } from './support/tools.ts';
 
 const TIMEOUT = 60_000;
@@ -39,6 +39,9 @@ const CLIPS = {
   'late.mkv': `${PICTURE} -itsoffset 1 ${TONE} -map 0 -map 1 -c:v mpeg4 -c:a ac3`,
   'early.mkv': `-itsoffset 1 ${PICTURE} ${TONE} -map 0 -map 1 -c:v mpeg4 -c:a flac`,
   'short.mkv': `${PICTURE} ${TONE} -af atrim=end=0.3 -c:v mpeg4 -c:a flac`,
+  'quiet.mp4': `${PICTURE} ${TONE} ${H264} -af volume=-20dB -ac 2 -c:a aac -movflags +faststart`,
+  'peaks.mkv': `${PICTURE} ${lavfi('aevalsrc=0.01*sin(3000*t)+0.95*lt(mod(t\\,1)\\,0.004)*sin(20000*t):s=48000:d=2')} ${H264} -c:a flac`,
+  'silence.mp4': `${PICTURE} ${lavfi('anullsrc=duration=2')} ${H264} -c:a aac -movflags +faststart`,
 } as const;
 
 type ClipName = keyof typeof CLIPS;
@@ -218,4 +221,49 @@ describe.each(allTools)('%s', (_, tools) => {
     },
     TIMEOUT,
   );
+
+  describe('a target for the loudness', () => {
+    const policy = { ...QUICK_POLICY, loudnessLufs: -14 };
+    const run = async (name: ClipName) => runPipeline(await clip(name), tools, { policy, outputs: ['video', 'info'] });
+    const readLoudness = async (result: PipelineResult) =>
+      JSON.parse(await readFile(join(result.folder, 'info.json'), 'utf8')).loudness;
+
+    it(
+      'is reached by one gain, beside a copied picture',
+      async () => {
+        const result = await run('quiet.mp4');
+        expect(result).toMatchObject({ outcome: 'processed', codes: ['loudness'], warnings: [] });
+        const { target, applied, input, output } = await readLoudness(result);
+        expect({ target, applied }).toEqual({ target: -14, applied: -14 });
+        expect(input.integrated).toBeLessThan(-35);
+        expect(Math.abs(output.integrated + 14)).toBeLessThan(0.5);
+        // One gain moves the peaks by as much.
+        expect(output.truePeak - input.truePeak).toBeCloseTo(output.integrated - input.integrated, 0);
+      },
+      TIMEOUT,
+    );
+
+    it(
+      'is missed where the peaks stand in the way, and said to be',
+      async () => {
+        const result = await run('peaks.mkv');
+        expect(result).toMatchObject({ warnings: ['loudness_limited'] });
+        const { applied, output } = await readLoudness(result);
+        expect(applied).toBeLessThan(-14.5);
+        expect(output.integrated).toBeCloseTo(applied, 0);
+        expect(output.truePeak).toBeLessThan(0);
+      },
+      TIMEOUT,
+    );
+
+    it(
+      'leaves silence alone',
+      async () => {
+        const result = await run('silence.mp4');
+        expect(result).toMatchObject({ outcome: 'remuxed', codes: ['already_faststart'], warnings: [] });
+        expect(await readLoudness(result)).toBeUndefined();
+      },
+      TIMEOUT,
+    );
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { audioInfo, mediaInfo } from '../../test/support/media-info-fixture.ts';
-import { audioFilterChain } from './audio-chain.ts';
+import { audioFilterChain, measuringChain } from './audio-chain.ts';
 
 const STEADY = 'aresample=async=1:first_pts=0';
 const LIMITER = 'alimiter=limit=0.97:level=false:latency=true';
@@ -36,6 +36,16 @@ describe('audioFilterChain', () => {
 
   it('keeps left and right where nobody named them', () => {
     expect(audioFilterChain(plan(2, undefined))).toBe(`channelmap=0|1:stereo,${STEADY}`);
+  });
+
+  it('measures what it then makes louder', () => {
+    const measured = { integrated: -20, truePeak: -8, range: 5, threshold: -30 };
+    const loudness = { measured, target: -14, applied: -14 };
+    const chain = audioFilterChain({ ...plan(2, 'stereo'), loudness });
+    expect(chain?.startsWith(`${STEADY},aformat=channel_layouts=stereo,loudnorm=linear=true:I=-14.00:`)).toBe(true);
+    expect(measuringChain(plan(2, 'stereo'))).toBe(
+      `${STEADY},aformat=channel_layouts=stereo,loudnorm=print_format=json`,
+    );
   });
 
   it('is none for sound that is not encoded', () => {

@@ -1,4 +1,5 @@
 /** The chain of audio filters of an encode. Pure. */
+import { loudnormFilter } from '../plan/loudness.ts';
 import type { AudioInfo } from '../plan/media-info.ts';
 import type { ConvertPlan } from '../plan/plan.ts';
 
@@ -6,10 +7,18 @@ import type { ConvertPlan } from '../plan/plan.ts';
 const STEADY_AUDIO = 'aresample=async=1:first_pts=0';
 
 /** For `-filter:a`; `undefined` where no sound is encoded. */
-export function audioFilterChain({ audio, info }: Pick<ConvertPlan, 'audio' | 'info'>) {
+export function audioFilterChain({ audio, info, loudness }: Pick<ConvertPlan, 'audio' | 'info' | 'loudness'>) {
   if (audio !== 'encode' || info.audio === undefined) return undefined;
-  return [...mixByNumber(info.audio), STEADY_AUDIO].join(',');
+  const loudnorm = loudness === undefined ? [] : [STEREO, loudnormFilter(loudness)];
+  return [...mixByNumber(info.audio), STEADY_AUDIO, ...loudnorm].join(',');
 }
+
+/** What a measurement of the loudness hears: the sound as it will be encoded, mixed down. */
+export function measuringChain(info: Pick<ConvertPlan, 'audio' | 'info'>): string {
+  return `${audioFilterChain({ ...info, loudness: undefined })},${STEREO},loudnorm=print_format=json`;
+}
+
+const STEREO = 'aformat=channel_layouts=stereo';
 
 /** Gains by channel number, for the left and the right ear. */
 interface Mix {

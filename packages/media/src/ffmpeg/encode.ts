@@ -10,6 +10,7 @@ import { remuxArguments } from './commands/remux.ts';
 import { transcodeArguments } from './commands/transcode.ts';
 import { classifyEncodeFailure, ranOutOfMemory } from './encode-failure.ts';
 import { encodeLimits } from './encode-limits.ts';
+import { planLoudness, reportLoudness } from './measure-loudness.ts';
 import type { EncodeProgress } from './progress.ts';
 import { withReadableSource } from './readable-source.ts';
 import { runFfmpeg } from './run-process.ts';
@@ -97,8 +98,9 @@ interface Attempted {
   readonly sound: 'good' | 'bad' | 'absent';
 }
 
-async function attempt(options: EncodeOptions, plan: ConvertPlan, partial: string): Promise<Attempted> {
-  const { tools, signal } = options;
+async function attempt(options: EncodeOptions, planned: ConvertPlan, partial: string): Promise<Attempted> {
+  const { tools, signal, inputPath } = options;
+  const plan = await planLoudness({ plan: planned, inputPath, tools, signal });
   const ran =
     plan.video === 'copy' ? await runRemux(options, plan, partial) : await runTranscode(options, plan, partial);
   if (ran.exitCode !== 0 || ranOutOfMemory(ran)) {
@@ -115,9 +117,10 @@ async function attempt(options: EncodeOptions, plan: ConvertPlan, partial: strin
   if (checked.verdict === 'rejected')
     return { result: { outcome: 'rejected', rejection: checked.rejection }, sound: 'good' };
   const { output } = checked;
+  const loudness = await reportLoudness({ plan, outputPath: partial, output, tools, signal });
   const result = {
     outcome: plan.outcome,
-    output,
+    output: loudness === undefined ? output : { ...output, loudness },
     reasons: plan.reasons,
     warnings: [...plan.warnings, ...hdrWarning(plan, tools), ...checked.warnings],
   };

@@ -5,6 +5,8 @@
  * Units: seconds, bits per second, pixels, degrees. `undefined` means that the file does not say.
  */
 
+import type { LoudnessReport } from './loudness.ts';
+
 /** How high-dynamic-range video is encoded: perceptual quantizer (HDR10, Dolby Vision) or hybrid log-gamma. */
 export type HdrKind = 'pq' | 'hlg';
 
@@ -117,6 +119,8 @@ export interface MediaInfo {
 /** A file that holds a video, as our own MP4 does. */
 export interface VideoMedia extends MediaInfo {
   readonly video: VideoInfo;
+  /** Only of an MP4 of ours whose loudness was changed. */
+  readonly loudness?: LoudnessReport | undefined;
 }
 
 /** Why a file could not be opened as a video at all. */

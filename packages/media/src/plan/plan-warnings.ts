@@ -10,6 +10,7 @@ export type WarningCode =
   | 'extra_audio_dropped'
   | 'hdr_not_converted'
   | 'header_duration_wrong'
+  | 'loudness_limited'
   | 'output_shorter'
   | 'undecodable_start'
   /** An output that the video can do without, e.g. `preview_unavailable`. */

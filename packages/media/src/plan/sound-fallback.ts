@@ -30,7 +30,7 @@ function otherSounds({ audio, info, reasons: planned }: ConvertPlan): Partial<Co
 function silence(plan: ConvertPlan): ConvertPlan {
   const { info, source, warnings } = plan;
   const remuxed = plan.video === 'copy';
-  const ofVideo = plan.reasons.filter(({ code }) => code !== 'audio_codec');
+  const ofVideo = plan.reasons.filter(({ code }) => code !== 'audio_codec' && code !== 'loudness');
   return {
     ...plan,
     audio: 'none',
