@@ -6,6 +6,7 @@ import { DEFAULT_POLICY } from '../plan/policy.ts';
 import { sniffFile } from '../sniff/sniff.ts';
 import type { Content } from '../sniff/sniff-content.ts';
 import { type FfprobeOutput, readFfprobeOutput, STREAM_ENTRIES } from './ffprobe-output.ts';
+import { copyWithHidden, HIDDEN_TAG, unopenedStream } from './hide-track.ts';
 import { inputSize } from './input-file.ts';
 import { describeStreams, needsDeepAnalysis, withoutDurations } from './main-streams.ts';
 import { readLayoutOfFile } from './mp4-layout-file.ts';
@@ -14,7 +15,6 @@ import { classifyProbeFailure, tellingLine } from './probe-failure.ts';
 import { type ProcessResult, runProcess } from './run-process.ts';
 import { assertInputGuarded, childResources, fileUrl, inputGuards } from './sandbox.ts';
 import type { MediaTools } from './tools.ts';
-import { copyWithoutConfig, unopenedStream } from './undecodable-config.ts';
 import type { ProcessLimits } from './watchdog.ts';
 
 export interface ProbeOptions {
@@ -36,7 +36,7 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
   return probeOrHide(options, MOST_HIDDEN);
 }
 
-/** Tracks of one file whose configuration is hidden from ffprobe: each takes another copy. */
+/** Tracks of one file that are hidden from ffprobe: each takes another copy. */
 const MOST_HIDDEN = 2;
 
 async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<ProbeResult> {
@@ -50,9 +50,8 @@ async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<Prob
 
   const pass = { ...options, maxPixels: options.maxPixels ?? DEFAULT_POLICY.maxInputPixels };
   let { output, stderrTail } = await readStreams(pass);
-  // Where ffprobe ends without an error, a warning may say at what.
-  const isSpeechless = output.streams.length === 0 && stderrTail === '' && mayHide > 0;
-  const hidden = isSpeechless ? await probeHiding(pass, mayHide) : undefined;
+  const mayBeHidden = output.streams.length === 0 && classifyProbeFailure(stderrTail) === 'invalid_data' && mayHide > 0;
+  const hidden = mayBeHidden ? await probeHiding(pass, mayHide) : undefined;
   if (hidden !== undefined) return hidden;
   const { decodableCodecs } = options.tools.ffmpeg;
   const deepAnalysis = needsDeepAnalysis(output, decodableCodecs);
@@ -73,13 +72,17 @@ async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<Prob
 
 /** Probes a copy in which the track that ffprobe could not open is hidden; `undefined` where there is none such. */
 async function probeHiding(pass: ProbePass, mayHide: number): Promise<ProbeResult | undefined> {
+  // That a decoder refused is a warning to ffprobe, though it ends for it.
   const { stderrTail } = await readStreams({ ...pass, logLevel: 'warning' });
   const track = unopenedStream(stderrTail);
   if (track === undefined) return undefined;
   const copyPath = `${pass.inputPath}.probed`;
   try {
-    if (!(await copyWithoutConfig(pass.inputPath, copyPath, track))) return undefined;
-    return await probeOrHide({ ...pass, inputPath: copyPath }, mayHide - 1);
+    const tag = await copyWithHidden(pass.inputPath, copyPath, track);
+    if (tag === undefined) return undefined;
+    const found = await probeOrHide({ ...pass, inputPath: copyPath }, mayHide - 1);
+    if (!found.readable) return found;
+    return { ...found, undecodableAudio: found.undecodableAudio.map((name) => (name === HIDDEN_TAG ? tag : name)) };
   } finally {
     await rm(copyPath, { force: true });
   }

@@ -66,7 +66,7 @@ function undecodableAudio({ audio, undecodableAudio }: MediaInfo): MediaWarning 
   if (audio !== undefined || undecodableAudio.length === 0) return undefined;
   return {
     code: 'audio_lost',
-    message: `This ffmpeg cannot decode the sound (${undecodableAudio.join(', ')}); the result has none.`,
+    message: `This ffmpeg cannot decode the sound (${undecodableAudio.join(', ')}): the result has none.`,
   };
 }
 
