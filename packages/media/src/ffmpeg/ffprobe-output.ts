@@ -21,7 +21,7 @@ const ratio = z
   })
   .optional();
 
-/** A colour tag; ffprobe writes `unknown` for none. */
+/** A colour tag or a layout of channels; ffprobe writes `unknown` for none. */
 const tag = z
   .string()
   .transform((text) => (text === 'unknown' || text === 'unspecified' ? undefined : text))
@@ -55,6 +55,7 @@ const stream = z.object({
   duration: number,
   start_time: number,
   channels: z.number().optional(),
+  channel_layout: tag,
   sample_rate: number,
   disposition: z.record(z.string(), z.number()).default({}),
   tags: z.record(z.string(), z.string()).default({}),
@@ -66,6 +67,8 @@ const SECTIONS = new Set(['disposition', 'tags', 'side_data_list']);
 
 const output = z.object({
   streams: z.array(stream).default([]),
+  /** Of a transport stream: which streams belong together. */
+  programs: z.array(z.object({ streams: z.array(z.object({ index: z.number() })).default([]) })).default([]),
   format: z.object({ format_name: z.string(), duration: number }).optional(),
 });
 
@@ -80,6 +83,7 @@ export const STREAM_ENTRIES = [
   `stream=${Object.keys(stream.shape).filter((name) => !SECTIONS.has(name))}`,
   'stream_disposition=default,forced,attached_pic,timed_thumbnails',
   'stream_tags=enc_key_id,language',
+  'program_stream=index',
   `stream_side_data=${Object.keys(sideData.shape)}`,
   'format=format_name,duration',
 ].join(':');
@@ -89,6 +93,6 @@ export function readFfprobeOutput(json: string): FfprobeOutput {
   try {
     return output.parse(JSON.parse(json));
   } catch {
-    return { streams: [] };
+    return { streams: [], programs: [] };
   }
 }

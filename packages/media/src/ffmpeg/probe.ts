@@ -1,11 +1,13 @@
 /** Looks at a file: first bytes, streams, packets, boxes. The result holds facts; what follows from them is for the plan. */
 
+import { rm } from 'node:fs/promises';
 import type { PacketStats, ProbeResult, UnreadableCode, UnreadableMedia } from '../plan/media-info.ts';
 import { DEFAULT_POLICY } from '../plan/policy.ts';
 import { carriesClosedCaptions } from '../sniff/closed-captions.ts';
 import { sniffFile } from '../sniff/sniff.ts';
 import type { Content } from '../sniff/sniff-content.ts';
 import { type FfprobeOutput, readFfprobeOutput, STREAM_ENTRIES } from './ffprobe-output.ts';
+import { copyWithHidden, HIDDEN_TAG, unopenedStream } from './hide-track.ts';
 import { inputSize } from './input-file.ts';
 import { describeStreams, needsDeepAnalysis, withoutDurations } from './main-streams.ts';
 import { readLayoutOfFile } from './mp4-layout-file.ts';
@@ -32,6 +34,13 @@ export interface ProbeOptions {
  * ffmpeg_stalled or ffmpeg_timeout when ffprobe could not do its work; aborted
  */
 export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
+  return probeOrHide(options, MOST_HIDDEN);
+}
+
+/** Tracks of one file that are hidden from ffprobe: each takes another copy. */
+const MOST_HIDDEN = 2;
+
+async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<ProbeResult> {
   const sizeBytes = await inputSize(options.inputPath);
   if (sizeBytes === 0) return unreadable(sizeBytes, 'empty_file', 'the file has no bytes');
 
@@ -42,7 +51,11 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
 
   const pass = { ...options, maxPixels: options.maxPixels ?? DEFAULT_POLICY.maxInputPixels };
   let { output, stderrTail } = await readStreams(pass);
-  const deepAnalysis = needsDeepAnalysis(output);
+  const mayBeHidden = output.streams.length === 0 && classifyProbeFailure(stderrTail) === 'invalid_data' && mayHide > 0;
+  const hidden = mayBeHidden ? await probeHiding(pass, mayHide) : undefined;
+  if (hidden !== undefined) return hidden;
+  const { decodableCodecs } = options.tools.ffmpeg;
+  const deepAnalysis = needsDeepAnalysis(output, decodableCodecs);
   if (deepAnalysis) ({ output, stderrTail } = await readStreams({ ...pass, deepAnalysis }));
 
   const failure = classifyProbeFailure(stderrTail);
@@ -56,7 +69,26 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
   const mp4 = format.includes('mp4') ? await readLayoutOfFile(options.inputPath, sizeBytes) : undefined;
   const closedCaptions = await carriesClosedCaptions(options.inputPath);
   const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
-  return { ...describeStreams(streams, stats), sizeBytes, format, mp4, deepAnalysis, closedCaptions };
+  const described = describeStreams(streams, stats, decodableCodecs);
+  return { ...described, sizeBytes, format, mp4, deepAnalysis, closedCaptions };
+}
+
+/** Probes a copy in which the track that ffprobe could not open is hidden; `undefined` where there is none such. */
+async function probeHiding(pass: ProbePass, mayHide: number): Promise<ProbeResult | undefined> {
+  // That a decoder refused is a warning to ffprobe, though it ends for it.
+  const { stderrTail } = await readStreams({ ...pass, logLevel: 'warning' });
+  const track = unopenedStream(stderrTail);
+  if (track === undefined) return undefined;
+  const copyPath = `${pass.inputPath}.probed`;
+  try {
+    const tag = await copyWithHidden(pass.inputPath, copyPath, track);
+    if (tag === undefined) return undefined;
+    const found = await probeOrHide({ ...pass, inputPath: copyPath }, mayHide - 1);
+    if (!found.readable) return found;
+    return { ...found, undecodableAudio: found.undecodableAudio.map((name) => (name === HIDDEN_TAG ? tag : name)) };
+  } finally {
+    await rm(copyPath, { force: true });
+  }
 }
 
 /** What ffprobe makes nothing of, while its first bytes say what it is, is simply not a video. */
@@ -73,6 +105,7 @@ interface ProbePass {
   readonly tools: MediaTools;
   readonly maxPixels: number;
   readonly deepAnalysis?: boolean | undefined;
+  readonly logLevel?: 'error' | 'warning';
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -133,7 +166,7 @@ export interface RunFfprobeOptions extends ProbePass {
 /** Runs ffprobe on one file, inside the sandbox. How ffprobe itself ended is in the result. */
 export async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessResult> {
   const guards = inputGuards({ maxPixels: options.maxPixels, deepAnalysis: options.deepAnalysis ?? false });
-  const before = ['-hide_banner', '-v', 'error', ...guards, ...options.show];
+  const before = ['-hide_banner', '-v', options.logLevel ?? 'error', ...guards, ...options.show];
   const input = fileUrl(options.inputPath);
   assertInputGuarded(before, input);
   return runProcess({

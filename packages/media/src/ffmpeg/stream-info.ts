@@ -52,6 +52,7 @@ export function toAudioInfo(stream: FfprobeStream, stats: StatsByStream): AudioI
     codec: stream.codec_name ?? 'unknown',
     profile: stream.profile,
     channels: stream.channels ?? 0,
+    channelLayout: stream.channel_layout,
     sampleRate: stream.sample_rate ?? 0,
     startSeconds: stream.start_time,
     stats: stats.get(stream.index) ?? NO_PACKETS,

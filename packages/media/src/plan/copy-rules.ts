@@ -97,6 +97,7 @@ export function whyNotCopyAudio(audio: AudioInfo, policy: MediaPolicy): string |
   if (!AAC_PROFILES.has(audio.profile ?? '')) return `the audio is AAC ${audio.profile ?? 'of an unnamed profile'}`;
   if (audio.stats.hiddenSeconds > MAX_HIDDEN_SOUND_SECONDS)
     return `an edit list hides ${audio.stats.hiddenSeconds.toFixed(1)} s of the audio`;
+  if (audio.channels === 0 || audio.sampleRate === 0) return 'the audio does not say how many channels it has';
   if (audio.channels > policy.audio.channels) return `the audio has ${audio.channels} channels`;
   return undefined;
 }

@@ -5,6 +5,8 @@
  * Units: seconds, bits per second, pixels, degrees. `undefined` means that the file does not say.
  */
 
+import type { LoudnessReport } from './loudness.ts';
+
 /** How high-dynamic-range video is encoded: perceptual quantizer (HDR10, Dolby Vision) or hybrid log-gamma. */
 export type HdrKind = 'pq' | 'hlg';
 
@@ -75,7 +77,10 @@ export interface AudioInfo {
   readonly index: number;
   readonly codec: string;
   readonly profile: string | undefined;
+  /** 0 where the file does not tell before it is decoded; so is the sample rate. */
   readonly channels: number;
+  /** ffprobe's name, e.g. `5.1(side)`, `ambisonic 1`; `undefined` where no speakers are assigned to the channels. */
+  readonly channelLayout: string | undefined;
   readonly sampleRate: number;
   readonly startSeconds: number | undefined;
   readonly stats: PacketStats;
@@ -114,6 +119,10 @@ export interface MediaInfo {
   /** Video streams that are no attached picture but whose codec ffmpeg does not know; their four-character tags. */
   readonly unknownVideoTags: readonly string[];
   readonly audio: AudioInfo | undefined;
+  /** Tracks that could take its place, the best first. */
+  readonly otherAudio: readonly AudioInfo[];
+  /** Codecs, or else four-character tags, of tracks with sound that ffmpeg has no decoder for. */
+  readonly undecodableAudio: readonly string[];
   readonly audioTracks: number;
   readonly subtitles: readonly SubtitleInfo[];
   /** The frames carry closed captions (ATSC A/53), as broadcasts do. */
@@ -121,13 +130,15 @@ export interface MediaInfo {
   readonly encrypted: boolean;
   /** `undefined` unless the container is of the MP4 family. */
   readonly mp4: Mp4Layout | undefined;
-  /** Reading far into the file was needed to find the picture's format; ffmpeg needs to be told so too. */
+  /** Reading far into the file was needed to find the format of picture or sound; ffmpeg needs to be told so too. */
   readonly deepAnalysis: boolean;
 }
 
 /** A file that holds a video, as our own MP4 does. */
 export interface VideoMedia extends MediaInfo {
   readonly video: VideoInfo;
+  /** Only of an MP4 of ours whose loudness was changed. */
+  readonly loudness?: LoudnessReport | undefined;
 }
 
 /** Why a file could not be opened as a video at all. */

@@ -13,6 +13,7 @@ export type WarningCode =
   | 'extra_audio_dropped'
   | 'hdr_not_converted'
   | 'header_duration_wrong'
+  | 'loudness_limited'
   | 'output_shorter'
   | 'undecodable_start'
   /** An output that the video can do without, e.g. `preview_unavailable`. */
@@ -33,6 +34,7 @@ export function findWarnings(info: MediaInfo, video: VideoInfo): MediaWarning[] 
     dolbyVision(video),
     alpha(video),
     extraAudio(info),
+    undecodableAudio(info),
     captionsNotText(info),
     captionsLeftOut(info),
     undecodableStart(video),
@@ -63,6 +65,14 @@ const ALPHA = /^(yuva|rgba|bgra|argb|abgr|gbrap|ya\d)/;
 function alpha(video: VideoInfo): MediaWarning | undefined {
   if (!ALPHA.test(video.pixelFormat ?? '')) return undefined;
   return { code: 'alpha_dropped', message: 'Transparency was dropped: MP4 video has none.' };
+}
+
+function undecodableAudio({ audio, undecodableAudio }: MediaInfo): MediaWarning | undefined {
+  if (audio !== undefined || undecodableAudio.length === 0) return undefined;
+  return {
+    code: 'audio_lost',
+    message: `This ffmpeg cannot decode the sound (${undecodableAudio.join(', ')}): the result has none.`,
+  };
 }
 
 function extraAudio(info: MediaInfo): MediaWarning | undefined {

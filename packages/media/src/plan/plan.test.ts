@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { audioInfo, mediaInfo, packetStats, videoInfo } from '../../test/support/media-info-fixture.ts';
 import type { AudioInfo, MediaInfo, ProbeResult, VideoInfo } from './media-info.ts';
-import { type ConvertPlan, encodeInstead, planProcessing } from './plan.ts';
+import { type ConvertPlan, encodeInstead, keepLoudness, planProcessing } from './plan.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 
 function convert(info: MediaInfo, policy = DEFAULT_POLICY): ConvertPlan {
@@ -165,6 +165,12 @@ describe('warnings', () => {
     ['Dolby Vision 8', withVideo({ codec: 'hevc', dolbyVisionProfile: 8, hdr: 'hlg' }), []],
     ['alpha', withVideo({ codec: 'prores', pixelFormat: 'yuva444p12le' }), ['alpha_dropped']],
     ['two tracks', mediaInfo({ audioTracks: 2 }), ['extra_audio_dropped']],
+    ['sound without a decoder', mediaInfo({ audio: undefined, undecodableAudio: ['ac4'] }), ['audio_lost']],
+    [
+      'one of two tracks without a decoder',
+      mediaInfo({ audioTracks: 2, undecodableAudio: ['ac4'] }),
+      ['extra_audio_dropped'],
+    ],
     [
       'a start without a picture',
       withVideo({ stats: packetStats({ firstPacketIsKey: false, firstKeySeconds: 2 }) }),
@@ -172,5 +178,29 @@ describe('warnings', () => {
     ],
   ])('%s', (_, info, expected) => {
     expect(convert(info).warnings.map((warning) => warning.code)).toEqual(expected);
+  });
+});
+
+describe('a target for the loudness', () => {
+  const policy = { ...DEFAULT_POLICY, loudnessLufs: -14 };
+
+  it('encodes sound that could be copied, beside the copied video', () => {
+    const plan = convert(mediaInfo(), policy);
+    expect(plan).toMatchObject({ outcome: 'processed', video: 'copy', audio: 'encode' });
+    expect(plan.reasons).toEqual([{ code: 'loudness', detail: 'the sound is brought to -14 LUFS' }]);
+    expect(keepLoudness(plan)).toEqual({ ...convert(mediaInfo()), loudness: undefined });
+  });
+
+  it('leaves alone what is too short to be measured, and no sound', () => {
+    const short = withAudio({ stats: packetStats({ durationSeconds: 0.9 }) });
+    for (const info of [short, mediaInfo({ audio: undefined })]) {
+      expect(convert(info, policy)).toMatchObject({ outcome: 'remuxed' });
+    }
+  });
+
+  it('is kept from what has other reasons to be encoded', () => {
+    const plan = convert(withAudio({ codec: 'ac3' }), policy);
+    expect(plan.reasons.map(({ code }) => code)).toEqual(['audio_codec', 'loudness']);
+    expect(keepLoudness(plan)).toMatchObject({ audio: 'encode', reasons: [{ code: 'audio_codec' }] });
   });
 });

@@ -63,7 +63,7 @@ describe('command lines', () => {
     const plan = convert(mediaInfo({ audio: audioInfo({ index: 2, codec: 'ac3', profile: undefined, channels: 6 }) }));
     expect(words(remuxArguments({ ...files, plan }))).toBe(
       `${INPUT} -threads 2 -i file:JOB/input -filter:a aresample=async=1:first_pts=0 -map 0:0 -map 0:2 -sn -dn ` +
-        '-map_metadata -1 -map_chapters -1 -c:v copy -c:a aac -b:a 128000 -ac 2 -ar 48000 ' +
+        '-map_metadata -1 -map_chapters -1 -c:v copy -max_error_rate 1 -c:a aac -b:a 128000 -ac 2 -ar 48000 ' +
         '-movflags +faststart -f mp4 file:JOB/video.mp4.partial',
     );
   });

@@ -27,3 +27,18 @@ export function decodeCheckArguments(options: DecodeCheckOptions): string[] {
     outputOptions: ['-map', `0:${options.videoIndex}`, '-an', '-sn', '-dn', '-fps_mode', 'passthrough', '-f', 'null'],
   });
 }
+
+export interface SoundCheckOptions extends Pick<DecodeCheckOptions, 'inputPath' | 'maxPixels' | 'threads'> {
+  readonly audioIndex: number;
+}
+
+/** Decodes all of the sound, and ends with an error at the first that there is. */
+export function soundCheckArguments({ inputPath, audioIndex, maxPixels, threads }: SoundCheckOptions): string[] {
+  return composeArguments({
+    inputPath,
+    outputPath: null,
+    threads,
+    guards: { maxPixels },
+    outputOptions: ['-xerror', '-map', `0:${audioIndex}`, '-f', 'null'],
+  });
+}
