@@ -12,6 +12,7 @@ import { encodeLimits } from './encode-limits.ts';
 import type { EncodeProgress } from './progress.ts';
 import { withReadableSource } from './readable-source.ts';
 import { runFfmpeg } from './run-process.ts';
+import { lastLines } from './stderr-lines.ts';
 import type { MediaTools } from './tools.ts';
 import { verifyOutput } from './verify.ts';
 import type { ProcessLimits } from './watchdog.ts';
@@ -80,6 +81,8 @@ async function attempt(options: EncodeOptions, plan: ConvertPlan, partial: strin
     if (failure.kind === 'file') return rejectedBecause(plan, failure.detail);
     return { why: failure.error.message, error: failure.error };
   }
+  // It ended well and encoded nothing: what there was could not be decoded.
+  if (plan.video === 'encode' && ran.frames === 0) return rejectedBecause(plan, lastLines(ran.stderrTail).join(' | '));
   const checked = await verifyOutput({ plan, outputPath: partial, tools, signal });
   if (checked.verdict === 'wrong') return { why: checked.why, error: invalidOutput(WHAT, checked.why, ran.stderrTail) };
   if (checked.verdict === 'rejected') return { outcome: 'rejected', rejection: checked.rejection };

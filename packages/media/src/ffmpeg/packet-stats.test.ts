@@ -25,6 +25,15 @@ describe('createPacketSummary', () => {
     expect(stats.has(2)).toBe(false);
   });
 
+  it('sees new parameters of the codec', () => {
+    const more = '|side_data_type=New Extradata';
+    expect(summarize([packet(0, 0, 'K_', '|side_data_type=MPEGTS Stream ID')]).get(0)?.newParameters).toBe(false);
+    expect(summarize([packet(0, 0, 'K_'), packet(0, 1, 'K_', more)]).get(0)).toMatchObject({
+      newParameters: true,
+      keyPackets: 2,
+    });
+  });
+
   it('counts the stretch after the last key frame', () => {
     const stats = summarize([packet(0, 0, 'K_'), packet(0, 5, 'K_'), packet(0, 19.96)]);
     expect(stats.get(0)?.largestKeyGapSeconds).toBeCloseTo(15);

@@ -105,6 +105,8 @@ export interface RunFfmpegOptions {
   readonly durationSeconds?: number | undefined;
   readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
   readonly limits?: ProcessLimits | undefined;
+  /** Called for each line of stdout, its progress among them: for an output that is text. */
+  readonly onLine?: ((line: string) => void) | undefined;
   /** The folder that relative names of outputs are in. */
   readonly cwd?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -151,6 +153,7 @@ export async function runFfmpeg(options: RunFfmpegOptions): Promise<FfmpegResult
       return moved;
     },
     onLine(line) {
+      options.onLine?.(line);
       const progress = reader.read(line);
       if (progress === undefined) return;
       percent = progress.percent;

@@ -58,7 +58,7 @@ describe('no call goes round the sandbox', () => {
     expect(importing(/\brunProcess\(/).sort()).toEqual([
       'ffmpeg/list-parts.ts',
       'ffmpeg/locate.ts',
-      'ffmpeg/probe.ts',
+      'ffmpeg/run-ffprobe.ts',
       'ffmpeg/run-process.ts',
     ]);
   });

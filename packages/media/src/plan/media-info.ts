@@ -27,10 +27,28 @@ export interface PacketStats {
   readonly durationSeconds: number;
   readonly firstPacketIsKey: boolean;
   readonly firstKeySeconds: number | undefined;
+  readonly keyPackets: number;
+  /** Whether new parameters of the codec come with a packet, as where an MP4 has several sample descriptions. */
+  readonly newParameters: boolean;
   /** The longest stretch without a key frame, the one after the last key frame included. */
   readonly largestKeyGapSeconds: number;
   /** How often the clock of a transport or program stream started anew. */
   readonly clockJumps: number;
+}
+
+/** A size that the picture has for a part of the video, as a viewer sees it, and for how long in all. */
+export interface Shape {
+  readonly width: number;
+  readonly height: number;
+  readonly seconds: number;
+}
+
+/** The part of the stored picture that is to be shown, in pixels as they are stored. */
+export interface Aperture {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** The one video stream that is the content of the file. */
@@ -44,7 +62,10 @@ export interface VideoInfo {
   readonly pixelFormat: string | undefined;
   readonly codedWidth: number;
   readonly codedHeight: number;
-  /** What a viewer sees: sample aspect ratio and rotation applied. */
+  /**
+   * What a viewer sees: aperture, sample aspect ratio and rotation applied. Where the size changes, one size that suits
+   * the whole (`steady-frame.ts`).
+   */
   readonly displayWidth: number;
   readonly displayHeight: number;
   /** Width of a pixel divided by its height. */
@@ -52,6 +73,10 @@ export interface VideoInfo {
   /** Clockwise degrees by which a player turns the picture: 0 to 359. */
   readonly rotation: number;
   readonly mirrored: boolean;
+  /** The sizes in the order in which they come, where the size changes in the middle; empty where it does not. */
+  readonly shapes: readonly Shape[];
+  /** Where only a part of the picture is to be shown (`clap` of an MP4). */
+  readonly aperture: Aperture | undefined;
   readonly interlaced: boolean;
   readonly color: ColorInfo;
   readonly hdr: HdrKind | undefined;

@@ -66,6 +66,17 @@ describe('a file whose video is encoded', () => {
     ['20 Mb/s', withVideo({ stats: packetStats({ bytes: 25_000_000 }) }), ['bit_rate']],
     ['a turn of 45 degrees', withVideo({ rotation: 45 }), ['rotation']],
     ['a mirror', withVideo({ mirrored: true }), ['mirrored']],
+    [
+      'a phone turned in the middle',
+      withVideo({
+        shapes: [
+          { width: 1280, height: 720, seconds: 5 },
+          { width: 720, height: 1280, seconds: 5 },
+        ],
+      }),
+      ['shape_changes'],
+    ],
+    ['a clean aperture', withVideo({ aperture: { left: 0, top: 60, width: 1280, height: 600 } }), ['clean_aperture']],
     ['AVI', mediaInfo({ format: 'avi', mp4: undefined }), ['avi_timestamps']],
     ['a start inside a scene', withVideo({ stats: packetStats({ firstPacketIsKey: false }) }), ['first_frame_not_key']],
     ['one key frame in 15 s', withVideo({ stats: packetStats({ largestKeyGapSeconds: 15 }) }), ['keyframe_gap']],

@@ -10,6 +10,8 @@ export function predictOutput({ info, source, video, audio, target, policy }: Co
     displayHeight: target.height,
     rotation: 0,
     mirrored: false,
+    shapes: [],
+    aperture: undefined,
     stats: { ...source.stats, firstPacketIsKey: true, largestKeyGapSeconds: policy.video.keyframeSeconds },
   };
   return {

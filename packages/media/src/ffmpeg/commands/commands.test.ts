@@ -102,7 +102,7 @@ describe('command lines', () => {
   it('decode check', () => {
     const options = { inputPath: files.inputPath, videoIndex: 0, seconds: 1, maxPixels: 35_651_584, threads: 2 };
     expect(words(decodeCheckArguments({ ...options, fromSeconds: 8.5 }))).toBe(
-      `${INPUT} -threads 2 -ss 8.500 -t 1.000 -i file:JOB/input -y -map 0:0 -an -sn -dn -fps_mode passthrough -f null -`,
+      `${INPUT} -threads 2 -ss 8.500 -t 1.000 -i file:JOB/input -y -filter:v setpts=N -map 0:0 -an -sn -dn -fps_mode passthrough -f null -`,
     );
   });
 

@@ -1,0 +1,147 @@
+/** What a viewer sees of a picture: changes of size in the middle, clean apertures; nothing is stretched. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type ClipName, type ClipShop, openClipShop, withMatrix } from '@supabase-media/test-support/clips';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clap, joinWithTwoDescriptions, withInEntry } from './support/mp4-writer.ts';
+import { outputOf, runPipeline, videoOf } from './support/pipeline.ts';
+import { nameColor, pixels } from './support/pixels.ts';
+import { findAllTools, selectCases, temporaryFolder } from './support/tools.ts';
+
+const TIMEOUT = 60_000;
+
+const allTools = await findAllTools();
+const first = allTools[0]?.[1];
+
+describe.each(allTools)('%s', (_, tools) => {
+  let shop: ClipShop;
+  beforeAll(async () => {
+    shop = await openClipShop(tools);
+  });
+  afterAll(() => shop.close());
+
+  const bytes = async (name: ClipName) => readFile(await shop.clip(name));
+
+  /** Two transport streams, one behind the other, the clock of the second going on from the first. */
+  async function streamOf(one: ClipName, other: ClipName): Promise<string> {
+    return shop.file(`${one}-${other}`, Buffer.concat([await bytes(one), await bytes(other)]));
+  }
+
+  async function rewrap(input: string[], name: string, ...options: string[]): Promise<string> {
+    const path = join(await temporaryFolder(), name);
+    await promisify(execFile)(tools.ffmpeg.path, ['-v', 'error', ...input, '-c', 'copy', ...options, path]);
+    return path;
+  }
+
+  const turned = async () => streamOf('landscape.ts', 'turned.ts');
+
+  /** Colours along the middle row and the middle column of a frame. */
+  async function linesThrough(path: string, { width, height }: { width: number; height: number }, at: number) {
+    const all = (await pixels(path, `${width}:${height}`, tools, at)).map(nameColor);
+    const row = all.slice((height / 2) * width, (height / 2 + 1) * width);
+    return { row, column: all.filter((__, i) => i % width === width / 2) };
+  }
+
+  const count = (colors: readonly string[], color: string) => colors.filter((one) => one === color).length;
+  const [RED, BLUE, WHITE, BLACK] = ['R--', '--B', 'RGB', '---'];
+
+  it.each(
+    selectCases<[string, (turnedStream: string) => Promise<string>, string[]]>(
+      [
+        ['a transport stream', async (stream) => stream, ['shape_changes']],
+        ['Matroska', (stream) => rewrap(['-i', stream], 'a.mkv'), ['shape_changes']],
+        ['Flash', (stream) => rewrap(['-i', stream], 'a.flv'), ['shape_changes']],
+        ['an MP4 with parameters in its frames', (stream) => rewrap(['-i', stream], 'a.mp4'), ['shape_changes']],
+        [
+          'fragments, avc3',
+          (stream) => rewrap(['-i', stream], 'b.mp4', '-tag:v', 'avc3', '-movflags', 'frag_keyframe+empty_moov'),
+          ['shape_changes'],
+        ],
+        [
+          'an MP4 with two descriptions',
+          async () =>
+            shop.file('two.mp4', joinWithTwoDescriptions([await bytes('landscape.mp4'), await bytes('turned.mp4')])),
+          ['shape_changes'],
+        ],
+        ['MPEG-2', () => streamOf('landscape-mpeg2.ts', 'turned-mpeg2.ts'), ['video_codec', 'shape_changes']],
+        [
+          'VP9, where it is not looked for',
+          async () => {
+            const parts = [await shop.clip('landscape.webm'), await shop.clip('turned.webm')];
+            const list = await shop.file('list', parts.map((part) => `file '${part}'\n`).join(''));
+            return rewrap(['-f', 'concat', '-safe', '0', '-i', list], 'c.webm');
+          },
+          ['video_codec'],
+        ],
+      ],
+      tools,
+      { first, core: ['a transport stream', 'an MP4 with two descriptions', 'VP9, where it is not looked for'] },
+    ),
+  )(
+    'fits a picture that turns in the middle into one frame: %s',
+    async (__, make, codes) => {
+      const result = await runPipeline(await make(await turned()), tools);
+      expect(result).toMatchObject({ outcome: 'processed', codes });
+      const { codedWidth: width, codedHeight: height } = videoOf(result);
+      expect(width).toBe(160);
+      expect(outputOf(result, 'poster')).toMatchObject({ width, height });
+      for (const [at, color, bars] of [
+        [0.4, RED, false],
+        [1.4, BLUE, true],
+      ] as const) {
+        const { row, column } = await linesThrough(result.videoPath, { width, height }, at);
+        expect(count(row, WHITE ?? '')).toBeGreaterThan(15);
+        expect(Math.abs(count(row, WHITE ?? '') - count(column, WHITE ?? ''))).toBeLessThanOrEqual(2);
+        expect(row).toContain(color);
+        expect([row[2], row[width - 3]]).toEqual(bars ? [BLACK, BLACK] : [color, color]);
+      }
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'copies what has other parameters and the same size',
+    async () => {
+      const result = await runPipeline(await streamOf('landscape.ts', 'landscape-later.ts'), tools);
+      expect(result).toMatchObject({ outcome: 'remuxed', codes: ['container'] });
+    },
+    TIMEOUT,
+  );
+
+  // Red and green above, blue and white below: what is left of 320x180 shows two of them.
+  it.each(
+    selectCases<[string, [number, number, number, number], Buffer, (string | undefined)[], boolean]>(
+      [
+        ['upright', [1, 0, 0, 1], clap(160, 180, -80), [RED, BLUE], false],
+        ['turned clockwise', [0, 1, -1, 0], clap(320, 90, 0, 45), [BLUE, WHITE], false],
+        ['upside down', [-1, 0, 0, -1], clap(160, 180, 80), [WHITE, '-G-'], false],
+        ['mirrored and turned', [0, 1, 1, 0], clap(160, 180, -80), [RED, BLUE], true],
+      ],
+      tools,
+      { first, core: ['turned clockwise'] },
+    ),
+  )(
+    'shows the clean aperture alone: %s',
+    async (name, matrix, aperture, colors, lying) => {
+      const clip = await rewrap(['-i', await shop.clip('corners.mp4')], 'corners.mp4');
+      const path = await shop.file(`${name}-clap.mp4`, withInEntry(await withMatrix(clip, matrix), aperture));
+      const result = await runPipeline(path, tools);
+      expect(result.codes).toContain('clean_aperture');
+      const size = lying ? '2:1' : '1:2';
+      expect((await pixels(result.videoPath, size, tools)).map(nameColor)).toEqual(colors);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'copies a picture whose aperture is all of it',
+    async () => {
+      const clip = await rewrap(['-i', await shop.clip('corners.mp4')], 'corners.mp4');
+      const path = await shop.file('whole.mp4', withInEntry(await readFile(clip), clap(319, 180)));
+      expect(await runPipeline(path, tools)).toMatchObject({ outcome: 'remuxed', codes: ['moov_at_end'] });
+    },
+    TIMEOUT,
+  );
+});
