@@ -1,4 +1,4 @@
-/** What a viewer sees of a picture: changes of size in the middle, clean apertures; nothing is stretched. */
+/** Pictures that change their size or show a part of it, and files that only look damaged. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -106,6 +106,33 @@ describe.each(allTools)('%s', (_, tools) => {
     async () => {
       const result = await runPipeline(await streamOf('landscape.ts', 'landscape-later.ts'), tools);
       expect(result).toMatchObject({ outcome: 'remuxed', codes: ['container'] });
+    },
+    TIMEOUT,
+  );
+
+  it.each(
+    selectCases<[ClipName, string]>(
+      [
+        ['jumpy.mov', 'moov_at_end'],
+        ['calendar.mkv', 'container'],
+      ],
+      tools,
+      { first, core: ['jumpy.mov'] },
+    ),
+  )(
+    'copies %s without a false alarm',
+    async (name, code) => {
+      const result = await runPipeline(await shop.clip(name), tools);
+      expect(result).toMatchObject({ outcome: 'remuxed', codes: [code], warnings: [] });
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'turns away what holds nothing to decode',
+    async () => {
+      const result = await runPipeline(await shop.clip('keyless.mp4'), tools);
+      expect(result).toMatchObject({ outcome: 'rejected', codes: ['undecodable_video'] });
     },
     TIMEOUT,
   );

@@ -81,6 +81,12 @@ const RECIPES = {
   'reserved-matrix.mp4': `${PICTURE} -c:v libx264 -preset ultrafast -pix_fmt yuv422p -bsf:v h264_metadata=matrix_coefficients=3`,
   'reserved-matrix-hevc.mp4': `${PICTURE} ${HEVC10} -bsf:v hevc_metadata=colour_primaries=3:transfer_characteristics=3:matrix_coefficients=3`,
   'ladder.mp4': `-f lavfi -i testsrc2=size=1280x720:rate=30:duration=20 ${X264} -g 60`,
+  // Two frames in a hundredth of a second, as QuickTime records what happens.
+  'jumpy.mov':
+    '-f lavfi -i testsrc2=size=160x90:rate=10:duration=4 -vf settb=1/600,setpts=(N-0.9*eq(mod(N\\,4)\\,1))*60 ' +
+    `-fps_mode passthrough -enc_time_base 1/600 ${X264} -bf 0 -g 10`,
+  'keyless.mp4': `${PICTURE} ${X264} -g 25 -bsf:v noise=drop=key`,
+  'calendar.mkv': `${PICTURE} ${X264} -g 25 -output_ts_offset 1764000000`,
   'landscape.ts': `${square('red', '160x90')} ${X264} -f mpegts`,
   'landscape.mp4': `${square('red', '160x90')} ${X264}`,
   // To follow the first: in another size; in the same size with other parameters.

@@ -168,10 +168,25 @@ describe('a file that is turned away', () => {
   });
 });
 
+/** Ten seconds that start when the calendar says so, by a header of so many seconds. */
+function calendarClock(seconds: number): MediaInfo {
+  const start = 1_764_000_000;
+  const stats = packetStats({ firstSeconds: start, lastSeconds: start + 9.96 });
+  const video = videoInfo({ stats, headerDurationSeconds: undefined });
+  return mediaInfo({ video, audio: audioInfo({ stats }), headerDurationSeconds: start + seconds });
+}
+
 describe('warnings', () => {
   it.each<[string, MediaInfo, string[]]>([
     ['none for a good file', mediaInfo(), []],
     ['a wrong header', withVideo({ headerDurationSeconds: 143_165 }), ['header_duration_wrong']],
+    ['a clock that counts from 1970', calendarClock(10), []],
+    ['half of a recording by such a clock', calendarClock(20), ['header_duration_wrong']],
+    [
+      'a header that counts from 0 to a late end',
+      withVideo({ stats: packetStats({ firstSeconds: 100, lastSeconds: 110 }), headerDurationSeconds: 110 }),
+      [],
+    ],
     ['Dolby Vision 5', withVideo({ codec: 'hevc', dolbyVisionProfile: 5 }), ['dolby_vision_5']],
     ['Dolby Vision 8', withVideo({ codec: 'hevc', dolbyVisionProfile: 8, hdr: 'hlg' }), []],
     ['alpha', withVideo({ codec: 'prores', pixelFormat: 'yuva444p12le' }), ['alpha_dropped']],
