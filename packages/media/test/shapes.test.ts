@@ -128,6 +128,49 @@ describe.each(allTools)('%s', (_, tools) => {
     TIMEOUT,
   );
 
+  it.each(
+    selectCases<[ClipName, string[], string[], number]>(
+      [
+        ['bare.h264', ['bare_stream'], ['frame_rate_assumed'], 1],
+        ['bare.hevc', ['video_codec', 'bare_stream'], [], 1],
+        ['bare.m2v', ['video_codec', 'bare_stream'], [], 1],
+        ['bare.m4v', ['video_codec', 'bare_stream'], [], 1],
+        ['bare.ivf', ['video_codec', 'bare_stream'], [], 1],
+        ['bare.dv', ['video_codec', 'pixel_shape', 'bare_stream', 'audio_codec'], [], 0.4],
+      ],
+      tools,
+      { first, core: ['bare.h264', 'bare.dv'] },
+    ),
+  )(
+    'encodes a stream without a container: %s',
+    async (name, codes, warnings, seconds) => {
+      const result = await runPipeline(await shop.clip(name), tools);
+      expect(result).toMatchObject({ outcome: 'processed', codes, warnings });
+      expect(Math.abs(videoOf(result).stats.durationSeconds - seconds)).toBeLessThan(0.05);
+    },
+    TIMEOUT,
+  );
+
+  it.each<[string, (dv: Buffer) => Uint8Array | Promise<Uint8Array>, string, RegExp]>([
+    [
+      'a part of a frame of DV',
+      (dv) => dv.subarray(0, 4400),
+      'undecodable_video',
+      /^This is a DV recording, but it is/,
+    ],
+    ['a NUT video', () => bytes('bare.nut'), 'container_not_allowed', /^This is a NUT video, which we cannot read/],
+    ['DV that begins otherwise', (dv) => dv.subarray(80), 'container_not_allowed', /./],
+  ])(
+    'turns away %s',
+    async (name, make, code, sentence) => {
+      const path = await shop.file(name, await make(await bytes('bare.dv')));
+      const result = await runPipeline(path, tools);
+      expect(result).toMatchObject({ outcome: 'rejected', codes: [code] });
+      expect(result.sentence).toMatch(sentence);
+    },
+    TIMEOUT,
+  );
+
   it(
     'turns away what holds nothing to decode',
     async () => {

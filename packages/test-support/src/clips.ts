@@ -88,6 +88,14 @@ const RECIPES = {
   'keyless.mp4': `${PICTURE} ${X264} -g 25 -bsf:v noise=drop=key`,
   'calendar.mkv': `${PICTURE} ${X264} -g 25 -output_ts_offset 1764000000`,
   'landscape.ts': `${square('red', '160x90')} ${X264} -f mpegts`,
+  'bare.h264': `-f lavfi -i testsrc2=size=160x90:rate=25:duration=1 ${X264} -f h264`,
+  'bare.hevc': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v libx265 -preset ultrafast -x265-params log-level=none -f hevc`,
+  'bare.m2v': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v mpeg2video -f mpeg2video`,
+  'bare.m4v': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v mpeg4 -f m4v`,
+  'bare.ivf': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v libvpx -deadline realtime -cpu-used 8 -f ivf`,
+  'bare.dv':
+    '-f lavfi -i testsrc2=size=720x576:rate=25:duration=0.4 -f lavfi -i sine=sample_rate=48000:duration=0.4 -target pal-dv',
+  'bare.nut': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v mpeg4 -f nut`,
   'landscape.mp4': `${square('red', '160x90')} ${X264}`,
   // To follow the first: in another size; in the same size with other parameters.
   'turned.ts': `${square('blue', '90x160')} ${X264} -f mpegts -output_ts_offset 1`,

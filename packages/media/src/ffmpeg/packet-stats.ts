@@ -69,6 +69,8 @@ interface StreamCount {
   firstKey: number | undefined;
   lastKey: number;
   largestGap: number;
+  /** The durations of all packets. */
+  lasted: number;
 }
 
 function readPacket(line: string): Packet | undefined {
@@ -112,6 +114,7 @@ function startCount(packet: Packet): StreamCount {
     firstKey: undefined,
     lastKey: Number.NaN,
     largestGap: 0,
+    lasted: 0,
   };
   count(counted, packet, false);
   return counted;
@@ -120,6 +123,7 @@ function startCount(packet: Packet): StreamCount {
 function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): void {
   counted.packets += 1;
   counted.bytes += packet.size;
+  counted.lasted += packet.duration;
   if (packet.key) counted.keys += 1;
   if (packet.newParameters) counted.newParameters = true;
   if (clockMayJump) followClock(counted, packet);
@@ -146,7 +150,16 @@ function followClock(counted: StreamCount, packet: Packet): void {
   counted.previousDecodeTime = packet.decodeTime;
 }
 
+/** Of a stream without any time, all that is known is how long its frames last. */
+function timeByDurations(counted: StreamCount): void {
+  counted.first = 0;
+  counted.last = counted.lasted * (1 - 1 / counted.packets);
+  counted.end = counted.lasted;
+  if (counted.firstIsKey) counted.firstKey = 0;
+}
+
 function sumUp(counted: StreamCount): PacketStats {
+  if (counted.first === Infinity) timeByDurations(counted);
   const first = Number.isFinite(counted.first) ? counted.first : 0;
   const last = Number.isFinite(counted.last) ? counted.last : first;
   const shown = Math.max(1, counted.packets - 1);

@@ -22,6 +22,7 @@ import { readAperturesOfFile, readLayoutOfFile } from './mp4-layout-file.ts';
 import { createPacketSummary, PACKET_ENTRIES } from './packet-stats.ts';
 import { classifyProbeFailure, tellingLine } from './probe-failure.ts';
 import { type ProbePass, runFfprobe } from './run-ffprobe.ts';
+import { STREAM_FORMATS } from './sandbox.ts';
 import type { MediaTools } from './tools.ts';
 
 export interface ProbeOptions {
@@ -63,15 +64,29 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
     return unreadable(sizeBytes, sharpen(failure, content), tellingLine(stderrTail), content);
   }
   const format = output.format.format_name;
+  const isBare = STREAM_FORMATS.some((name) => name === format);
+  if (isBare && content.stream !== format) {
+    return unreadable(sizeBytes, 'container_not_allowed', `${format}, but it does not begin like it`, content);
+  }
   const stats = await scanPackets({ ...pass, deepAnalysis, format });
   const mp4 = format.includes('mp4') ? await readLayoutOfFile(options.inputPath, sizeBytes) : undefined;
   const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
-  const info = { ...describeStreams(streams, stats), sizeBytes, format, mp4, deepAnalysis };
+  const described = describeStreams(streams, stats);
+  const bareStream = isBare ? content.name : undefined;
+  const video = isBare ? described.video && withMeasuredRate(described.video) : described.video;
+  const info = { ...described, video, sizeBytes, format, bareStream, mp4, deepAnalysis };
   if (info.video === undefined || options.isOurs) return info;
   const track = output.streams.find(({ index }) => index === info.video?.index)?.id;
   const apertures = mp4 === undefined ? undefined : await readAperturesOfFile(options.inputPath, sizeBytes);
   const shapes = await findShapes({ ...pass, deepAnalysis }, info.video);
   return { ...info, video: withPicture(info.video, shapes, apertures?.get(track ?? 0)) };
+}
+
+/** Of a stream without a container, newer versions of ffprobe guess an average: 25 of any, 60000 of DV. */
+function withMeasuredRate(video: VideoInfo): VideoInfo {
+  const { packets, durationSeconds } = video.stats;
+  const fps = durationSeconds > 0 ? Math.round((packets / durationSeconds) * 1000) / 1000 : undefined;
+  return { ...video, averageFps: fps, realFps: fps };
 }
 
 /** What a viewer sees of the picture; an aperture of a picture that changes its size means nothing. */
@@ -89,7 +104,7 @@ function sharpen(code: UnreadableCode, content: Content): UnreadableCode {
 }
 
 function unreadable(sizeBytes: number, code: UnreadableCode, detail: string, content?: Content): UnreadableMedia {
-  return { readable: false, sizeBytes, code, lookedLike: content?.name, detail };
+  return { readable: false, sizeBytes, code, lookedLike: content?.name, isVideo: content?.kind === 'media', detail };
 }
 
 /** Streams are told within seconds, or the file is made to keep us busy. */

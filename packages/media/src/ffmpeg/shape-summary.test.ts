@@ -25,8 +25,13 @@ it('sees the shape of pixels and a turn of the whole', () => {
   expect(shapesOf([frame(0, 640, 360)], { rotation: 90 })).toMatchObject([{ width: 360, height: 640 }]);
 });
 
-it('is not confused by other lines, absent times and clocks that jump back', () => {
-  expect(shapesOf(['', 'side_data|', frame('N/A', 640, 360, 'N/A'), frame(5, 640, 360), frame(1, 360, 640)])).toEqual([
+it('counts key frames where there are no times', () => {
+  const lines = [frame('N/A', 640, 360), frame('N/A', 640, 360), frame('N/A', 360, 640)];
+  expect(shapesOf(lines)).toMatchObject([{ seconds: 2 }, { seconds: 1 }]);
+});
+
+it('is not confused by other lines and clocks that jump back', () => {
+  expect(shapesOf(['', 'side_data|', frame(0, 640, 360, 'N/A'), frame(5, 640, 360), frame(1, 360, 640)])).toEqual([
     { width: 640, height: 360, seconds: 5 },
     { width: 360, height: 640, seconds: 9 },
   ]);

@@ -20,6 +20,8 @@ export function createShapeSummary(rotation: number): ShapeSummary {
   const seen = new Map<string, { readonly size: FrameSize; seconds: number }>();
   let last: { readonly key: string; readonly time: number } | undefined;
 
+  let untimed = false;
+
   /** A clock that jumps back adds nothing. */
   const lastUntil = (time: number) => {
     const shape = last && seen.get(last.key);
@@ -28,8 +30,11 @@ export function createShapeSummary(rotation: number): ShapeSummary {
   return {
     add(line) {
       const size = readSize(line, rotation);
-      const time = numberOf(line, 'best_effort_timestamp_time') ?? last?.time ?? 0;
       if (size === undefined) return;
+      const known = numberOf(line, 'best_effort_timestamp_time');
+      untimed = known === undefined;
+      // Without times, each key frame counts the same.
+      const time = known ?? (last?.time ?? 0) + 1;
       const key = `${size.width}x${size.height}`;
       if (!seen.has(key)) {
         if (seen.size >= MAX_SHAPES) return;
@@ -39,7 +44,7 @@ export function createShapeSummary(rotation: number): ShapeSummary {
       last = { key, time };
     },
     shapes(endSeconds) {
-      lastUntil(endSeconds);
+      lastUntil(untimed ? (last?.time ?? 0) + 1 : endSeconds);
       last = undefined;
       return [...seen.values()].map(({ size, seconds }) => ({ ...size, seconds }));
     },

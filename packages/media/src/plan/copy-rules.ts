@@ -71,6 +71,7 @@ export const VIDEO_COPY_RULES = {
   },
   rotation: ({ video }) => (video.rotation % 90 === 0 ? undefined : `turned by ${video.rotation} degrees`),
   mirrored: ({ video }) => (video.mirrored ? 'the picture is mirrored by its header' : undefined),
+  bare_stream: ({ info }) => (info.bareStream === undefined ? undefined : `it is ${info.bareStream}`),
   avi_timestamps: ({ info }) => (info.format === 'avi' ? 'AVI has no reliable timestamps' : undefined),
   first_frame_not_key: ({ video }) =>
     video.stats.firstPacketIsKey ? undefined : 'the video does not start with a key frame',

@@ -117,6 +117,8 @@ export interface MediaInfo {
   readonly sizeBytes: number;
   /** ffprobe's name of the container, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
   readonly format: string;
+  /** Video without a container: ffmpeg invents its times. What it is, for a sentence: `a DV recording`. */
+  readonly bareStream: string | undefined;
   readonly headerDurationSeconds: number | undefined;
   /** Measured over the main video and audio packets. 0 when there are none. */
   readonly durationSeconds: number;
@@ -152,6 +154,8 @@ export interface UnreadableMedia {
   readonly code: UnreadableCode;
   /** What the content is, where the first bytes tell: `a PNG image`. */
   readonly lookedLike: string | undefined;
+  /** What it looked like is a video. */
+  readonly isVideo?: boolean | undefined;
   /** The line of ffprobe that says why, for the log. */
   readonly detail: string;
 }

@@ -8,6 +8,7 @@ export type WarningCode =
   | 'decode_errors'
   | 'dolby_vision_5'
   | 'extra_audio_dropped'
+  | 'frame_rate_assumed'
   | 'hdr_not_converted'
   | 'header_duration_wrong'
   | 'output_shorter'
@@ -31,6 +32,7 @@ export function findWarnings(info: MediaInfo, video: VideoInfo): MediaWarning[] 
     alpha(video),
     extraAudio(info),
     undecodableStart(video),
+    frameRateAssumed(info, video),
   ].filter((warning) => warning !== undefined);
 }
 
@@ -63,6 +65,19 @@ function alpha(video: VideoInfo): MediaWarning | undefined {
 function extraAudio(info: MediaInfo): MediaWarning | undefined {
   if (info.audioTracks < 2 || info.audio === undefined) return undefined;
   return { code: 'extra_audio_dropped', message: `One of ${info.audioTracks} audio tracks was kept.` };
+}
+
+/** What ffmpeg takes where a stream says nothing. */
+const ASSUMED_FPS = 25;
+
+/** A bare stream of H.264 or HEVC may leave its frame rate open; one that says 25 looks the same. */
+function frameRateAssumed({ bareStream }: MediaInfo, { codec, averageFps }: VideoInfo): MediaWarning | undefined {
+  if (bareStream === undefined || (codec !== 'h264' && codec !== 'hevc') || averageFps !== ASSUMED_FPS)
+    return undefined;
+  return {
+    code: 'frame_rate_assumed',
+    message: `The video has no container that says how fast it plays: ${ASSUMED_FPS} frames per second were assumed.`,
+  };
 }
 
 function undecodableStart(video: VideoInfo): MediaWarning | undefined {

@@ -77,6 +77,7 @@ describe('a file whose video is encoded', () => {
       ['shape_changes'],
     ],
     ['a clean aperture', withVideo({ aperture: { left: 0, top: 60, width: 1280, height: 600 } }), ['clean_aperture']],
+    ['no container', mediaInfo({ format: 'dv', bareStream: 'a DV recording', mp4: undefined }), ['bare_stream']],
     ['AVI', mediaInfo({ format: 'avi', mp4: undefined }), ['avi_timestamps']],
     ['a start inside a scene', withVideo({ stats: packetStats({ firstPacketIsKey: false }) }), ['first_frame_not_key']],
     ['one key frame in 15 s', withVideo({ stats: packetStats({ largestKeyGapSeconds: 15 }) }), ['keyframe_gap']],
@@ -154,6 +155,11 @@ describe('a file that is turned away', () => {
     ],
     ['enormous', withVideo({ codedWidth: 16_000, codedHeight: 16_000 }), 'too_many_pixels'],
     ['a header only', withVideo({ pixelFormat: undefined }), 'undecodable_video'],
+    [
+      'a part of a frame of DV',
+      mediaInfo({ format: 'dv', bareStream: 'a DV recording', sizeBytes: 4400 }),
+      'undecodable_video',
+    ],
     ['no frame', withVideo({ stats: packetStats({ packets: 0 }) }), 'undecodable_video'],
   ])('%s', (_, probe, code) => {
     const plan = planProcessing(probe);
@@ -190,6 +196,7 @@ describe('warnings', () => {
     ['Dolby Vision 5', withVideo({ codec: 'hevc', dolbyVisionProfile: 5 }), ['dolby_vision_5']],
     ['Dolby Vision 8', withVideo({ codec: 'hevc', dolbyVisionProfile: 8, hdr: 'hlg' }), []],
     ['alpha', withVideo({ codec: 'prores', pixelFormat: 'yuva444p12le' }), ['alpha_dropped']],
+    ['a bare stream of 25 frames per second', mediaInfo({ bareStream: 'a stream' }), ['frame_rate_assumed']],
     ['two tracks', mediaInfo({ audioTracks: 2 }), ['extra_audio_dropped']],
     [
       'a start without a picture',

@@ -16,6 +16,7 @@ export function predictOutput({ info, source, video, audio, target, policy }: Co
   };
   return {
     ...info,
+    bareStream: undefined,
     video: { ...source, ...(video === 'encode' ? encoded : {}), index: 0 },
     audio: audio === 'none' || info.audio === undefined ? undefined : { ...info.audio, index: 1 },
   };

@@ -66,6 +66,7 @@ export function mediaInfo(changes: Partial<MediaInfo> = {}): MediaInfo {
     readable: true,
     sizeBytes: 2_200_000,
     format: 'mov,mp4,m4a,3gp,3g2,mj2',
+    bareStream: undefined,
     headerDurationSeconds: 10,
     durationSeconds: 10,
     video: videoInfo(),
