@@ -199,19 +199,18 @@ describe.each(allTools)('%s', (_, tools) => {
     TIMEOUT,
   );
 
-  // Red and green above, blue and white below: what is left of 320x180 shows two of them.
-  it.each<[string, [number, number, number, number], Buffer, (string | undefined)[], boolean]>([
-    ['turned clockwise', [0, 1, -1, 0], clap(320, 90, 0, 45), [BLUE, WHITE], false],
-    ['mirrored and turned', [0, 1, 1, 0], clap(160, 180, -80), [RED, BLUE], true],
+  // Red and green above, blue and white below; the lower half is to be shown.
+  it.each<[string, [number, number, number, number]]>([
+    ['turned clockwise', [0, 1, -1, 0]],
+    ['mirrored and turned', [0, 1, 1, 0]],
   ])(
     'shows the clean aperture alone: %s',
-    async (name, matrix, aperture, colors, lying) => {
+    async (name, matrix) => {
       const clip = await rewrap(['-i', await shop.clip('corners.mp4')], 'corners.mp4');
-      const path = await shop.file(`${name}-clap.mp4`, withInEntry(await withMatrix(clip, matrix), aperture));
-      const result = await runPipeline(path, tools);
+      const lowerHalf = withInEntry(await withMatrix(clip, matrix), clap(320, 90, 0, 45));
+      const result = await runPipeline(await shop.file(`${name}-clap.mp4`, lowerHalf), tools);
       expect(result.codes).toContain('clean_aperture');
-      const size = lying ? '2:1' : '1:2';
-      expect((await pixels(result.videoPath, size, tools)).map(nameColor)).toEqual(colors);
+      expect((await pixels(result.videoPath, '1:2', tools)).map(nameColor)).toEqual([BLUE, WHITE]);
     },
     TIMEOUT,
   );
