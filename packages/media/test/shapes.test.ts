@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { type ClipName, type ClipShop, openClipShop, withMatrix } from '@supabase-media/test-support/clips';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeMedia } from '../src/ffmpeg/probe.ts';
+import { dahua } from './support/dahua-writer.ts';
 import { clap, joinWithTwoDescriptions, withInEntry } from './support/mp4-writer.ts';
 import { outputOf, runPipeline, videoOf } from './support/pipeline.ts';
 import { nameColor, pixels } from './support/pixels.ts';
@@ -156,7 +157,6 @@ describe.each(allTools)('%s', (_, tools) => {
         ['bare.hevc', 'hevc'],
         ['bare.m2v', 'mpegvideo'],
         ['bare.m4v', 'm4v'],
-        ['bare.ivf', 'ivf'],
       ],
       tools,
       { first, core: [] },
@@ -166,6 +166,16 @@ describe.each(allTools)('%s', (_, tools) => {
     async (name, format) => {
       const probe = await probeMedia({ inputPath: await shop.clip(name), tools });
       expect(probe).toMatchObject({ readable: true, format, video: { averageFps: 30 } });
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'copies what a Dahua camera recorded',
+    async () => {
+      const result = await runPipeline(await shop.file('a.dav', dahua(await bytes('bare.h264'))), tools);
+      expect(result).toMatchObject({ outcome: 'remuxed', codes: ['container'], warnings: [] });
+      expect(Math.abs(videoOf(result).stats.durationSeconds - 1)).toBeLessThan(0.05);
     },
     TIMEOUT,
   );

@@ -92,7 +92,6 @@ const RECIPES = {
   'bare.hevc': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v libx265 -preset ultrafast -x265-params log-level=none -f hevc`,
   'bare.m2v': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v mpeg2video -f mpeg2video`,
   'bare.m4v': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v mpeg4 -f m4v`,
-  'bare.ivf': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v libvpx -deadline realtime -cpu-used 8 -f ivf`,
   'bare.dv':
     '-f lavfi -i testsrc2=size=720x576:rate=25:duration=0.4 -f lavfi -i sine=sample_rate=48000:duration=0.4 -target pal-dv',
   'bare.nut': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v mpeg4 -f nut`,

@@ -64,16 +64,15 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
     return unreadable(sizeBytes, sharpen(failure, content), tellingLine(stderrTail), content);
   }
   const format = output.format.format_name;
-  const isBare = STREAM_FORMATS.some((name) => name === format);
-  if (isBare && content.stream !== format) {
+  if (STREAM_FORMATS.some((name) => name === format) && content.stream !== format) {
     return unreadable(sizeBytes, 'container_not_allowed', `${format}, but it does not begin like it`, content);
   }
   const stats = await scanPackets({ ...pass, deepAnalysis, format });
   const mp4 = format.includes('mp4') ? await readLayoutOfFile(options.inputPath, sizeBytes) : undefined;
   const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
   const described = describeStreams(streams, stats);
-  const bareStream = isBare ? content.name : undefined;
-  const video = isBare ? described.video && withMeasuredRate(described.video) : described.video;
+  const bareStream = UNTIMED_FORMATS.has(format) ? content.name : undefined;
+  const video = bareStream ? described.video && withMeasuredRate(described.video) : described.video;
   const info = { ...described, video, sizeBytes, format, bareStream, mp4, deepAnalysis };
   if (info.video === undefined || options.isOurs) return info;
   const track = output.streams.find(({ index }) => index === info.video?.index)?.id;
@@ -81,6 +80,9 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
   const shapes = await findShapes({ ...pass, deepAnalysis }, info.video);
   return { ...info, video: withPicture(info.video, shapes, apertures?.get(track ?? 0)) };
 }
+
+/** Of {@link STREAM_FORMATS}, those that have frames and no times. */
+const UNTIMED_FORMATS = new Set(['dv', 'h264', 'hevc', 'm4v', 'mpegvideo']);
 
 /** Of a stream without a container, newer versions of ffprobe guess an average: 25 of any, 60000 of DV. */
 function withMeasuredRate(video: VideoInfo): VideoInfo {

@@ -30,10 +30,10 @@ const ALLOWED_FORMATS: readonly string[] = [
 ];
 
 /**
- * Video without a container: each demuxer reads one stream and follows no reference (libavformat: rawdec.c, dv.c,
- * ivfdec.c). They believe much, so that a file must also begin like its kind (`probe.ts`).
+ * Video without a real container: each demuxer reads one file and follows no reference (libavformat: rawdec.c, dv.c,
+ * ivfdec.c, dhav.c). They believe much, so that a file must also begin like its kind (`probe.ts`).
  */
-export const STREAM_FORMATS: readonly StreamFormat[] = ['dv', 'h264', 'hevc', 'm4v', 'mpegvideo', 'ivf'];
+export const STREAM_FORMATS: readonly StreamFormat[] = ['dv', 'h264', 'hevc', 'm4v', 'mpegvideo', 'ivf', 'dhav'];
 
 /** Lower priority than anything that answers people (setpriority(2): 19 is the lowest). */
 export const CHILD_NICENESS = 10;

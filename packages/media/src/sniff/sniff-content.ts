@@ -14,7 +14,7 @@ export interface Content {
   readonly name: string | undefined;
   /** The bytes leave no doubt: a long signature, or plain text. Two letters at the start do not. */
   readonly certain: boolean;
-  /** Video without a container, which a demuxer takes at its word: only what begins like it is read as such. */
+  /** Video without a real container, which a demuxer takes at its word: only what begins like it is read as such. */
   readonly stream?: StreamFormat | undefined;
 }
 

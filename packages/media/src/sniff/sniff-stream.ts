@@ -1,7 +1,7 @@
 /** Recognises video without a container by how its stream begins, and kinds of video that file-type does not know. Pure. */
 
 /** A stream as ffmpeg's demuxers call it. */
-export type StreamFormat = 'dv' | 'h264' | 'hevc' | 'ivf' | 'm4v' | 'mpegvideo';
+export type StreamFormat = 'dhav' | 'dv' | 'h264' | 'hevc' | 'ivf' | 'm4v' | 'mpegvideo';
 
 export interface SniffedStream {
   /** For a sentence: `a DV recording`. */
@@ -52,7 +52,7 @@ const STREAMS: readonly (readonly [SniffedStream, Recognizes])[] = [
   ],
   [{ name: 'an H.264 video without a container', format: 'h264' }, isH264],
   [{ name: 'an HEVC video without a container', format: 'hevc' }, isHevc],
-  [{ name: 'a recording of a Dahua camera (.dav)' }, startsWith('44484156', '4441485541')],
+  [{ name: 'a recording of a Dahua camera (.dav)', format: 'dhav' }, startsWith('44484156', '4441485541')],
   [{ name: 'a NUT video' }, startsWith(Buffer.from('nut/multimedia container\0').toString('hex'))],
   [{ name: 'an uncompressed video (Y4M)' }, startsWith(Buffer.from('YUV4MPEG2 ').toString('hex'))],
 ];

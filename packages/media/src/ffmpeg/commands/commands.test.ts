@@ -26,7 +26,7 @@ const files = { inputPath: '/jobs/a job/input', outputPath: '/jobs/a job/video.m
 
 const INPUT = [
   '-hide_banner -nostdin -y -v error -progress pipe:1 -stats_period 0.5',
-  '-protocol_whitelist file -format_whitelist mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,rm,mp3,wav,aac,flac,dv,h264,hevc,m4v,mpegvideo,ivf',
+  '-protocol_whitelist file -format_whitelist mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,rm,mp3,wav,aac,flac,dv,h264,hevc,m4v,mpegvideo,ivf,dhav',
   '-max_pixels 35651584',
 ].join(' ');
 
