@@ -5,8 +5,7 @@
 import { MediaError } from '@supabase-media/core/errors';
 import type { Shape, VideoInfo } from '../plan/media-info.ts';
 import { composeArguments } from './commands/compose.ts';
-import { type ProbePass, runFfprobe } from './run-ffprobe.ts';
-import { runFfmpeg } from './run-process.ts';
+import { type ProbePass, runFfmpeg, runFfprobe } from './run-process.ts';
 import { createShapeSummary, FRAME_ENTRIES } from './shape-summary.ts';
 
 /**

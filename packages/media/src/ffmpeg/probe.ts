@@ -21,7 +21,7 @@ import { describeStreams, needsDeepAnalysis, withoutDurations } from './main-str
 import { readAperturesOfFile, readLayoutOfFile } from './mp4-layout-file.ts';
 import { createPacketSummary, PACKET_ENTRIES } from './packet-stats.ts';
 import { classifyProbeFailure, tellingLine } from './probe-failure.ts';
-import { type ProbePass, runFfprobe } from './run-ffprobe.ts';
+import { type ProbePass, runFfprobe } from './run-process.ts';
 import { STREAM_FORMATS } from './sandbox.ts';
 import type { MediaTools } from './tools.ts';
 
