@@ -25,7 +25,7 @@ const KEY_FRAMES_LIMITS = { totalMs: 5 * 60_000 };
  * Two parameter sets in every key frame, of which now one and now the other is used, are not told apart; nor are sizes
  * in other codecs where every frame is a key frame, as of cameras that record nothing else.
  *
- * @throws what `runProcess` throws, except that the time was up
+ * @throws what `runProcess` throws; a look at key frames whose time is up ends without an error
  */
 export async function findShapes(pass: ProbePass, video: VideoInfo): Promise<readonly Shape[]> {
   const { codec, stats } = video;
