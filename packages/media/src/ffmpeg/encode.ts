@@ -14,6 +14,7 @@ import { planLoudness, reportLoudness } from './measure-loudness.ts';
 import type { EncodeProgress } from './progress.ts';
 import { withReadableSource } from './readable-source.ts';
 import { runFfmpeg } from './run-process.ts';
+import { lastLines } from './stderr-lines.ts';
 import type { MediaTools } from './tools.ts';
 import { verifyOutput } from './verify.ts';
 import type { ProcessLimits } from './watchdog.ts';
@@ -109,6 +110,9 @@ async function attempt(options: EncodeOptions, planned: ConvertPlan, partial: st
     if (failure.kind === 'file') return { result: rejectedBecause(plan, failure.detail), sound };
     return { result: { why: failure.error.message, error: failure.error }, sound };
   }
+  // It ended well and encoded nothing: what there was could not be decoded.
+  if (plan.video === 'encode' && ran.frames === 0)
+    return { result: rejectedBecause(plan, lastLines(ran.stderrTail).join(' | ')), sound: 'good' };
   const checked = await verifyOutput({ plan, outputPath: partial, tools, signal });
   if (checked.verdict === 'wrong') {
     const error = invalidOutput(WHAT, checked.why, ran.stderrTail);

@@ -35,6 +35,8 @@ const sideData = z.object({
 
 const stream = z.object({
   index: z.number(),
+  /** Of an MP4 the track's number, as `0x1`. */
+  id: number,
   codec_type: z.string().optional(),
   codec_name: z.string().optional(),
   codec_tag_string: z.string().optional(),

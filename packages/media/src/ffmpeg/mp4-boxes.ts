@@ -77,7 +77,7 @@ function isAllOnes(mediaHeader: Uint8Array): boolean {
   return duration.length > 0 && duration.every((byte) => byte === 0xff);
 }
 
-/** What a box holds, its header of 8 bytes left out. */
+/** What is in a box that holds boxes and nothing before them. */
 export function inside({ start, size }: Box): Stretch {
   return { start: start + 8, end: start + size };
 }

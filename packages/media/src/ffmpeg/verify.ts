@@ -30,7 +30,13 @@ export type Verification =
  */
 export async function verifyOutput(options: VerifyOptions): Promise<Verification> {
   const { plan, outputPath, tools, signal } = options;
-  const output = await probeMedia({ inputPath: outputPath, tools, maxPixels: plan.policy.maxInputPixels, signal });
+  const output = await probeMedia({
+    inputPath: outputPath,
+    tools,
+    maxPixels: plan.policy.maxInputPixels,
+    isOurs: true,
+    signal,
+  });
   const { problem, withSound, rejection, warnings } = compareOutput(plan, output);
   if (rejection !== undefined) return { verdict: 'rejected', rejection };
   if (problem !== undefined || !output.readable || output.video === undefined)

@@ -11,6 +11,7 @@ export type WarningCode =
   | 'decode_errors'
   | 'dolby_vision_5'
   | 'extra_audio_dropped'
+  | 'frame_rate_assumed'
   | 'hdr_not_converted'
   | 'header_duration_wrong'
   | 'loudness_limited'
@@ -38,6 +39,7 @@ export function findWarnings(info: MediaInfo, video: VideoInfo): MediaWarning[] 
     captionsNotText(info),
     captionsLeftOut(info),
     undecodableStart(video),
+    frameRateAssumed(info, video),
   ].filter((warning) => warning !== undefined);
 }
 
@@ -97,6 +99,19 @@ function captionsLeftOut({ subtitles }: MediaInfo): MediaWarning | undefined {
   const { length } = subtitles.filter(({ codec }) => isTextCodec(codec));
   if (length <= MAX_TRACKS) return undefined;
   return { code: 'captions_left_out', message: `${MAX_TRACKS} of ${length} subtitle tracks were kept.` };
+}
+
+/** What ffmpeg takes where a stream says nothing. */
+const ASSUMED_FPS = 25;
+
+/** A bare stream of H.264 or HEVC may leave its frame rate open; one that says 25 looks the same. */
+function frameRateAssumed({ bareStream }: MediaInfo, { codec, averageFps }: VideoInfo): MediaWarning | undefined {
+  if (bareStream === undefined || (codec !== 'h264' && codec !== 'hevc') || averageFps !== ASSUMED_FPS)
+    return undefined;
+  return {
+    code: 'frame_rate_assumed',
+    message: `The video has no container that says how fast it plays: ${ASSUMED_FPS} frames per second were assumed.`,
+  };
 }
 
 function undecodableStart(video: VideoInfo): MediaWarning | undefined {

@@ -26,7 +26,7 @@ const files = { inputPath: '/jobs/a job/input', outputPath: '/jobs/a job/video.m
 
 const INPUT = [
   '-hide_banner -nostdin -y -v error -progress pipe:1 -stats_period 0.5',
-  '-protocol_whitelist file -format_whitelist mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,rm,mp3,wav,aac,flac',
+  '-protocol_whitelist file -format_whitelist mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,rm,mp3,wav,aac,flac,dv,h264,hevc,m4v,mpegvideo,ivf,dhav',
   '-max_pixels 35651584',
 ].join(' ');
 
@@ -102,7 +102,7 @@ describe('command lines', () => {
   it('decode check', () => {
     const options = { inputPath: files.inputPath, videoIndex: 0, seconds: 1, maxPixels: 35_651_584, threads: 2 };
     expect(words(decodeCheckArguments({ ...options, fromSeconds: 8.5 }))).toBe(
-      `${INPUT} -threads 2 -ss 8.500 -t 1.000 -i file:JOB/input -y -map 0:0 -an -sn -dn -fps_mode passthrough -f null -`,
+      `${INPUT} -threads 2 -ss 8.500 -t 1.000 -i file:JOB/input -y -filter:v setpts=N -map 0:0 -an -sn -dn -fps_mode passthrough -f null -`,
     );
   });
 

@@ -6,8 +6,7 @@
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { composeArguments } from '../../ffmpeg/commands/compose.ts';
-import { runFfprobe } from '../../ffmpeg/probe.ts';
-import { runFfmpeg } from '../../ffmpeg/run-process.ts';
+import { runFfmpeg, runFfprobe } from '../../ffmpeg/run-process.ts';
 import { lastLines } from '../../ffmpeg/stderr-lines.ts';
 import type { MediaTools } from '../../ffmpeg/tools.ts';
 import { invalidOutput } from '../../ffmpeg/write-whole.ts';
