@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { audioInfo, mediaInfo, packetStats, videoInfo } from '../../test/support/media-info-fixture.ts';
-import type { MediaInfo } from '../plan/media-info.ts';
+import type { MediaInfo, ProbeResult } from '../plan/media-info.ts';
 import { type ConvertPlan, encodeInstead, planProcessing } from '../plan/plan.ts';
 import { compareOutput } from './verify-rules.ts';
 
@@ -18,24 +18,26 @@ function lasting(seconds: number): MediaInfo {
   return mediaInfo({ durationSeconds: seconds, video: videoInfo({ stats }), audio: audioInfo({ stats }) });
 }
 
+const compare = (plan: ConvertPlan, output: ProbeResult) => compareOutput(plan, output, true);
+
 describe('compareOutput', () => {
   it('passes what is equal, or nearly so', () => {
     for (const seconds of [10, 9.1, 10.9]) {
-      expect(compareOutput(copyPlan(), lasting(seconds))).toEqual({ warnings: [] });
+      expect(compare(copyPlan(), lasting(seconds))).toEqual({ warnings: [] });
     }
   });
 
   it('sends a shorter copy to the encoder', () => {
-    expect(compareOutput(copyPlan(), lasting(5)).problem).toBe('the copy has 5.00 s of 10.00 s');
+    expect(compare(copyPlan(), lasting(5)).problem).toBe('the copy has 5.00 s of 10.00 s');
   });
 
   it('warns of an encode that lost a part, and rejects one that lost more than half', () => {
-    expect(compareOutput(encodePlan(), lasting(7)).warnings.map((warning) => warning.code)).toEqual(['output_shorter']);
-    expect(compareOutput(encodePlan(), lasting(4)).rejection?.code).toBe('truncated_media');
+    expect(compare(encodePlan(), lasting(7)).warnings.map((warning) => warning.code)).toEqual(['output_shorter']);
+    expect(compare(encodePlan(), lasting(4)).rejection?.code).toBe('truncated_media');
   });
 
   it('refuses an output that is longer than its source', () => {
-    expect(compareOutput(encodePlan(), lasting(12)).problem).toBe('the output has 12.00 s of 10.00 s');
+    expect(compare(encodePlan(), lasting(12)).problem).toBe('the output has 12.00 s of 10.00 s');
   });
 
   it('compares with what can be decoded, not with the header', () => {
@@ -43,7 +45,7 @@ describe('compareOutput', () => {
     const info = mediaInfo({ video: videoInfo({ stats, headerDurationSeconds: 143_165 }) });
     const output = lasting(10);
     const late = videoInfo({ stats: packetStats({ firstSeconds: 8, durationSeconds: 2 }) });
-    expect(compareOutput(encodePlan(info), { ...output, video: late })).toEqual({ warnings: [] });
+    expect(compare(encodePlan(info), { ...output, video: late })).toEqual({ warnings: [] });
   });
 
   it('lets the last frame of a slideshow be shorter', () => {
@@ -51,7 +53,7 @@ describe('compareOutput', () => {
     const info = mediaInfo({ video: videoInfo({ stats: still }), audio: undefined, audioTracks: 0 });
     const short = videoInfo({ stats: { ...still, durationSeconds: 0.04 } });
     const output = mediaInfo({ video: short, audio: undefined, audioTracks: 0, durationSeconds: 0.04 });
-    expect(compareOutput(encodePlan(info), output)).toEqual({ warnings: [] });
+    expect(compare(encodePlan(info), output)).toEqual({ warnings: [] });
   });
 
   it.each<[string, MediaInfo, RegExp]>([
@@ -61,18 +63,27 @@ describe('compareOutput', () => {
     ['another size', mediaInfo({ video: videoInfo({ codedWidth: 640, codedHeight: 360 }) }), /640x360, not 1280x720/],
     ['MP3', mediaInfo({ audio: audioInfo({ codec: 'mp3' }) }), /mp3/],
   ])('refuses %s', (_, output, why) => {
-    expect(compareOutput(encodePlan(), output).problem).toMatch(why);
+    expect(compare(encodePlan(), output).problem).toMatch(why);
   });
 
   it('refuses a copy that lost its audio, and warns of an encode that did', () => {
     const silent = mediaInfo({ audio: undefined, audioTracks: 0 });
-    expect(compareOutput(copyPlan(), silent).problem).toBe('the copy lost the audio');
-    expect(compareOutput(encodePlan(), silent).warnings.map((warning) => warning.code)).toEqual(['audio_lost']);
+    expect(compare(copyPlan(), silent).problem).toBe('the copy lost the audio');
+    expect(compare(encodePlan(), silent).warnings.map((warning) => warning.code)).toEqual(['audio_lost']);
   });
 
   it('rejects a source of which no frame came out', () => {
     const empty = mediaInfo({ video: undefined });
-    expect(compareOutput(encodePlan(), empty).rejection?.code).toBe('undecodable_video');
-    expect(compareOutput(copyPlan(), empty).problem).toBe('the copy has no video');
+    expect(compare(encodePlan(), empty).rejection?.code).toBe('undecodable_video');
+    expect(compare(copyPlan(), empty).problem).toBe('the copy has no video');
+  });
+
+  it('refuses an encode, or a copy with mended tags, whose tags are not those of the plan', () => {
+    const open = { primaries: undefined, transfer: undefined, space: 'smpte170m', range: 'pc' };
+    const output = mediaInfo({ video: videoInfo({ color: open }) });
+    const why = 'the colours are tagged none/none/smpte170m/pc, not bt709/bt709';
+    expect(compare(encodePlan(), output).problem).toBe(`${why}/bt709/tv`);
+    expect(compare(copyPlan(output), output).problem).toBe(`${why}/smpte170m/pc`);
+    expect(compare(copyPlan(), output)).toEqual({ warnings: [] });
   });
 });

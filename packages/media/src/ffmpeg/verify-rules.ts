@@ -1,5 +1,6 @@
 /** Compares an output with what was planned. Pure. Exit code 0 does not mean success: half a file encodes without an error. */
-import type { MediaInfo, PacketStats, ProbeResult } from '../plan/media-info.ts';
+import { completeTags, planColors } from '../plan/color.ts';
+import type { MediaInfo, PacketStats, ProbeResult, VideoInfo } from '../plan/media-info.ts';
 import type { ConvertPlan } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';
 import { type Rejection, rejection } from '../plan/rejections.ts';
@@ -20,8 +21,8 @@ const LEAST_PART = 0.5;
  * Judges an output by its probe. Times are compared with what the packets of the input hold from its first key frame
  * on, never with its header: a header may promise 143 165 s where 1.07 s were recorded.
  */
-export function compareOutput(plan: ConvertPlan, output: ProbeResult): Comparison {
-  const fault = findFault(plan, output);
+export function compareOutput(plan: ConvertPlan, output: ProbeResult, canConvertHdr: boolean): Comparison {
+  const fault = findFault(plan, output) ?? wrongColors(plan, output, canConvertHdr);
   if (fault !== undefined) return { problem: fault, warnings: [] };
   if (!output.readable || output.video === undefined || output.video.stats.packets === 0) {
     return { rejection: rejection('undecodable_video', { detail: 'no frame could be decoded' }), warnings: [] };
@@ -53,6 +54,21 @@ function findFault(plan: ConvertPlan, output: ProbeResult): string | undefined {
   if (plan.audio === 'copy' && output.audio === undefined) return 'the copy lost the audio';
   if (output.audio !== undefined && output.audio.codec !== 'aac') return `the audio is ${output.audio.codec}`;
   return undefined;
+}
+
+/** Browsers show other colours where a tag of an encode is wrong or missing, or one of a copy that was to be mended. */
+function wrongColors(plan: ConvertPlan, output: ProbeResult, canConvertHdr: boolean): string | undefined {
+  if (!output.readable || output.video === undefined) return undefined;
+  const planned =
+    plan.video === 'copy'
+      ? completeTags(plan.source)
+      : planColors(plan.source, { height: plan.target.height, canConvertHdr });
+  if (planned === undefined) return undefined;
+  const tags = ({ primaries, transfer, space, range }: VideoInfo['color']) =>
+    [primaries, transfer, space, range].map((tag) => tag ?? 'none').join('/');
+  const found = tags(output.video.color);
+  if (found === tags(planned)) return undefined;
+  return `the colours are tagged ${found}, not ${tags(planned)}`;
 }
 
 /**

@@ -27,7 +27,7 @@ export type Verification =
 export async function verifyOutput(options: VerifyOptions): Promise<Verification> {
   const { plan, outputPath, tools, signal } = options;
   const output = await probeMedia({ inputPath: outputPath, tools, maxPixels: plan.policy.maxInputPixels, signal });
-  const { problem, rejection, warnings } = compareOutput(plan, output);
+  const { problem, rejection, warnings } = compareOutput(plan, output, tools.ffmpeg.canConvertHdr);
   if (rejection !== undefined) return { verdict: 'rejected', rejection };
   if (problem !== undefined || !output.readable || output.video === undefined)
     return { verdict: 'wrong', why: problem ?? 'the output cannot be read' };
