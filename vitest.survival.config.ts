@@ -25,6 +25,7 @@ export const SURVIVAL_TESTS = [
   'apps/web/test/api-relay.test.ts',
   'packages/storage/test/upload-memory.test.ts',
   'packages/media/test/playback.test.ts',
+  'packages/media/test/colours-browser.test.ts',
   'apps/web/test/client-browser.test.ts',
 ];
 
