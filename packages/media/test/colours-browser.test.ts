@@ -25,7 +25,10 @@ const VARIANTS = (['bt709', 'bt601'] as const).flatMap((matrix) =>
 /** A picture, and the part of its width and height that holds the bars. */
 type Shown = readonly [name: string, wide?: number, high?: number];
 
-/** Runs in the page: the middle of each of the eight bars, from the picture or from the frame that the video shows. */
+/**
+ * Runs in the page: the middle of each of the eight bars, from the picture or from the frame that the video shows. The
+ * first bar is white; as long as it is not, no frame has been drawn.
+ */
 const READ_BARS = `async (name, wide, high) => {
   let shown = video;
   if (name.endsWith('.jpg')) {
@@ -34,17 +37,20 @@ const READ_BARS = `async (name, wide, high) => {
     await shown.decode();
   } else {
     await load(name);
-    // With the first frame loaded, it is not always drawn yet.
     await seek(0.2);
   }
   const width = (shown.videoWidth || shown.naturalWidth) * wide;
   const height = (shown.videoHeight || shown.naturalHeight) * high;
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  context.drawImage(shown, 0, 0);
-  return Array.from({ length: 8 }, (_, at) => {
+  const bars = () => Array.from({ length: 8 }, (_, at) => {
     const [x, y] = [((at % 4) + 0.5) * width / 4, ((at < 4 ? 0 : 1) + 0.5) * height / 2];
     return [...context.getImageData(x, y, 1, 1).data].slice(0, 3);
   });
+  await until(() => {
+    context.drawImage(shown, 0, 0);
+    return bars()[0][1] > 200;
+  });
+  return bars();
 }`;
 
 describe.skipIf(executablePath === undefined)(

@@ -115,7 +115,8 @@ function decode([luma = 0, cb = 0, cr = 0]: number[], matrix: Variant['matrix'],
   const y = (luma - black) / lumaScale;
   const red = y + (2 * (1 - kr) * (cr - 128)) / chromaScale;
   const blue = y + (2 * (1 - kb) * (cb - 128)) / chromaScale;
-  return [red, (y - kr * red - kb * blue) / (1 - kr - kb), blue];
+  const shown = (value: number) => Math.max(0, Math.min(255, Math.round(value)));
+  return [shown(red), shown((y - kr * red - kb * blue) / (1 - kr - kb)), shown(blue)];
 }
 
 /** The furthest that a value of 0 to 255 is off. */
