@@ -73,8 +73,10 @@ type MatrixAndRange = Pick<CompleteColors, 'space' | 'range'>;
 
 function resize({ width, height }: FrameSize, from: MatrixAndRange, to: MatrixAndRange): string {
   const [input, output] = [SCALE_NAMES[from.space], SCALE_NAMES[to.space]];
+  // `scale` of 7.0 refuses frames with the tag of a matrix that it does not know.
+  const accepted = input === undefined && from.space !== 'gbr' ? 'setparams=colorspace=bt709,' : '';
   return [
-    `scale=${width}:${height}`,
+    `${accepted}scale=${width}:${height}`,
     ...(input === undefined ? [] : [`in_color_matrix=${input}`]),
     `in_range=${from.range}`,
     ...(output === undefined ? [] : [`out_color_matrix=${output}`]),

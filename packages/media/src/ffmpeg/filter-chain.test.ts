@@ -65,6 +65,14 @@ describe('videoFilterChain', () => {
     expect(chain(full, undefined, false)).toBe(`${scale('bt601/pc', 'bt709/tv')},${asTagged}`);
   });
 
+  it('takes YCgCo, whose tag one of the filters refuses', () => {
+    const color = { primaries: 'bt709', transfer: 'bt709', space: 'ycgco', range: 'tv' };
+    expect(chain({ color })).toBe(
+      `setparams=colorspace=bt709,scale=1280:720:in_range=tv:out_range=tv,setsar=1,` +
+        `zscale=min=ycgco:rin=tv:m=bt709:r=tv,${AS_BT709}`,
+    );
+  });
+
   it.each(['gbrp', 'rgb24', 'bgra', 'pal8', '0rgb'])('gives RGB (%s) a matrix and its tag', (pixelFormat) => {
     const color = { primaries: undefined, transfer: undefined, space: 'gbr', range: 'pc' };
     expect(chain({ pixelFormat, color })).toBe(
