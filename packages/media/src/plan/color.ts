@@ -16,7 +16,7 @@ export interface CompleteColors {
 
 export type ColorSource = Pick<VideoInfo, 'color' | 'pixelFormat' | 'codedHeight' | 'hdr'>;
 
-export const BT709: CompleteColors = { primaries: 'bt709', transfer: 'bt709', space: 'bt709', range: 'tv' };
+const BT709: CompleteColors = { primaries: 'bt709', transfer: 'bt709', space: 'bt709', range: 'tv' };
 
 /** From so many lines on, browsers and other players take a picture without tags for BT.709; below, for BT.601. */
 const HD_LINES = 720;

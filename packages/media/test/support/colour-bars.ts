@@ -11,7 +11,7 @@ import type { MediaTools } from '../../src/ffmpeg/tools.ts';
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /** Four above, four below. */
-export const BARS: readonly Rgb[] = [
+const BARS: readonly Rgb[] = [
   [255, 255, 255],
   [0, 0, 0],
   [128, 128, 128],
