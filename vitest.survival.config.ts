@@ -26,6 +26,7 @@ export const SURVIVAL_TESTS = [
   'packages/storage/test/upload-memory.test.ts',
   'packages/media/test/playback.test.ts',
   'packages/media/test/hls-browser.test.ts',
+  'packages/media/test/colours-browser.test.ts',
   'apps/web/test/client-browser.test.ts',
 ];
 

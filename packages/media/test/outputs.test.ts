@@ -218,7 +218,7 @@ describe.each(allTools)('%s', (_, tools) => {
     async (name) => {
       const result = await run(name);
       expect(result).toMatchObject({ outcome: 'processed', files: FILES });
-      expect(videoIn(result.output).color.space).toBeUndefined();
+      expect(videoIn(result.output).color.space).toBe('smpte170m');
     },
     TIMEOUT,
   );

@@ -113,7 +113,7 @@ describe.each(queueBackends())('a worker on %s', (kind) => {
     const kinds = ['video', 'poster', 'storyboard', 'storyboard_index', 'hls', 'preview', 'info'];
     expect(result.outputs.map((output) => output.kind)).toEqual(kinds);
     const [video] = result.outputs;
-    expect(video?.path).toMatch(new RegExp(`^tests/${videoId}/[0-9a-f]{12}-p2-fast-[0-9a-f]{6}/video\\.mp4$`));
+    expect(video?.path).toMatch(new RegExp(`^tests/${videoId}/[0-9a-f]{12}-p3-fast-[0-9a-f]{6}/video\\.mp4$`));
 
     const back = join(folder, 'back.mp4');
     expect(await fetchObject(video?.path ?? '', back)).toBe(video?.bytes);
@@ -167,7 +167,7 @@ describe.each(queueBackends())('a worker on %s', (kind) => {
     const { jobId } = await queue.enqueueVideo({ source, outputs: ['video', 'poster'], profile: 'quality' });
     const { outputs } = await queue.waitForVideo(jobId);
     expect(outputs.map((output) => output.kind)).toEqual(['video', 'poster']);
-    expect(outputs[0]?.path).toMatch(/-p2-quality-[0-9a-f]{6}\/video\.mp4$/);
+    expect(outputs[0]?.path).toMatch(/-p3-quality-[0-9a-f]{6}\/video\.mp4$/);
     await worker.sees('Step 6/6 done');
     // Which outputs there are is the worker's to say.
     const unknown = await queue.enqueueVideo({ source, outputs: ['film'] });

@@ -7,47 +7,76 @@ function chain(source: Partial<VideoInfo>, fps?: number, canConvertHdr = true) {
   return videoFilterChain({ source: videoInfo(source), target: { width: 1280, height: 720, fps }, canConvertHdr });
 }
 
+/** `scale` with matrix and range of what goes in and of what comes out. */
+const scale = (from: string, to: string) => {
+  const [one, other] = [from, to].map((colors) => colors.split('/'));
+  const names = `in_color_matrix=${one?.[0]}:in_range=${one?.[1]}:out_color_matrix=${other?.[0]}:out_range=${other?.[1]}`;
+  return `scale=1280:720:${names},setsar=1`;
+};
+const tags = (primaries: string, transfer: string, space: string) =>
+  `setparams=range=tv:color_primaries=${primaries}:color_trc=${transfer}:colorspace=${space}`;
+const AS_BT709 = `format=yuv420p,${tags('bt709', 'bt709', 'bt709')}`;
+const bt601 = { primaries: 'smpte170m', transfer: 'smpte170m', space: 'smpte170m', range: 'tv' };
 const bt2020 = { primaries: 'bt2020', transfer: 'smpte2084', space: 'bt2020nc', range: 'tv' };
 
 describe('videoFilterChain', () => {
   it('is short for an ordinary video', () => {
-    expect(chain({})).toEqual({ filter: 'scale=1280:720:out_range=tv,setsar=1,format=yuv420p', taggedBt709: false });
+    expect(chain({})).toBe(`${scale('bt709/tv', 'bt709/tv')},${AS_BT709}`);
   });
 
   it('deinterlaces first, then limits the rate, then scales', () => {
-    expect(chain({ interlaced: true }, 60).filter).toBe(
-      'bwdif=mode=send_frame:deint=interlaced,fps=60,scale=1280:720:out_range=tv,setsar=1,format=yuv420p',
+    expect(chain({ interlaced: true }, 60)).toMatch(/^bwdif=mode=send_frame:deint=interlaced,fps=60,scale=1280:720:/);
+  });
+
+  it.each([
+    ['pq', 'smpte2084'],
+    ['hlg', 'arib-std-b67'],
+  ] as const)('scales before it converts HDR (%s), whose tags it believes where there are any', (hdr, transfer) => {
+    const convert = (range: string) =>
+      `zscale=tin=${transfer}:pin=bt2020:min=bt2020nc:rin=${range}:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,` +
+      `tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,${AS_BT709}`;
+    expect(chain({ hdr, color: { ...bt2020, transfer } })).toBe(`${scale('bt2020/tv', 'bt2020/tv')},${convert('tv')}`);
+    const open = { primaries: undefined, transfer, space: 'reserved', range: 'pc' };
+    expect(chain({ hdr, color: open })).toBe(`${scale('bt2020/pc', 'bt2020/pc')},${convert('pc')}`);
+  });
+
+  it('leaves HDR as it is where ffmpeg cannot convert it, and tells so', () => {
+    expect(chain({ hdr: 'pq', color: bt2020 }, undefined, false)).toBe(
+      `${scale('bt2020/tv', 'bt2020/tv')},format=yuv420p,${tags('bt2020', 'smpte2084', 'bt2020nc')}`,
     );
   });
 
-  it('scales before it converts HDR, and says that the result is BT.709', () => {
-    expect(chain({ hdr: 'pq', color: bt2020 })).toEqual({
-      filter:
-        'scale=1280:720:out_range=tv,setsar=1,' +
-        'zscale=tin=smpte2084:pin=bt2020:min=bt2020nc:rin=tv:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,' +
-        'tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p',
-      taggedBt709: true,
-    });
+  it('brings BT.2020 to the primaries of BT.709 by way of RGB', () => {
+    const color = { ...bt2020, transfer: 'bt2020-10' };
+    expect(chain({ color })).toBe(
+      `${scale('bt2020/tv', 'bt2020/tv')},` +
+        'zscale=min=bt2020nc:rin=tv:pin=bt2020:tin=iec61966-2-1:p=bt709:t=iec61966-2-1:m=gbr:r=pc,format=gbrp,' +
+        `zscale=min=gbr:rin=pc:m=bt709:r=tv,${AS_BT709}`,
+    );
+    expect(chain({ color }, undefined, false)).toBe(
+      `${scale('bt2020/tv', 'bt709/tv')},format=yuv420p,${tags('bt2020', 'bt709', 'bt709')}`,
+    );
   });
 
-  it('takes HDR without tags for BT.2020', () => {
-    const color = { ...bt2020, primaries: undefined, space: 'reserved' };
-    expect(chain({ hdr: 'hlg', color }).filter).toContain('zscale=tin=arib-std-b67:pin=bt2020:min=bt2020nc:rin=tv');
+  it('brings BT.601 in HD to BT.709, with zimg or without', () => {
+    const asTagged = `format=yuv420p,${tags('smpte170m', 'smpte170m', 'bt709')}`;
+    const full = { pixelFormat: 'yuvj420p', color: { ...bt601, range: 'pc' } };
+    expect(chain(full)).toBe(`${scale('bt601/pc', 'bt601/pc')},zscale=min=smpte170m:rin=pc:m=bt709:r=tv,${asTagged}`);
+    expect(chain(full, undefined, false)).toBe(`${scale('bt601/pc', 'bt709/tv')},${asTagged}`);
   });
 
-  it('leaves HDR as it is where ffmpeg cannot convert it', () => {
-    expect(chain({ hdr: 'pq', color: bt2020 }, undefined, false)).toMatchObject({ taggedBt709: false });
-  });
-
-  it('drops tags that the standard reserves', () => {
-    const color = { primaries: 'reserved', transfer: 'reserved', space: 'reserved', range: undefined };
-    expect(chain({ color }).filter).toContain(
-      'setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown,scale',
+  it('takes YCgCo, whose tag one of the filters refuses', () => {
+    const color = { primaries: 'bt709', transfer: 'bt709', space: 'ycgco', range: 'tv' };
+    expect(chain({ color })).toBe(
+      `setparams=colorspace=bt709,scale=1280:720:in_range=tv:out_range=tv,setsar=1,` +
+        `zscale=min=ycgco:rin=tv:m=bt709:r=tv,${AS_BT709}`,
     );
   });
 
   it.each(['gbrp', 'rgb24', 'bgra', 'pal8', '0rgb'])('gives RGB (%s) a matrix and its tag', (pixelFormat) => {
-    expect(chain({ pixelFormat }).filter).toMatch(/out_color_matrix=bt709.*setparams=colorspace=bt709/);
-    expect(chain({ pixelFormat }).taggedBt709).toBe(true);
+    const color = { primaries: undefined, transfer: undefined, space: 'gbr', range: 'pc' };
+    expect(chain({ pixelFormat, color })).toBe(
+      `scale=1280:720:in_range=pc:out_color_matrix=bt709:out_range=tv,setsar=1,${AS_BT709}`,
+    );
   });
 });

@@ -70,6 +70,11 @@ describe('createPacketSummary', () => {
     expect(summarize(lines, false).get(0)?.durationSeconds).toBeCloseTo(4900.08);
   });
 
+  it('counts a step back of such a clock as one, as ffmpeg does', () => {
+    const lines = [packet(0, 100, 'K_'), packet(0, 100.04), packet(0, 98, 'K_'), packet(0, 98.04)];
+    expect(summarize(lines, true).get(0)).toMatchObject({ clockJumps: 1, durationSeconds: expect.closeTo(0.16) });
+  });
+
   it('passes over lines that are no packets', () => {
     expect(
       summarize(['', 'side_data|skip_samples=2048', 'stream_index=N/A|flags=K', packet(0, 0, 'K_', '|\n')]).size,

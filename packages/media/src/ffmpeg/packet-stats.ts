@@ -17,9 +17,18 @@ export interface PacketSummary {
 
 /**
  * ffmpeg treats a jump of more than 10 s in a transport or program stream as a restart of its timestamps
- * (-dts_delta_threshold, ffmpeg documentation).
+ * (-dts_delta_threshold, ffmpeg documentation), and one of more than 0.1 s backwards (its source, ts_discontinuity).
  */
 const CLOCK_JUMP_SECONDS = 10;
+const CLOCK_BACK_SECONDS = 0.1;
+
+/** Containers whose clock may start anew in the middle (AVFMT_TS_DISCONT in libavformat). */
+const JUMPING_CLOCKS = new Set(['mpegts', 'mpeg']);
+
+/** Transport and program streams: they have no header that says how long they are. By ffprobe's name of the container. */
+export function clockMayJump(format: string): boolean {
+  return JUMPING_CLOCKS.has(format);
+}
 
 export interface PacketSummaryOptions {
   /** The container's clock may start anew in the middle: MPEG transport and program streams. */
@@ -157,7 +166,7 @@ function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): voi
 function followClock(counted: StreamCount, packet: Packet): void {
   if (Number.isNaN(packet.decodeTime)) return;
   const step = packet.decodeTime - counted.previousDecodeTime;
-  if (Math.abs(step) > CLOCK_JUMP_SECONDS) {
+  if (step > CLOCK_JUMP_SECONDS || step < -CLOCK_BACK_SECONDS) {
     counted.jumped += step - packet.duration;
     counted.jumps += 1;
   }

@@ -22,7 +22,7 @@ import { copyWithHidden, HIDDEN_TAG, unopenedStream } from './hide-track.ts';
 import { inputSize } from './input-file.ts';
 import { describeStreams, needsDeepAnalysis, withoutDurations } from './main-streams.ts';
 import { readAperturesOfFile, readLayoutOfFile } from './mp4-layout-file.ts';
-import { createPacketSummary, PACKET_ENTRIES } from './packet-stats.ts';
+import { clockMayJump, createPacketSummary, PACKET_ENTRIES } from './packet-stats.ts';
 import { classifyProbeFailure, tellingLine } from './probe-failure.ts';
 import { type ProbePass, runFfprobe } from './run-process.ts';
 import { STREAM_FORMATS } from './sandbox.ts';
@@ -165,14 +165,6 @@ async function readStreams(pass: ProbePass): Promise<{ output: FfprobeOutput; st
     limits: STREAMS_LIMITS,
   });
   return { output: readFfprobeOutput(lines.join('\n')), stderrTail };
-}
-
-/** Containers whose clock may start anew in the middle (AVFMT_TS_DISCONT in libavformat). */
-const JUMPING_CLOCKS = new Set(['mpegts', 'mpeg']);
-
-/** Transport and program streams: they have no header that says how long they are. */
-function clockMayJump(format: string): boolean {
-  return JUMPING_CLOCKS.has(format);
 }
 
 /** The second reading: all packets. ffprobe's exit code is not looked at: of a damaged file, the packets up to the damage count. */

@@ -1,8 +1,11 @@
 /** Compares an output with what was planned. Pure. Exit code 0 does not mean success: half a file encodes without an error. */
-import type { MediaInfo, PacketStats, ProbeResult } from '../plan/media-info.ts';
+
+import { completeTags, planColors } from '../plan/color.ts';
+import type { MediaInfo, PacketStats, ProbeResult, VideoInfo } from '../plan/media-info.ts';
 import type { ConvertPlan } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';
 import { type Rejection, rejection } from '../plan/rejections.ts';
+import { clockMayJump } from './packet-stats.ts';
 
 /** What the comparison says: at most one of `problem` and `rejection`. */
 export interface Comparison {
@@ -22,8 +25,8 @@ const LEAST_PART = 0.5;
  * Judges an output by its probe. Times are compared with what the packets of the input hold from its first key frame
  * on, never with its header: a header may promise 143 165 s where 1.07 s were recorded.
  */
-export function compareOutput(plan: ConvertPlan, output: ProbeResult): Comparison {
-  const fault = findFault(plan, output);
+export function compareOutput(plan: ConvertPlan, output: ProbeResult, canConvertHdr: boolean): Comparison {
+  const fault = findFault(plan, output) ?? wrongColors(plan, output, canConvertHdr);
   if (fault !== undefined) return { problem: fault, warnings: [] };
   if (!output.readable || output.video === undefined || output.video.stats.packets === 0) {
     return { rejection: rejection('undecodable_video', { detail: 'no frame could be decoded' }), warnings: [] };
@@ -32,14 +35,18 @@ export function compareOutput(plan: ConvertPlan, output: ProbeResult): Compariso
   const whole = compareTimes(mediaTime(plan.info), mediaTime(output));
   if (plan.video === 'copy' && picture.verdict !== 'equal')
     return { problem: `the copy ${picture.words}`, warnings: [] };
-  if (picture.verdict === 'longer') return { problem: `the output ${picture.words}`, warnings: [] };
+  // Where clocks may start anew, ffmpeg may follow them otherwise than we count: no reason to lose a video.
+  const mayBeLonger = clockMayJump(plan.info.format);
+  if (picture.verdict === 'longer' && !mayBeLonger) return { problem: `the output ${picture.words}`, warnings: [] };
   const soundFault =
-    findSoundFault(plan, output) ?? (whole.verdict === 'longer' ? `the output ${whole.words}` : undefined);
+    findSoundFault(plan, output) ??
+    (whole.verdict === 'longer' && !mayBeLonger ? `the output ${whole.words}` : undefined);
   if (soundFault !== undefined) return { problem: soundFault, withSound: true, warnings: [] };
   if (picture.part < LEAST_PART)
     return { rejection: rejection('truncated_media', { detail: picture.words }), warnings: [] };
   const worst = picture.part < whole.part ? picture : whole;
-  return { warnings: [...shorter(plan, output, worst), ...audioLost(plan, output)] };
+  const longer = [picture, whole].find(({ verdict }) => verdict === 'longer');
+  return { warnings: [...clockUnreliable(longer), ...shorter(plan, output, worst), ...audioLost(plan, output)] };
 }
 
 function findFault(plan: ConvertPlan, output: ProbeResult): string | undefined {
@@ -59,6 +66,21 @@ function findFault(plan: ConvertPlan, output: ProbeResult): string | undefined {
 function findSoundFault(plan: ConvertPlan, { audio }: MediaInfo): string | undefined {
   if (plan.audio === 'copy' && audio === undefined) return 'the copy lost the audio';
   return audio === undefined || audio.codec === 'aac' ? undefined : `the audio is ${audio.codec}`;
+}
+
+/** Browsers show other colours where a tag of an encode is wrong or missing, or one of a copy that was to be mended. */
+function wrongColors(plan: ConvertPlan, output: ProbeResult, canConvertHdr: boolean): string | undefined {
+  if (!output.readable || output.video === undefined) return undefined;
+  const planned =
+    plan.video === 'copy'
+      ? completeTags(plan.source)
+      : planColors(plan.source, { height: plan.target.height, canConvertHdr });
+  if (planned === undefined) return undefined;
+  const tags = ({ primaries, transfer, space, range }: VideoInfo['color']) =>
+    [primaries, transfer, space, range].map((tag) => tag ?? 'none').join('/');
+  const found = tags(output.video.color);
+  if (found === tags(planned)) return undefined;
+  return `the colours are tagged ${found}, not ${tags(planned)}`;
 }
 
 /**
@@ -98,6 +120,12 @@ function mediaTime({ video, audio, durationSeconds }: MediaInfo): Length {
   const start = Math.min(video.stats.firstSeconds, audio?.stats.firstSeconds ?? Infinity);
   const soundEnd = audio === undefined ? start : audio.stats.firstSeconds + audio.stats.durationSeconds;
   return { least: Math.max(video.stats.lastSeconds, soundEnd) - start, most: durationSeconds };
+}
+
+function clockUnreliable(longer: LengthComparison | undefined): MediaWarning[] {
+  if (longer === undefined) return [];
+  const message = `The clock of the recording is not reliable: the result ${longer.words}. Check that it plays well.`;
+  return [{ code: 'clock_unreliable', message }];
 }
 
 function shorter(plan: ConvertPlan, output: MediaInfo, worst: LengthComparison): MediaWarning[] {

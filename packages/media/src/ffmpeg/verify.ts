@@ -37,7 +37,7 @@ export async function verifyOutput(options: VerifyOptions): Promise<Verification
     isOurs: true,
     signal,
   });
-  const { problem, withSound, rejection, warnings } = compareOutput(plan, output);
+  const { problem, withSound, rejection, warnings } = compareOutput(plan, output, tools.ffmpeg.canConvertHdr);
   if (rejection !== undefined) return { verdict: 'rejected', rejection };
   if (problem !== undefined || !output.readable || output.video === undefined)
     return { verdict: 'wrong', why: problem ?? 'the output cannot be read', withSound };

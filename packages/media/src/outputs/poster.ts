@@ -1,10 +1,11 @@
 /** `poster.jpg`: the still that stands for a video. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { jpegColors, scaleTo } from '../ffmpeg/color-filters.ts';
 import { composeArguments } from '../ffmpeg/commands/compose.ts';
 import { readJpegSize } from '../ffmpeg/jpeg-size.ts';
 import { runFfmpeg } from '../ffmpeg/run-process.ts';
-import type { ToolLimits } from '../ffmpeg/tools.ts';
+import type { MediaTools } from '../ffmpeg/tools.ts';
 import { invalidOutput, writeWhole } from '../ffmpeg/write-whole.ts';
 import { type FrameSize, fitWidth } from '../plan/frame-size.ts';
 import type { VideoMedia } from '../plan/media-info.ts';
@@ -26,7 +27,7 @@ export const poster: Output<'poster'> = {
     args: posterArguments({
       mp4,
       policy: plan.policy,
-      limits: tools.limits,
+      tools,
       outputPath: join(outDir, FILE.name),
       seekSeconds: posterSeconds(mp4.info),
     }),
@@ -59,7 +60,7 @@ async function tryPoster(
 ): Promise<FrameSize | undefined> {
   await runFfmpeg({
     tools,
-    args: posterArguments({ mp4, policy, limits: tools.limits, outputPath, seekSeconds }),
+    args: posterArguments({ mp4, policy, tools, outputPath, seekSeconds }),
     limits: { totalMs: 120_000 },
     signal,
   });
@@ -75,7 +76,7 @@ function posterSeconds({ video, audio }: VideoMedia): number {
 export interface PosterCommand {
   readonly mp4: OutputRequest['mp4'];
   readonly policy: Pick<MediaPolicy, 'poster' | 'maxInputPixels'>;
-  readonly limits: Pick<ToolLimits, 'threads'>;
+  readonly tools: Pick<MediaTools, 'ffmpeg' | 'limits'>;
   readonly outputPath: string;
   /** Where to look, from the start of the file; 0 reads from the very start without seeking. */
   readonly seekSeconds: number;
@@ -86,18 +87,20 @@ const COMPARED_FRAMES = 50;
 const WINDOW_SECONDS = 4;
 
 /** One JPEG: of the frames in a window, the one that differs least from their average (no fades, no flashes). */
-export function posterArguments({ mp4, policy, limits, outputPath, seekSeconds }: PosterCommand): string[] {
-  const { displayWidth: width, displayHeight: height, index } = mp4.info.video;
+export function posterArguments({ mp4, policy, tools, outputPath, seekSeconds }: PosterCommand): string[] {
+  const { video: source } = mp4.info;
+  const { displayWidth: width, displayHeight: height } = source;
   const size = fitWidth({ width, height }, policy.poster.maxWidth);
+  const picture = jpegColors({ source, scale: scaleTo(size), canConvertHdr: tools.ffmpeg.canConvertHdr });
   return composeArguments({
     inputPath: mp4.path,
     outputPath,
-    threads: limits.threads,
+    threads: tools.limits.threads,
     guards: { maxPixels: policy.maxInputPixels },
     inputOptions: [...(seekSeconds > 0 ? ['-ss', seekSeconds.toFixed(3), '-t', String(WINDOW_SECONDS)] : [])],
-    videoFilter: `thumbnail=${COMPARED_FRAMES},scale=${size.width}:${size.height}:out_range=pc,setsar=1,format=yuvj420p`,
+    videoFilter: [`thumbnail=${COMPARED_FRAMES}`, ...picture].join(','),
     outputOptions: [
-      ...['-map', `0:${index}`, '-an', '-sn', '-dn', '-map_metadata', '-1'],
+      ...['-map', `0:${source.index}`, '-an', '-sn', '-dn', '-map_metadata', '-1'],
       // One frame written by the raw muxer is a JPEG file; the image muxer would read %d in a path as a counter.
       ...['-frames:v', '1', '-c:v', 'mjpeg', '-q:v', String(policy.poster.quality), '-f', 'mjpeg'],
     ],

@@ -1,5 +1,6 @@
 /** `preview.mp4`: a silent clip of about six seconds that pages play in a loop while a pointer is over a video's picture. */
 import { join } from 'node:path';
+import { keepLook, setTags } from '../ffmpeg/color-filters.ts';
 import { composeArguments } from '../ffmpeg/commands/compose.ts';
 import { decodeCheckArguments } from '../ffmpeg/commands/decode-check.ts';
 import { WEB_MP4 } from '../ffmpeg/commands/mp4-options.ts';
@@ -9,6 +10,7 @@ import { runFfmpeg } from '../ffmpeg/run-process.ts';
 import { lastLines } from '../ffmpeg/stderr-lines.ts';
 import type { ToolLimits } from '../ffmpeg/tools.ts';
 import { invalidOutput, writeWhole } from '../ffmpeg/write-whole.ts';
+import { keepColors } from '../plan/color.ts';
 import type { MediaPolicy } from '../plan/policy.ts';
 import { describeFile, type Output, type OutputFile, type OutputRequest, roundSeconds } from './output.ts';
 import { type PreviewPlan, planPreview } from './preview/plan.ts';
@@ -115,11 +117,11 @@ export function previewArguments({ mp4, plan, policy, limits, outputPath }: Prev
   const stretches = moments.map(({ seconds }, input) => {
     const length = seconds.toFixed(3);
     const timing = `setpts=PTS-STARTPTS,fps=${Number(fps.toFixed(3))}:eof_action=pass`;
-    const picture = `scale=${size.width}:${size.height}:out_range=tv,setsar=1,format=yuv420p`;
+    const picture = `${keepLook(size, mp4.info.video)},setsar=1,format=yuv420p`;
     const exactly = `tpad=stop_mode=clone:stop_duration=${length},trim=duration=${length}`;
     return `[${input}:${mp4.info.video.index}]${timing},${picture},${exactly}[m${input}]`;
   });
-  const joined = `${moments.map((_, input) => `[m${input}]`).join('')}concat=n=${moments.length}[clip]`;
+  const joined = `${moments.map((_, input) => `[m${input}]`).join('')}concat=n=${moments.length},${setTags(keepColors(mp4.info.video))}[clip]`;
   return composeArguments({
     inputPath: mp4.path,
     outputPath,

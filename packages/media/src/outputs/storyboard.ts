@@ -1,12 +1,13 @@
 /** `storyboard.jpg` and `storyboard.vtt`: one picture of small pictures, and the index that says which is when. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { jpegColors, scaleTo } from '../ffmpeg/color-filters.ts';
 import { composeArguments } from '../ffmpeg/commands/compose.ts';
 import { encodeLimits } from '../ffmpeg/encode-limits.ts';
 import { readJpegSize } from '../ffmpeg/jpeg-size.ts';
 import { runFfmpeg } from '../ffmpeg/run-process.ts';
 import { lastLines } from '../ffmpeg/stderr-lines.ts';
-import type { ToolLimits } from '../ffmpeg/tools.ts';
+import type { MediaTools } from '../ffmpeg/tools.ts';
 import { invalidOutput, writeWhole } from '../ffmpeg/write-whole.ts';
 import type { MediaPolicy } from '../plan/policy.ts';
 import { planStoryboard, renderStoryboardVtt, type StoryboardPlan } from '../plan/storyboard.ts';
@@ -28,7 +29,7 @@ export const storyboard: Output<'storyboard'> = {
     args: storyboardArguments({
       mp4,
       policy,
-      limits: tools.limits,
+      tools,
       outputPath: join(outDir, IMAGE.name),
       plan: planStoryboard(mp4.info, policy.storyboard),
     }),
@@ -60,7 +61,7 @@ async function drawTiles(
 ): Promise<string | undefined> {
   const run = await runFfmpeg({
     tools,
-    args: storyboardArguments({ mp4, policy, limits: tools.limits, outputPath, plan }),
+    args: storyboardArguments({ mp4, policy, tools, outputPath, plan }),
     // Nothing is reported before the one frame at the end, so that only the time in all can be watched.
     limits: { ...encodeLimits(mp4.info.durationSeconds), stallMs: Infinity },
     signal,
@@ -76,7 +77,7 @@ export interface StoryboardCommand {
   /** A rotation in its header is applied by ffmpeg. */
   readonly mp4: OutputRequest['mp4'];
   readonly policy: Pick<MediaPolicy, 'storyboard' | 'maxInputPixels'>;
-  readonly limits: Pick<ToolLimits, 'threads'>;
+  readonly tools: Pick<MediaTools, 'ffmpeg' | 'limits'>;
   readonly outputPath: string;
   readonly plan: StoryboardPlan;
 }
@@ -86,20 +87,18 @@ export interface StoryboardCommand {
  * full (a clip of half a second has one frame, and `fps` would drop it), and is repeated to the end of the picture: no tile
  * of our index is black.
  */
-export function storyboardArguments({ mp4, policy, limits, outputPath, plan }: StoryboardCommand): string[] {
+export function storyboardArguments({ mp4, policy, tools, outputPath, plan }: StoryboardCommand): string[] {
   const { tile, columns, rows } = plan;
   return composeArguments({
     inputPath: mp4.path,
     outputPath,
-    threads: limits.threads,
+    threads: tools.limits.threads,
     guards: { maxPixels: policy.maxInputPixels },
     // Key frames alone are decoded: 0.95 s of processor for a minute of 1080p instead of 11.7 s (ffmpeg 5.1.9).
     inputOptions: plan.fromKeyframes ? ['-skip_frame', 'nokey'] : [],
     videoFilter: [
       `fps=1/${plan.secondsPerTile}:start_time=0:eof_action=pass`,
-      `scale=${tile.width}:${tile.height}:out_range=pc`,
-      'setsar=1',
-      'format=yuvj420p',
+      ...jpegColors({ source: mp4.info.video, scale: scaleTo(tile), canConvertHdr: tools.ffmpeg.canConvertHdr }),
       `tpad=stop_mode=clone:stop=${columns * rows}`,
       `tile=${columns}x${rows}`,
     ].join(','),

@@ -8,6 +8,7 @@ export type WarningCode =
   | 'audio_lost'
   | 'captions_left_out'
   | 'captions_not_text'
+  | 'clock_unreliable'
   | 'decode_errors'
   | 'dolby_vision_5'
   | 'extra_audio_dropped'

@@ -1,3 +1,4 @@
+import { planColors } from './color.ts';
 import type { VideoInfo, VideoMedia } from './media-info.ts';
 import type { ConvertPlan } from './plan.ts';
 
@@ -12,6 +13,9 @@ export function predictOutput({ info, source, video, audio, target, policy }: Co
     mirrored: false,
     shapes: [],
     aperture: undefined,
+    pixelFormat: 'yuv420p',
+    color: planColors(source, { height: target.height, canConvertHdr: true }),
+    hdr: undefined,
     stats: { ...source.stats, firstPacketIsKey: true, largestKeyGapSeconds: policy.video.keyframeSeconds },
   };
   return {

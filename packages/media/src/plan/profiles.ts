@@ -5,7 +5,7 @@ import { DEFAULT_POLICY, type MediaPolicy } from './policy.ts';
  * Goes up when the same source and settings are turned into different results than before, so that old and new never
  * mix under one key. A new output changes nothing of the others and leaves it as it is.
  */
-export const PROFILE_VERSION = 2;
+export const PROFILE_VERSION = 3;
 
 export const PROFILES = ['fast', 'quality'] as const;
 

@@ -30,11 +30,20 @@ const INPUT = [
   '-max_pixels 35651584',
 ].join(' ');
 
+const SAME_COLORS = 'in_color_matrix=bt709:in_range=tv:out_color_matrix=bt709:out_range=tv';
+const BT709_TAGS = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
+const TO_JPEG = 'format=gbrp,setsar=1,scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p';
+const TOOLS = {
+  limits: { threads: 2, memoryBytes: undefined },
+  ffmpeg: { path: 'ffmpeg', version: '7.0', origin: 'path', canConvertHdr: true, decodableCodecs: undefined },
+} as const;
+
 /** What is made of an MP4. */
 const onMp4 = (info: MediaInfo) => ({
   mp4: { path: files.inputPath, info: info as VideoMedia },
   policy: DEFAULT_POLICY,
   limits: { threads: 2 },
+  tools: TOOLS,
   outputPath: files.outputPath,
 });
 
@@ -72,10 +81,10 @@ describe('command lines', () => {
     const plan = convert(mediaInfo({ video: videoInfo({ codec: 'hevc', codedWidth: 3840, codedHeight: 2160 }) }));
     expect(words(transcodeArguments({ ...files, plan, canConvertHdr: true }))).toBe(
       `${INPUT} -threads 2 -i file:JOB/input -filter:a aresample=async=1:first_pts=0 ` +
-        '-filter:v scale=1920:1080:out_range=tv,setsar=1,format=yuv420p -map 0:0 -map 0:1 -sn -dn ' +
+        `-filter:v scale=1920:1080:${SAME_COLORS},setsar=1,format=yuv420p,${BT709_TAGS} -map 0:0 -map 0:1 -sn -dn ` +
         '-map_metadata -1 -map_chapters -1 -c:v libx264 -preset veryfast -crf 23 -profile:v high ' +
         '-maxrate 6000000 -bufsize 12000000 -force_key_frames expr:gte(t,n_forced*2) -sc_threshold 0 ' +
-        '-fps_mode vfr -threads 2 -max_muxing_queue_size 1024 -max_error_rate 1 ' +
+        '-enc_time_base:v 1/90000 -fps_mode vfr -threads 2 -max_muxing_queue_size 1024 -max_error_rate 1 ' +
         '-c:a aac -b:a 128000 -ac 2 -ar 48000 -movflags +faststart -f mp4 file:JOB/video.mp4.partial',
     );
   });
@@ -85,7 +94,7 @@ describe('command lines', () => {
     const plan = convert(mediaInfo({ video, audio: undefined, audioTracks: 0, deepAnalysis: true }));
     const line = words(transcodeArguments({ ...files, plan, canConvertHdr: true }));
     expect(line).toContain('-max_pixels 35651584 -analyzeduration 60M -probesize 200M -threads 2 -i');
-    expect(line).toContain('-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv');
+    expect(line).toContain(`zscale=t=bt709:m=bt709:r=tv,format=yuv420p,${BT709_TAGS} `);
     expect(line).not.toMatch(/-c:a|-filter:a/);
   });
 
@@ -93,7 +102,7 @@ describe('command lines', () => {
     const options = onMp4(mediaInfo());
     expect(words(posterArguments({ ...options, seekSeconds: 1 }))).toBe(
       `${INPUT} -threads 2 -ss 1.000 -t 4 -i file:JOB/input ` +
-        '-filter:v thumbnail=50,scale=1280:720:out_range=pc,setsar=1,format=yuvj420p ' +
+        `-filter:v thumbnail=50,scale=1280:720:${SAME_COLORS},${TO_JPEG} ` +
         '-map 0:0 -an -sn -dn -map_metadata -1 -frames:v 1 -c:v mjpeg -q:v 3 -f mjpeg file:JOB/video.mp4.partial',
     );
     expect(words(posterArguments({ ...options, seekSeconds: 0 }))).not.toContain('-ss');
@@ -126,8 +135,8 @@ describe('command lines', () => {
   it('hls: the largest size copied, the others encoded, all in one process', () => {
     expect(hls(mp4)).toBe(
       `${INPUT} -threads 2 -i file:JOB/input -filter_complex [0:0]split=2[s720p][s480p];` +
-        '[s720p]scale=1280:720:out_range=tv,setsar=1,format=yuv420p[720p];' +
-        '[s480p]scale=854:480:out_range=tv,setsar=1,format=yuv420p[480p] ' +
+        `[s720p]scale=1280:720:${SAME_COLORS},setsar=1,format=yuv420p,${BT709_TAGS}[720p];` +
+        `[s480p]scale=854:480:${SAME_COLORS},setsar=1,format=yuv420p,${BT709_TAGS}[480p] ` +
         '-map 0:0 -map [720p] -map [480p] -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 -c:v:0 copy ' +
         `${rung(1, 3_000_000, 'source')} ${rung(2, 1_400_000, 'source')} -threads 2 -max_muxing_queue_size 1024 -c:a copy ` +
         String.raw`-bsf:a noise=drop=lt(pts\,0) ` +
@@ -150,7 +159,7 @@ describe('command lines', () => {
     expect(line).toContain(
       String.raw`-c:v:0 copy -bsf:v:0 setts=pts=if(eq(N\,0)\,0\,PTS):dts=if(eq(N\,0)\,DTS-PTS\,DTS)`,
     );
-    expect(line).toContain(String.raw`format=yuv420p,setpts=if(eq(N\,0)\,0\,PTS)[480p]`);
+    expect(line).toContain(String.raw`colorspace=bt709,setpts=if(eq(N\,0)\,0\,PTS)[480p]`);
   });
 
   it('hls of a video with holes: frames are repeated, and silence fills the sound', () => {
@@ -159,7 +168,7 @@ describe('command lines', () => {
       mediaInfo({ video: videoInfo({ stats: still }), audio: audioInfo({ stats: packetStats({ firstSeconds: 3 }) }) }),
     );
     expect(line).toContain(
-      'format=yuv420p,fps=25:start_time=0,tpad=stop_mode=clone:stop_duration=13.000,trim=end=13.000[480p]',
+      'colorspace=bt709,fps=25:start_time=0,tpad=stop_mode=clone:stop_duration=13.000,trim=end=13.000[480p]',
     );
     expect(line).toContain('-filter:a aresample=async=1:first_pts=0,apad=whole_dur=13.000');
     expect(line).toContain(String.raw`-ar 48000 -bsf:a noise=drop=lt(pts\,0)`);
@@ -181,7 +190,7 @@ describe('command lines', () => {
     };
     expect(line(2)).toBe(
       `${INPUT} -threads 2 -skip_frame nokey -i file:JOB/input -filter:v fps=1/2:start_time=0:eof_action=pass,` +
-        'scale=160:90:out_range=pc,setsar=1,format=yuvj420p,tpad=stop_mode=clone:stop=20,tile=10x2 ' +
+        `scale=160:90:${SAME_COLORS},${TO_JPEG},tpad=stop_mode=clone:stop=20,tile=10x2 ` +
         '-map 0:0 -an -sn -dn -map_metadata -1 -fps_mode passthrough -frames:v 1 -c:v mjpeg -q:v 5 -f mjpeg ' +
         'file:JOB/video.mp4.partial',
     );
@@ -194,12 +203,12 @@ describe('command lines', () => {
     const line = words(previewArguments({ ...options, plan: planPreview(options.mp4.info) }));
     const more = INPUT.slice(INPUT.indexOf('-protocol'));
     const moment = (input: number) =>
-      `[${input}:0]setpts=PTS-STARTPTS,fps=25:eof_action=pass,scale=480:270:out_range=tv,setsar=1,format=yuv420p,` +
+      `[${input}:0]setpts=PTS-STARTPTS,fps=25:eof_action=pass,scale=480:270:${SAME_COLORS},setsar=1,format=yuv420p,` +
       `tpad=stop_mode=clone:stop_duration=1.500,trim=duration=1.500[m${input}]`;
     expect(line).toBe(
       `${INPUT} -threads 2 -ss 11.750 -t 1.500 -i file:JOB/input ${more} -threads 2 -ss 36.750 -t 1.500 -i file:JOB/input ` +
         `${more} -threads 2 -ss 61.750 -t 1.500 -i file:JOB/input ${more} -threads 2 -ss 86.750 -t 1.500 -i file:JOB/input ` +
-        `-filter_complex ${[0, 1, 2, 3].map(moment).join(';')};[m0][m1][m2][m3]concat=n=4[clip] -map [clip] -an -sn -dn ` +
+        `-filter_complex ${[0, 1, 2, 3].map(moment).join(';')};[m0][m1][m2][m3]concat=n=4,${BT709_TAGS}[clip] -map [clip] -an -sn -dn ` +
         '-map_metadata -1 -map_chapters -1 -c:v libx264 -preset veryfast -crf 28 -profile:v high -maxrate 500000 ' +
         '-bufsize 500000 -threads 1 -movflags +faststart -f mp4 file:JOB/video.mp4.partial',
     );
@@ -214,6 +223,15 @@ describe('command lines', () => {
     expect(words(clearTagsArguments({ ...files, plan, filter: 'h264_metadata=matrix_coefficients=2' }))).toBe(
       `${INPUT} -threads 2 -i file:JOB/input -map 0:0 -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 ` +
         '-c copy -bsf:v h264_metadata=matrix_coefficients=2 -f mov file:JOB/video.mp4.partial',
+    );
+  });
+
+  it('a copy is given the tags that it lacks, in the bitstream and in its box', () => {
+    const color = { primaries: undefined, transfer: 'reserved', space: 'bt470bg', range: 'pc' };
+    const plan = convert(mediaInfo({ video: videoInfo({ pixelFormat: 'yuvj420p', color }) }));
+    expect(words(remuxArguments({ ...files, plan }))).toContain(
+      '-c:v copy -bsf:v h264_metadata=video_full_range_flag=1:colour_primaries=1:transfer_characteristics=1:' +
+        'matrix_coefficients=5 -color_primaries 1 -color_trc 1 -colorspace 5 -color_range pc ',
     );
   });
 });

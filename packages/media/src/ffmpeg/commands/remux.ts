@@ -1,3 +1,5 @@
+import { colorCodes, completeTags } from '../../plan/color.ts';
+import type { VideoInfo } from '../../plan/media-info.ts';
 import type { ConvertPlan } from '../../plan/plan.ts';
 import { audioFilterChain } from '../audio-chain.ts';
 import { clearReservedTags } from '../reserved-tags.ts';
@@ -14,7 +16,6 @@ export interface Mp4CommandOptions {
 /** Copies the video; the audio is copied, encoded or absent as the plan says. Rotation stays in the header. */
 export function remuxArguments({ plan, inputPath, outputPath, threads }: Mp4CommandOptions): string[] {
   const encodesAudio = plan.audio === 'encode';
-  const clearing = clearReservedTags(plan.source);
   return composeArguments({
     inputPath,
     outputPath,
@@ -23,11 +24,27 @@ export function remuxArguments({ plan, inputPath, outputPath, threads }: Mp4Comm
     audioFilter: audioFilterChain(plan),
     outputOptions: [
       ...selectStreams(plan),
-      ...['-c:v', 'copy', ...(clearing === undefined ? [] : ['-bsf:v', clearing])],
+      ...['-c:v', 'copy', ...mendTags(plan.source)],
       ...(plan.audio === 'copy' ? ['-c:a', 'copy'] : []),
       // However much of the sound is damaged, what can be saved is.
       ...(encodesAudio ? ['-max_error_rate', '1', ...encodeAudio(plan.policy)] : []),
       ...WEB_MP4,
     ],
   });
+}
+
+/** In the bitstream, and for the box that says the same. */
+function mendTags(source: VideoInfo): string[] {
+  const complete = completeTags(source);
+  const clearing = clearReservedTags(source);
+  if (complete === undefined) return clearing === undefined ? [] : ['-bsf:v', clearing];
+  const { primaries, transfer, space } = colorCodes(complete);
+  const inStream = [
+    `video_full_range_flag=${complete.range === 'pc' ? 1 : 0}`,
+    `colour_primaries=${primaries}`,
+    `transfer_characteristics=${transfer}`,
+    `matrix_coefficients=${space}`,
+  ];
+  const inBox = ['-color_primaries', primaries, '-color_trc', transfer, '-colorspace', space].map(String);
+  return ['-bsf:v', `h264_metadata=${inStream.join(':')}`, ...inBox, '-color_range', complete.range];
 }

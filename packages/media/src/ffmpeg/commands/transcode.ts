@@ -16,21 +16,29 @@ export interface TranscodeOptions extends Mp4CommandOptions {
 export function transcodeArguments(options: TranscodeOptions): string[] {
   const { plan, inputPath, outputPath, threads, canConvertHdr } = options;
   const { video } = plan.policy;
-  const chain = videoFilterChain({ source: plan.source, target: plan.target, canConvertHdr });
   return composeArguments({
     inputPath,
     outputPath,
     threads,
     guards: { maxPixels: plan.policy.maxInputPixels, deepAnalysis: plan.info.deepAnalysis },
-    videoFilter: chain.filter,
+    videoFilter: videoFilterChain({ source: plan.source, target: plan.target, canConvertHdr }),
     audioFilter: audioFilterChain(plan),
     outputOptions: [
       ...selectStreams(plan),
       ...['-c:v', 'libx264', '-preset', video.preset, '-crf', String(video.crf), '-profile:v', 'high'],
       ...['-maxrate', String(video.maxRate), '-bufsize', String(video.maxRate * 2)],
       ...['-force_key_frames', `expr:gte(t,n_forced*${video.keyframeSeconds})`, '-sc_threshold', '0'],
-      ...(chain.taggedBt709 ? BT709_TAGS : []),
-      ...['-fps_mode', 'vfr', '-threads', String(threads), '-max_muxing_queue_size', '1024'],
+      // Frames keep their own times: the default clock has the ticks of the frame rate that the source claims.
+      ...[
+        '-enc_time_base:v',
+        '1/90000',
+        '-fps_mode',
+        'vfr',
+        '-threads',
+        String(threads),
+        '-max_muxing_queue_size',
+        '1024',
+      ],
       // However many frames are damaged, what can be saved is; how much that is, verification says.
       ...['-max_error_rate', '1'],
       ...(plan.audio === 'none' ? [] : encodeAudio(plan.policy)),
@@ -38,5 +46,3 @@ export function transcodeArguments(options: TranscodeOptions): string[] {
     ],
   });
 }
-
-const BT709_TAGS = ['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'];

@@ -1,8 +1,10 @@
 /** The command that makes all renditions of an HLS stream from our MP4, in one process. */
 
 import { STEADY_AUDIO } from '../../ffmpeg/audio-chain.ts';
+import { keepLook, setTags } from '../../ffmpeg/color-filters.ts';
 import { composeArguments } from '../../ffmpeg/commands/compose.ts';
 import { encodeAudio } from '../../ffmpeg/commands/mp4-options.ts';
+import { keepColors } from '../../plan/color.ts';
 import type { AudioInfo, VideoInfo } from '../../plan/media-info.ts';
 import type { MediaPolicy } from '../../plan/policy.ts';
 import type { Ladder, Rung } from './ladder.ts';
@@ -55,9 +57,10 @@ export function hlsArguments(options: HlsCommandOptions): string[] {
 
 function scaleAll(video: VideoInfo, encoded: readonly Rung[], ladder: Ladder): string {
   const split = `[0:${video.index}]split=${encoded.length}${encoded.map(({ name }) => `[s${name}]`).join('')}`;
+  const tags = setTags(keepColors(video));
   const scales = encoded.map(
     ({ name, width, height }) =>
-      `[s${name}]scale=${width}:${height}:out_range=tv,setsar=1,format=yuv420p${steady(ladder)}[${name}]`,
+      `[s${name}]${keepLook({ width, height }, video)},setsar=1,format=yuv420p,${tags}${steady(ladder)}[${name}]`,
   );
   return [split, ...scales].join(';');
 }

@@ -16,7 +16,7 @@ describe('the key of results', () => {
     resultPrefix({ project: 'p', videoId: 'v', sourceSha256: 'a'.repeat(64), settings });
 
   it('is the same for the same source and settings, whatever outputs are asked for', () => {
-    expect(key()).toMatch(/^p\/v\/a{12}-p2-fast-[0-9a-f]{6}$/);
+    expect(key()).toMatch(/^p\/v\/a{12}-p3-fast-[0-9a-f]{6}$/);
     expect(key(chooseSettings(defaults, { outputs: ['video'] }))).toBe(key());
   });
 
