@@ -26,6 +26,8 @@ export const SURVIVAL_TESTS = [
   'packages/storage/test/upload-memory.test.ts',
   'packages/media/test/playback.test.ts',
   'packages/media/test/hls-browser.test.ts',
+  // Odd files.
+  'tools/media-check/test/fuzz-media.test.ts',
   'apps/web/test/client-browser.test.ts',
 ];
 

@@ -45,6 +45,8 @@ it.each<[string, Partial<MediaTimes>, readonly string[], string | undefined]>([
   ['silence, said', { sound: undefined }, ['audio_lost'], undefined],
   ['a stretched picture', { aspect: 1.3 }, [], 'shape'],
   ['late sound', { sound: frames(every(0.02, 95, 0.1), 1) }, [], 'sync'],
+  ['early sound', { sound: frames(every(0.02, 90), 1, 0.02) }, [], 'sync'],
+  ['silence in front', { sound: frames(every(0.02, 125, -0.5), 1, 0.02) }, [], 'duration'],
 ])('finds in the MP4: %s', (_name, changes, warnings, kind) => {
   expect(judgeMp4(media(), media(changes), warnings)[0]?.kind).toBe(kind);
 });

@@ -55,10 +55,13 @@ export function judgeMp4(source: MediaTimes, mp4: MediaTimes, warnings: readonly
     add('sound', 'the source has sound that can be decoded, the MP4 none, and no warning says so');
   }
   if (mp4.sound !== undefined && source.sound !== undefined && !wasSaid) {
-    const late = picture.shift - ((mp4.sound.times[0] ?? 0) - (source.sound.times[0] ?? 0));
-    const lateAtEnd = picture.shift - (mp4.sound.end - source.sound.end);
-    if (!(Math.abs(late) <= step)) add('sync', `in the MP4 the picture is ${ms(late)} later against the sound`);
-    else if (!(Math.abs(lateAtEnd) <= SOUND_PACKET + step)) add('sync', `the sound ends ${ms(-lateAtEnd)} off`);
+    // Sound that begins later than the picture may be given silence in front; its end tells whether it fits.
+    const late = (mp4.sound.times[0] ?? 0) - (source.sound.times[0] ?? 0) - picture.shift;
+    const lateAtEnd = mp4.sound.end - source.sound.end - picture.shift;
+    if (!(late <= step)) add('sync', `in the MP4 the sound begins ${ms(late)} later against the picture`);
+    else if (!(Math.abs(lateAtEnd) <= SOUND_PACKET + step)) {
+      add('sync', `in the MP4 the sound begins ${ms(late)}, and ends ${ms(lateAtEnd)} later against the picture`);
+    }
   }
   return findings;
 }
