@@ -70,7 +70,13 @@ async function fuzzOne(options: FuzzOptions, index: number, path: string): Promi
   signal.throwIfAborted();
   const [source] = readings;
   // A reader that finds nothing to show is right to turn it away.
-  if (readings.some((reading) => reading === undefined)) return { ...file, verdict: 'unreadable', runs: [] };
+  if (readings.some((reading) => reading === undefined)) {
+    return {
+      ...file,
+      verdict: readings.every((reading) => reading === undefined) ? 'unreadable' : 'disagree',
+      runs: [],
+    };
+  }
   const areAlike = readings.every((reading) => source && reading && readAlike(source, reading));
   const runs: (CheckedFile & { ffmpeg: string })[] = [];
   for (const theTools of tools) {
