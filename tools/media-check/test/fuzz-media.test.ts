@@ -8,12 +8,14 @@ const SEED = 13;
 const FILES = 12;
 
 it('loses, stretches, silences and shifts none of a dozen odd files', async () => {
+  const readers = await findTools('all');
   const fuzzed = await fuzzMedia({
     seed: SEED,
     from: 0,
     files: FILES,
     endsAtMs: performance.now() + 150_000,
-    tools: (await findTools('all')).slice(0, 1),
+    tools: readers.slice(0, 1),
+    readers,
     keep: undefined,
     signal: new AbortController().signal,
   });

@@ -25,6 +25,8 @@ const SOUND_PACKET = 0.1;
 const ms = (seconds: number) => `${Math.round(seconds * 1000)} ms`;
 const s = (seconds: number) => `${seconds.toFixed(2)} s`;
 const isApart = (a: number, b: number, tolerance: number) => !(Math.abs(a - b) <= tolerance);
+/** How long the last frame is shown is told by few containers: as long as the one before it, or as it says. */
+const lastFrame = ({ picture }: MediaTimes) => largestGap(picture.times.slice(-2), picture.end);
 const lengthOf = ({ picture, sound }: MediaTimes) =>
   Math.max(picture.end, sound?.end ?? 0) - Math.min(picture.times[0] ?? 0, sound?.times[0] ?? Number.POSITIVE_INFINITY);
 
@@ -34,7 +36,7 @@ export function judgeMp4(source: MediaTimes, mp4: MediaTimes, warnings: readonly
   const add = (kind: FindingKind, message: string) => findings.push({ kind, message });
   const wasSaid = warnings.some((code) => ['output_shorter', 'decode_errors', 'undecodable_start'].includes(code));
   const [length, made] = [lengthOf(source), lengthOf(mp4)];
-  const frame = largestGap(source.picture.times.slice(-2), source.picture.end);
+  const frame = Math.max(lastFrame(source), lastFrame(mp4));
   if (isApart(length, made, Math.max(frame, TOLERANCE) + length * 0.01) && !(wasSaid && made < length)) {
     add('duration', `the MP4 lasts ${s(made)}, the source ${s(length)}`);
   }
@@ -104,8 +106,7 @@ export function judgeHls(mp4: MediaTimes, renditions: readonly HlsRendition[]): 
       add(`${video.name} has ${video.times.length} frames, the MP4 ${mp4.picture.times.length}`);
     }
     const [length, expected] = [video.end - (video.times[0] ?? 0), mp4.picture.end - (mp4.picture.times[0] ?? 0)];
-    const frame = largestGap(mp4.picture.times.slice(-2), mp4.picture.end);
-    if (isApart(length, expected, frame + TOLERANCE))
+    if (isApart(length, expected, lastFrame(mp4) + TOLERANCE))
       add(`${video.name} lasts ${s(length)}, in the MP4 ${s(expected)}`);
     if (isApart(video.aspect / mp4.aspect, 1, 0.02))
       add(`${video.name} is ${video.aspect.toFixed(3)} wide for its height`);

@@ -16,7 +16,17 @@ it('draws the same file for the same seed and index, whatever was drawn before',
 
 it('draws every kind of file', () => {
   const all = texts(1, 0, 600).join('\n');
-  for (const kind of ['matroska', 'mpegts', 'webm', 'flv', 'avi', '3gp', 'hevc', 'two programmes, swapped', 'then ']) {
+  for (const kind of [
+    'matroska',
+    'mpegts',
+    'webm',
+    'flv',
+    'avi',
+    '3gp',
+    'hevc',
+    'two programmes, swapped',
+    'then another size',
+  ]) {
     expect(all).toContain(kind);
   }
   for (const edit of ['edits of vide', 'ctts version 1', 'tkhd flags', 'no durations', 'matrix', 'frag_keyframe']) {
