@@ -217,4 +217,15 @@ describe('an owner', () => {
     expect((await call('POST', `/api/videos/${videoId}/retry`)).body).toEqual({ id: videoId, jobState: 'requeued' });
     expect((await call('POST', `/api/videos/${videoId}/cancel`)).body).toEqual({ id: videoId, state: 'canceled' });
   });
+
+  it('can retry a video that is ready without one of its outputs, and no other that is ready', async () => {
+    const { videoId } = await makeVideo();
+    const retryWith = async (...codes: string[]) => {
+      const facts = { warnings: codes.map((code) => ({ code, message: 'There is none.' })) };
+      await setRow(videoId, `status = 'ready', outcome = 'processed', facts = '${JSON.stringify(facts)}'`);
+      return (await call<ToldError>('POST', `/api/videos/${videoId}/retry`)).body;
+    };
+    expect(await retryWith('alpha_dropped')).toMatchObject({ error: { code: 'video_busy' } });
+    expect(await retryWith('hls_unavailable')).toMatchObject({ id: videoId });
+  });
 });

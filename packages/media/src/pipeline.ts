@@ -4,7 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type MediaError, toMediaError } from '@supabase-media/core/errors';
+import { type ErrorCode, type MediaError, toMediaError } from '@supabase-media/core/errors';
 import type { ReportStep, RunStep, StepOutcome } from '@supabase-media/core/step-runner';
 import { encodeMp4 } from './ffmpeg/encode.ts';
 import { probeMedia } from './ffmpeg/probe.ts';
@@ -29,6 +29,11 @@ export interface PipelineOptions {
   readonly runStep: RunStep<FileStep>;
   /** Finds the cause of a failure where an error does not tell it, such as a full disk. */
   readonly diagnose?: ((error: unknown) => Promise<MediaError>) | undefined;
+  /**
+   * All of it will be tried again when it fails: then what may succeed the next time is not given up. Unless told, there
+   * is no next time.
+   */
+  readonly triesAgain?: boolean | undefined;
 }
 
 export interface MakeVideoOptions extends PipelineOptions {
@@ -113,7 +118,18 @@ export interface DeriveOptions extends PipelineOptions {
 /** What was derived from the MP4, and all warnings so far. */
 export type DerivedOutputs = Pick<EncodedVideo, 'outputs' | 'warnings'>;
 
-/** @throws {MediaError} as the outputs do whose failure fails the job; none of what was derived is left then. */
+/**
+ * Failures that a quieter moment mends. Others say the same of the same file on the next try, which would encode for
+ * nothing before the video is ready.
+ */
+const PASSING: ReadonlySet<string> = new Set<ErrorCode>(['ffmpeg_killed', 'ffmpeg_memory', 'ffmpeg_stalled']);
+
+/**
+ * What cannot be made costs a warning, not the video.
+ *
+ * @throws {MediaError} when the disk is full or the signal ends it, and with `triesAgain` what may succeed the next time;
+ * none of what was derived is left then.
+ */
 export function deriveOutputs(options: DeriveOptions): Promise<DerivedOutputs> {
   return options.runStep('derive', async (report) => {
     const onProgress = (done: number, more: object) => report(done, more);
@@ -158,8 +174,9 @@ async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promi
       outputs.push(...made);
     } catch (error) {
       const cause = (await options.diagnose?.(error)) ?? toMediaError(error);
+      const isPassing = options.triesAgain === true && PASSING.has(cause.code);
       // A full disk is no failure of this output: the others, and the next try, need the space too.
-      if (output.onFailure === 'fail' || signal?.aborted || cause.code === 'disk_full') {
+      if (signal?.aborted || cause.code === 'disk_full' || isPassing) {
         await removeOutputs(outputs);
         throw cause.code === 'disk_full' ? cause : error;
       }

@@ -63,7 +63,11 @@ interface StreamCount {
   readonly firstIsKey: boolean;
   firstKey: number | undefined;
   lastKey: number;
-  largestGap: number;
+  largestKeyGap: number;
+  /** Of decode times: those of frames that are shown in another order than they are stored take the same steps. */
+  largestStep: number;
+  lastDecodeTime: number;
+  hidden: number;
 }
 
 function readPacket(line: string): Packet | undefined {
@@ -103,7 +107,10 @@ function startCount(packet: Packet): StreamCount {
     firstIsKey: packet.key,
     firstKey: undefined,
     lastKey: Number.NaN,
-    largestGap: 0,
+    largestKeyGap: 0,
+    largestStep: 0,
+    lastDecodeTime: Number.NaN,
+    hidden: 0,
   };
   count(counted, packet, false);
   return counted;
@@ -115,12 +122,19 @@ function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): voi
   if (clockMayJump) followClock(counted, packet);
   if (Number.isNaN(packet.time)) return;
   const time = packet.time - counted.jumped;
+  const decodeTime = packet.decodeTime - counted.jumped;
+  if (decodeTime - counted.lastDecodeTime > counted.largestStep)
+    counted.largestStep = decodeTime - counted.lastDecodeTime;
+  counted.lastDecodeTime = decodeTime;
   if (packet.key) {
     counted.firstKey ??= time;
-    if (time - counted.lastKey > counted.largestGap) counted.largestGap = time - counted.lastKey;
+    if (time - counted.lastKey > counted.largestKeyGap) counted.largestKeyGap = time - counted.lastKey;
     counted.lastKey = time;
   }
-  if (packet.discarded) return;
+  if (packet.discarded) {
+    counted.hidden += packet.duration;
+    return;
+  }
   counted.first = Math.min(counted.first, time);
   counted.last = Math.max(counted.last, time);
   counted.end = Math.max(counted.end, time + packet.duration);
@@ -151,7 +165,9 @@ function sumUp(counted: StreamCount): PacketStats {
     durationSeconds: Math.max(0, end - first),
     firstPacketIsKey: counted.firstIsKey,
     firstKeySeconds: counted.firstKey,
-    largestKeyGapSeconds: Number.isNaN(afterLastKey) ? end - first : Math.max(counted.largestGap, afterLastKey),
+    largestKeyGapSeconds: Number.isNaN(afterLastKey) ? end - first : Math.max(counted.largestKeyGap, afterLastKey),
+    largestGapSeconds: Math.max(counted.largestStep, end - last),
+    hiddenSeconds: counted.hidden,
     clockJumps: counted.jumps,
   };
 }

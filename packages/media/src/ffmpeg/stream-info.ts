@@ -67,6 +67,8 @@ const NO_PACKETS: PacketStats = Object.freeze({
   firstPacketIsKey: false,
   firstKeySeconds: undefined,
   largestKeyGapSeconds: 0,
+  largestGapSeconds: 0,
+  hiddenSeconds: 0,
   clockJumps: 0,
 });
 

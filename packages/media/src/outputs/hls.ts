@@ -1,12 +1,14 @@
 /** `hls/`: the MP4 as an HLS stream of up to three sizes, verified, with a master playlist. Its parts are in the folder `hls/`. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { MediaError } from '@supabase-media/core/errors';
 import { classifyEncodeFailure, ranOutOfMemory } from '../ffmpeg/encode-failure.ts';
 import { encodeLimits } from '../ffmpeg/encode-limits.ts';
 import { runFfmpeg } from '../ffmpeg/run-process.ts';
 import { invalidOutput, writeWhole } from '../ffmpeg/write-whole.ts';
 import { effectiveFps } from '../plan/copy-rules.ts';
 import type { VideoMedia } from '../plan/media-info.ts';
+import type { MediaPolicy } from '../plan/policy.ts';
 import { aacCodec } from './hls/codec-string.ts';
 import { AUDIO_FOLDER, hlsArguments, PLAYLIST_NAME } from './hls/command.ts';
 import { describeStream } from './hls/describe.ts';
@@ -31,7 +33,6 @@ export const hls: Output<'hls'> = {
   from: 'mp4',
   files: Object.values(FILES),
   weight: () => 34,
-  onFailure: 'fail',
   make: makeHls,
   explain: ({ plan: { policy }, mp4, outDir, tools }) => {
     const ladder = planLadder(mp4.info, policy);
@@ -52,29 +53,61 @@ export const hls: Output<'hls'> = {
  * throws. No file is left then.
  */
 async function makeHls(request: OutputRequest) {
-  const { mp4, outDir, tools, policy, signal } = request;
-  const ladder = planLadder(mp4.info, policy);
+  const { mp4, outDir, policy } = request;
   const stream = await writeWhole(join(outDir, FOLDER), async (partial) => {
-    for (const name of foldersOf(ladder)) await mkdir(join(partial, name), { recursive: true });
-    const stderrTail = await encodeRungs(request, ladder, partial);
-    const verified = await verifyHls({ folder: partial, mp4: mp4.info, ladder, policy, tools, signal });
-    if (typeof verified === 'string') throw invalidOutput('The HLS stream', verified, stderrTail);
-    const master = renderMaster(mp4.info, verified);
+    const planned = planLadder(mp4.info, policy);
+    const first = await tryLadder(request, planned, partial);
+    const made =
+      'why' in first && copiesAnything(planned)
+        ? await tryLadder(request, planLadder(mp4.info, policy, `a copy does not do: ${first.why}`), partial)
+        : first;
+    if ('why' in made) throw made.error;
+    const master = renderMaster(mp4.info, made, policy);
     await writeFile(join(partial, MASTER_NAME), master);
-    return { ...verified, ladder, masterBytes: Buffer.byteLength(master) };
+    return { ...made, masterBytes: Buffer.byteLength(master) };
   });
   return [describeStream({ stream, outDir, files: FILES })];
 }
 
-function foldersOf({ rungs, hasAudio }: Ladder): string[] {
-  return [...rungs.map(({ name }) => name), ...(hasAudio ? [AUDIO_FOLDER] : [])];
+/** Why there is no stream, in words and as the error that says so. */
+interface Failure {
+  readonly why: string;
+  readonly error: MediaError;
 }
 
-async function encodeRungs(request: OutputRequest, ladder: Ladder, folder: string): Promise<string> {
+/** Makes and verifies all renditions. What is wrong with them is an answer: another ladder may do. */
+async function tryLadder(
+  request: OutputRequest,
+  ladder: Ladder,
+  folder: string,
+): Promise<(VerifiedHls & { readonly ladder: Ladder }) | Failure> {
+  const { mp4, tools, policy, signal } = request;
+  for (const name of foldersOf(ladder)) {
+    await rm(join(folder, name), { recursive: true, force: true });
+    await mkdir(join(folder, name), { recursive: true });
+  }
+  const run = await encodeRungs(request, ladder, folder);
+  const failed = (why: string): Failure => ({ why, error: invalidOutput('The HLS stream', why, run.stderrTail) });
+  if (run.exitCode !== 0 || ranOutOfMemory(run)) {
+    const failure = classifyEncodeFailure(run);
+    return failure.kind === 'machine' ? { why: failure.error.message, error: failure.error } : failed(failure.detail);
+  }
+  const verified = await verifyHls({ folder, mp4: mp4.info, ladder, policy, tools, signal });
+  return typeof verified === 'string' ? failed(verified) : { ...verified, ladder };
+}
+
+const copiesAnything = ({ rungs, audio }: Ladder): boolean =>
+  audio === 'copy' || rungs.some(({ video }) => video === 'copy');
+
+function foldersOf({ rungs, audio }: Ladder): string[] {
+  return [...rungs.map(({ name }) => name), ...(audio === 'none' ? [] : [AUDIO_FOLDER])];
+}
+
+function encodeRungs(request: OutputRequest, ladder: Ladder, folder: string) {
   const { tools, mp4, policy, onProgress, signal } = request;
   const { video, audio, durationSeconds } = mp4.info;
   const { threads } = tools.limits;
-  const run = await runFfmpeg({
+  return runFfmpeg({
     tools,
     args: hlsArguments({ inputPath: mp4.path, video, audio, ladder, policy, threads }),
     cwd: folder,
@@ -83,14 +116,14 @@ async function encodeRungs(request: OutputRequest, ladder: Ladder, folder: strin
     onProgress,
     signal,
   });
-  if (run.exitCode === 0 && !ranOutOfMemory(run)) return run.stderrTail;
-  const failure = classifyEncodeFailure(run);
-  throw failure.kind === 'machine' ? failure.error : invalidOutput('The HLS stream', failure.detail, run.stderrTail);
 }
 
-function renderMaster(mp4: VideoMedia, { videos, audio: sound }: VerifiedHls): string {
+function renderMaster(mp4: VideoMedia, stream: VerifiedHls & { readonly ladder: Ladder }, policy: MediaPolicy): string {
+  const { videos, audio: sound, ladder } = stream;
   const uri = (name: string) => `${name}/${PLAYLIST_NAME}`;
-  const fps = effectiveFps(mp4.video);
+  const { whyFilled, fillFps } = ladder.timing;
+  const fps = whyFilled === undefined ? effectiveFps(mp4.video) : fillFps;
+  const isCopied = ladder.audio === 'copy';
   return renderMasterPlaylist(
     videos.map(({ rung, name, codec, peakRate, averageRate }) => ({
       uri: uri(name),
@@ -104,10 +137,10 @@ function renderMaster(mp4: VideoMedia, { videos, audio: sound }: VerifiedHls): s
     sound &&
       mp4.audio && {
         uri: uri(sound.name),
-        codec: aacCodec(mp4.audio.profile),
+        codec: aacCodec(isCopied ? mp4.audio.profile : 'LC'),
         peakRate: sound.peakRate,
         averageRate: sound.averageRate,
-        channels: mp4.audio.channels,
+        channels: isCopied ? mp4.audio.channels : policy.audio.channels,
       },
   );
 }

@@ -13,7 +13,6 @@ export const info: Output<'info'> = {
   from: 'mp4',
   files: [FILE],
   weight: () => 0,
-  onFailure: 'fail',
   make: async (request) => {
     const { outDir } = request;
     await writeFile(join(outDir, FILE.name), `${JSON.stringify(describeResult(request), null, 2)}\n`);

@@ -40,9 +40,10 @@ export interface Output<Kind extends string = string> {
    * @param plan of the MP4, once it is known.
    */
   readonly weight: (plan?: Pick<ConvertPlan, 'video'>) => number;
-  /** `warn`: the video is ready without it, with the warning `{kind}_unavailable`. */
-  readonly onFailure: 'fail' | 'warn';
-  /** Makes and verifies its files. Leaves none behind when it throws. */
+  /**
+   * Makes and verifies its files. Leaves none behind when it throws: the video is ready without this output then, with the
+   * warning `{kind}_unavailable`.
+   */
   readonly make: (request: OutputRequest) => Promise<readonly LocalOutput[]>;
   /** The command that `make` would run, for the dry run; `undefined` where none is run. */
   readonly explain: (request: ExplainRequest) => Explanation | undefined;

@@ -20,7 +20,6 @@ export const poster: Output<'poster'> = {
   from: 'mp4',
   files: [FILE],
   weight: () => 0,
-  onFailure: 'fail',
   make: makePoster,
   explain: ({ plan, mp4, outDir, tools }) => ({
     why: 'from the MP4',

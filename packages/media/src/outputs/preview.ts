@@ -29,7 +29,6 @@ export const preview: Output<'preview'> = {
   from: 'mp4',
   files: [FILE],
   weight: () => 3,
-  onFailure: 'warn',
   make: makePreview,
   explain: ({ plan: { policy }, mp4, outDir, tools }) => {
     const plan = planPreview(mp4.info);

@@ -22,7 +22,6 @@ export const storyboard: Output<'storyboard'> = {
   files: [IMAGE, INDEX],
   // Key frames are decoded, nothing is encoded.
   weight: () => 2,
-  onFailure: 'fail',
   make: makeStoryboard,
   explain: ({ plan: { policy }, mp4, outDir, tools }) => ({
     why: 'from the MP4; its index is written without ffmpeg',

@@ -21,6 +21,11 @@ const PROFILES = new Set(['Baseline', 'Constrained Baseline', 'Main', 'High', 'C
 const PIXEL_FORMATS = new Set(['yuv420p', 'yuvj420p']);
 const AAC_PROFILES = new Set(['LC', 'HE-AAC', 'HE-AACv2']);
 
+/** An edit list that hides more picture than this hides something that was cut out: a frame at 20 fps. Seconds. */
+const MAX_HIDDEN_PICTURE_SECONDS = 0.05;
+/** Sound that an edit list hides so that a decoder can warm up: 2112 samples of HE-AAC at 16 kHz are 0.13 s. */
+const MAX_HIDDEN_SOUND_SECONDS = 0.2;
+
 /** Below this part of its header's duration, a stream is taken to be cut off. */
 const HEADER_TOLERANCE = 0.9;
 
@@ -67,6 +72,10 @@ export const VIDEO_COPY_RULES = {
     video.stats.firstPacketIsKey ? undefined : 'the video does not start with a key frame',
   clock_jumps: ({ video }) =>
     video.stats.clockJumps === 0 ? undefined : `the clock of the recording jumps (${video.stats.clockJumps} times)`,
+  hidden_media: ({ video: { stats } }) => {
+    if (stats.hiddenSeconds <= MAX_HIDDEN_PICTURE_SECONDS) return undefined;
+    return `an edit list hides ${stats.hiddenSeconds.toFixed(1)} s of it`;
+  },
   keyframe_gap: ({ video, policy }) => {
     const gap = video.stats.largestKeyGapSeconds;
     return gap <= policy.maxKeyGapSeconds ? undefined : `${gap.toFixed(1)} s without a key frame`;
@@ -86,6 +95,8 @@ export type VideoCopyRule = keyof typeof VIDEO_COPY_RULES;
 export function whyNotCopyAudio(audio: AudioInfo, policy: MediaPolicy): string | undefined {
   if (audio.codec !== 'aac') return `the audio is ${audio.codec}, not AAC`;
   if (!AAC_PROFILES.has(audio.profile ?? '')) return `the audio is AAC ${audio.profile ?? 'of an unnamed profile'}`;
+  if (audio.stats.hiddenSeconds > MAX_HIDDEN_SOUND_SECONDS)
+    return `an edit list hides ${audio.stats.hiddenSeconds.toFixed(1)} s of the audio`;
   if (audio.channels > policy.audio.channels) return `the audio has ${audio.channels} channels`;
   return undefined;
 }

@@ -29,6 +29,10 @@ export interface PacketStats {
   readonly firstKeySeconds: number | undefined;
   /** The longest stretch without a key frame, the one after the last key frame included. */
   readonly largestKeyGapSeconds: number;
+  /** The longest time from one packet to the next, or from the last one to its end. */
+  readonly largestGapSeconds: number;
+  /** Of packets that an edit list hides: what was cut out without encoding, or what a decoder needs to warm up. */
+  readonly hiddenSeconds: number;
   /** How often the clock of a transport or program stream started anew. */
   readonly clockJumps: number;
 }

@@ -11,6 +11,8 @@ export function packetStats(changes: Partial<PacketStats> = {}): PacketStats {
     firstPacketIsKey: true,
     firstKeySeconds: 0,
     largestKeyGapSeconds: 2,
+    largestGapSeconds: 0.04,
+    hiddenSeconds: 0,
     clockJumps: 0,
     ...changes,
   };

@@ -55,13 +55,13 @@ export async function readVideo(services: VideoServices, user: User, id: string)
   return presentVideo(row, { urlOf, expiresAt });
 }
 
-/** @throws {ApiError} `video_busy` while the video waits or runs, or is ready. */
+/** @throws {ApiError} `video_busy` while the video waits or runs, or is ready with all that it was to have. */
 export async function retryVideo(services: VideoServices, user: User, id: string): Promise<RetriedVideo> {
   const row = await findVideo(services.videos, user, id);
-  if (row.status !== 'failed' && row.status !== 'canceled' && row.status !== 'rejected')
+  if (row.status !== 'failed' && row.status !== 'canceled' && row.status !== 'rejected' && !lacksOutput(row))
     throw new ApiError({
       code: 'video_busy',
-      message: `The video is ${row.status}; only one that failed, was rejected or canceled can be run again.`,
+      message: `The video is ${row.status}; only one that failed, was rejected or canceled, or lacks an output, can be run again.`,
       details: { status: row.status },
     });
   const jobState = await services.queue.enqueue({
@@ -74,6 +74,10 @@ export async function retryVideo(services: VideoServices, user: User, id: string
   });
   return { id, jobState };
 }
+
+/** A video that is ready without something that could not be made. */
+const lacksOutput = ({ status, facts: { warnings } }: VideoRow): boolean =>
+  status === 'ready' && Array.isArray(warnings) && warnings.some((warning) => /_unavailable$/.test(warning?.code));
 
 /** Stops a video that waits or runs; afterwards it can be run again. */
 export async function cancelOwnVideo(services: VideoServices, user: User, id: string): Promise<CanceledVideo> {

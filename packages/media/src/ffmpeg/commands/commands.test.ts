@@ -120,7 +120,8 @@ describe('command lines', () => {
     `-enc_time_base:v:${index} 1/90000 -fps_mode:v:${index} passthrough`;
   const muxer =
     '-f hls -hls_time 4 -hls_playlist_type vod -hls_segment_type fmp4 -hls_flags independent_segments ' +
-    '-hls_fmp4_init_filename init.mp4 -hls_segment_filename %v/%04d.m4s';
+    '-hls_fmp4_init_filename init.mp4 -hls_segment_options movflags=+negative_cts_offsets+frag_discont ' +
+    '-avoid_negative_ts disabled -hls_segment_filename %v/%04d.m4s';
 
   it('hls: the largest size copied, the others encoded, all in one process', () => {
     expect(hls(mp4)).toBe(
@@ -129,6 +130,7 @@ describe('command lines', () => {
         '[s480p]scale=854:480:out_range=tv,setsar=1,format=yuv420p[480p] ' +
         '-map 0:0 -map [720p] -map [480p] -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 -c:v:0 copy ' +
         `${rung(1, 3_000_000, 'source')} ${rung(2, 1_400_000, 'source')} -threads 2 -max_muxing_queue_size 1024 -c:a copy ` +
+        String.raw`-bsf:a noise=drop=lt(pts\,0) ` +
         `${muxer} -var_stream_map v:0,agroup:audio,name:1080p v:1,agroup:audio,name:720p ` +
         'v:2,agroup:audio,name:480p a:0,agroup:audio,name:audio file:%v/index.m3u8',
     );
@@ -140,6 +142,28 @@ describe('command lines', () => {
       `${INPUT} -threads 2 -i file:JOB/input -map 0:0 -sn -dn -map_metadata -1 -map_chapters -1 -c:v:0 copy ` +
         `${muxer} -var_stream_map v:0,name:360p file:%v/index.m3u8`,
     );
+  });
+
+  it('hls of a video that begins later than its sound: the first frame is held', () => {
+    const late = packetStats({ firstSeconds: 0.5, durationSeconds: 9.5 });
+    const line = hls(mediaInfo({ video: videoInfo({ stats: late }) }));
+    expect(line).toContain(
+      String.raw`-c:v:0 copy -bsf:v:0 setts=pts=if(eq(N\,0)\,0\,PTS):dts=if(eq(N\,0)\,DTS-PTS\,DTS)`,
+    );
+    expect(line).toContain(String.raw`format=yuv420p,setpts=if(eq(N\,0)\,0\,PTS)[480p]`);
+  });
+
+  it('hls of a video with holes: frames are repeated, and silence fills the sound', () => {
+    const still = packetStats({ largestGapSeconds: 5 });
+    const line = hls(
+      mediaInfo({ video: videoInfo({ stats: still }), audio: audioInfo({ stats: packetStats({ firstSeconds: 3 }) }) }),
+    );
+    expect(line).toContain(
+      'format=yuv420p,fps=25:start_time=0,tpad=stop_mode=clone:stop_duration=13.000,trim=end=13.000[480p]',
+    );
+    expect(line).toContain('-filter:a aresample=async=1:first_pts=0,apad=whole_dur=13.000');
+    expect(line).toContain(String.raw`-ar 48000 -bsf:a noise=drop=lt(pts\,0)`);
+    expect(line).not.toContain('copy');
   });
 
   it('hls of a turned video: every size encoded, with key frames of our own', () => {

@@ -1,6 +1,7 @@
 /** The command that makes all renditions of an HLS stream from our MP4, in one process. */
 
 import { composeArguments } from '../../ffmpeg/commands/compose.ts';
+import { encodeAudio, STEADY_AUDIO } from '../../ffmpeg/commands/mp4-options.ts';
 import type { AudioInfo, VideoInfo } from '../../plan/media-info.ts';
 import type { MediaPolicy } from '../../plan/policy.ts';
 import type { Ladder, Rung } from './ladder.ts';
@@ -22,8 +23,9 @@ export const PLAYLIST_NAME = 'index.m3u8';
 
 /**
  * Names are relative to the folder that ffmpeg runs in, since a `%` in it would be taken for a pattern. One process, so
- * that all renditions share one clock: each by itself would shift its first time stamp to zero, and sound and picture
- * would part by the delay of the B-frames.
+ * that all renditions share one clock, which is written as browsers read it (`fragment-times.ts`): times of decoding begin
+ * before 0 where frames are shown in another order (`negative_cts_offsets`), and the first fragment begins at its own
+ * time, not at 0 (`frag_discont`). Checked with ffmpeg 5.1 and 7.0.
  */
 export function hlsArguments(options: HlsCommandOptions): string[] {
   const { ladder, video, audio, threads } = options;
@@ -33,28 +35,54 @@ export function hlsArguments(options: HlsCommandOptions): string[] {
     outputPath: { relative: `%v/${PLAYLIST_NAME}` },
     threads,
     guards: { maxPixels: options.policy.maxInputPixels },
-    complexFilter: encoded.length === 0 ? undefined : scaleAll(video, encoded),
+    complexFilter: encoded.length === 0 ? undefined : scaleAll(video, encoded, ladder),
+    audioFilter: ladder.audio === 'encode' ? fillSound(ladder) : undefined,
     outputOptions: [
       ...ladder.rungs.flatMap((rung) => ['-map', rung.video === 'copy' ? `0:${video.index}` : `[${rung.name}]`]),
       ...(audio === undefined ? [] : ['-map', `0:${audio.index}`]),
       ...['-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1'],
       ...ladder.rungs.flatMap((rung, index) => encodeRung(rung, index, options)),
       ...(encoded.length === 0 ? [] : ['-threads', String(threads), '-max_muxing_queue_size', '1024']),
-      ...(audio === undefined ? [] : ['-c:a', 'copy']),
+      ...(audio === undefined ? [] : soundOptions(options)),
       ...['-f', 'hls', '-hls_time', String(ladder.segmentSeconds), '-hls_playlist_type', 'vod'],
       ...['-hls_segment_type', 'fmp4', '-hls_flags', 'independent_segments', '-hls_fmp4_init_filename', 'init.mp4'],
+      ...['-hls_segment_options', 'movflags=+negative_cts_offsets+frag_discont', '-avoid_negative_ts', 'disabled'],
       ...['-hls_segment_filename', '%v/%04d.m4s', '-var_stream_map', streamMap(ladder)],
     ],
   });
 }
 
-function scaleAll(video: VideoInfo, encoded: readonly Rung[]): string {
+function scaleAll(video: VideoInfo, encoded: readonly Rung[], ladder: Ladder): string {
   const split = `[0:${video.index}]split=${encoded.length}${encoded.map(({ name }) => `[s${name}]`).join('')}`;
   const scales = encoded.map(
-    ({ name, width, height }) => `[s${name}]scale=${width}:${height}:out_range=tv,setsar=1,format=yuv420p[${name}]`,
+    ({ name, width, height }) =>
+      `[s${name}]scale=${width}:${height}:out_range=tv,setsar=1,format=yuv420p${steady(ladder)}[${name}]`,
   );
   return [split, ...scales].join(';');
 }
+
+/** Repeats frames where there are holes; else only holds the first frame from 0 on. */
+function steady({ timing }: Ladder): string {
+  const { whyFilled, fillFps, pictureStart, end } = timing;
+  if (whyFilled === undefined) return pictureStart > 0 ? String.raw`,setpts=if(eq(N\,0)\,0\,PTS)` : '';
+  const seconds = end.toFixed(3);
+  return `,fps=${Number(fillFps.toFixed(3))}:start_time=0,tpad=stop_mode=clone:stop_duration=${seconds},trim=end=${seconds}`;
+}
+
+/** Fills what is missing at the start, in the middle and at the end with silence. */
+const fillSound = ({ timing }: Ladder): string => `${STEADY_AUDIO},apad=whole_dur=${timing.end.toFixed(3)}`;
+
+/**
+ * The packets before 0 only warm a decoder up. In an MP4 an edit list hides them; here they would be heard, or delay the
+ * picture.
+ */
+function soundOptions({ ladder, policy }: HlsCommandOptions): string[] {
+  const codec = ladder.audio === 'copy' ? ['-c:a', 'copy'] : encodeAudio(policy);
+  return [...codec, '-bsf:a', String.raw`noise=drop=lt(pts\,0)`];
+}
+
+/** Holds the first frame of a copied picture from 0 on. */
+const HOLD_FIRST_FRAME = String.raw`setts=pts=if(eq(N\,0)\,0\,PTS):dts=if(eq(N\,0)\,DTS-PTS\,DTS)`;
 
 /**
  * Every frame of the MP4 with its own time (1/90000 s holds those of 24, 25, 29.97, 30 and 60 fps exactly), and key
@@ -62,7 +90,10 @@ function scaleAll(video: VideoInfo, encoded: readonly Rung[]): string {
  * nothing is copied, every two seconds as in our MP4.
  */
 function encodeRung(rung: Rung, index: number, { policy, ladder }: HlsCommandOptions): string[] {
-  if (rung.video === 'copy') return [`-c:v:${index}`, 'copy'];
+  if (rung.video === 'copy') {
+    const hold = ladder.timing.pictureStart > 0 ? [`-bsf:v:${index}`, HOLD_FIRST_FRAME] : [];
+    return [`-c:v:${index}`, 'copy', ...hold];
+  }
   const { preset, crf, keyframeSeconds } = policy.video;
   const keyframes = ladder.whyNotCopied === undefined ? 'source' : `expr:gte(t,n_forced*${keyframeSeconds})`;
   const values: [option: string, value: string][] = [
@@ -81,7 +112,8 @@ function encodeRung(rung: Rung, index: number, { policy, ladder }: HlsCommandOpt
 }
 
 /** Which streams make a rendition, and its folder (`%v`); see "var_stream_map" in ffmpeg's documentation of hls. */
-function streamMap({ rungs, hasAudio }: Ladder): string {
+function streamMap({ rungs, audio }: Ladder): string {
+  const hasAudio = audio !== 'none';
   const group = hasAudio ? ',agroup:audio' : '';
   return [
     ...rungs.map(({ name }, index) => `v:${index}${group},name:${name}`),

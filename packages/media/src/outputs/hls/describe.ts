@@ -54,6 +54,7 @@ function factsOf({ videos, audio, ladder }: HlsStream): Record<string, unknown> 
   return {
     segmentSeconds: ladder.segmentSeconds,
     topRungEncodedBecause: ladder.whyNotCopied,
+    soundEncodedBecause: ladder.whyAudioEncoded,
     rungs: videos.map(({ rung, codec, peakRate, averageRate, segments }) => ({
       name: rung.name,
       width: rung.width,

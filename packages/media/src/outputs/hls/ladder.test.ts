@@ -36,10 +36,17 @@ describe('the largest rung is encoded', () => {
   it.each<[string, Partial<VideoInfo>, RegExp]>([
     ['when the header turns the picture', { rotation: 90, displayWidth: 720, displayHeight: 1280 }, /turned by 90/],
     ['when key frames are far apart', { stats: packetStats({ largestKeyGapSeconds: 4.5 }) }, /4\.5 s without/],
+    ['when it stands still for long', { stats: packetStats({ largestGapSeconds: 3 }) }, /3\.0 s without a frame/],
     ['when the first frame is no key frame', { stats: packetStats({ firstPacketIsKey: false }) }, /key frame/],
   ])('%s', (_, changes, why) => {
     const ladder = planLadder(mp4(1280, 720, changes), DEFAULT_POLICY);
     expect(ladder.whyNotCopied).toMatch(why);
+    expect(ladder.rungs.map((rung) => rung.video)).toEqual(['encode', 'encode']);
+  });
+
+  it('and the sound too, when a copy did not do', () => {
+    const ladder = planLadder(mp4(1280, 720), DEFAULT_POLICY, 'a copy does not do');
+    expect(ladder).toMatchObject({ audio: 'encode', whyAudioEncoded: 'a copy does not do' });
     expect(ladder.rungs.map((rung) => rung.video)).toEqual(['encode', 'encode']);
   });
 

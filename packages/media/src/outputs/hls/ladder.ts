@@ -2,6 +2,7 @@
 import { type FrameSize, fitShortSide } from '../../plan/frame-size.ts';
 import type { MediaInfo, VideoInfo } from '../../plan/media-info.ts';
 import type { MediaPolicy } from '../../plan/policy.ts';
+import { planTiming, type Timing } from './timing.ts';
 
 /** One video rendition. */
 export interface Rung extends FrameSize {
@@ -15,10 +16,12 @@ export interface Rung extends FrameSize {
 export interface Ladder {
   /** From large to small; at least one. */
   readonly rungs: readonly Rung[];
-  readonly hasAudio: boolean;
+  readonly audio: 'copy' | 'encode' | 'none';
+  readonly timing: Timing;
   readonly segmentSeconds: number;
   /** Why the largest rung is encoded although the MP4 has its size; `undefined` when it is copied. */
   readonly whyNotCopied: string | undefined;
+  readonly whyAudioEncoded: string | undefined;
 }
 
 /** A rung this close to the one above it would cost an encode and save nobody bandwidth. */
@@ -27,13 +30,17 @@ const LEAST_STEP = 0.9;
 /**
  * The MP4's own size on top, copied where it can be cut at its key frames, and every smaller rung of the policy. Nothing
  * is made larger; of a portrait picture the width counts.
+ *
+ * @param copyFailed why nothing may be copied: what was found wrong with a stream that was.
  */
-export function planLadder(mp4: MediaInfo, policy: MediaPolicy): Ladder {
-  const { video } = mp4;
+export function planLadder(mp4: MediaInfo, policy: MediaPolicy, copyFailed?: string): Ladder {
+  const { video, audio } = mp4;
   if (video === undefined) throw new TypeError('a ladder needs a video');
   const own = { width: video.displayWidth, height: video.displayHeight };
   const ownShort = Math.min(own.width, own.height);
-  const whyNotCopied = whyNotCut(video, policy);
+  const timing = planTiming(video, audio);
+  const whyNotCopied = whyNotCut(video, policy) ?? timing.whyFilled ?? copyFailed;
+  const whyAudioEncoded = timing.whyAudioEncoded ?? (audio && copyFailed);
   const { rungs, segmentSeconds, maxSegments } = policy.hls;
   const lower = rungs.filter(({ shortSide }) => shortSide <= ownShort * LEAST_STEP);
   return {
@@ -51,10 +58,12 @@ export function planLadder(mp4: MediaInfo, policy: MediaPolicy): Ladder {
         maxRate,
       })),
     ],
-    hasAudio: mp4.audio !== undefined,
+    audio: audio === undefined ? 'none' : whyAudioEncoded === undefined ? 'copy' : 'encode',
+    timing,
     // Whole key frame intervals, so that our own MP4 is cut where it can be.
     segmentSeconds: Math.max(segmentSeconds, 2 * Math.ceil(mp4.durationSeconds / maxSegments / 2)),
     whyNotCopied,
+    whyAudioEncoded,
   };
 }
 

@@ -1,13 +1,16 @@
-/** Reads one rendition that ffmpeg wrote: its playlist, and what its segments weigh. */
-import { readFile, stat } from 'node:fs/promises';
+/** Reads one rendition that ffmpeg wrote: its playlist, what its segments weigh, and when their frames are shown. */
+import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ReadAt } from '../../ffmpeg/mp4-boxes.ts';
 import { PLAYLIST_NAME } from './command.ts';
+import { type FragmentTimes, readFragmentTimes, readTrackClock } from './fragment-times.ts';
 import { readMediaPlaylist } from './playlist.ts';
 
 export interface SegmentFile {
   readonly name: string;
   readonly seconds: number;
   readonly bytes: number;
+  readonly times: FragmentTimes;
 }
 
 export interface HlsRendition {
@@ -33,17 +36,24 @@ export async function readRendition(folder: string, name: string): Promise<HlsRe
   if (playlistBytes === 0 || playlistBytes > MAX_PLAYLIST_BYTES) return `${name} has no playlist`;
   const playlist = readMediaPlaylist(await readFile(playlistPath, 'utf8'));
   if (typeof playlist === 'string') return `the playlist of ${name} is wrong: ${playlist}`;
-  const initBytes = await sizeOf(join(folder, name, playlist.initName));
+  const { initName } = playlist;
+  const initBytes = await sizeOf(join(folder, name, initName));
+  if (initBytes === 0) return `${name}/${initName} is missing or empty`;
+  const clock = await reading(join(folder, name, initName), (readAt) => readTrackClock(readAt, initBytes));
+  if (clock === undefined) return `${name}/${initName} has no clock`;
   const segments: SegmentFile[] = [];
   for (const segment of playlist.segments) {
-    segments.push({ ...segment, bytes: await sizeOf(join(folder, name, segment.name)) });
+    const path = join(folder, name, segment.name);
+    const bytes = await sizeOf(path);
+    if (bytes === 0) return `${name}/${segment.name} is missing or empty`;
+    const times = await reading(path, (readAt) => readFragmentTimes(readAt, bytes, clock));
+    if (times === undefined) return `${name}/${segment.name} has no frames that can be read`;
+    segments.push({ ...segment, bytes, times });
   }
-  const missing = [{ name: playlist.initName, bytes: initBytes }, ...segments].find(({ bytes }) => bytes === 0);
-  if (missing !== undefined) return `${name}/${missing.name} is missing or empty`;
   const durationSeconds = segments.reduce((sum, { seconds }) => sum + seconds, 0);
   return {
     name,
-    initName: playlist.initName,
+    initName,
     initBytes,
     playlistBytes,
     segments,
@@ -51,6 +61,19 @@ export async function readRendition(folder: string, name: string): Promise<HlsRe
     peakRate: Math.max(...segments.map(({ bytes, seconds }) => (bytes * 8) / seconds)),
     averageRate: (segments.reduce((sum, { bytes }) => sum + bytes, 0) * 8) / durationSeconds,
   };
+}
+
+/** Reads parts of a file. */
+async function reading<T>(path: string, read: (readAt: ReadAt) => Promise<T>): Promise<T> {
+  const file = await open(path, 'r');
+  try {
+    return await read(async (position, length) => {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, position);
+      return buffer.subarray(0, bytesRead);
+    });
+  } finally {
+    await file.close();
+  }
 }
 
 /** 0 for a file that is not there. */

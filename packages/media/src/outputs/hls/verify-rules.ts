@@ -1,48 +1,92 @@
-/** What an HLS stream must hold before it is published, judged by playlists and probes. Pure. */
-
-import type { MediaInfo, ProbeResult } from '../../plan/media-info.ts';
+/**
+ * What an HLS stream must hold before it is published, judged by the times of its frames as a browser reads them, and by
+ * probes. Pure.
+ */
+import type { ProbeResult, VideoMedia } from '../../plan/media-info.ts';
 import type { Ladder, Rung } from './ladder.ts';
 import type { HlsRendition } from './rendition.ts';
+import { MAX_FRAME_GAP_SECONDS, MAX_SHIFT_SECONDS } from './timing.ts';
 
-/** Two renditions may part by no more than this at a segment's end, or a player that changes between them stumbles. */
-const ALIGNMENT_SECONDS = 0.1;
-
-/** Sound and picture may start no further apart than in the MP4 by this much. */
-const START_SECONDS = 0.05;
+/** A frame that is repeated in a hole may come a little later than it is due. */
+const GAP_TOLERANCE_SECONDS = 0.1;
 
 /**
- * But the sound may begin earlier by what an AAC encoder needs to warm up, which an MP4 hides by its edit list and a
- * segment shows: 1024 samples of LC are 21 ms, 2112 of HE-AAC at 22.05 kHz are 96 ms.
+ * The end of a rendition may differ by so much, or a hundredth: the last frame's own length is told by nobody, and the
+ * last packet of sound is whole.
  */
-const PRIMING_SECONDS = 0.1;
+const END_TOLERANCE_SECONDS = 0.15;
 
 /** What is wrong, or `undefined`. */
 export function compareRenditions(
-  mp4: MediaInfo,
+  mp4: Pick<VideoMedia, 'video'>,
+  ladder: Ladder,
   videos: readonly HlsRendition[],
   audio: HlsRendition | undefined,
 ): string | undefined {
   const [top] = videos;
-  if (top === undefined || mp4.video === undefined) return 'there is no video';
-  for (const rendition of videos) {
-    const wrong = whyWrongLength(rendition, mp4.video.stats.durationSeconds);
+  if (top === undefined) return 'there is no video';
+  for (const [index, rendition] of videos.entries()) {
+    const wrong =
+      whyNotAligned(rendition, top) ?? whyWrongPicture(rendition, mp4, ladder, ladder.rungs[index]?.video === 'copy');
     if (wrong !== undefined) return wrong;
-    if (rendition.segments.length !== top.segments.length) {
-      return `${rendition.name} has ${rendition.segments.length} segments where ${top.name} has ${top.segments.length}`;
-    }
-    const apart = rendition.segments.findIndex(
-      ({ seconds }, index) => Math.abs(seconds - (top.segments[index]?.seconds ?? 0)) > ALIGNMENT_SECONDS,
-    );
-    if (apart >= 0) return `segment ${apart} of ${rendition.name} is not as long as that of ${top.name}`;
   }
-  if (audio === undefined || mp4.audio === undefined) return undefined;
-  return whyWrongLength(audio, mp4.audio.stats.durationSeconds);
+  return audio && whyWrongSound(audio, ladder);
 }
 
-/** Within one percent or a second, whichever is more: the last frame's own length is told by nobody. */
-function whyWrongLength({ name, durationSeconds }: HlsRendition, expected: number): string | undefined {
-  if (Math.abs(durationSeconds - expected) <= Math.max(1, expected * 0.01)) return undefined;
-  return `${name} has ${durationSeconds.toFixed(2)} s of ${expected.toFixed(2)} s`;
+/** Two rungs whose segments begin at different frames make a player stumble that changes between them. */
+function whyNotAligned({ name, segments }: HlsRendition, top: HlsRendition): string | undefined {
+  if (segments.length !== top.segments.length)
+    return `${name} has ${segments.length} segments where ${top.name} has ${top.segments.length}`;
+  const apart = segments.findIndex(({ times }, index) => {
+    const other = top.segments[index]?.times.firstSeconds ?? 0;
+    return Math.abs(times.firstSeconds - other) > MAX_SHIFT_SECONDS;
+  });
+  return apart < 0 ? undefined : `segment ${apart} of ${name} begins at another time than that of ${top.name}`;
+}
+
+function whyWrongPicture(
+  rendition: HlsRendition,
+  { video: { stats } }: Pick<VideoMedia, 'video'>,
+  { timing }: Ladder,
+  isCopied: boolean,
+): string | undefined {
+  const { name } = rendition;
+  const { first, last, end, gap, frames } = timesOf(rendition);
+  if (Math.abs(first) > MAX_SHIFT_SECONDS) return `${name} begins at ${first.toFixed(3)} s, not at 0`;
+  if (gap > MAX_FRAME_GAP_SECONDS + GAP_TOLERANCE_SECONDS) return `${name} has ${gap.toFixed(2)} s without a frame`;
+  if (timing.whyFilled !== undefined) return whyWrongEnd(name, end, timing.end);
+  if (isCopied && frames !== stats.packets) return `${name} has ${frames} frames of ${stats.packets}`;
+  const expected = timing.pictureStart + stats.lastSeconds - stats.firstSeconds;
+  if (Math.abs(last - expected) <= MAX_SHIFT_SECONDS) return undefined;
+  return `the last frame of ${name} is shown at ${last.toFixed(3)} s, not at ${expected.toFixed(3)} s`;
+}
+
+function whyWrongSound(rendition: HlsRendition, { audio, timing }: Ladder): string | undefined {
+  const { first, end } = timesOf(rendition);
+  const expected = audio === 'encode' ? 0 : timing.audioStart;
+  if (Math.abs(first - expected) > MAX_SHIFT_SECONDS)
+    return `the sound begins at ${first.toFixed(3)} s, not at ${expected.toFixed(3)} s`;
+  return audio === 'encode' ? whyWrongEnd('the sound', end, timing.end) : undefined;
+}
+
+function whyWrongEnd(name: string, end: number, expected: number): string | undefined {
+  if (Math.abs(end - expected) <= Math.max(END_TOLERANCE_SECONDS, expected * 0.01)) return undefined;
+  return `${name} ends at ${end.toFixed(2)} s, not at ${expected.toFixed(2)} s`;
+}
+
+/** All segments together. */
+function timesOf({ segments }: HlsRendition) {
+  const times = segments.map((segment) => segment.times);
+  const [first, last] = [times[0], times.at(-1)];
+  const between = times.map(({ firstSeconds }, at) => firstSeconds - (times[at - 1]?.lastSeconds ?? firstSeconds));
+  const tail = (last?.endSeconds ?? 0) - (last?.lastSeconds ?? 0);
+  return {
+    first: first?.firstSeconds ?? 0,
+    last: last?.lastSeconds ?? 0,
+    end: last?.endSeconds ?? 0,
+    gap: Math.max(...times.map(({ largestGapSeconds }) => largestGapSeconds), ...between, tail),
+    frames: times.reduce((sum, { frames }) => sum + frames, 0),
+  };
 }
 
 /** What is wrong with the pictures of a rung. */
@@ -55,22 +99,4 @@ export function compareRung(rung: Rung, probe: ProbeResult): string | undefined 
     return `${rung.name} is ${codedWidth}x${codedHeight}, not ${rung.width}x${rung.height}`;
   }
   return stats.firstPacketIsKey ? undefined : `${rung.name} does not start with a key frame`;
-}
-
-/** What is wrong with the times at which the first segments begin. */
-export function compareStarts(
-  mp4: MediaInfo,
-  ladder: Ladder,
-  starts: { readonly videos: readonly number[]; readonly audio: number | undefined },
-): string | undefined {
-  const [first] = starts.videos;
-  if (first === undefined || mp4.video === undefined) return 'there is no video';
-  const late = starts.videos.findIndex((start) => Math.abs(start - first) > START_SECONDS);
-  if (late >= 0) return `${ladder.rungs[late]?.name} starts at another time than ${ladder.rungs[0]?.name}`;
-  if (starts.audio === undefined || mp4.audio === undefined) return undefined;
-  const apart = starts.audio - first;
-  const inMp4 = mp4.audio.stats.firstSeconds - mp4.video.stats.firstSeconds;
-  const shift = apart - inMp4;
-  if (shift <= START_SECONDS && shift >= -START_SECONDS - PRIMING_SECONDS) return undefined;
-  return `sound and picture start ${apart.toFixed(3)} s apart, ${inMp4.toFixed(3)} s in the MP4`;
 }

@@ -7,18 +7,18 @@ import { decodeCheckArguments } from '../../ffmpeg/commands/decode-check.ts';
 import { probeMedia } from '../../ffmpeg/probe.ts';
 import { runFfmpeg } from '../../ffmpeg/run-process.ts';
 import type { MediaTools } from '../../ffmpeg/tools.ts';
-import type { MediaInfo } from '../../plan/media-info.ts';
+import type { MediaInfo, VideoMedia } from '../../plan/media-info.ts';
 import type { MediaPolicy } from '../../plan/policy.ts';
 import { readAvcCodec } from './codec-string.ts';
 import { AUDIO_FOLDER } from './command.ts';
 import type { Ladder, Rung } from './ladder.ts';
 import { type HlsRendition, readRendition } from './rendition.ts';
-import { compareRenditions, compareRung, compareStarts } from './verify-rules.ts';
+import { compareRenditions, compareRung } from './verify-rules.ts';
 
 export interface VerifyHlsOptions {
   /** The folder of the renditions' folders. */
   readonly folder: string;
-  readonly mp4: MediaInfo;
+  readonly mp4: VideoMedia;
   readonly ladder: Ladder;
   readonly policy: MediaPolicy;
   readonly tools: MediaTools;
@@ -40,36 +40,31 @@ export interface VerifiedHls {
 export async function verifyHls(options: VerifyHlsOptions): Promise<VerifiedHls | string> {
   const { folder, ladder, mp4 } = options;
   const videos: VideoRendition[] = [];
-  const starts: number[] = [];
   for (const rung of ladder.rungs) {
     const rendition = await readRendition(folder, rung.name);
     if (typeof rendition === 'string') return rendition;
     const looked = await lookAtVideo(options, rung, rendition);
     if (typeof looked === 'string') return looked;
     videos.push({ ...rendition, rung, codec: looked.codec });
-    starts.push(looked.start);
   }
-  const audio = ladder.hasAudio ? await readRendition(folder, AUDIO_FOLDER) : undefined;
+  const audio = ladder.audio === 'none' ? undefined : await readRendition(folder, AUDIO_FOLDER);
   if (typeof audio === 'string') return audio;
-  const audioStart = audio && (await withFirstSegment(options, audio, (probe) => probe.audio?.stats.firstSeconds));
-  if (typeof audioStart === 'string') return audioStart;
-  if (audio !== undefined && audioStart === undefined) return 'the sound cannot be read';
-  return (
-    compareRenditions(mp4, videos, audio) ??
-    compareStarts(mp4, ladder, { videos: starts, audio: audioStart }) ?? { videos, audio }
-  );
+  const isHeard = audio === undefined || (await withFirstSegment(options, audio, (probe) => probe.audio !== undefined));
+  if (typeof isHeard === 'string') return isHeard;
+  if (!isHeard) return 'the sound cannot be read';
+  return compareRenditions(mp4, ladder, videos, audio) ?? { videos, audio };
 }
 
 async function lookAtVideo(
   options: VerifyHlsOptions,
   rung: Rung,
   rendition: HlsRendition,
-): Promise<{ codec: string; start: number } | string> {
+): Promise<{ codec: string } | string> {
   const codec = readAvcCodec(await readFile(join(options.folder, rung.name, rendition.initName)));
   if (codec === undefined) return `${rung.name} has no H.264 in its initialization segment`;
   return withFirstSegment(options, rendition, async (probe, path) => {
     const why = compareRung(rung, probe) ?? (await whyUndecodable(options, rung, path));
-    return why ?? { codec, start: probe.video?.stats.firstSeconds ?? 0 };
+    return why ?? { codec };
   });
 }
 

@@ -168,6 +168,7 @@ const pipelineOf = ({ settings, runDirectory, services, context, runStep }: Vide
   signal: context.signal,
   runStep,
   diagnose: (error: unknown) => detectDiskFull(error, runDirectory.directory),
+  triesAgain: context.attempt < context.attempts,
 });
 
 /** Runs work in a directory; a failure that a full disk explains says so. */
