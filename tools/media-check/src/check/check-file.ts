@@ -6,8 +6,10 @@ import { type ProcessFileResult, processFile } from '@supabase-media/media/proce
 import { chooseSettings, type MediaSettings } from '@supabase-media/media/settings';
 import type { MediaTools } from '@supabase-media/media/tools';
 import { pino } from 'pino';
-import { readHls } from '../measure/hls-stream.ts';
+import { measureHeard, measureHeardRendition } from '../measure/heard.ts';
+import { type HlsRendition, readHls } from '../measure/hls-stream.ts';
 import { type MediaTimes, measureMedia } from '../measure/media-file.ts';
+import { comparePackets, type Shift } from './compare-times.ts';
 import { type Finding, type HlsFigures, judgeHls, judgeMp4 } from './judge.ts';
 
 /** What should become of a file; `ready` is any outcome but a rejection. */
@@ -125,7 +127,7 @@ async function measureResult(options: CheckFileOptions, folder: string, warnings
         message: warnings.find((code) => code === 'hls_unavailable') ?? renditions.message,
       });
     } else {
-      const [wrong, figures] = judgeHls(mp4, renditions);
+      const [wrong, figures] = judgeHls(mp4, renditions, await compareHeard(options, folder, mp4, renditions));
       findings.push(...wrong);
       hls = figures;
       findings.push(...((await options.play?.({ folder, mp4 })) ?? []));
@@ -145,4 +147,23 @@ function summarizeTimes({ picture, sound, aspect }: MediaTimes): MediaSummary {
     hasSound: sound !== undefined,
     soundLate: sound && (sound.times[0] ?? 0) - start,
   };
+}
+
+/** How much later sound that was encoded anew is heard in the stream; `undefined` where it was copied, or is silent. */
+async function compareHeard(
+  { tools, signal }: CheckFileOptions,
+  folder: string,
+  mp4: MediaTimes,
+  renditions: readonly HlsRendition[],
+): Promise<Shift | undefined> {
+  const audio = renditions.find(({ type }) => type === 'audio');
+  if (audio === undefined || mp4.sound === undefined) return undefined;
+  if (comparePackets(mp4.soundPackets, audio.packets) !== undefined) return undefined;
+  const ffmpeg = tools.ffmpeg.path;
+  const made = await measureHeardRendition(ffmpeg, join(folder, 'hls/master.m3u8'), audio, signal);
+  const meant = await measureHeard(ffmpeg, join(folder, 'video.mp4'), signal);
+  if (made === undefined || meant === undefined) return undefined;
+  const from = (audio.times[0] ?? 0) - (mp4.sound.times[0] ?? 0);
+  const shift = from + made.first - meant.first;
+  return { shift, worst: Math.abs(from + made.last - meant.last - shift) };
 }

@@ -28,7 +28,7 @@ function rendition(type: 'video' | 'audio', start = 0, changes: Partial<HlsRendi
   const times = type === 'video' ? every(0.04, 50, start) : every(0.02, 100, start);
   const packets = times.map((time, at) => ({ time, bytes: 100 + (at % 7) }));
   const segments = [{ seconds: 2, start }];
-  return { name: type, type, segments, packets, times, end: start + 2, aspect: 1.6, ...changes };
+  return { name: type, type, files: [], segments, packets, times, end: start + 2, aspect: 1.6, ...changes };
 }
 
 it.each<[string, Partial<MediaTimes>, readonly string[], string | undefined]>([

@@ -19,6 +19,8 @@ const LONGEST_GAP = 2.1;
 const KEPT_FPS = 61;
 /** A frame of the rate that a faster video is brought down to. */
 const SLOWEST_FRAME = 1 / 30;
+/** Nobody sees by how much the last frame is shown longer. */
+const END = 0.1;
 /** One packet of AAC, HE-AAC at 22.05 kHz included. */
 const SOUND_PACKET = 0.1;
 
@@ -80,8 +82,16 @@ export interface HlsFigures {
   readonly largestGap: number;
 }
 
-/** The stream against the MP4. */
-export function judgeHls(mp4: MediaTimes, renditions: readonly HlsRendition[]): [Finding[], HlsFigures] {
+/**
+ * The stream against the MP4.
+ *
+ * @param heard how much later its sound is heard, for sound that was encoded anew.
+ */
+export function judgeHls(
+  mp4: MediaTimes,
+  renditions: readonly HlsRendition[],
+  heard?: Shift | undefined,
+): [Finding[], HlsFigures] {
   const findings: Finding[] = [];
   const add = (message: string) => findings.push({ kind: 'hls', message });
   const videos = renditions.filter(({ type }) => type === 'video');
@@ -91,23 +101,25 @@ export function judgeHls(mp4: MediaTimes, renditions: readonly HlsRendition[]): 
   if ((audio === undefined) !== (mp4.sound === undefined)) {
     add(audio === undefined ? 'it has no sound, the MP4 has' : 'it has sound, the MP4 has none');
   }
-  const sound = audio && mp4.sound && compareSound(mp4, audio);
-  if (sound !== undefined && sound.worst > TOLERANCE) add(`packets of sound are up to ${ms(sound.worst)} off`);
+  const sound = audio && mp4.sound && compareSound(mp4, audio, heard);
+  if (sound !== undefined && sound.worst > TOLERANCE) add(`the sound is up to ${ms(sound.worst)} off`);
   let pictureLate = Number.NaN;
   for (const video of videos) {
     const picture = compareTimes(mp4.picture.times, video.times);
-    const late = sound === undefined ? Number.NaN : picture.shift - sound.shift;
-    if (!(Math.abs(late) <= Math.abs(pictureLate))) pictureLate = late;
-    if (Math.abs(late) > TOLERANCE)
-      add(`${video.name}: the picture is ${ms(late)} later against the sound than in the MP4`);
+    const apart = sound === undefined ? Number.NaN : picture.shift - sound.shift;
+    if (!(Math.abs(apart) <= Math.abs(pictureLate))) pictureLate = apart;
+    if (Math.abs(apart) > TOLERANCE)
+      add(`${video.name}: the picture is ${ms(apart)} later against the sound than in the MP4`);
     if (!(picture.worst <= TOLERANCE))
       add(`${video.name}: frames are up to ${ms(picture.worst)} from those of the MP4`);
     if (video.times.length < mp4.picture.times.length) {
       add(`${video.name} has ${video.times.length} frames, the MP4 ${mp4.picture.times.length}`);
     }
-    const [length, expected] = [video.end - (video.times[0] ?? 0), mp4.picture.end - (mp4.picture.times[0] ?? 0)];
-    if (isApart(length, expected, lastFrame(mp4) + TOLERANCE))
-      add(`${video.name} lasts ${s(length)}, in the MP4 ${s(expected)}`);
+    // The first frame may be held before it, and the last as long as there is sound.
+    const end = video.end - picture.shift;
+    const late = [end - mp4.picture.end, end - Math.max(mp4.picture.end, mp4.sound?.end ?? 0)] as const;
+    if (!(late[0] >= -lastFrame(mp4) - END)) add(`${video.name} ends ${ms(-late[0])} before the MP4`);
+    if (!(late[1] <= lastFrame(mp4) + END)) add(`${video.name} ends ${ms(late[1])} after the MP4`);
     if (isApart(video.aspect / mp4.aspect, 1, 0.02))
       add(`${video.name} is ${video.aspect.toFixed(3)} wide for its height`);
     const gap = largestGap(video.times, video.end);
@@ -117,12 +129,10 @@ export function judgeHls(mp4: MediaTimes, renditions: readonly HlsRendition[]): 
   return [findings, { pictureLate, largestGap: Math.max(...videos.map(({ times, end }) => largestGap(times, end))) }];
 }
 
-/** By packets where they were copied, else by the first and last moment. */
-function compareSound(mp4: MediaTimes, audio: HlsRendition): Shift {
-  const same = comparePackets(mp4.soundPackets, audio.packets);
-  if (same !== undefined) return same;
-  const shift = (audio.times[0] ?? 0) - (mp4.sound?.times[0] ?? 0);
-  return { shift, worst: Math.max(0, Math.abs(audio.end - (mp4.sound?.end ?? 0) - shift) - SOUND_PACKET) };
+/** By packets where they were copied, else by what was heard; by their starts where neither can be told. */
+function compareSound(mp4: MediaTimes, audio: HlsRendition, heard: Shift | undefined): Shift {
+  const starts = { shift: (audio.times[0] ?? 0) - (mp4.sound?.times[0] ?? 0), worst: 0 };
+  return comparePackets(mp4.soundPackets, audio.packets) ?? heard ?? starts;
 }
 
 /** Each segment of a rung begins with that of the largest, and where the playlist says. */
