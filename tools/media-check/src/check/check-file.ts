@@ -84,7 +84,7 @@ export async function checkFile(options: CheckFileOptions): Promise<CheckedFile>
     if (result.outcome === 'rejected') {
       return { ...base, source: undefined, mp4: undefined, hls: undefined, findings: outcome };
     }
-    const measured = await measureResult(options, folder, warnings);
+    const measured = await measureResult(options, folder, result);
     return { ...base, ...measured, findings: [...outcome, ...measured.findings] };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -109,7 +109,7 @@ function judgeOutcome({ outcome, reason }: ProcessFileResult, expected: Expected
   return isRight ? [] : [{ kind: 'outcome', message: `${outcome}, not ${expected}: ${reason}` }];
 }
 
-async function measureResult(options: CheckFileOptions, folder: string, warnings: readonly string[]) {
+async function measureResult(options: CheckFileOptions, folder: string, { warnings }: ProcessFileResult) {
   const { path, tools, signal } = options;
   const ffprobe = tools.ffprobe.path;
   const findings: Finding[] = [];
@@ -119,12 +119,19 @@ async function measureResult(options: CheckFileOptions, folder: string, warnings
   let hls: HlsFigures | undefined;
   if (mp4 === undefined) findings.push({ kind: 'frames', message: 'no frame of the MP4 can be decoded' });
   else {
-    if (source !== undefined) findings.push(...judgeMp4(source, mp4, warnings));
+    if (source !== undefined)
+      findings.push(
+        ...judgeMp4(
+          source,
+          mp4,
+          warnings.map(({ code }) => code),
+        ),
+      );
     const renditions = await readHls(join(folder, 'hls/master.m3u8')).catch((error: Error) => error);
     if (renditions instanceof Error) {
       findings.push({
         kind: 'hls',
-        message: warnings.find((code) => code === 'hls_unavailable') ?? renditions.message,
+        message: warnings.find(({ code }) => code === 'hls_unavailable')?.message ?? renditions.message,
       });
     } else {
       const [wrong, figures] = judgeHls(mp4, renditions, await compareHeard(options, folder, mp4, renditions));
@@ -149,6 +156,9 @@ function summarizeTimes({ picture, sound, aspect }: MediaTimes): MediaSummary {
   };
 }
 
+/** Seconds that a sound may take to become loud. */
+const HARDLY_HEARD = 0.15;
+
 /** How much later sound that was encoded anew is heard in the stream; `undefined` where it was copied, or is silent. */
 async function compareHeard(
   { tools, signal }: CheckFileOptions,
@@ -164,6 +174,8 @@ async function compareHeard(
   const meant = await measureHeard(ffmpeg, join(folder, 'video.mp4'), signal);
   if (made === undefined || meant === undefined) return undefined;
   const from = (audio.times[0] ?? 0) - (mp4.sound.times[0] ?? 0);
-  const shift = from + made.first - meant.first;
-  return { shift, worst: Math.abs(from + made.last - meant.last - shift) };
+  const [atStart, atEnd] = [from + made.first - meant.first, from + made.last - meant.last];
+  const shift = Math.abs(atEnd) < Math.abs(atStart) ? atEnd : atStart;
+  // What is hardly heard may be heard in one and not in the other.
+  return { shift, worst: Math.max(0, Math.abs(atEnd - atStart) - HARDLY_HEARD) };
 }
