@@ -9,6 +9,7 @@ const frames = (times: readonly number[], aspect: number, step = 0.04) => ({
   end: (times.at(-1) ?? 0) + step,
   aspect,
   sizes: 1,
+  shortSide: 360,
 });
 
 /** Two seconds of 25 fps and AAC. */

@@ -29,6 +29,8 @@ const s = (seconds: number) => `${seconds.toFixed(2)} s`;
 const isApart = (a: number, b: number, tolerance: number) => !(Math.abs(a - b) <= tolerance);
 /** How long the last frame is shown is told by few containers: as long as the one before it, or as it says. */
 const lastFrame = ({ picture }: MediaTimes) => largestGap(picture.times.slice(-2), picture.end);
+/** Sides are even, and rounded to that. */
+const shapeTolerance = ({ picture }: MediaTimes) => 0.01 + 2 / picture.shortSide;
 const lengthOf = ({ picture, sound }: MediaTimes) =>
   Math.max(picture.end, sound?.end ?? 0) - Math.min(picture.times[0] ?? 0, sound?.times[0] ?? Number.POSITIVE_INFINITY);
 
@@ -52,7 +54,7 @@ export function judgeMp4(source: MediaTimes, mp4: MediaTimes, warnings: readonly
   const picture = compareTimes(source.picture.times, mp4.picture.times);
   const step = isBroughtDown ? SLOWEST_FRAME + TOLERANCE : TOLERANCE;
   if (!(picture.worst <= step) && !wasSaid) add('frames', `frames come at other times, by up to ${ms(picture.worst)}`);
-  if (isApart(source.aspect / mp4.aspect, 1, 0.02) && source.picture.sizes === 1) {
+  if (isApart(source.aspect / mp4.aspect, 1, shapeTolerance(source)) && source.picture.sizes === 1) {
     add('shape', `the MP4 is ${mp4.aspect.toFixed(3)} wide for its height, the source ${source.aspect.toFixed(3)}`);
   }
   if (mp4.sound === undefined && source.sound !== undefined && !warnings.some((code) => code.startsWith('audio_'))) {
@@ -120,7 +122,7 @@ export function judgeHls(
     const late = [end - mp4.picture.end, end - Math.max(mp4.picture.end, mp4.sound?.end ?? 0)] as const;
     if (!(late[0] >= -lastFrame(mp4) - END)) add(`${video.name} ends ${ms(-late[0])} before the MP4`);
     if (!(late[1] <= lastFrame(mp4) + END)) add(`${video.name} ends ${ms(late[1])} after the MP4`);
-    if (isApart(video.aspect / mp4.aspect, 1, 0.02))
+    if (isApart(video.aspect / mp4.aspect, 1, shapeTolerance(mp4)))
       add(`${video.name} is ${video.aspect.toFixed(3)} wide for its height`);
     const gap = largestGap(video.times, video.end);
     if (gap > LONGEST_GAP) add(`${video.name} has ${s(gap)} without a frame`);
