@@ -48,7 +48,11 @@ export function judgeMp4(source: MediaTimes, mp4: MediaTimes, warnings: readonly
   const isBroughtDown = source.fps > KEPT_FPS;
   // A picture that stands still may be repeated.
   const mayRepeat = largestGap(source.picture.times, source.picture.end) > 1;
-  if (!isBroughtDown && Math.abs(distinct - frames) > 1 && !(frames < distinct ? wasSaid : mayRepeat)) {
+  if (
+    !isBroughtDown &&
+    Math.abs(distinct - frames) > 1 + distinct * 0.01 &&
+    !(frames < distinct ? wasSaid : mayRepeat)
+  ) {
     add('frames', `the MP4 has ${frames} frames, the source shows ${distinct}`);
   }
   const picture = compareTimes(source.picture.times, mp4.picture.times);
