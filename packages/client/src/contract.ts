@@ -50,6 +50,12 @@ export interface PublishedOutput {
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   readonly durationSeconds?: number | undefined;
+  /** Of `captions`, in BCP 47: `en`, `pt-BR`; `und` when it is unknown. */
+  readonly language?: string | undefined;
+  /** Of `captions`, for a menu: `English`. */
+  readonly label?: string | undefined;
+  /** Of `captions`: shown unless turned off, or only what is foreign in the video's own language. */
+  readonly disposition?: 'default' | 'forced' | undefined;
 }
 
 /** What a finished `video.process` job returns. A rejected file is a finished job: trying again would not help. */

@@ -4,6 +4,7 @@
  */
 
 import type { PublishedOutput } from '@supabase-media/client/contract';
+import { MediaError } from '@supabase-media/core/errors';
 import { retry } from '@supabase-media/core/retry';
 import { type Database, type DatabaseRefusal, toDatabaseError } from './database.ts';
 import type { VideoRow, VideoStatus } from './video-row.ts';
@@ -53,6 +54,15 @@ export interface Videos {
    * nothing is written.
    */
   readonly recordFinalStatus: (id: string, ending: FinalStatus) => Promise<boolean>;
+  /**
+   * Changes the outputs of a finished video: from those that the row has, once more where another program was faster.
+   *
+   * @returns false where there is no such video, or it is not ready.
+   */
+  readonly changeOutputs: (
+    id: string,
+    change: (outputs: readonly PublishedOutput[]) => readonly PublishedOutput[],
+  ) => Promise<boolean>;
   /** Cancels a video that waits or runs. @returns whether it did. */
   readonly cancel: (id: string) => Promise<boolean>;
   /** The status of each of these videos that has a row. */
@@ -64,6 +74,8 @@ export interface Videos {
 
 /** 0.5 s, 1 s, 2 s … 30 s: a database that is away for a minute and a half costs a job nothing. */
 const PATIENT_RETRIES = 8;
+/** Nobody changes a finished video that often. */
+const CHANGE_TRIES = 5;
 /** For what is a courtesy, or what somebody waits for. */
 const QUICK_RETRIES = 2;
 
@@ -167,6 +179,24 @@ export const openVideos = (database: Database): Videos => ({
       return (ending.status === 'canceled' ? update : update.neq('status', 'canceled')).select('id');
     };
     return (await askRows(`Recording the end of ${id}`, write)).length > 0;
+  },
+
+  changeOutputs: async (id, change) => {
+    const action = `Changing the outputs of ${id}`;
+    for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+      const select = () =>
+        database.from(TABLE).select('outputs,updated_at').eq('id', id).eq('status', 'ready').limit(1);
+      const [row] = await askRows<Pick<VideoRow, 'outputs' | 'updated_at'>>(action, select, { retries: QUICK_RETRIES });
+      if (row === undefined) return false;
+      const columns = { outputs: change(row.outputs) };
+      const update = () =>
+        database.from(TABLE).update(columns).eq('id', id).eq('updated_at', row.updated_at).select('id');
+      if ((await askRows(action, update, { retries: QUICK_RETRIES })).length > 0) return true;
+    }
+    throw new MediaError({
+      code: 'database_failed',
+      message: `${action}: others changed the row ${CHANGE_TRIES} times.`,
+    });
   },
 
   cancel: async (id) => {

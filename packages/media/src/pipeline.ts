@@ -180,7 +180,7 @@ async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promi
         await removeOutputs(outputs);
         throw cause.code === 'disk_full' ? cause : error;
       }
-      const message = `There is no ${output.kind}: ${cause.message}`;
+      const message = `Made without ${output.kind}: ${cause.message}`;
       warnings.push({ code: `${output.kind}_unavailable`, message });
     }
     done += weight;

@@ -1,12 +1,13 @@
 /** What we publish, in the browser that most people have: it plays, it seeks, and it looks right. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CHROMIUM_ARGS, type FileServer, findChromium, serveFolder } from '@supabase-media/test-support/browser';
 import { type ClipName, type ClipShop, openClipShop, withMatrix } from '@supabase-media/test-support/clips';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { locateTools } from '../src/ffmpeg/locate.ts';
+import { runProcess } from '../src/ffmpeg/run-process.ts';
 import type { MediaTools } from '../src/ffmpeg/tools.ts';
 import { OUTPUT_KINDS } from '../src/outputs/catalog.ts';
 import { runPipeline } from './support/pipeline.ts';
@@ -122,6 +123,48 @@ describe.skipIf(executablePath === undefined)(
           expect(await page.evaluate('showLevel(1)')).toBe(720);
           expect(await page.evaluate('showLevel(0)')).toBe(480);
           expect(await page.evaluate('showLevel(1)')).toBe(720);
+        });
+      },
+      TIMEOUT,
+    );
+
+    it(
+      'captions of a stream show when they should, in the language that is chosen',
+      async () => {
+        const clip = await shop.clip('wide.mp4');
+        const cues = (word: string) =>
+          `1\n00:00:01,000 --> 00:00:02,000\n${word}\n\n2\n00:00:04,000 --> 00:00:04,800\nlast\n`;
+        const files = [await shop.file('en.srt', cues('one')), await shop.file('de.srt', cues('eins'))];
+        const path = join(dirname(clip), 'subtitled.mp4');
+        const inputs = [clip, ...files].flatMap((file) => ['-i', file]);
+        const options =
+          '-map 0 -map 1 -map 2 -c copy -c:s mov_text -metadata:s:s:0 language=eng -metadata:s:s:1 language=ger';
+        await runProcess({
+          program: tools.ffmpeg.path,
+          args: ['-nostdin', '-y', ...inputs, ...options.split(' '), path],
+        });
+        await withPage(path, async (page) => {
+          await load(page, 'hls/master.m3u8');
+          expect(await page.evaluate('hls.subtitleTracks.map(({ name, lang }) => [name, lang])')).toEqual([
+            ['English', 'en'],
+            ['German', 'de'],
+          ]);
+          for (const [track, word] of ['one', 'eins'].entries()) {
+            await page.evaluate(`hls.subtitleTrack = ${track}`);
+            const shown: string[][] = [];
+            for (const seconds of [0.9, 1.1, 1.9, 2.1, 4.4]) {
+              await page.evaluate(`seek(${seconds})`);
+              await page.waitForFunction(
+                `[...video.textTracks].some(({ mode, cues }) => mode === 'showing' && cues?.length === 2)`,
+              );
+              shown.push(
+                await page.evaluate<string[]>(
+                  `[...video.textTracks].filter(({ mode }) => mode === 'showing').flatMap((track) => [...track.activeCues].map(({ text }) => text))`,
+                ),
+              );
+            }
+            expect(shown).toEqual([[], [word], [word], [], ['last']]);
+          }
         });
       },
       TIMEOUT,

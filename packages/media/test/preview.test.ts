@@ -98,7 +98,7 @@ describe.each(allTools)('%s', (_, tools) => {
       expect(result.files).toEqual(['info.json', 'video.mp4']);
       const info = JSON.parse(await readFile(join(result.folder, 'info.json'), 'utf8'));
       expect(info.warnings).toEqual([
-        { code: 'preview_unavailable', message: expect.stringMatching(/^There is no preview: .+\.$/) },
+        { code: 'preview_unavailable', message: expect.stringMatching(/^Made without preview: .+\.$/) },
       ]);
     },
     TIMEOUT,

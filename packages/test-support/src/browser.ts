@@ -56,7 +56,7 @@ const until = async (condition) => {
   const began = performance.now();
   while (!condition() && performance.now() - began < 10000) await new Promise((resolve) => setTimeout(resolve, 25));
 };
-const seek = (seconds) => new Promise((resolve) => {
+window.seek = (seconds) => new Promise((resolve) => {
   video.addEventListener('seeked', () => resolve(), { once: true });
   video.currentTime = seconds;
 });

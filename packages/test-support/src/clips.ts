@@ -28,6 +28,10 @@ const QUARTERS = `${['red', 'lime', 'blue', 'white']
   .map((color) => `-f lavfi -i color=${color}:size=320x180:rate=25:duration=10`)
   .join(' ')} -filter_complex [0][1][2][3]concat=n=4`;
 
+/** A white square of 40 pixels in the middle of a colour, for a second with two key frames. */
+const square = (color: string, size: string) =>
+  `-f lavfi -i color=${color}:size=${size}:rate=10:duration=1 -vf drawbox=(iw-40)/2:(ih-40)/2:40:40:white:fill -g 5`;
+
 /** A screen on which nothing happens from 5 s to 14 s. */
 const STANDSTILL =
   '-f lavfi -i testsrc2=size=320x180:rate=30:duration=19 -f lavfi -i sine=duration=19 ' +
@@ -77,6 +81,29 @@ const RECIPES = {
   'reserved-matrix.mp4': `${PICTURE} -c:v libx264 -preset ultrafast -pix_fmt yuv422p -bsf:v h264_metadata=matrix_coefficients=3`,
   'reserved-matrix-hevc.mp4': `${PICTURE} ${HEVC10} -bsf:v hevc_metadata=colour_primaries=3:transfer_characteristics=3:matrix_coefficients=3`,
   'ladder.mp4': `-f lavfi -i testsrc2=size=1280x720:rate=30:duration=20 ${X264} -g 60`,
+  // Two frames in a hundredth of a second, as QuickTime records what happens.
+  'jumpy.mov':
+    '-f lavfi -i testsrc2=size=160x90:rate=10:duration=4 -vf settb=1/600,setpts=(N-0.9*eq(mod(N\\,4)\\,1))*60 ' +
+    `-fps_mode passthrough -enc_time_base 1/600 ${X264} -bf 0 -g 10`,
+  'keyless.mp4': `${PICTURE} ${X264} -g 25 -bsf:v noise=drop=key`,
+  'calendar.mkv': `${PICTURE} ${X264} -g 25 -output_ts_offset 1764000000`,
+  'landscape.ts': `${square('red', '160x90')} ${X264} -f mpegts`,
+  'bare.h264': `-f lavfi -i testsrc2=size=160x90:rate=25:duration=1 ${X264} -f h264`,
+  'bare.hevc': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v libx265 -preset ultrafast -x265-params log-level=none -f hevc`,
+  'bare.m2v': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v mpeg2video -f mpeg2video`,
+  'bare.m4v': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v mpeg4 -f m4v`,
+  'bare.dv':
+    '-f lavfi -i testsrc2=size=720x576:rate=25:duration=0.4 -f lavfi -i sine=sample_rate=48000:duration=0.4 -target pal-dv',
+  'bare.nut': `-f lavfi -i testsrc2=size=160x90:rate=30:duration=1 -c:v mpeg4 -f nut`,
+  'landscape.mp4': `${square('red', '160x90')} ${X264}`,
+  // To follow the first: in another size; in the same size with other parameters.
+  'turned.ts': `${square('blue', '90x160')} ${X264} -f mpegts -output_ts_offset 1`,
+  'turned.mp4': `${square('blue', '90x160')} ${X264}`,
+  'landscape-later.ts': `${square('blue', '160x90')} ${X264} -profile:v high -preset medium -f mpegts -output_ts_offset 1`,
+  'landscape-mpeg2.ts': `${square('red', '160x96')} -c:v mpeg2video -q:v 2 -f mpegts`,
+  'turned-mpeg2.ts': `${square('blue', '96x160')} -c:v mpeg2video -q:v 2 -f mpegts -output_ts_offset 1`,
+  'landscape.webm': `${square('red', '160x90')} -c:v libvpx-vp9 -deadline realtime -cpu-used 8`,
+  'turned.webm': `${square('blue', '90x160')} -c:v libvpx-vp9 -deadline realtime -cpu-used 8`,
   // Copied.
   'long-quiet.mp4': `-f lavfi -i testsrc2=size=640x360:rate=30:duration=40 ${X264} -g 60 -movflags +faststart`,
   'quarters.mp4': `${QUARTERS} ${X264} -g 50 -movflags +faststart`,

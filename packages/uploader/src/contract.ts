@@ -99,6 +99,11 @@ export interface VideoOutput {
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   readonly durationSeconds?: number | undefined;
+  /** Of `captions`, in BCP 47; `und` when it is unknown. */
+  readonly language?: string | undefined;
+  /** Of `captions`, for a menu. */
+  readonly label?: string | undefined;
+  readonly disposition?: 'default' | 'forced' | undefined;
   /** Signed and short-lived; null in lists. */
   readonly url: string | null;
 }

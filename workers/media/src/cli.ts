@@ -140,6 +140,22 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
       }),
     );
 
+  const captions = program.command('captions').description('captions of a finished video');
+  captions
+    .command('add')
+    .description('add captions to a video, or replace those in the same language')
+    .argument('<id>', "the video's UUID", parseVideoId)
+    .argument('<file>', 'a SubRip (.srt) or WebVTT (.vtt) file in UTF-8')
+    .requiredOption('--lang <tag>', 'their language, as en or pt-BR')
+    .action(async (videoId: string, file: string, options, command: Command) =>
+      runCommand({
+        common: command.optsWithGlobals<CommonOptions>(),
+        needs: { supabase: true },
+        run: async (context) =>
+          (await import('./cli/captions.ts')).addCaptionsCommand(context, { ...options, videoId, file }),
+      }),
+    );
+
   const jobs = program.command('jobs').description('what stands in the queue');
   jobs
     .command('list', { isDefault: true })
@@ -187,7 +203,7 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
     );
 
   // A mistyped command line is an error like any other: one shape, one exit code.
-  for (const command of [program, ...program.commands, ...jobs.commands])
+  for (const command of [program, ...program.commands, ...captions.commands, ...jobs.commands])
     command
       .exitOverride()
       .configureOutput({ outputError: () => {} })

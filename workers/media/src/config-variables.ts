@@ -20,6 +20,14 @@ import { JOB_TYPES } from './jobs/catalog.ts';
 
 const text = z.string().min(1);
 
+/** At most one digit after the point. */
+const decimalNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^-?\d+(\.\d)?$/)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max);
+
 const WORKER_VARIABLES = {
   ...SUPABASE_VARIABLES,
   ...QUEUE_VARIABLES,
@@ -136,6 +144,14 @@ const WORKER_VARIABLES = {
     default: '720',
     reason: 'Longer videos are rejected: a small file can have a duration of days and keep a worker busy for as long.',
     schema: wholeNumber(1, 2880),
+  },
+  MEDIA_LOUDNESS: {
+    section: 'Media',
+    allowed: 'a number of LUFS from -40 to -5',
+    example: '-14',
+    reason:
+      'Integrated loudness (EBU R 128) to bring the sound to, by one gain for the whole video, true peaks below -1 dBTP. -14 is usual on the web, -23 on television. The sound is measured and encoded then, also where it could be copied. Unset: the loudness stays as it is.',
+    schema: decimalNumber(-40, -5),
   },
   MEDIA_THREADS: {
     section: 'Media',

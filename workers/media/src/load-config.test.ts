@@ -34,6 +34,12 @@ describe('the configuration', () => {
     expect(config.log).toEqual({ level: 'info', format: 'auto' });
   });
 
+  it('leaves the loudness alone unless it has a target within reach', () => {
+    const targetOf = (value: string) => loadConfig({ environment: { MEDIA_LOUDNESS: value } }).media.loudnessLufs;
+    expect(['', '-14', '-16.5', '-40', '-5'].map(targetOf)).toEqual([undefined, -14, -16.5, -40, -5]);
+    for (const value of ['-4.9', '-41', '14', 'loud']) expect(problemsOf({ MEDIA_LOUDNESS: value })).toMatch(/LUFS/);
+  });
+
   it('accepts a legacy key and a new one, and an address with or without a slash', () => {
     for (const key of [jwt, 'sb_secret_abc-DEF_123']) {
       const environment = { SUPABASE_URL: 'https://ref.supabase.co/', SUPABASE_SERVICE_ROLE_KEY: key };

@@ -61,6 +61,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
       maxShortSide: get('MEDIA_MAX_SHORT_SIDE'),
       maxFps: get('MEDIA_MAX_FPS'),
       maxDurationSeconds: get('MEDIA_MAX_DURATION_MINUTES') * 60,
+      loudnessLufs: maybe('MEDIA_LOUDNESS'),
     },
     upload: {
       directMaxBytes: get('UPLOAD_DIRECT_MAX_MB') * 1_000_000,

@@ -164,15 +164,24 @@ it('finds files wherever earlier runs left them: one may have died while it adop
   expect(await readdir(runDirectory.jobDirectory)).toEqual([basename(runDirectory.directory)]);
 });
 
-it('reads a published MP4 back where its file is gone, as on another machine', async () => {
-  const path = uniquePath('video.mp4');
+it('reads a published MP4 and its captions back where their files are gone, as on another machine', async () => {
+  const [path, captions] = [uniquePath('video.mp4'), uniquePath('captions/en.vtt')];
   const { bucket } = await shop.upload(storage, { path });
-  const published = [{ kind: 'video', bucket, path, contentType: 'video/mp4', bytes: shop.size }];
-  const saved = { ...(await afterEncode()), published };
+  const published = [
+    { kind: 'video', bucket, path, contentType: 'video/mp4', bytes: shop.size },
+    { kind: 'captions', bucket, path: captions, contentType: 'text/vtt', bytes: 6 },
+  ];
+  await mkdir(join(before.directory, 'captions'));
+  await write('captions/en.vtt', 'WEBVTT');
+  await shop.upload(storage, { path: captions, file: join(before.directory, 'captions/en.vtt') });
+  const { encoded, ...rest } = await afterEncode();
+  const files = [...(encoded?.files ?? []), await checksumFile(before.directory, 'captions/en.vtt', signal)];
+  const saved = { ...rest, encoded: encoded && { ...encoded, files }, published };
   await rm(before.directory, { recursive: true });
   const restored = await restore(stored(saved));
   expect(restored.published).toEqual(published);
   expect(await readFile(join(runDirectory.directory, 'video.mp4'))).toEqual(await readFile(shop.file));
+  expect(await readFile(join(runDirectory.directory, 'captions/en.vtt'), 'utf8')).toBe('WEBVTT');
 
   const lost = { ...saved, published: [{ ...published[0], path: uniquePath('video.mp4') }] } as Checkpoint;
   await rm(runDirectory.directory, { recursive: true });

@@ -20,6 +20,9 @@ export const videoOutput = z
     width: z.number().optional(),
     height: z.number().optional(),
     durationSeconds: z.number().optional(),
+    language: z.string().optional().describe('Of captions, in BCP 47; und when it is unknown.'),
+    label: z.string().optional().describe('Of captions, for a menu.'),
+    disposition: z.enum(['default', 'forced']).optional(),
     url: z.string().nullable().describe('Signed and short-lived; null in lists, and where Storage gave none.'),
   })
   .meta({ id: 'VideoOutput' });

@@ -17,6 +17,7 @@ import type { WebConfig } from './config.ts';
 import { answerErrors } from './http/answer-errors.ts';
 import { authenticate, userOf } from './http/authenticate.ts';
 import { startBodyTimeout } from './http/body-timeout.ts';
+import { captionsRoutes } from './http/captions-routes.ts';
 import { allowOrigins } from './http/cors.ts';
 import { discardBody } from './http/discard-body.ts';
 import { pageRoutes } from './http/page-routes.ts';
@@ -140,6 +141,7 @@ export async function createApp(services: AppServices): Promise<FastifyInstance>
         takeListenerSlot: createListenerSlots(config.events),
         signal: stopping,
       });
+      await json.register(captionsRoutes, { prefix: '/api/videos', services: services.video });
       const playlists = { ...services.video, playlists: services.playlists };
       await json.register(playlistRoutes, { prefix: '/api/videos', services: playlists });
     });

@@ -1,7 +1,7 @@
 /** Proves `npm run dev`: one command, a page with hot reload where the demo user gets in, and nothing left at the end. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,16 @@ import { CHROMIUM, PATIENCE_MS } from './support/page-lab.ts';
 
 const DEV_CLI = fileURLToPath(new URL('../../../../tools/demo/dist/dev-cli.js', import.meta.url));
 
+/** The command lines of running processes with a variable in their environment; none where there is no /proc. */
+async function listProcesses(variable: string): Promise<string[]> {
+  const ids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const read = (id: string, file: string) => readFile(`/proc/${id}/${file}`, 'utf8').catch(() => '');
+  const found = await Promise.all(
+    ids.map(async (id) => ((await read(id, 'environ')).split('\0').includes(variable) ? read(id, 'cmdline') : '')),
+  );
+  return found.filter((line) => line !== '');
+}
+
 describe.skipIf(CHROMIUM === undefined)('npm run dev', () => {
   let data: string;
   let child: ChildProcess;
@@ -20,7 +30,8 @@ describe.skipIf(CHROMIUM === undefined)('npm run dev', () => {
     data = await mkdtemp(join(tmpdir(), 'media-dev-'));
     child = spawn(process.execPath, ['--', DEV_CLI, '--data', data], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      // Every process of it has this HOME, by which it is found at the end.
+      env: { PATH: process.env.PATH, HOME: data },
     });
     const ended = once(child, 'exit');
     const ready = new Promise<void>((resolve) => {
@@ -63,5 +74,6 @@ describe.skipIf(CHROMIUM === undefined)('npm run dev', () => {
     const [code] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
     expect(code).toBe(0);
     for (const url of [page, api, supabase]) await expect(fetch(url), url).rejects.toThrow();
+    await expect.poll(() => listProcesses(`HOME=${data}`), { timeout: 10_000 }).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 /** Proves the way of one video: dropped, uploaded, processed, and played with pictures on the seek bar. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { runCommand } from '@supabase-media/test-support/command';
+import { stackEnvironment } from '@supabase-media/test-support/stack';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -166,6 +168,31 @@ describe.skipIf(CHROMIUM === undefined)(skip, () => {
     expect(playlists.length).toBeGreaterThan(new Set(playlists).size);
   });
 
+  it('shows captions in the language that is chosen, of the stream and of the MP4', async () => {
+    const page = await lab.openPage();
+    const problems = listProblems(page);
+    await lab.signUp(page);
+    // English in the file, German added later.
+    const subtitles = (word: string) => lab.clips.file(`${word}.srt`, `1\n00:00:00,000 --> 00:00:05,000\n${word}\n`);
+    const file = await lab.makeSubtitledClip('talk.mkv', await subtitles('Hello'));
+    await filesInput(page).setInputFiles(file);
+    const card = videoCard(page, 'talk.mkv');
+    await card.getByText('Ready', { exact: true }).waitFor({ timeout: 180_000 });
+    const link = card.getByRole('link', { name: 'Watch talk.mkv now' });
+    const id = /[0-9a-f-]{36}/.exec((await link.getAttribute('href')) ?? '')?.[0] ?? '';
+    const german = ['captions', 'add', id, await subtitles('Hallo'), '--lang', 'de'];
+    expect((await runCommand(german, stackEnvironment())).stdout).toContain('captions/de.vtt');
+    await page.reload();
+    await link.click();
+    expect((await play(page)).source).toMatch(/^blob:/);
+    await chooseCaptions(page, 'German', 'Hallo');
+    expect(problems).toEqual([]);
+    await page.route('**/hls/master.m3u8', (route) => route.abort());
+    await page.reload();
+    expect((await play(page)).source).toContain('/video.mp4?token=');
+    await chooseCaptions(page, 'English', 'Hello');
+  });
+
   it('falls back to the MP4 where HLS cannot be had', async () => {
     const page = await lab.openPage();
     await lab.signUp(page);
@@ -188,6 +215,20 @@ function listProblems(page: Page): string[] {
     if (message.type() === 'error') problems.push(message.text());
   });
   return problems;
+}
+
+/** Chooses captions in the player's menu, and waits until the video shows them. */
+async function chooseCaptions(page: Page, label: string, text: string): Promise<void> {
+  await page.locator('media-captions-menu-button').click();
+  await page.locator('media-captions-menu').getByText(label, { exact: true }).click();
+  await page.waitForFunction(
+    (wanted) =>
+      [...(document.querySelector('video')?.textTracks ?? [])]
+        .filter(({ mode, kind }) => mode === 'showing' && kind !== 'metadata')
+        .flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => (cue as VTTCue).text))
+        .join() === wanted,
+    text,
+  );
 }
 
 /** Plays for half a second. */

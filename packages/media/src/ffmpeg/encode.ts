@@ -5,13 +5,16 @@ import type { VideoMedia } from '../plan/media-info.ts';
 import { type ConvertPlan, encodeInstead, type Reason } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';
 import { type Rejection, rejection } from '../plan/rejections.ts';
+import { soundFallbacks } from '../plan/sound-fallback.ts';
 import { remuxArguments } from './commands/remux.ts';
 import { transcodeArguments } from './commands/transcode.ts';
 import { classifyEncodeFailure, ranOutOfMemory } from './encode-failure.ts';
 import { encodeLimits } from './encode-limits.ts';
+import { planLoudness, reportLoudness } from './measure-loudness.ts';
 import type { EncodeProgress } from './progress.ts';
 import { withReadableSource } from './readable-source.ts';
 import { runFfmpeg } from './run-process.ts';
+import { lastLines } from './stderr-lines.ts';
 import type { MediaTools } from './tools.ts';
 import { verifyOutput } from './verify.ts';
 import type { ProcessLimits } from './watchdog.ts';
@@ -42,7 +45,8 @@ export type EncodeResult =
   | { readonly outcome: 'rejected'; readonly rejection: Rejection };
 
 /**
- * Carries out a plan. A copy that fails or does not pass verification is followed by one encode, with the reason kept.
+ * Carries out a plan. A copy that fails or does not pass verification is followed by one encode, with the reason kept;
+ * sound that fails, by the next track or by none.
  *
  * @throws MediaError output_invalid | ffmpeg_failed | ffmpeg_memory when the output cannot be made though the file gives
  * no reason; disk_full, aborted, ffmpeg_stalled, ffmpeg_timeout, ffmpeg_killed, ffmpeg_missing. No file is left then.
@@ -50,10 +54,10 @@ export type EncodeResult =
 export async function encodeMp4(options: EncodeOptions): Promise<EncodeResult> {
   const partial = `${options.outputPath}.partial`;
   try {
-    const first = await attempt(options, options.plan, partial);
+    const first = await attemptWithSound(options, options.plan, partial);
     const last =
       'why' in first && options.plan.video === 'copy'
-        ? await attempt(options, encodeInstead(options.plan, first.why), partial)
+        ? await attemptWithSound(options, encodeInstead(options.plan, first.why), partial)
         : first;
     if ('why' in last) throw last.error;
     if (last.outcome !== 'rejected') await rename(partial, options.outputPath);
@@ -71,24 +75,60 @@ interface Failure {
   readonly error: MediaError;
 }
 
-async function attempt(options: EncodeOptions, plan: ConvertPlan, partial: string): Promise<EncodeResult | Failure> {
-  const { tools, signal } = options;
+type Attempt = EncodeResult | Failure;
+
+/**
+ * One plan; where its sound may be what failed, also with another sound, at last without. Which stream made ffmpeg fail
+ * is not asked of its words, which differ by release: leaving the sound out tells.
+ */
+async function attemptWithSound(options: EncodeOptions, plan: ConvertPlan, partial: string): Promise<Attempt> {
+  let last = await attempt(options, plan, partial);
+  for (const fallback of soundFallbacks(plan)) {
+    if (last.sound === 'good') break;
+    // A track in which nothing could be decoded stays so, however its channels are mixed.
+    const { audio } = fallback.info;
+    if (last.sound === 'absent' && (audio === undefined || audio.index === plan.info.audio?.index)) continue;
+    last = await attempt(options, fallback, partial);
+  }
+  return last.result;
+}
+
+/** `bad`: the attempt failed, and it may be for the sound. `absent`: no sound came out, all else is good. */
+interface Attempted {
+  readonly result: Attempt;
+  readonly sound: 'good' | 'bad' | 'absent';
+}
+
+async function attempt(options: EncodeOptions, planned: ConvertPlan, partial: string): Promise<Attempted> {
+  const { tools, signal, inputPath } = options;
+  const plan = await planLoudness({ plan: planned, inputPath, tools, signal });
   const ran =
     plan.video === 'copy' ? await runRemux(options, plan, partial) : await runTranscode(options, plan, partial);
   if (ran.exitCode !== 0 || ranOutOfMemory(ran)) {
     const failure = classifyEncodeFailure(ran);
-    if (failure.kind === 'file') return rejectedBecause(plan, failure.detail);
-    return { why: failure.error.message, error: failure.error };
+    const sound = ranOutOfMemory(ran) ? 'good' : 'bad';
+    if (failure.kind === 'file') return { result: rejectedBecause(plan, failure.detail), sound };
+    return { result: { why: failure.error.message, error: failure.error }, sound };
   }
+  // It ended well and encoded nothing: what there was could not be decoded.
+  if (plan.video === 'encode' && ran.frames === 0)
+    return { result: rejectedBecause(plan, lastLines(ran.stderrTail).join(' | ')), sound: 'good' };
   const checked = await verifyOutput({ plan, outputPath: partial, tools, signal });
-  if (checked.verdict === 'wrong') return { why: checked.why, error: invalidOutput(WHAT, checked.why, ran.stderrTail) };
-  if (checked.verdict === 'rejected') return { outcome: 'rejected', rejection: checked.rejection };
-  return {
+  if (checked.verdict === 'wrong') {
+    const error = invalidOutput(WHAT, checked.why, ran.stderrTail);
+    return { result: { why: checked.why, error }, sound: checked.withSound ? 'bad' : 'good' };
+  }
+  if (checked.verdict === 'rejected')
+    return { result: { outcome: 'rejected', rejection: checked.rejection }, sound: 'good' };
+  const { output } = checked;
+  const loudness = await reportLoudness({ plan, outputPath: partial, output, tools, signal });
+  const result = {
     outcome: plan.outcome,
-    output: checked.output,
+    output: loudness === undefined ? output : { ...output, loudness },
     reasons: plan.reasons,
     warnings: [...plan.warnings, ...hdrWarning(plan, tools), ...checked.warnings],
   };
+  return { result, sound: plan.audio !== 'none' && output.audio === undefined ? 'absent' : 'good' };
 }
 
 function runRemux(options: EncodeOptions, plan: ConvertPlan, outputPath: string) {
@@ -117,7 +157,7 @@ function run(options: EncodeOptions, plan: ConvertPlan, args: readonly string[])
 }
 
 /** What cannot be copied may still be decoded; what cannot be decoded is turned away. */
-function rejectedBecause(plan: ConvertPlan, detail: string): EncodeResult | Failure {
+function rejectedBecause(plan: ConvertPlan, detail: string): Attempt {
   if (plan.video === 'copy') return { why: detail, error: invalidOutput(WHAT, detail) };
   return { outcome: 'rejected', rejection: rejection('undecodable_video', { detail }) };
 }

@@ -21,7 +21,7 @@ const ratio = z
   })
   .optional();
 
-/** A colour tag; ffprobe writes `unknown` for none. */
+/** A colour tag or a layout of channels; ffprobe writes `unknown` for none. */
 const tag = z
   .string()
   .transform((text) => (text === 'unknown' || text === 'unspecified' ? undefined : text))
@@ -35,6 +35,8 @@ const sideData = z.object({
 
 const stream = z.object({
   index: z.number(),
+  /** Of an MP4 the track's number, as `0x1`. */
+  id: number,
   codec_type: z.string().optional(),
   codec_name: z.string().optional(),
   codec_tag_string: z.string().optional(),
@@ -55,6 +57,7 @@ const stream = z.object({
   duration: number,
   start_time: number,
   channels: z.number().optional(),
+  channel_layout: tag,
   sample_rate: number,
   disposition: z.record(z.string(), z.number()).default({}),
   tags: z.record(z.string(), z.string()).default({}),
@@ -66,6 +69,8 @@ const SECTIONS = new Set(['disposition', 'tags', 'side_data_list']);
 
 const output = z.object({
   streams: z.array(stream).default([]),
+  /** Of a transport stream: which streams belong together. */
+  programs: z.array(z.object({ streams: z.array(z.object({ index: z.number() })).default([]) })).default([]),
   format: z.object({ format_name: z.string(), duration: number }).optional(),
 });
 
@@ -78,8 +83,9 @@ export type FfprobeOutput = z.infer<typeof output>;
  */
 export const STREAM_ENTRIES = [
   `stream=${Object.keys(stream.shape).filter((name) => !SECTIONS.has(name))}`,
-  'stream_disposition=default,attached_pic,timed_thumbnails',
-  'stream_tags=enc_key_id',
+  'stream_disposition=default,forced,attached_pic,timed_thumbnails',
+  'stream_tags=enc_key_id,language',
+  'program_stream=index',
   `stream_side_data=${Object.keys(sideData.shape)}`,
   'format=format_name,duration',
 ].join(':');
@@ -89,6 +95,6 @@ export function readFfprobeOutput(json: string): FfprobeOutput {
   try {
     return output.parse(JSON.parse(json));
   } catch {
-    return { streams: [] };
+    return { streams: [], programs: [] };
   }
 }

@@ -1,6 +1,7 @@
 /** The chain of video filters of an encode. Pure. The order matters and is told at each step. */
 import type { ColorInfo, VideoInfo } from '../plan/media-info.ts';
 import type { VideoTarget } from '../plan/plan.ts';
+import { cropToAperture, fitIntoFrame } from './picture-filters.ts';
 import { isReserved } from './reserved-tags.ts';
 
 export interface FilterChainOptions {
@@ -23,15 +24,18 @@ export interface FilterChain {
 export function videoFilterChain({ source, target, canConvertHdr }: FilterChainOptions): FilterChain {
   const toSdr = source.hdr !== undefined && canConvertHdr;
   const fromRgb = isRgb(source.pixelFormat);
+  const frame = fitIntoFrame(source, target);
   const filters = [
     // Before any scaling: lines of two fields must not be mixed.
     source.interlaced ? 'bwdif=mode=send_frame:deint=interlaced' : undefined,
+    cropToAperture(source),
     dropReservedTags(source.color),
     target.fps === undefined ? undefined : `fps=${target.fps}`,
-    `scale=${target.width}:${target.height}:out_range=tv${fromRgb ? ':out_color_matrix=bt709' : ''}`,
+    `${frame.scale}:out_range=tv${fromRgb ? ':out_color_matrix=bt709' : ''}`,
     'setsar=1',
     ...(toSdr ? hdrToSdr(source) : []),
     'format=yuv420p',
+    frame.bars,
     fromRgb ? 'setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709' : undefined,
   ];
   return { filter: filters.filter((filter) => filter !== undefined).join(','), taggedBt709: toSdr || fromRgb };

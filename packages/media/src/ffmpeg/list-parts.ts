@@ -32,3 +32,21 @@ export async function listParts(tools: MediaTools, kind: PartKind, signal: Abort
   });
   return readParts(lines);
 }
+
+/** Reads `ffmpeg -codecs`: of ` DEAIL. aac  AAC (Advanced Audio Coding)`, the first `D` means that it has a decoder. */
+export function readDecodableCodecs(lines: readonly string[]): ReadonlySet<string> | undefined {
+  const names = lines.flatMap((line) => /^ D[A-Z.]{5} ([a-z0-9_]+) /.exec(line)?.[1] ?? []);
+  return names.length === 0 ? undefined : new Set(names);
+}
+
+/** Asks once, for 0.1 s. `undefined` when the program gives no such list: then every codec is worth a try. */
+export async function listDecodableCodecs(program: string): Promise<ReadonlySet<string> | undefined> {
+  const lines: string[] = [];
+  await runProcess({
+    program,
+    args: ['-hide_banner', '-codecs'],
+    limits: { totalMs: LIST_TIMEOUT_MS },
+    onLine: (line) => lines.push(line),
+  }).catch(() => undefined);
+  return readDecodableCodecs(lines);
+}

@@ -1,6 +1,7 @@
 /** Finds ffmpeg and ffprobe: where they were said to be, else on the PATH, else in the npm packages. */
 import { delimiter, join } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
+import { listDecodableCodecs } from './list-parts.ts';
 import { findNpmBinary } from './npm-binaries.ts';
 import { runProcess } from './run-process.ts';
 import { lastLines } from './stderr-lines.ts';
@@ -30,7 +31,7 @@ interface Candidate {
 }
 
 /**
- * Finds both programs and runs each with `-version`.
+ * Finds both programs, runs each with `-version`, and asks ffmpeg for its decoders.
  *
  * @throws MediaError ffmpeg_missing naming what was tried and the remedy
  */
@@ -46,7 +47,8 @@ export async function locateTools(options: LocateOptions = {}): Promise<MediaToo
     threads: options.threads ?? DEFAULT_LIMITS.threads,
     memoryBytes: 'memoryBytes' in options ? options.memoryBytes : DEFAULT_LIMITS.memoryBytes,
   };
-  return { limits, ffmpeg: { ...ffmpeg.tool, canConvertHdr }, ffprobe: ffprobe.tool };
+  const decodableCodecs = await listDecodableCodecs(ffmpeg.tool.path);
+  return { limits, ffmpeg: { ...ffmpeg.tool, canConvertHdr, decodableCodecs }, ffprobe: ffprobe.tool };
 }
 
 async function locate(program: Program, explicit: string | undefined, options: LocateOptions) {

@@ -1,5 +1,5 @@
 /** Chooses the streams that are the content, and says what they are. Pure. */
-import type { MediaInfo, PacketStats } from '../plan/media-info.ts';
+import type { MediaInfo, PacketStats, SubtitleInfo } from '../plan/media-info.ts';
 import type { FfprobeOutput, FfprobeStream } from './ffprobe-output.ts';
 import { type StatsByStream, toAudioInfo, toVideoInfo } from './stream-info.ts';
 
@@ -16,18 +16,34 @@ function chooseVideo(streams: readonly FfprobeStream[], stats: StatsByStream): F
   )[0];
 }
 
-/** The default track that can be decoded and holds sound; else the first such. */
-function chooseAudio(streams: readonly FfprobeStream[], stats: StatsByStream): FfprobeStream | undefined {
-  const audible = streams.filter(
-    (stream) =>
-      stream.codec_type === 'audio' &&
-      stream.codec_name !== undefined &&
-      (stream.channels ?? 0) > 0 &&
-      (stream.sample_rate ?? 0) > 0 &&
-      packets(stream, stats) > 0,
-  );
-  return [...audible].sort((a, b) => isDefault(b) - isDefault(a) || a.index - b.index)[0];
+/**
+ * The tracks with sound that belong to the video, the best first: those whose format is known before those that must
+ * show it while they are decoded, the default one before others. In a transport stream with several programmes the
+ * sound of another programme is not this video's.
+ */
+function findSound({ streams, programs }: FfprobeOutput, stats: StatsByStream, video: FfprobeStream | undefined) {
+  const inProgram = (index: number) => programs.filter((program) => program.streams.some((one) => one.index === index));
+  const ofVideo = inProgram(video?.index ?? -1);
+  const belongs = (index: number) => {
+    const own = inProgram(index);
+    return own.length === 0 || ofVideo.length === 0 || own.some((program) => ofVideo.includes(program));
+  };
+  return streams
+    .filter((stream) => isAudio(stream) && packets(stream, stats) > 0 && belongs(stream.index))
+    .sort(
+      (a, b) => Number(hasParameters(b)) - Number(hasParameters(a)) || isDefault(b) - isDefault(a) || a.index - b.index,
+    );
 }
+
+const isAudio = (stream: FfprobeStream): boolean => stream.codec_type === 'audio';
+
+const hasParameters = ({ channels = 0, sample_rate = 0 }: FfprobeStream): boolean => channels > 0 && sample_rate > 0;
+
+/** By ffprobe's names of codecs; `undefined` when they are not known, and every named codec is worth a try. */
+export type DecodableCodecs = ReadonlySet<string> | undefined;
+
+const isDecodable = ({ codec_name }: FfprobeStream, decodable: DecodableCodecs): boolean =>
+  codec_name !== undefined && codec_name !== 'unknown' && codec_name !== 'none' && (decodable?.has(codec_name) ?? true);
 
 /** A video stream that is no cover art and no strip of thumbnails. */
 function isMovingPicture(stream: FfprobeStream): boolean {
@@ -54,14 +70,24 @@ function isDefault(stream: FfprobeStream): number {
   return stream.disposition.default ?? 0;
 }
 
+function toSubtitleInfo({ index, codec_name: codec, tags, disposition }: FfprobeStream): SubtitleInfo {
+  // Cut: it goes with the probe into a job of the queue.
+  const language = tags.language?.slice(0, 20);
+  return { index, codec, language, isDefault: disposition.default === 1, isForced: disposition.forced === 1 };
+}
+
+/** As many as are tried, or named; a file may declare thousands. */
+const MOST_TRACKS = 3;
+
 /** The facts of a file that its streams and packets tell. */
-export function describeStreams(output: FfprobeOutput, stats: StatsByStream) {
+export function describeStreams(output: FfprobeOutput, stats: StatsByStream, decodable: DecodableCodecs) {
   const { streams } = output;
   const pictures = streams.filter(isMovingPicture);
   const videoStream = chooseVideo(streams, stats);
-  const audioStream = chooseAudio(streams, stats);
   const video = videoStream && toVideoInfo(videoStream, stats);
-  const audio = audioStream && toAudioInfo(audioStream, stats);
+  const sound = findSound(output, stats, videoStream);
+  const audible = sound.filter((stream) => isDecodable(stream, decodable));
+  const [audio, ...otherAudio] = audible.slice(0, MOST_TRACKS).map((stream) => toAudioInfo(stream, stats));
   return {
     readable: true,
     headerDurationSeconds: output.format?.duration,
@@ -69,8 +95,17 @@ export function describeStreams(output: FfprobeOutput, stats: StatsByStream) {
     video,
     unknownVideoTags: pictures.filter((stream) => stream.codec_name === undefined).map(tagOf),
     audio,
-    audioTracks: streams.filter((stream) => stream.codec_type === 'audio').length,
-    encrypted: [...pictures, ...(audioStream === undefined ? [] : [audioStream])].some(isEncrypted),
+    otherAudio,
+    undecodableAudio: sound
+      .filter((stream) => !isDecodable(stream, decodable))
+      .slice(0, MOST_TRACKS)
+      .map(nameOf),
+    audioTracks: streams.filter(isAudio).length,
+    subtitles: streams
+      .filter((stream) => stream.codec_type === 'subtitle')
+      .slice(0, 100)
+      .map(toSubtitleInfo),
+    encrypted: [...pictures, ...audible.slice(0, 1)].some(isEncrypted),
   } satisfies Partial<MediaInfo>;
 }
 
@@ -78,8 +113,9 @@ export function describeStreams(output: FfprobeOutput, stats: StatsByStream) {
  * A duration that the file leaves open is none, whatever ffprobe makes of it: of a transport stream, it takes the
  * difference of the last and first times, 502 s for 5 s of video when the clock jumped.
  */
-export function withoutDurations({ streams, format }: FfprobeOutput): FfprobeOutput {
+export function withoutDurations({ streams, programs, format }: FfprobeOutput): FfprobeOutput {
   return {
+    programs,
     streams: streams.map((stream) => ({ ...stream, duration: undefined })),
     format: format && { ...format, duration: undefined },
   };
@@ -93,11 +129,19 @@ function spanOf(all: readonly (PacketStats | undefined)[]): number {
   return Math.max(...present.map((stats) => stats.firstSeconds + stats.durationSeconds)) - start;
 }
 
-/** A recording that starts long before a key frame shows its picture size only further on. */
-export function needsDeepAnalysis({ streams }: FfprobeOutput): boolean {
+/** A recording that starts long before a key frame shows its picture size only further on, as does sound that comes late. */
+export function needsDeepAnalysis({ streams, programs }: FfprobeOutput, decodable: DecodableCodecs): boolean {
   const pictures = streams.filter((stream) => isMovingPicture(stream) && stream.codec_name !== undefined);
-  return pictures.length > 0 && pictures.every((stream) => stream.pix_fmt === undefined);
+  if (pictures.length > 0 && pictures.every((stream) => stream.pix_fmt === undefined)) return true;
+  const sound = streams.filter((stream) => isAudio(stream) && isDecodable(stream, decodable));
+  const programmes = programs.map((program) =>
+    sound.filter(({ index }) => program.streams.some((one) => one.index === index)),
+  );
+  return [sound, ...programmes].some((tracks) => tracks.length > 0 && !tracks.some(hasParameters));
 }
+
+const nameOf = (stream: FfprobeStream): string =>
+  stream.codec_name === undefined || stream.codec_name === 'unknown' ? tagOf(stream) : stream.codec_name;
 
 function tagOf(stream: FfprobeStream): string {
   return stream.codec_tag_string ?? 'none';

@@ -15,7 +15,7 @@ export interface Box {
 const MAX_BOXES = 10_000;
 
 /** A stretch of the file in which boxes follow each other. */
-interface Stretch {
+export interface Stretch {
   readonly start: number;
   readonly end: number;
 }
@@ -77,7 +77,8 @@ function isAllOnes(mediaHeader: Uint8Array): boolean {
   return duration.length > 0 && duration.every((byte) => byte === 0xff);
 }
 
-function inside({ start, size }: Box): Stretch {
+/** What is in a box that holds boxes and nothing before them. */
+export function inside({ start, size }: Box): Stretch {
   return { start: start + 8, end: start + size };
 }
 

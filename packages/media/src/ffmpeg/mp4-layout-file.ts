@@ -1,15 +1,25 @@
 import { open } from 'node:fs/promises';
 import type { Mp4Layout } from '../plan/media-info.ts';
-import { readMp4Layout } from './mp4-boxes.ts';
+import { type CleanAperture, readCleanApertures } from './clean-aperture.ts';
+import { type ReadAt, readMp4Layout } from './mp4-boxes.ts';
 
 /** Reads a file's box layout: a few reads of 16 bytes, however large it is. */
-export async function readLayoutOfFile(path: string, sizeBytes: number): Promise<Mp4Layout | undefined> {
+export function readLayoutOfFile(path: string, sizeBytes: number): Promise<Mp4Layout | undefined> {
+  return withFile(path, (readAt) => readMp4Layout(readAt, sizeBytes));
+}
+
+/** The apertures of a file's tracks, by the number of the track. */
+export function readAperturesOfFile(path: string, sizeBytes: number): Promise<ReadonlyMap<number, CleanAperture>> {
+  return withFile(path, (readAt) => readCleanApertures(readAt, sizeBytes));
+}
+
+async function withFile<T>(path: string, work: (readAt: ReadAt) => Promise<T>): Promise<T> {
   const file = await open(path, 'r');
   try {
-    return await readMp4Layout(async (position, length) => {
+    return await work(async (position, length) => {
       const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, position);
       return buffer.subarray(0, bytesRead);
-    }, sizeBytes);
+    });
   } finally {
     await file.close();
   }

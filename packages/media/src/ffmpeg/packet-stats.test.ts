@@ -25,6 +25,21 @@ describe('createPacketSummary', () => {
     expect(stats.has(2)).toBe(false);
   });
 
+  it('takes a stream without times to last as long as its frames', () => {
+    const lines = ['K_', '__', '__', '__'].map((flags) => packet(0, 'N/A', flags));
+    expect(summarize(lines).get(0)).toMatchObject({ firstSeconds: 0, durationSeconds: 0.16, firstKeySeconds: 0 });
+    expect(summarize(lines).get(0)?.lastSeconds).toBeCloseTo(0.12);
+  });
+
+  it('sees new parameters of the codec', () => {
+    const more = '|side_data_type=New Extradata';
+    expect(summarize([packet(0, 0, 'K_', '|side_data_type=MPEGTS Stream ID')]).get(0)?.newParameters).toBe(false);
+    expect(summarize([packet(0, 0, 'K_'), packet(0, 1, 'K_', more)]).get(0)).toMatchObject({
+      newParameters: true,
+      keyPackets: 2,
+    });
+  });
+
   it('counts the stretch after the last key frame', () => {
     const stats = summarize([packet(0, 0, 'K_'), packet(0, 5, 'K_'), packet(0, 19.96)]);
     expect(stats.get(0)?.largestKeyGapSeconds).toBeCloseTo(15);
@@ -63,6 +78,6 @@ describe('createPacketSummary', () => {
 
   it('survives a stream without any time', () => {
     const stats = summarize([packet(0, 'N/A', 'K_')]).get(0);
-    expect(stats).toMatchObject({ packets: 1, firstSeconds: 0, durationSeconds: 0, largestKeyGapSeconds: 0 });
+    expect(stats).toMatchObject({ packets: 1, firstSeconds: 0, durationSeconds: 0.04, firstKeySeconds: 0 });
   });
 });

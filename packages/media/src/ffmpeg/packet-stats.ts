@@ -6,7 +6,8 @@
 import type { PacketStats } from '../plan/media-info.ts';
 
 /** What ffprobe is asked for; it prints `stream_index=0|pts_time=0.04|…` with `-of compact=p=0`. */
-export const PACKET_ENTRIES = 'packet=stream_index,pts_time,dts_time,duration_time,size,flags';
+export const PACKET_ENTRIES =
+  'packet=stream_index,pts_time,dts_time,duration_time,size,flags:packet_side_data=side_data_type';
 
 export interface PacketSummary {
   add(line: string): void;
@@ -46,6 +47,8 @@ interface Packet {
   readonly duration: number;
   readonly size: number;
   readonly key: boolean;
+  /** As ffmpeg calls it in `av_packet_side_data_name`. */
+  readonly newParameters: boolean;
   /** Decoded but not shown, by an edit list. */
   readonly discarded: boolean;
 }
@@ -61,6 +64,8 @@ interface StreamCount {
   jumps: number;
   previousDecodeTime: number;
   readonly firstIsKey: boolean;
+  keys: number;
+  newParameters: boolean;
   firstKey: number | undefined;
   lastKey: number;
   largestKeyGap: number;
@@ -68,6 +73,8 @@ interface StreamCount {
   largestStep: number;
   lastDecodeTime: number;
   hidden: number;
+  /** The durations of all packets. */
+  lasted: number;
 }
 
 function readPacket(line: string): Packet | undefined {
@@ -83,6 +90,7 @@ function readPacket(line: string): Packet | undefined {
     duration: field(line, 'duration_time=') ?? 0,
     size: field(line, 'size=') ?? 0,
     key: flags.includes('K'),
+    newParameters: line.includes('|side_data_type=New Extradata'),
     discarded: flags.includes('D'),
   };
 }
@@ -105,12 +113,15 @@ function startCount(packet: Packet): StreamCount {
     jumps: 0,
     previousDecodeTime: packet.decodeTime,
     firstIsKey: packet.key,
+    keys: 0,
+    newParameters: false,
     firstKey: undefined,
     lastKey: Number.NaN,
     largestKeyGap: 0,
     largestStep: 0,
     lastDecodeTime: Number.NaN,
     hidden: 0,
+    lasted: 0,
   };
   count(counted, packet, false);
   return counted;
@@ -119,6 +130,9 @@ function startCount(packet: Packet): StreamCount {
 function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): void {
   counted.packets += 1;
   counted.bytes += packet.size;
+  counted.lasted += packet.duration;
+  if (packet.key) counted.keys += 1;
+  if (packet.newParameters) counted.newParameters = true;
   if (clockMayJump) followClock(counted, packet);
   if (Number.isNaN(packet.time)) return;
   const time = packet.time - counted.jumped;
@@ -150,7 +164,16 @@ function followClock(counted: StreamCount, packet: Packet): void {
   counted.previousDecodeTime = packet.decodeTime;
 }
 
+/** Of a stream without any time, all that is known is how long its frames last. */
+function timeByDurations(counted: StreamCount): void {
+  counted.first = 0;
+  counted.last = counted.lasted * (1 - 1 / counted.packets);
+  counted.end = counted.lasted;
+  if (counted.firstIsKey) counted.firstKey = 0;
+}
+
 function sumUp(counted: StreamCount): PacketStats {
+  if (counted.first === Infinity) timeByDurations(counted);
   const first = Number.isFinite(counted.first) ? counted.first : 0;
   const last = Number.isFinite(counted.last) ? counted.last : first;
   const shown = Math.max(1, counted.packets - 1);
@@ -165,6 +188,8 @@ function sumUp(counted: StreamCount): PacketStats {
     durationSeconds: Math.max(0, end - first),
     firstPacketIsKey: counted.firstIsKey,
     firstKeySeconds: counted.firstKey,
+    keyPackets: counted.keys,
+    newParameters: counted.newParameters,
     largestKeyGapSeconds: Number.isNaN(afterLastKey) ? end - first : Math.max(counted.largestKeyGap, afterLastKey),
     largestGapSeconds: Math.max(counted.largestStep, end - last),
     hiddenSeconds: counted.hidden,

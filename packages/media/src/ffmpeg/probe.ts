@@ -1,19 +1,32 @@
 /** Looks at a file: first bytes, streams, packets, boxes. The result holds facts; what follows from them is for the plan. */
 
-import type { PacketStats, ProbeResult, UnreadableCode, UnreadableMedia } from '../plan/media-info.ts';
+import { rm } from 'node:fs/promises';
+import type {
+  PacketStats,
+  ProbeResult,
+  Shape,
+  UnreadableCode,
+  UnreadableMedia,
+  VideoInfo,
+} from '../plan/media-info.ts';
 import { DEFAULT_POLICY } from '../plan/policy.ts';
+import { chooseSteadyFrame } from '../plan/steady-frame.ts';
+import { carriesClosedCaptions } from '../sniff/closed-captions.ts';
 import { sniffFile } from '../sniff/sniff.ts';
 import type { Content } from '../sniff/sniff-content.ts';
+import { type CleanAperture, fitAperture } from './clean-aperture.ts';
+import { displaySize } from './display-size.ts';
 import { type FfprobeOutput, readFfprobeOutput, STREAM_ENTRIES } from './ffprobe-output.ts';
+import { findShapes } from './find-shapes.ts';
+import { copyWithHidden, HIDDEN_TAG, unopenedStream } from './hide-track.ts';
 import { inputSize } from './input-file.ts';
 import { describeStreams, needsDeepAnalysis, withoutDurations } from './main-streams.ts';
-import { readLayoutOfFile } from './mp4-layout-file.ts';
+import { readAperturesOfFile, readLayoutOfFile } from './mp4-layout-file.ts';
 import { createPacketSummary, PACKET_ENTRIES } from './packet-stats.ts';
 import { classifyProbeFailure, tellingLine } from './probe-failure.ts';
-import { type ProcessResult, runProcess } from './run-process.ts';
-import { assertInputGuarded, childResources, fileUrl, inputGuards } from './sandbox.ts';
+import { type ProbePass, runFfprobe } from './run-process.ts';
+import { STREAM_FORMATS } from './sandbox.ts';
 import type { MediaTools } from './tools.ts';
-import type { ProcessLimits } from './watchdog.ts';
 
 export interface ProbeOptions {
   /** Give it no extension: with `.mp4`, ffprobe calls a text file an MP4 without an index. */
@@ -21,16 +34,26 @@ export interface ProbeOptions {
   readonly tools: MediaTools;
   /** Pictures with more pixels are refused; 8192x4352 by default. */
   readonly maxPixels?: number | undefined;
+  /** Made by us, so that neither changes of size nor an aperture are looked for. */
+  readonly isOurs?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Probes one file without decoding it: about 0.1 s and one reading of the file.
+ * Probes one file: about 0.2 s and two readings of the file. Key frames are decoded only where the picture may change its
+ * size (`find-shapes.ts`).
  *
  * @throws MediaError file_missing when there is no such file; ffmpeg_missing, ffmpeg_killed, ffmpeg_failed,
  * ffmpeg_stalled or ffmpeg_timeout when ffprobe could not do its work; aborted
  */
 export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
+  return probeOrHide(options, MOST_HIDDEN);
+}
+
+/** Tracks of one file that are hidden from ffprobe: each takes another copy. */
+const MOST_HIDDEN = 2;
+
+async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<ProbeResult> {
   const sizeBytes = await inputSize(options.inputPath);
   if (sizeBytes === 0) return unreadable(sizeBytes, 'empty_file', 'the file has no bytes');
 
@@ -41,7 +64,11 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
 
   const pass = { ...options, maxPixels: options.maxPixels ?? DEFAULT_POLICY.maxInputPixels };
   let { output, stderrTail } = await readStreams(pass);
-  const deepAnalysis = needsDeepAnalysis(output);
+  const mayBeHidden = output.streams.length === 0 && classifyProbeFailure(stderrTail) === 'invalid_data' && mayHide > 0;
+  const hidden = mayBeHidden ? await probeHiding(pass, mayHide) : undefined;
+  if (hidden !== undefined) return hidden;
+  const { decodableCodecs } = options.tools.ffmpeg;
+  const deepAnalysis = needsDeepAnalysis(output, decodableCodecs);
   if (deepAnalysis) ({ output, stderrTail } = await readStreams({ ...pass, deepAnalysis }));
 
   const failure = classifyProbeFailure(stderrTail);
@@ -51,10 +78,59 @@ export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
     return unreadable(sizeBytes, sharpen(failure, content), tellingLine(stderrTail), content);
   }
   const format = output.format.format_name;
+  if (STREAM_FORMATS.some((name) => name === format) && content.stream !== format) {
+    return unreadable(sizeBytes, 'container_not_allowed', `${format}, but it does not begin like it`, content);
+  }
   const stats = await scanPackets({ ...pass, deepAnalysis, format });
   const mp4 = format.includes('mp4') ? await readLayoutOfFile(options.inputPath, sizeBytes) : undefined;
+  const closedCaptions = options.isOurs !== true && (await carriesClosedCaptions(options.inputPath));
   const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
-  return { ...describeStreams(streams, stats), sizeBytes, format, mp4, deepAnalysis };
+  const described = describeStreams(streams, stats, decodableCodecs);
+  const bareStream = UNTIMED_FORMATS.has(format) ? content.name : undefined;
+  const video = bareStream ? described.video && withMeasuredRate(described.video) : described.video;
+  const info = { ...described, video, sizeBytes, format, bareStream, mp4, deepAnalysis, closedCaptions };
+  if (info.video === undefined || options.isOurs) return info;
+  const track = output.streams.find(({ index }) => index === info.video?.index)?.id;
+  const apertures = mp4 === undefined ? undefined : await readAperturesOfFile(options.inputPath, sizeBytes);
+  const shapes = await findShapes({ ...pass, deepAnalysis }, info.video);
+  return { ...info, video: withPicture(info.video, shapes, apertures?.get(track ?? 0)) };
+}
+
+/** Probes a copy in which the track that ffprobe could not open is hidden; `undefined` where there is none such. */
+async function probeHiding(pass: ProbePass, mayHide: number): Promise<ProbeResult | undefined> {
+  // That a decoder refused is a warning to ffprobe, though it ends for it.
+  const { stderrTail } = await readStreams({ ...pass, logLevel: 'warning' });
+  const track = unopenedStream(stderrTail);
+  if (track === undefined) return undefined;
+  const copyPath = `${pass.inputPath}.probed`;
+  try {
+    const tag = await copyWithHidden(pass.inputPath, copyPath, track);
+    if (tag === undefined) return undefined;
+    const found = await probeOrHide({ ...pass, inputPath: copyPath }, mayHide - 1);
+    if (!found.readable) return found;
+    return { ...found, undecodableAudio: found.undecodableAudio.map((name) => (name === HIDDEN_TAG ? tag : name)) };
+  } finally {
+    await rm(copyPath, { force: true });
+  }
+}
+
+/** Of {@link STREAM_FORMATS}, those that have frames and no times. */
+const UNTIMED_FORMATS = new Set(['dv', 'h264', 'hevc', 'm4v', 'mpegvideo']);
+
+/** Of a stream without a container, newer versions of ffprobe guess an average: 25 of any, 60000 of DV. */
+function withMeasuredRate(video: VideoInfo): VideoInfo {
+  const { packets, durationSeconds } = video.stats;
+  const fps = durationSeconds > 0 ? Math.round((packets / durationSeconds) * 1000) / 1000 : undefined;
+  return { ...video, averageFps: fps, realFps: fps };
+}
+
+/** What a viewer sees of the picture; an aperture of a picture that changes its size means nothing. */
+function withPicture(video: VideoInfo, shapes: readonly Shape[], given: CleanAperture | undefined): VideoInfo {
+  const steady = chooseSteadyFrame(shapes);
+  const aperture = steady === undefined ? fitAperture(given, video) : undefined;
+  const shown = steady ?? (aperture && displaySize({ ...video, ...aperture }));
+  if (shown === undefined) return video;
+  return { ...video, shapes, aperture, displayWidth: shown.width, displayHeight: shown.height };
 }
 
 /** What ffprobe makes nothing of, while its first bytes say what it is, is simply not a video. */
@@ -63,15 +139,7 @@ function sharpen(code: UnreadableCode, content: Content): UnreadableCode {
 }
 
 function unreadable(sizeBytes: number, code: UnreadableCode, detail: string, content?: Content): UnreadableMedia {
-  return { readable: false, sizeBytes, code, lookedLike: content?.name, detail };
-}
-
-interface ProbePass {
-  readonly inputPath: string;
-  readonly tools: MediaTools;
-  readonly maxPixels: number;
-  readonly deepAnalysis?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
+  return { readable: false, sizeBytes, code, lookedLike: content?.name, isVideo: content?.kind === 'media', detail };
 }
 
 /** Streams are told within seconds, or the file is made to keep us busy. */
@@ -117,30 +185,4 @@ async function scanPackets(pass: ProbePass & { format: string }): Promise<Readon
     limits: PACKETS_LIMITS,
   });
   return summary.stats();
-}
-
-interface RunFfprobeOptions extends ProbePass {
-  /** What to print, e.g. `-show_streams`. */
-  readonly show: readonly string[];
-  readonly onLine: (line: string) => void;
-  /** What is beyond is cut off a line; 8192 by default. */
-  readonly maxLineCharacters?: number | undefined;
-  readonly limits: ProcessLimits;
-}
-
-/** Runs ffprobe on one file, inside the sandbox. How ffprobe itself ended is in the result. */
-async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessResult> {
-  const guards = inputGuards({ maxPixels: options.maxPixels, deepAnalysis: options.deepAnalysis ?? false });
-  const before = ['-hide_banner', '-v', 'error', ...guards, ...options.show];
-  const input = fileUrl(options.inputPath);
-  assertInputGuarded(before, input);
-  return runProcess({
-    program: options.tools.ffprobe.path,
-    resources: childResources(options.tools.limits, options.limits.totalMs),
-    args: [...before, input],
-    onLine: options.onLine,
-    maxLineCharacters: options.maxLineCharacters,
-    limits: options.limits,
-    signal: options.signal,
-  });
 }

@@ -1,4 +1,4 @@
-/** The only file that starts processes: any program ({@link runProcess}), and ffmpeg with its progress read. */
+/** The only file that starts processes: any program ({@link runProcess}), ffmpeg with its progress read, ffprobe. */
 import { spawn } from 'node:child_process';
 import { MediaError } from '@supabase-media/core/errors';
 import { createStopper, ended, lowerPriority, readText } from './child.ts';
@@ -7,7 +7,15 @@ import { withParentDeath } from './parent-death.ts';
 import { endedBySignal, findSystemFailure } from './process-failures.ts';
 import { createProgressReader, type EncodeProgress } from './progress.ts';
 import { withResourceLimits } from './resource-limits.ts';
-import { assertGuarded, type ChildResources, childEnvironment, childResources } from './sandbox.ts';
+import {
+  assertGuarded,
+  assertInputGuarded,
+  type ChildResources,
+  childEnvironment,
+  childResources,
+  fileUrl,
+  inputGuards,
+} from './sandbox.ts';
 import { createTextTail } from './text-tail.ts';
 import type { MediaTools } from './tools.ts';
 import type { CommandLine } from './utilities.ts';
@@ -105,6 +113,8 @@ export interface RunFfmpegOptions {
   readonly durationSeconds?: number | undefined;
   readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
   readonly limits?: ProcessLimits | undefined;
+  /** Called for each line of stdout, its progress among them: for an output that is text. */
+  readonly onLine?: ((line: string) => void) | undefined;
   /** The folder that relative names of outputs are in. */
   readonly cwd?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -151,6 +161,7 @@ export async function runFfmpeg(options: RunFfmpegOptions): Promise<FfmpegResult
       return moved;
     },
     onLine(line) {
+      options.onLine?.(line);
       const progress = reader.read(line);
       if (progress === undefined) return;
       percent = progress.percent;
@@ -158,4 +169,40 @@ export async function runFfmpeg(options: RunFfmpegOptions): Promise<FfmpegResult
     },
   });
   return { exitCode, stderrTail, seconds, frames: reader.frames() };
+}
+
+/** One reading of a file. */
+export interface ProbePass {
+  readonly inputPath: string;
+  readonly tools: MediaTools;
+  readonly maxPixels: number;
+  readonly deepAnalysis?: boolean | undefined;
+  readonly logLevel?: 'error' | 'warning';
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RunFfprobeOptions extends ProbePass {
+  /** What to print, e.g. `-show_streams`. */
+  readonly show: readonly string[];
+  readonly onLine: (line: string) => void;
+  /** What is beyond is cut off a line; 8192 by default. */
+  readonly maxLineCharacters?: number | undefined;
+  readonly limits: ProcessLimits;
+}
+
+/** Runs ffprobe on one file, inside the sandbox. How ffprobe itself ended is in the result. Throws what `runProcess` throws. */
+export async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessResult> {
+  const guards = inputGuards({ maxPixels: options.maxPixels, deepAnalysis: options.deepAnalysis ?? false });
+  const before = ['-hide_banner', '-v', options.logLevel ?? 'error', ...guards, ...options.show];
+  const input = fileUrl(options.inputPath);
+  assertInputGuarded(before, input);
+  return runProcess({
+    program: options.tools.ffprobe.path,
+    resources: childResources(options.tools.limits, options.limits.totalMs),
+    args: [...before, input],
+    onLine: options.onLine,
+    maxLineCharacters: options.maxLineCharacters,
+    limits: options.limits,
+    signal: options.signal,
+  });
 }

@@ -54,11 +54,10 @@ describe('no call goes round the sandbox', () => {
     ]);
   });
 
-  it('runs ffmpeg and ffprobe through the two files that check the flags; two more ask a program about itself', () => {
+  it('runs ffmpeg and ffprobe through the file that checks the flags; two more ask a program about itself', () => {
     expect(importing(/\brunProcess\(/).sort()).toEqual([
       'ffmpeg/list-parts.ts',
       'ffmpeg/locate.ts',
-      'ffmpeg/probe.ts',
       'ffmpeg/run-process.ts',
     ]);
   });

@@ -4,6 +4,7 @@
  * did so in measurements with ffmpeg 5.1.9; `-protocol_whitelist` alone did not stop it, `-format_whitelist` did).
  */
 import { isAbsolute, resolve } from 'node:path';
+import type { StreamFormat } from '../sniff/sniff-stream.ts';
 import type { ToolLimits } from './tools.ts';
 
 /**
@@ -28,6 +29,12 @@ const ALLOWED_FORMATS: readonly string[] = [
   'flac',
 ];
 
+/**
+ * Video without a real container: each demuxer reads one file and follows no reference (libavformat: rawdec.c, dv.c,
+ * ivfdec.c, dhav.c). They believe much, so that a file must also begin like its kind (`probe.ts`).
+ */
+export const STREAM_FORMATS: readonly StreamFormat[] = ['dv', 'h264', 'hevc', 'm4v', 'mpegvideo', 'ivf', 'dhav'];
+
 /** Lower priority than anything that answers people (setpriority(2): 19 is the lowest). */
 export const CHILD_NICENESS = 10;
 
@@ -37,6 +44,8 @@ export interface InputGuardOptions {
   readonly maxPixels: number;
   /** Look 60 s (at most 200 MB) into the file for the streams' parameters instead of ffmpeg's 5 s and 5 MB. */
   readonly deepAnalysis?: boolean;
+  /** The demuxer of a file that we wrote ourselves, instead of those for files of strangers. */
+  readonly ownFormat?: 'scc' | undefined;
 }
 
 /** The flags before every input of ffmpeg and before the file of every ffprobe. */
@@ -45,7 +54,7 @@ export function inputGuards(options: InputGuardOptions): string[] {
     '-protocol_whitelist',
     'file',
     '-format_whitelist',
-    ALLOWED_FORMATS.join(','),
+    options.ownFormat ?? [...ALLOWED_FORMATS, ...STREAM_FORMATS].join(','),
     '-max_pixels',
     String(options.maxPixels),
     ...(options.deepAnalysis ? ['-analyzeduration', '60M', '-probesize', '200M'] : []),

@@ -1,7 +1,7 @@
 /** Turns ffprobe's fields of one stream into facts. Pure. */
-import { isSquare } from '../plan/frame-size.ts';
 import type { AudioInfo, HdrKind, PacketStats, VideoInfo } from '../plan/media-info.ts';
 import { readDisplayMatrix } from './display-matrix.ts';
+import { credibleRatio, displaySize } from './display-size.ts';
 import type { FfprobeStream } from './ffprobe-output.ts';
 
 /** By absolute stream index. */
@@ -13,8 +13,7 @@ export function toVideoInfo(stream: FfprobeStream, stats: StatsByStream): VideoI
   const sar = credibleRatio(stream.sample_aspect_ratio);
   const width = stream.width ?? 0;
   const height = stream.height ?? 0;
-  const square = [isSquare(sar) ? width : Math.round(width * sar), height] as const;
-  const [displayWidth, displayHeight] = rotation % 180 === 90 ? [square[1], square[0]] : square;
+  const display = displaySize({ width, height, sampleAspectRatio: sar, rotation });
   return {
     index: stream.index,
     codec: stream.codec_name ?? 'unknown',
@@ -23,11 +22,13 @@ export function toVideoInfo(stream: FfprobeStream, stats: StatsByStream): VideoI
     pixelFormat: stream.pix_fmt,
     codedWidth: width,
     codedHeight: height,
-    displayWidth,
-    displayHeight,
+    displayWidth: display.width,
+    displayHeight: display.height,
     sampleAspectRatio: sar,
     rotation,
     mirrored: orientation?.mirrored ?? false,
+    shapes: [],
+    aperture: undefined,
     interlaced: /^(tt|bb|tb|bt)$/.test(stream.field_order ?? ''),
     color: {
       primaries: stream.color_primaries,
@@ -52,6 +53,7 @@ export function toAudioInfo(stream: FfprobeStream, stats: StatsByStream): AudioI
     codec: stream.codec_name ?? 'unknown',
     profile: stream.profile,
     channels: stream.channels ?? 0,
+    channelLayout: stream.channel_layout,
     sampleRate: stream.sample_rate ?? 0,
     startSeconds: stream.start_time,
     stats: stats.get(stream.index) ?? NO_PACKETS,
@@ -66,6 +68,8 @@ const NO_PACKETS: PacketStats = Object.freeze({
   durationSeconds: 0,
   firstPacketIsKey: false,
   firstKeySeconds: undefined,
+  keyPackets: 0,
+  newParameters: false,
   largestKeyGapSeconds: 0,
   largestGapSeconds: 0,
   hiddenSeconds: 0,
@@ -77,11 +81,6 @@ function hdrKind(transfer: string | undefined): HdrKind | undefined {
   if (transfer === 'smpte2084') return 'pq';
   if (transfer === 'arib-std-b67') return 'hlg';
   return undefined;
-}
-
-/** No camera has pixels ten times as wide as high: such a value is a damaged header. */
-function credibleRatio(ratio: number | undefined): number {
-  return ratio !== undefined && ratio > 0.1 && ratio < 10 ? ratio : 1;
 }
 
 function positive(value: number | undefined): number | undefined {

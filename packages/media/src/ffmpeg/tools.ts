@@ -29,6 +29,8 @@ export interface MediaTools {
   readonly ffmpeg: Tool & {
     /** Built with zimg: HDR can be converted (the zscale filter). */
     readonly canConvertHdr: boolean;
+    /** Codecs with a decoder, by ffprobe's names; `undefined` where the program does not say. */
+    readonly decodableCodecs: ReadonlySet<string> | undefined;
   };
   readonly ffprobe: Tool;
 }

@@ -70,6 +70,31 @@ describe('compareOutput', () => {
     expect(compareOutput(encodePlan(), silent).warnings.map((warning) => warning.code)).toEqual(['audio_lost']);
   });
 
+  it('never lets the sound reject a video: where it is shorter, a warning says so', () => {
+    const long = audioInfo({ stats: packetStats({ durationSeconds: 30, lastSeconds: 29.98 }) });
+    const plan = encodePlan(mediaInfo({ audio: long, durationSeconds: 30 }));
+    const { rejection, warnings } = compareOutput(plan, lasting(10));
+    expect(rejection).toBeUndefined();
+    expect(warnings.map(({ code }) => code)).toEqual(['output_shorter']);
+    const cut = mediaInfo({ audio: audioInfo({ stats: packetStats({ durationSeconds: 4 }) }) });
+    expect(compareOutput(encodePlan(), cut).warnings).toEqual([
+      {
+        code: 'output_shorter',
+        message: 'A part of the sound could not be read: the result has 4.00 s of 10.00 s.',
+      },
+    ]);
+  });
+
+  it('tells what is wrong with the sound alone', () => {
+    const mp3 = compareOutput(encodePlan(), mediaInfo({ audio: audioInfo({ codec: 'mp3' }) }));
+    const longer = compareOutput(
+      encodePlan(),
+      mediaInfo({ audio: audioInfo({ stats: packetStats({ durationSeconds: 20 }) }), durationSeconds: 20 }),
+    );
+    expect([mp3.withSound, longer.withSound]).toEqual([true, true]);
+    expect(compareOutput(encodePlan(), lasting(12)).withSound).toBeUndefined();
+  });
+
   it('rejects a source of which no frame came out', () => {
     const empty = mediaInfo({ video: undefined });
     expect(compareOutput(encodePlan(), empty).rejection?.code).toBe('undecodable_video');

@@ -8,6 +8,8 @@ import { type Rejection, rejection } from '../plan/rejections.ts';
 export interface Comparison {
   /** The output is wrong, through no fault of the file. */
   readonly problem?: string;
+  /** The picture is right: the problem is with the sound alone. */
+  readonly withSound?: boolean;
   /** The file turned out not to hold a video worth publishing. */
   readonly rejection?: Rejection;
   readonly warnings: readonly MediaWarning[];
@@ -30,13 +32,14 @@ export function compareOutput(plan: ConvertPlan, output: ProbeResult): Compariso
   const whole = compareTimes(mediaTime(plan.info), mediaTime(output));
   if (plan.video === 'copy' && picture.verdict !== 'equal')
     return { problem: `the copy ${picture.words}`, warnings: [] };
-  if (picture.verdict === 'longer' || whole.verdict === 'longer') {
-    return { problem: `the output ${picture.verdict === 'longer' ? picture.words : whole.words}`, warnings: [] };
-  }
+  if (picture.verdict === 'longer') return { problem: `the output ${picture.words}`, warnings: [] };
+  const soundFault =
+    findSoundFault(plan, output) ?? (whole.verdict === 'longer' ? `the output ${whole.words}` : undefined);
+  if (soundFault !== undefined) return { problem: soundFault, withSound: true, warnings: [] };
+  if (picture.part < LEAST_PART)
+    return { rejection: rejection('truncated_media', { detail: picture.words }), warnings: [] };
   const worst = picture.part < whole.part ? picture : whole;
-  if (worst.part < LEAST_PART)
-    return { rejection: rejection('truncated_media', { detail: worst.words }), warnings: [] };
-  return { warnings: [...shorter(worst), ...audioLost(plan, output)] };
+  return { warnings: [...shorter(plan, output, worst), ...audioLost(plan, output)] };
 }
 
 function findFault(plan: ConvertPlan, output: ProbeResult): string | undefined {
@@ -50,9 +53,12 @@ function findFault(plan: ConvertPlan, output: ProbeResult): string | undefined {
     return `the picture is ${video.codedWidth}x${video.codedHeight}, not ${plan.target.width}x${plan.target.height}`;
   }
   if (plan.audio === 'none' && output.audioTracks > 0) return 'the output has audio where there was none';
-  if (plan.audio === 'copy' && output.audio === undefined) return 'the copy lost the audio';
-  if (output.audio !== undefined && output.audio.codec !== 'aac') return `the audio is ${output.audio.codec}`;
   return undefined;
+}
+
+function findSoundFault(plan: ConvertPlan, { audio }: MediaInfo): string | undefined {
+  if (plan.audio === 'copy' && audio === undefined) return 'the copy lost the audio';
+  return audio === undefined || audio.codec === 'aac' ? undefined : `the audio is ${audio.codec}`;
 }
 
 /**
@@ -94,9 +100,22 @@ function mediaTime({ video, audio, durationSeconds }: MediaInfo): Length {
   return { least: Math.max(video.stats.lastSeconds, soundEnd) - start, most: durationSeconds };
 }
 
-function shorter(worst: LengthComparison): MediaWarning[] {
-  if (worst.verdict !== 'shorter') return [];
-  return [{ code: 'output_shorter', message: `A part of the video could not be read: the result ${worst.words}.` }];
+function shorter(plan: ConvertPlan, output: MediaInfo, worst: LengthComparison): MediaWarning[] {
+  const warning = (what: string, words: string): MediaWarning[] => [
+    { code: 'output_shorter', message: `A part of the ${what} could not be read: the result ${words}.` },
+  ];
+  if (worst.verdict === 'shorter') return warning('video', worst.words);
+  if (plan.audio !== 'encode' || output.audio === undefined) return [];
+  const sound = compareTimes(soundEnd(plan.info), soundEnd(output));
+  return sound.verdict === 'shorter' ? warning('sound', sound.words) : [];
+}
+
+/** Until when there is sound, from the start of the file: an encode fills what is before it with silence. */
+function soundEnd({ video, audio }: MediaInfo): Length {
+  if (audio === undefined) return { least: 0, most: 0 };
+  const { firstSeconds, durationSeconds } = audio.stats;
+  const end = firstSeconds + durationSeconds - Math.min(firstSeconds, video?.stats.firstSeconds ?? firstSeconds);
+  return { least: end, most: end };
 }
 
 function audioLost(plan: ConvertPlan, output: MediaInfo): MediaWarning[] {

@@ -4,7 +4,8 @@ import type { ConvertPlan } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';
 import type { Rejection } from '../plan/rejections.ts';
 import { videoStart } from '../plan/video-start.ts';
-import { decodeCheckArguments } from './commands/decode-check.ts';
+import { decodeCheckArguments, soundCheckArguments } from './commands/decode-check.ts';
+import { encodeLimits } from './encode-limits.ts';
 import { probeMedia } from './probe.ts';
 import { runFfmpeg } from './run-process.ts';
 import { lastLines } from './stderr-lines.ts';
@@ -20,20 +21,31 @@ export interface VerifyOptions {
 
 export type Verification =
   | { readonly verdict: 'good'; readonly output: VideoMedia; readonly warnings: readonly MediaWarning[] }
-  | { readonly verdict: 'wrong'; readonly why: string }
+  | { readonly verdict: 'wrong'; readonly why: string; readonly withSound?: boolean | undefined }
   | { readonly verdict: 'rejected'; readonly rejection: Rejection };
 
-/** Probes the output, compares it with the plan and the input, and decodes its first, middle and last second. */
+/**
+ * Probes the output, compares it with the plan and the input, and decodes its first, middle and last second, and all
+ * sound that was copied.
+ */
 export async function verifyOutput(options: VerifyOptions): Promise<Verification> {
   const { plan, outputPath, tools, signal } = options;
-  const output = await probeMedia({ inputPath: outputPath, tools, maxPixels: plan.policy.maxInputPixels, signal });
-  const { problem, rejection, warnings } = compareOutput(plan, output);
+  const output = await probeMedia({
+    inputPath: outputPath,
+    tools,
+    maxPixels: plan.policy.maxInputPixels,
+    isOurs: true,
+    signal,
+  });
+  const { problem, withSound, rejection, warnings } = compareOutput(plan, output);
   if (rejection !== undefined) return { verdict: 'rejected', rejection };
   if (problem !== undefined || !output.readable || output.video === undefined)
-    return { verdict: 'wrong', why: problem ?? 'the output cannot be read' };
+    return { verdict: 'wrong', why: problem ?? 'the output cannot be read', withSound };
 
   const damage = await decodeStretches(options, output);
   if (damage.why !== undefined) return { verdict: 'wrong', why: damage.why };
+  const deaf = await findSoundDamage(options, output);
+  if (deaf !== undefined) return { verdict: 'wrong', why: deaf, withSound: true };
   return { verdict: 'good', output: { ...output, video: output.video }, warnings: [...warnings, ...damage.warnings] };
 }
 
@@ -58,6 +70,29 @@ async function decodeStretches(
   return {
     warnings: [{ code: 'decode_errors', message: `The video was damaged before it came here (${errors.join(', ')}).` }],
   };
+}
+
+/**
+ * One packet of AAC that cannot be decoded ends the playback of the whole video in a browser. Decoding an hour of it
+ * takes seconds; what was damaged before is repaired by an encode.
+ */
+async function findSoundDamage(
+  { plan, outputPath, tools, signal }: VerifyOptions,
+  { audio, durationSeconds }: MediaInfo,
+) {
+  if (plan.audio !== 'copy' || audio === undefined) return undefined;
+  const { exitCode, stderrTail } = await runFfmpeg({
+    tools,
+    args: soundCheckArguments({
+      inputPath: outputPath,
+      audioIndex: audio.index,
+      maxPixels: plan.policy.maxInputPixels,
+      threads: tools.limits.threads,
+    }),
+    limits: encodeLimits(durationSeconds),
+    signal,
+  });
+  return exitCode === 0 ? undefined : `the sound cannot be decoded (${lastLines(stderrTail, 2).join('; ')})`;
 }
 
 const STRETCH_SECONDS = 1;

@@ -10,7 +10,7 @@ describe('the catalog', () => {
 
   it('makes with the MP4 what is published with it, and everything else after', () => {
     const kinds = (step: 'encode' | 'derive') => outputsOf(OUTPUT_KINDS, step).map(({ kind }) => kind);
-    expect(kinds('encode')).toEqual(['video', 'poster']);
+    expect(kinds('encode')).toEqual(['video', 'poster', 'captions']);
     expect(kinds('derive')).toEqual(['storyboard', 'hls', 'preview', 'info']);
     expect(outputsOf(['hls'], 'encode')).toEqual([]);
   });
@@ -38,6 +38,9 @@ describe('uploadWaves', () => {
       'info.json',
       'hls/master.m3u8',
       'hls/720p/index.m3u8',
+      'hls/captions-en/index.m3u8',
+      'hls/captions-en/captions.vtt',
+      'captions/en.vtt',
       'preview.mp4',
       'storyboard.vtt',
       'hls/720p/init_0.mp4',
@@ -46,8 +49,15 @@ describe('uploadWaves', () => {
     ];
     const files = names.map((name) => ({ name, path: name, contentType: '', bytes: 1 }));
     expect(uploadWaves(files).map((wave) => wave.map((file) => file.name))).toEqual([
-      ['preview.mp4', 'hls/720p/init_0.mp4', 'hls/720p/0000.m4s', 'storyboard.jpg'],
-      ['hls/720p/index.m3u8', 'storyboard.vtt'],
+      [
+        'hls/captions-en/captions.vtt',
+        'captions/en.vtt',
+        'preview.mp4',
+        'hls/720p/init_0.mp4',
+        'hls/720p/0000.m4s',
+        'storyboard.jpg',
+      ],
+      ['hls/720p/index.m3u8', 'hls/captions-en/index.m3u8', 'storyboard.vtt'],
       ['hls/master.m3u8'],
       ['info.json'],
     ]);

@@ -1,4 +1,5 @@
 /** Everything that can be made of a video. A new output is a file beside this one and a line here. */
+import { captions } from './captions.ts';
 import { hls } from './hls.ts';
 import { info } from './info.ts';
 import { type LocalFile, type Output, type OutputFile, UPLOAD_WAVES } from './output.ts';
@@ -11,6 +12,7 @@ import { video } from './video.ts';
 export const OUTPUTS = [
   video,
   poster,
+  captions, // Before HLS, which names them.
   storyboard,
   hls,
   preview,

@@ -14,6 +14,7 @@ import { AUDIO_FOLDER, hlsArguments, PLAYLIST_NAME } from './hls/command.ts';
 import { describeStream } from './hls/describe.ts';
 import { type Ladder, planLadder } from './hls/ladder.ts';
 import { renderMasterPlaylist } from './hls/playlist.ts';
+import { nameSubtitles, writeSubtitles } from './hls/subtitles.ts';
 import { type VerifiedHls, verifyHls } from './hls/verify.ts';
 import type { Output, OutputRequest } from './output.ts';
 
@@ -25,6 +26,7 @@ const FILES = {
   playlist: { name: `${FOLDER}/*/${PLAYLIST_NAME}`, contentType: PLAYLIST_TYPE, wave: 'index' },
   init: { name: `${FOLDER}/*/*.mp4`, contentType: 'video/mp4', wave: 'data' },
   segment: { name: `${FOLDER}/*/*.m4s`, contentType: 'video/iso.segment', wave: 'data' },
+  captions: { name: `${FOLDER}/*/*.vtt`, contentType: 'text/vtt', wave: 'data' },
 } as const;
 
 export const hls: Output<'hls'> = {
@@ -62,9 +64,10 @@ async function makeHls(request: OutputRequest) {
         ? await tryLadder(request, planLadder(mp4.info, policy, `a copy does not do: ${first.why}`), partial)
         : first;
     if ('why' in made) throw made.error;
-    const master = renderMaster(mp4.info, made, policy);
+    const subtitles = await writeSubtitles(partial, request.result.outputs, mp4.info.durationSeconds);
+    const master = nameSubtitles(renderMaster(mp4.info, made, policy), subtitles);
     await writeFile(join(partial, MASTER_NAME), master);
-    return { ...made, masterBytes: Buffer.byteLength(master) };
+    return { ...made, subtitles, masterBytes: Buffer.byteLength(master) };
   });
   return [describeStream({ stream, outDir, files: FILES })];
 }

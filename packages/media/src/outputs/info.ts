@@ -32,6 +32,8 @@ function describeResult({ result, mp4, profile, tools }: OutputRequest): Record<
     warnings,
     input: summarize(probe),
     output: summarize(mp4.info),
+    /** In LUFS and dBTP; only where it was changed. */
+    loudness: mp4.info.loudness,
     /** Names are relative to this file. */
     files: outputs.map(({ path: _, parts, facts: __, ...output }) => ({ ...output, files: parts?.length })),
     ...Object.fromEntries(outputs.map(({ kind, facts }) => [kind, facts])),

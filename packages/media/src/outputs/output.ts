@@ -9,6 +9,7 @@ import type { ConvertPlan, Reason } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';
 import type { MediaPolicy } from '../plan/policy.ts';
 import type { ProfileName } from '../plan/profiles.ts';
+import type { Disposition } from './captions/track-name.ts';
 
 /**
  * The order of uploads: whoever finds a file must find all that it names. `first` goes up with the MP4, before the other
@@ -106,6 +107,10 @@ export interface LocalOutput extends LocalFile {
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   readonly durationSeconds?: number | undefined;
+  /** Of captions: see `CaptionTrack`. */
+  readonly language?: string | undefined;
+  readonly label?: string | undefined;
+  readonly disposition?: Disposition | undefined;
   /** For `info.json`, under the name of its kind. */
   readonly facts?: Readonly<Record<string, unknown>> | undefined;
 }

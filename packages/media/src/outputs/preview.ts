@@ -72,7 +72,7 @@ async function whyWrong(
   inputPath: string,
 ): Promise<string | undefined> {
   const maxPixels = policy.maxInputPixels;
-  const probe = await probeMedia({ inputPath, tools, maxPixels, signal });
+  const probe = await probeMedia({ inputPath, tools, maxPixels, isOurs: true, signal });
   if (!probe.readable || probe.video === undefined) return 'it cannot be read';
   const { codec, pixelFormat, codedWidth, codedHeight, index, stats } = probe.video;
   if (codec !== 'h264' || pixelFormat !== 'yuv420p') return `it is ${codec} in ${pixelFormat}`;

@@ -56,6 +56,15 @@ export const VIDEO_COPY_RULES = {
     if (video.codedWidth % 2 === 0 && video.codedHeight % 2 === 0) return undefined;
     return `${video.codedWidth}x${video.codedHeight} has an odd side`;
   },
+  shape_changes: ({ video: { shapes } }) => {
+    if (shapes.length < 2) return undefined;
+    const sizes = shapes.slice(0, 3).map(({ width, height }) => `${width}x${height}`);
+    return `the picture changes its size (${sizes.join(', ')}${shapes.length > 3 ? ' and more' : ''})`;
+  },
+  clean_aperture: ({ video: { aperture, codedWidth, codedHeight } }) => {
+    if (aperture === undefined) return undefined;
+    return `of ${codedWidth}x${codedHeight} only ${aperture.width}x${aperture.height} are to be shown`;
+  },
   frame_rate: ({ video, policy }) => {
     const fps = effectiveFps(video);
     return fps === undefined || fps <= policy.maxFps + 1 ? undefined : `${fps.toFixed(1)} frames per second`;
@@ -67,6 +76,7 @@ export const VIDEO_COPY_RULES = {
   },
   rotation: ({ video }) => (video.rotation % 90 === 0 ? undefined : `turned by ${video.rotation} degrees`),
   mirrored: ({ video }) => (video.mirrored ? 'the picture is mirrored by its header' : undefined),
+  bare_stream: ({ info }) => (info.bareStream === undefined ? undefined : `it is ${info.bareStream}`),
   avi_timestamps: ({ info }) => (info.format === 'avi' ? 'AVI has no reliable timestamps' : undefined),
   first_frame_not_key: ({ video }) =>
     video.stats.firstPacketIsKey ? undefined : 'the video does not start with a key frame',
@@ -97,6 +107,7 @@ export function whyNotCopyAudio(audio: AudioInfo, policy: MediaPolicy): string |
   if (!AAC_PROFILES.has(audio.profile ?? '')) return `the audio is AAC ${audio.profile ?? 'of an unnamed profile'}`;
   if (audio.stats.hiddenSeconds > MAX_HIDDEN_SOUND_SECONDS)
     return `an edit list hides ${audio.stats.hiddenSeconds.toFixed(1)} s of the audio`;
+  if (audio.channels === 0 || audio.sampleRate === 0) return 'the audio does not say how many channels it has';
   if (audio.channels > policy.audio.channels) return `the audio has ${audio.channels} channels`;
   return undefined;
 }

@@ -5,6 +5,8 @@
  * Units: seconds, bits per second, pixels, degrees. `undefined` means that the file does not say.
  */
 
+import type { LoudnessReport } from './loudness.ts';
+
 /** How high-dynamic-range video is encoded: perceptual quantizer (HDR10, Dolby Vision) or hybrid log-gamma. */
 export type HdrKind = 'pq' | 'hlg';
 
@@ -27,6 +29,9 @@ export interface PacketStats {
   readonly durationSeconds: number;
   readonly firstPacketIsKey: boolean;
   readonly firstKeySeconds: number | undefined;
+  readonly keyPackets: number;
+  /** Whether new parameters of the codec come with a packet, as where an MP4 has several sample descriptions. */
+  readonly newParameters: boolean;
   /** The longest stretch without a key frame, the one after the last key frame included. */
   readonly largestKeyGapSeconds: number;
   /** The longest time from one packet to the next, or from the last one to its end. */
@@ -35,6 +40,21 @@ export interface PacketStats {
   readonly hiddenSeconds: number;
   /** How often the clock of a transport or program stream started anew. */
   readonly clockJumps: number;
+}
+
+/** A size that the picture has for a part of the video, as a viewer sees it, and for how long in all. */
+export interface Shape {
+  readonly width: number;
+  readonly height: number;
+  readonly seconds: number;
+}
+
+/** The part of the stored picture that is to be shown, in pixels as they are stored. */
+export interface Aperture {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** The one video stream that is the content of the file. */
@@ -48,7 +68,10 @@ export interface VideoInfo {
   readonly pixelFormat: string | undefined;
   readonly codedWidth: number;
   readonly codedHeight: number;
-  /** What a viewer sees: sample aspect ratio and rotation applied. */
+  /**
+   * What a viewer sees: aperture, sample aspect ratio and rotation applied. Where the size changes, one size that suits
+   * the whole (`steady-frame.ts`).
+   */
   readonly displayWidth: number;
   readonly displayHeight: number;
   /** Width of a pixel divided by its height. */
@@ -56,6 +79,10 @@ export interface VideoInfo {
   /** Clockwise degrees by which a player turns the picture: 0 to 359. */
   readonly rotation: number;
   readonly mirrored: boolean;
+  /** The sizes in the order in which they come, where the size changes in the middle; empty where it does not. */
+  readonly shapes: readonly Shape[];
+  /** Where only a part of the picture is to be shown (`clap` of an MP4). */
+  readonly aperture: Aperture | undefined;
   readonly interlaced: boolean;
   readonly color: ColorInfo;
   readonly hdr: HdrKind | undefined;
@@ -75,10 +102,24 @@ export interface AudioInfo {
   readonly index: number;
   readonly codec: string;
   readonly profile: string | undefined;
+  /** 0 where the file does not tell before it is decoded; so is the sample rate. */
   readonly channels: number;
+  /** ffprobe's name, e.g. `5.1(side)`, `ambisonic 1`; `undefined` where no speakers are assigned to the channels. */
+  readonly channelLayout: string | undefined;
   readonly sampleRate: number;
   readonly startSeconds: number | undefined;
   readonly stats: PacketStats;
+}
+
+/** A stream of subtitles. */
+export interface SubtitleInfo {
+  readonly index: number;
+  readonly codec: string | undefined;
+  /** As the file tags it: usually ISO 639-2, `eng`. */
+  readonly language: string | undefined;
+  readonly isDefault: boolean;
+  /** Translates what is foreign in the video's own language. */
+  readonly isForced: boolean;
 }
 
 /** Where an MP4 or MOV keeps its index. */
@@ -96,6 +137,8 @@ export interface MediaInfo {
   readonly sizeBytes: number;
   /** ffprobe's name of the container, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
   readonly format: string;
+  /** Video without a container: ffmpeg invents its times. What it is, for a sentence: `a DV recording`. */
+  readonly bareStream: string | undefined;
   readonly headerDurationSeconds: number | undefined;
   /** Measured over the main video and audio packets. 0 when there are none. */
   readonly durationSeconds: number;
@@ -103,17 +146,26 @@ export interface MediaInfo {
   /** Video streams that are no attached picture but whose codec ffmpeg does not know; their four-character tags. */
   readonly unknownVideoTags: readonly string[];
   readonly audio: AudioInfo | undefined;
+  /** Tracks that could take its place, the best first. */
+  readonly otherAudio: readonly AudioInfo[];
+  /** Codecs, or else four-character tags, of tracks with sound that ffmpeg has no decoder for. */
+  readonly undecodableAudio: readonly string[];
   readonly audioTracks: number;
+  readonly subtitles: readonly SubtitleInfo[];
+  /** The frames carry closed captions (ATSC A/53), as broadcasts do. */
+  readonly closedCaptions: boolean;
   readonly encrypted: boolean;
   /** `undefined` unless the container is of the MP4 family. */
   readonly mp4: Mp4Layout | undefined;
-  /** Reading far into the file was needed to find the picture's format; ffmpeg needs to be told so too. */
+  /** Reading far into the file was needed to find the format of picture or sound; ffmpeg needs to be told so too. */
   readonly deepAnalysis: boolean;
 }
 
 /** A file that holds a video, as our own MP4 does. */
 export interface VideoMedia extends MediaInfo {
   readonly video: VideoInfo;
+  /** Only of an MP4 of ours whose loudness was changed. */
+  readonly loudness?: LoudnessReport | undefined;
 }
 
 /** Why a file could not be opened as a video at all. */
@@ -131,6 +183,8 @@ export interface UnreadableMedia {
   readonly code: UnreadableCode;
   /** What the content is, where the first bytes tell: `a PNG image`. */
   readonly lookedLike: string | undefined;
+  /** What it looked like is a video. */
+  readonly isVideo?: boolean | undefined;
   /** The line of ffprobe that says why, for the log. */
   readonly detail: string;
 }

@@ -1,15 +1,20 @@
 /** What a person should know about a file that is published all the same. */
 import { measureAgainstHeader } from './header-duration.ts';
 import type { MediaInfo, VideoInfo } from './media-info.ts';
+import { isTextCodec, MAX_TRACKS } from './subtitles.ts';
 
 export type WarningCode =
   | 'alpha_dropped'
   | 'audio_lost'
+  | 'captions_left_out'
+  | 'captions_not_text'
   | 'decode_errors'
   | 'dolby_vision_5'
   | 'extra_audio_dropped'
+  | 'frame_rate_assumed'
   | 'hdr_not_converted'
   | 'header_duration_wrong'
+  | 'loudness_limited'
   | 'output_shorter'
   | 'undecodable_start'
   /** An output that the video can do without, e.g. `preview_unavailable`. */
@@ -30,7 +35,11 @@ export function findWarnings(info: MediaInfo, video: VideoInfo): MediaWarning[] 
     dolbyVision(video),
     alpha(video),
     extraAudio(info),
+    undecodableAudio(info),
+    captionsNotText(info),
+    captionsLeftOut(info),
     undecodableStart(video),
+    frameRateAssumed(info, video),
   ].filter((warning) => warning !== undefined);
 }
 
@@ -60,9 +69,49 @@ function alpha(video: VideoInfo): MediaWarning | undefined {
   return { code: 'alpha_dropped', message: 'Transparency was dropped: MP4 video has none.' };
 }
 
+function undecodableAudio({ audio, undecodableAudio }: MediaInfo): MediaWarning | undefined {
+  if (audio !== undefined || undecodableAudio.length === 0) return undefined;
+  return {
+    code: 'audio_lost',
+    message: `This ffmpeg cannot decode the sound (${undecodableAudio.join(', ')}): the result has none.`,
+  };
+}
+
 function extraAudio(info: MediaInfo): MediaWarning | undefined {
   if (info.audioTracks < 2 || info.audio === undefined) return undefined;
   return { code: 'extra_audio_dropped', message: `One of ${info.audioTracks} audio tracks was kept.` };
+}
+
+function captionsNotText({ subtitles }: MediaInfo): MediaWarning | undefined {
+  const pictures = subtitles.filter(({ codec }) => !isTextCodec(codec));
+  if (pictures.length === 0) return undefined;
+  const names = pictures
+    .slice(0, 5)
+    .map(({ codec = 'of an unknown kind', language }) => `${codec}${language ? ` in ${language}` : ''}`);
+  const more = pictures.length > names.length ? ` and ${pictures.length - names.length} more` : '';
+  return {
+    code: 'captions_not_text',
+    message: `Subtitles that are no text were dropped (${names.join(', ')}${more}): add them as a SubRip or WebVTT file.`,
+  };
+}
+
+function captionsLeftOut({ subtitles }: MediaInfo): MediaWarning | undefined {
+  const { length } = subtitles.filter(({ codec }) => isTextCodec(codec));
+  if (length <= MAX_TRACKS) return undefined;
+  return { code: 'captions_left_out', message: `${MAX_TRACKS} of ${length} subtitle tracks were kept.` };
+}
+
+/** What ffmpeg takes where a stream says nothing. */
+const ASSUMED_FPS = 25;
+
+/** A bare stream of H.264 or HEVC may leave its frame rate open; one that says 25 looks the same. */
+function frameRateAssumed({ bareStream }: MediaInfo, { codec, averageFps }: VideoInfo): MediaWarning | undefined {
+  if (bareStream === undefined || (codec !== 'h264' && codec !== 'hevc') || averageFps !== ASSUMED_FPS)
+    return undefined;
+  return {
+    code: 'frame_rate_assumed',
+    message: `The video has no container that says how fast it plays: ${ASSUMED_FPS} frames per second were assumed.`,
+  };
 }
 
 function undecodableStart(video: VideoInfo): MediaWarning | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { audioInfo, mediaInfo, packetStats, videoInfo } from '../../test/support/media-info-fixture.ts';
 import type { AudioInfo, MediaInfo, ProbeResult, VideoInfo } from './media-info.ts';
-import { type ConvertPlan, encodeInstead, planProcessing } from './plan.ts';
+import { type ConvertPlan, encodeInstead, keepLoudness, planProcessing } from './plan.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 
 function convert(info: MediaInfo, policy = DEFAULT_POLICY): ConvertPlan {
@@ -66,6 +66,18 @@ describe('a file whose video is encoded', () => {
     ['20 Mb/s', withVideo({ stats: packetStats({ bytes: 25_000_000 }) }), ['bit_rate']],
     ['a turn of 45 degrees', withVideo({ rotation: 45 }), ['rotation']],
     ['a mirror', withVideo({ mirrored: true }), ['mirrored']],
+    [
+      'a phone turned in the middle',
+      withVideo({
+        shapes: [
+          { width: 1280, height: 720, seconds: 5 },
+          { width: 720, height: 1280, seconds: 5 },
+        ],
+      }),
+      ['shape_changes'],
+    ],
+    ['a clean aperture', withVideo({ aperture: { left: 0, top: 60, width: 1280, height: 600 } }), ['clean_aperture']],
+    ['no container', mediaInfo({ format: 'dv', bareStream: 'a DV recording', mp4: undefined }), ['bare_stream']],
     ['AVI', mediaInfo({ format: 'avi', mp4: undefined }), ['avi_timestamps']],
     ['a start inside a scene', withVideo({ stats: packetStats({ firstPacketIsKey: false }) }), ['first_frame_not_key']],
     ['one key frame in 15 s', withVideo({ stats: packetStats({ largestKeyGapSeconds: 15 }) }), ['keyframe_gap']],
@@ -143,6 +155,11 @@ describe('a file that is turned away', () => {
     ],
     ['enormous', withVideo({ codedWidth: 16_000, codedHeight: 16_000 }), 'too_many_pixels'],
     ['a header only', withVideo({ pixelFormat: undefined }), 'undecodable_video'],
+    [
+      'a part of a frame of DV',
+      mediaInfo({ format: 'dv', bareStream: 'a DV recording', sizeBytes: 4400 }),
+      'undecodable_video',
+    ],
     ['no frame', withVideo({ stats: packetStats({ packets: 0 }) }), 'undecodable_video'],
   ])('%s', (_, probe, code) => {
     const plan = planProcessing(probe);
@@ -157,14 +174,36 @@ describe('a file that is turned away', () => {
   });
 });
 
+/** Ten seconds that start when the calendar says so, by a header of so many seconds. */
+function calendarClock(seconds: number): MediaInfo {
+  const start = 1_764_000_000;
+  const stats = packetStats({ firstSeconds: start, lastSeconds: start + 9.96 });
+  const video = videoInfo({ stats, headerDurationSeconds: undefined });
+  return mediaInfo({ video, audio: audioInfo({ stats }), headerDurationSeconds: start + seconds });
+}
+
 describe('warnings', () => {
   it.each<[string, MediaInfo, string[]]>([
     ['none for a good file', mediaInfo(), []],
     ['a wrong header', withVideo({ headerDurationSeconds: 143_165 }), ['header_duration_wrong']],
+    ['a clock that counts from 1970', calendarClock(10), []],
+    ['half of a recording by such a clock', calendarClock(20), ['header_duration_wrong']],
+    [
+      'a header that counts from 0 to a late end',
+      withVideo({ stats: packetStats({ firstSeconds: 100, lastSeconds: 110 }), headerDurationSeconds: 110 }),
+      [],
+    ],
     ['Dolby Vision 5', withVideo({ codec: 'hevc', dolbyVisionProfile: 5 }), ['dolby_vision_5']],
     ['Dolby Vision 8', withVideo({ codec: 'hevc', dolbyVisionProfile: 8, hdr: 'hlg' }), []],
     ['alpha', withVideo({ codec: 'prores', pixelFormat: 'yuva444p12le' }), ['alpha_dropped']],
+    ['a bare stream of 25 frames per second', mediaInfo({ bareStream: 'a stream' }), ['frame_rate_assumed']],
     ['two tracks', mediaInfo({ audioTracks: 2 }), ['extra_audio_dropped']],
+    ['sound without a decoder', mediaInfo({ audio: undefined, undecodableAudio: ['ac4'] }), ['audio_lost']],
+    [
+      'one of two tracks without a decoder',
+      mediaInfo({ audioTracks: 2, undecodableAudio: ['ac4'] }),
+      ['extra_audio_dropped'],
+    ],
     [
       'a start without a picture',
       withVideo({ stats: packetStats({ firstPacketIsKey: false, firstKeySeconds: 2 }) }),
@@ -172,5 +211,29 @@ describe('warnings', () => {
     ],
   ])('%s', (_, info, expected) => {
     expect(convert(info).warnings.map((warning) => warning.code)).toEqual(expected);
+  });
+});
+
+describe('a target for the loudness', () => {
+  const policy = { ...DEFAULT_POLICY, loudnessLufs: -14 };
+
+  it('encodes sound that could be copied, beside the copied video', () => {
+    const plan = convert(mediaInfo(), policy);
+    expect(plan).toMatchObject({ outcome: 'processed', video: 'copy', audio: 'encode' });
+    expect(plan.reasons).toEqual([{ code: 'loudness', detail: 'the sound is brought to -14 LUFS' }]);
+    expect(keepLoudness(plan)).toEqual({ ...convert(mediaInfo()), loudness: undefined });
+  });
+
+  it('leaves alone what is too short to be measured, and no sound', () => {
+    const short = withAudio({ stats: packetStats({ durationSeconds: 0.9 }) });
+    for (const info of [short, mediaInfo({ audio: undefined })]) {
+      expect(convert(info, policy)).toMatchObject({ outcome: 'remuxed' });
+    }
+  });
+
+  it('is kept from what has other reasons to be encoded', () => {
+    const plan = convert(withAudio({ codec: 'ac3' }), policy);
+    expect(plan.reasons.map(({ code }) => code)).toEqual(['audio_codec', 'loudness']);
+    expect(keepLoudness(plan)).toMatchObject({ audio: 'encode', reasons: [{ code: 'audio_codec' }] });
   });
 });

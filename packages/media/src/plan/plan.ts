@@ -3,7 +3,8 @@
  */
 import { effectiveFps, VIDEO_COPY_RULES, type VideoCopyRule, whyNotCopyAudio } from './copy-rules.ts';
 import { type FrameSize, fitFrame } from './frame-size.ts';
-import type { MediaInfo, ProbeResult, VideoInfo } from './media-info.ts';
+import { type LoudnessGain, MIN_LOUDNESS_SECONDS } from './loudness.ts';
+import type { AudioInfo, MediaInfo, ProbeResult, VideoInfo } from './media-info.ts';
 import { findWarnings, type MediaWarning } from './plan-warnings.ts';
 import { DEFAULT_POLICY, type MediaPolicy } from './policy.ts';
 import { findRejection } from './reject-rules.ts';
@@ -19,7 +20,8 @@ export type ReasonCode =
   | 'moov_at_end'
   | 'fragmented'
   | 'container'
-  | 'copy_failed';
+  | 'copy_failed'
+  | 'loudness';
 
 /** Why a file is treated as it is: a stable code, and the same in words with the numbers. */
 export interface Reason {
@@ -50,6 +52,8 @@ export interface ConvertPlan {
   /** Used when the video is encoded, also as the way out when a copy turns out to be unplayable. */
   readonly target: VideoTarget;
   readonly policy: MediaPolicy;
+  /** Once it is measured, where the policy asks for it. */
+  readonly loudness?: LoudnessGain | undefined;
   readonly reasons: readonly Reason[];
   readonly warnings: readonly MediaWarning[];
 }
@@ -123,9 +127,27 @@ function whyEncodeVideo(info: MediaInfo, video: VideoInfo, policy: MediaPolicy):
   return reasons;
 }
 
-function whyEncodeAudio(info: MediaInfo, policy: MediaPolicy): Reason[] {
-  const detail = info.audio === undefined ? undefined : whyNotCopyAudio(info.audio, policy);
-  return detail === undefined ? [] : [{ code: 'audio_codec', detail }];
+function whyEncodeAudio({ audio }: MediaInfo, policy: MediaPolicy): Reason[] {
+  const detail = audio === undefined ? undefined : whyNotCopyAudio(audio, policy);
+  const target = audio === undefined ? undefined : loudnessTarget(audio, policy);
+  return [
+    ...(detail === undefined ? [] : [{ code: 'audio_codec', detail } as const]),
+    ...(target === undefined ? [] : [{ code: 'loudness', detail: `the sound is brought to ${target} LUFS` } as const]),
+  ];
+}
+
+/** LUFS to bring a track to; `undefined` leaves it alone, as it does very short sounds. */
+export const loudnessTarget = ({ stats }: AudioInfo, { loudnessLufs }: MediaPolicy): number | undefined =>
+  stats.durationSeconds < MIN_LOUDNESS_SECONDS ? undefined : loudnessLufs;
+
+/** The plan as it is without a target for the loudness: the sound may be copied after all. */
+export function keepLoudness(plan: ConvertPlan): ConvertPlan {
+  const { loudnessLufs: _, ...policy } = plan.policy;
+  const reasons = plan.reasons.filter(({ code }) => code !== 'loudness');
+  const { audio } = plan.info;
+  const copies = plan.video === 'copy' && reasons.length === 0 && audio && whyNotCopyAudio(audio, policy) === undefined;
+  if (!copies) return { ...plan, policy, reasons };
+  return { ...plan, policy, audio: 'copy', outcome: 'remuxed', reasons: [whyRemux(plan.info)] };
 }
 
 /** An encode of the video encodes the audio with it: copied audio beside encoded video can drift apart. */
@@ -135,7 +157,7 @@ function planAudio(info: MediaInfo, video: 'copy' | 'encode', reasons: readonly 
 }
 
 /** A copy is made even of a file that could be served as it is: it strips places, names and pictures from the metadata. */
-function whyRemux(info: MediaInfo): Reason {
+export function whyRemux(info: MediaInfo): Reason {
   if (info.mp4 === undefined) return { code: 'container', detail: `the container is ${info.format}` };
   if (info.mp4.fragmented) return { code: 'fragmented', detail: 'the file is fragmented' };
   if (info.mp4.moovFirst) return { code: 'already_faststart', detail: 'the file is ready for the web' };

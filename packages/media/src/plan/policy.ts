@@ -35,6 +35,11 @@ export interface MediaPolicy {
     readonly sampleRate: number;
     readonly channels: number;
   };
+  /**
+   * Integrated loudness to bring the sound to, in LUFS; absent leaves it as it is. The numbers of a policy name the
+   * folder of the results, so it must not be there at all when it is off.
+   */
+  readonly loudnessLufs?: number | undefined;
   readonly poster: {
     readonly maxWidth: number;
     /** ffmpeg's mjpeg quality, 2 (best) to 31. */

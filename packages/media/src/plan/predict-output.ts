@@ -10,10 +10,13 @@ export function predictOutput({ info, source, video, audio, target, policy }: Co
     displayHeight: target.height,
     rotation: 0,
     mirrored: false,
+    shapes: [],
+    aperture: undefined,
     stats: { ...source.stats, firstPacketIsKey: true, largestKeyGapSeconds: policy.video.keyframeSeconds },
   };
   return {
     ...info,
+    bareStream: undefined,
     video: { ...source, ...(video === 'encode' ? encoded : {}), index: 0 },
     audio: audio === 'none' || info.audio === undefined ? undefined : { ...info.audio, index: 1 },
   };

@@ -7,6 +7,16 @@ it.each(Object.entries(REJECTIONS))('%s says what it is and what to do', (_, sen
   expect(sentence).not.toMatch(/ffmpeg|ffprobe|codec_name|moov/);
 });
 
+it.each([
+  ['container_not_allowed', false, 'This is a NUT video, not a video'],
+  ['container_not_allowed', true, 'This is a NUT video, which we cannot read. Upload'],
+  ['invalid_data', true, 'This is a NUT video, but it is damaged or incomplete. Check'],
+  ['undecodable_video', true, 'This is a NUT video, but it is damaged or incomplete. Check'],
+  ['too_long', true, REJECTIONS.too_long],
+] as const)('names what the file is: %s, a video: %s', (code, isVideo, words) => {
+  expect(rejection(code, { lookedLike: 'a NUT video', isVideo }).reason).toContain(words);
+});
+
 it('keeps the detail for the log out of the sentence', () => {
   expect(rejection('invalid_data', { detail: 'EBML header parsing failed' })).toEqual({
     code: 'invalid_data',

@@ -37,18 +37,28 @@ export interface Rejection {
 export interface RejectionFacts {
   /** What the content is: `a PNG image`. */
   readonly lookedLike?: string | undefined;
+  /** That is a kind of video. */
+  readonly isVideo?: boolean | undefined;
   /** For the log; never shown to the uploader. */
   readonly detail?: string | undefined;
 }
 
 /** Puts a rejection into words; names what the file is where its first bytes tell. */
 export function rejection(code: RejectionCode, facts: RejectionFacts = {}): Rejection {
-  return { code, reason: wording(code, facts.lookedLike), detail: facts.detail };
+  return { code, reason: wording(code, facts), detail: facts.detail };
 }
 
-function wording(code: RejectionCode, lookedLike: string | undefined): string {
-  if (lookedLike !== undefined && (code === 'container_not_allowed' || code === 'no_video_stream')) {
+function wording(code: RejectionCode, { lookedLike, isVideo }: RejectionFacts): string {
+  if (lookedLike === undefined) return REJECTIONS[code];
+  if (isVideo) return wordingOfVideo(code, lookedLike);
+  if (code === 'container_not_allowed' || code === 'no_video_stream') {
     return `This is ${lookedLike}, not a video. Upload an ${FORMATS} file.`;
   }
   return REJECTIONS[code];
+}
+
+function wordingOfVideo(code: RejectionCode, kind: string): string {
+  if (code === 'container_not_allowed') return `This is ${kind}, which we cannot read. Upload an ${FORMATS} file.`;
+  if (code !== 'invalid_data' && code !== 'undecodable_video') return REJECTIONS[code];
+  return `This is ${kind}, but it is damaged or incomplete. Check that it plays on your device, then upload an ${FORMATS} file.`;
 }

@@ -11,6 +11,8 @@ export interface MediaDefaults {
   readonly maxShortSide: number;
   readonly maxFps: number;
   readonly maxDurationSeconds: number;
+  /** In LUFS; `undefined` leaves the loudness as it is. */
+  readonly loudnessLufs?: number | undefined;
 }
 
 /** What a job may ask for. */
@@ -46,6 +48,7 @@ export function chooseSettings(defaults: MediaDefaults, wishes: MediaWishes = {}
       maxDurationSeconds: defaults.maxDurationSeconds,
       maxCopyBitRate: Math.round(DEFAULT_POLICY.maxCopyBitRate * area),
       video: { ...qualities.video, maxRate: Math.round(qualities.video.maxRate * area) },
+      ...(defaults.loudnessLufs === undefined ? {} : { loudnessLufs: defaults.loudnessLufs }),
     },
   };
 }

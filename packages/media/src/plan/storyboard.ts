@@ -56,7 +56,7 @@ export function renderStoryboardVtt(plan: StoryboardPlan, imageName: string): st
 }
 
 /** `01:02:03.456`: hours of at least two digits (WebVTT timestamp). */
-function cueTime(seconds: number): string {
+export function cueTime(seconds: number): string {
   const milliseconds = Math.round(seconds * 1000);
   const pad = (value: number, digits = 2) => String(value).padStart(digits, '0');
   const whole = Math.floor(milliseconds / 1000);

@@ -6,6 +6,7 @@ import Hls from 'hls.js';
 import type { VideosApi } from '../client/videos-api.ts';
 import type { Video } from '../contract.ts';
 import { createLoaders } from './hls-loaders.ts';
+import { showCaptions } from './show-captions.ts';
 import { createAddressBook } from './signed-url-cache.ts';
 
 export interface PlaybackOptions {
@@ -51,6 +52,8 @@ function attachStream(options: PlaybackOptions): () => void {
     },
     capLevelToPlayerSize: true,
     maxBufferLength: 30,
+    // Those in the picture would be offered twice where the worker made tracks of them.
+    enableCEA708Captions: !video.outputs.some(({ kind }) => kind === 'captions'),
   });
   let detach = (): void => hls.destroy();
   let mended = 0;
@@ -88,6 +91,7 @@ function attachFile({ element, video, videos }: PlaybackOptions, from: number): 
     expiresAt = detail.urlExpiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(detail.urlExpiresAt);
     const isPlaying = !element.paused;
     element.src = url;
+    showCaptions(element, detail.outputs);
     if (at > 0) element.currentTime = at;
     if (isPlaying) void element.play().catch(() => {});
     clearTimeout(timer);
@@ -125,6 +129,7 @@ function attachFile({ element, video, videos }: PlaybackOptions, from: number): 
   return () => {
     stop.abort();
     clearTimeout(timer);
+    showCaptions(element, []);
     element.removeAttribute('src');
     element.load();
   };

@@ -5,7 +5,6 @@
  * hls.js and media-chrome only when a video is opened.
  */
 import {
-  MediaCaptionsButton,
   MediaControlBar,
   MediaController,
   MediaErrorDialog,
@@ -18,6 +17,7 @@ import {
   MediaTimeRange,
   MediaVolumeRange,
 } from 'media-chrome/react';
+import { MediaCaptionsMenu, MediaCaptionsMenuButton } from 'media-chrome/react/menu';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import type { Uploader } from '../client/create-uploader.ts';
 import type { Video } from '../contract.ts';
@@ -26,7 +26,7 @@ import { attachPlayback } from './attach-playback.ts';
 import { loadStoryboard } from './load-storyboard.ts';
 import { SpeedButton } from './speed-button.tsx';
 
-/** A file of captions; the worker makes none, so they come from elsewhere. */
+/** A file of captions from elsewhere, beside those that are outputs of the video. */
 export interface Captions {
   /** WebVTT; of another origin it must allow this one. */
   readonly url: string;
@@ -46,6 +46,7 @@ export function Player({ video, uploader, getToken, captions = [] }: PlayerProps
   const media = useRef<HTMLVideoElement>(null);
   const [first] = useState(video);
   const thumbnails = useStoryboard(video);
+  const hasCaptions = captions.length > 0 || first.outputs.some(({ kind }) => kind === 'captions');
   const poster = first.outputs.find(({ kind }) => kind === 'poster')?.url ?? undefined;
   useEffect(() => {
     if (media.current === null) return undefined;
@@ -71,11 +72,12 @@ export function Player({ video, uploader, getToken, captions = [] }: PlayerProps
         <MediaVolumeRange className="player__volume" />
         <MediaTimeDisplay showDuration noToggle />
         <span className="player__space" />
-        {captions.length > 0 && <MediaCaptionsButton />}
+        {hasCaptions && <MediaCaptionsMenuButton />}
         <SpeedButton media={media} />
         <MediaPipButton className="player__pip" />
         <MediaFullscreenButton />
       </MediaControlBar>
+      {hasCaptions && <MediaCaptionsMenu hidden anchor="auto" />}
     </MediaController>
   );
 }

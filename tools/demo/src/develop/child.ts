@@ -26,15 +26,20 @@ export function startChild({ name, args, environment, isShown }: ChildOptions): 
   const child: ChildProcess = spawn(process.execPath, [...args], {
     stdio: ['ignore', isShown ? 'inherit' : 'ignore', 'inherit'],
     env: environment,
+    // A group of its own: the compiler is started by a launcher, which does not hand signals on.
+    detached: true,
   });
+  const signalAll = (signal: NodeJS.Signals) => {
+    if (child.pid !== undefined) process.kill(-child.pid, signal);
+  };
   const ended = once(child, 'exit').then(() => {});
   return {
     name,
     ended,
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGTERM');
-      const kill = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      signalAll('SIGTERM');
+      const kill = setTimeout(() => signalAll('SIGKILL'), STOP_MS);
       await ended.finally(() => clearTimeout(kill));
     },
   };

@@ -26,7 +26,7 @@ export const JOURNEY: readonly Hop[] = [
   [`${JOB}/download.ts`, 'downloadFile', `${STORAGE}/download.ts`],
   [STORY, 'makeVideo', `${MEDIA}/pipeline.ts`],
   [`${MEDIA}/pipeline.ts`, 'probeMedia', `${MEDIA}/ffmpeg/probe.ts`],
-  [`${MEDIA}/ffmpeg/probe.ts`, 'runProcess', `${MEDIA}/ffmpeg/run-process.ts`],
+  [`${MEDIA}/ffmpeg/probe.ts`, 'runFfprobe', `${MEDIA}/ffmpeg/run-process.ts`],
   [`${MEDIA}/pipeline.ts`, 'planProcessing', `${MEDIA}/plan/plan.ts`],
   [`${MEDIA}/pipeline.ts`, 'encodeMp4', `${MEDIA}/ffmpeg/encode.ts`],
   [`${MEDIA}/ffmpeg/encode.ts`, 'runFfmpeg', `${MEDIA}/ffmpeg/run-process.ts`],

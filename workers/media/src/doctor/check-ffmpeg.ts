@@ -9,10 +9,16 @@ import { allRight, type Finding, found } from './findings.ts';
 const NEEDED = {
   encoders: ['libx264', 'aac', 'mjpeg'],
   filters: [
+    'aformat',
+    'alimiter',
     'aresample',
     'bwdif',
+    'channelmap',
+    'ebur128',
     'format',
     'fps',
+    'loudnorm',
+    'pan',
     'scale',
     'setparams',
     'setsar',

@@ -14,6 +14,9 @@ const output = z.object({
   width: z.number().optional(),
   height: z.number().optional(),
   durationSeconds: z.number().optional(),
+  language: z.string().optional(),
+  label: z.string().optional(),
+  disposition: z.enum(['default', 'forced']).optional(),
 });
 
 export const videoRow = z.object({

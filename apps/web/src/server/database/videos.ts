@@ -1,5 +1,5 @@
 /** The `videos` table as the intake API uses it: the owner reads; the service creates, cancels and deletes. */
-import { openVideos } from '@supabase-media/database/videos';
+import { openVideos, type Videos } from '@supabase-media/database/videos';
 import { z } from 'zod';
 import type { User } from '../verify-token.ts';
 import { ask, asUser, type Database } from './database.ts';
@@ -14,6 +14,7 @@ export interface VideosTable {
   readonly markQueued: (video: NewVideo, jobId: string) => Promise<void>;
   /** Whether it was queued or processing, and is canceled now. */
   readonly cancel: (id: string) => Promise<boolean>;
+  readonly changeOutputs: Videos['changeOutputs'];
   /** Undefined if there is no such video. */
   readonly statusOf: (id: string) => Promise<VideoRow['status'] | undefined>;
   readonly remove: (id: string) => Promise<void>;
@@ -60,6 +61,8 @@ export function openVideosTable({ service, users }: Database): VideosTable {
       const update = service.from(TABLE).update(columns).eq('id', id).in('status', ['queued', 'processing']);
       return ((await ask(update.select('id'))) as unknown[] | null)?.length === 1;
     },
+
+    changeOutputs: workerSide.changeOutputs,
 
     statusOf: async (id) => {
       const query = service.from(TABLE).select('status').eq('id', id).limit(1);

@@ -43,7 +43,8 @@ function contentPolicy(storage: string): string {
     "default-src 'self'",
     `connect-src 'self' ${storage}`,
     `img-src 'self' ${storage} blob: data:`,
-    `media-src 'self' ${storage} blob:`,
+    // data: hls.js gives the tracks of a stream's captions an empty file.
+    `media-src 'self' ${storage} blob: data:`,
     "style-src 'self' 'unsafe-inline'",
     "worker-src 'self' blob:",
     "object-src 'none'",

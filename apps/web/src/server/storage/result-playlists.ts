@@ -1,9 +1,7 @@
 /** Reads the playlists of results as the service; they are small, and the same for everyone who may see the video. */
-import { toAnswerError } from '@supabase-media/storage/answer-error';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import type { ObjectAddress } from '@supabase-media/storage/object-info';
-import { encodeObjectPath } from '@supabase-media/storage/object-key';
-import { METADATA_TIMEOUTS } from '@supabase-media/storage/timeouts';
+import { readText } from '@supabase-media/storage/text-objects';
 
 export interface ResultPlaylists {
   /**
@@ -14,21 +12,6 @@ export interface ResultPlaylists {
   readonly read: (address: ObjectAddress) => Promise<string | undefined>;
 }
 
-export function openResultPlaylists(connection: StorageConnection): ResultPlaylists {
-  return {
-    read: async ({ bucket, path }) => {
-      const action = `Reading ${bucket}/${path}`;
-      const answer = await connection.transport.send({
-        method: 'GET',
-        url: `${connection.storageUrl}/object/authenticated/${encodeObjectPath(bucket, path)}`,
-        headers: connection.headers,
-        timeouts: METADATA_TIMEOUTS,
-        action,
-      });
-      if (answer.status === 200) return answer.body;
-      const error = toAnswerError(answer, { action });
-      if (error.code === 'object_missing') return undefined;
-      throw error;
-    },
-  };
-}
+export const openResultPlaylists = (connection: StorageConnection): ResultPlaylists => ({
+  read: (address) => readText(connection, address),
+});

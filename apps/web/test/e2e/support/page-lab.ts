@@ -29,6 +29,8 @@ export interface PageLab {
   readonly signIn: (page: Page, user: PageUser) => Promise<void>;
   /** A 1080p file, of which a worker encodes little more than a second in a second. */
   readonly makeLongClip: (name: string, seconds: number) => Promise<string>;
+  /** Six seconds with a SubRip file as its English subtitles. */
+  readonly makeSubtitledClip: (name: string, subtitles: string) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
@@ -94,6 +96,13 @@ export async function openPageLab(): Promise<PageLab> {
         file,
       ];
       await promisify(execFile)(tools.ffmpeg.path, args);
+      return file;
+    },
+    makeSubtitledClip: async (name, subtitles) => {
+      const file = join(folder, name);
+      const inputs = ['-i', await clips.clip('seconds.mp4'), '-i', subtitles, '-map', '0', '-map', '1'];
+      const options = ['-c', 'copy', '-c:s', 'subrip', '-metadata:s:s:0', 'language=eng'];
+      await promisify(execFile)(tools.ffmpeg.path, ['-nostdin', '-v', 'error', '-y', ...inputs, ...options, file]);
       return file;
     },
     signIn: (page, user) => enter(page, user, 'Sign in'),

@@ -26,7 +26,7 @@ const files = { inputPath: '/jobs/a job/input', outputPath: '/jobs/a job/video.m
 
 const INPUT = [
   '-hide_banner -nostdin -y -v error -progress pipe:1 -stats_period 0.5',
-  '-protocol_whitelist file -format_whitelist mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,rm,mp3,wav,aac,flac',
+  '-protocol_whitelist file -format_whitelist mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,rm,mp3,wav,aac,flac,dv,h264,hevc,m4v,mpegvideo,ivf,dhav',
   '-max_pixels 35651584',
 ].join(' ');
 
@@ -63,7 +63,7 @@ describe('command lines', () => {
     const plan = convert(mediaInfo({ audio: audioInfo({ index: 2, codec: 'ac3', profile: undefined, channels: 6 }) }));
     expect(words(remuxArguments({ ...files, plan }))).toBe(
       `${INPUT} -threads 2 -i file:JOB/input -filter:a aresample=async=1:first_pts=0 -map 0:0 -map 0:2 -sn -dn ` +
-        '-map_metadata -1 -map_chapters -1 -c:v copy -c:a aac -b:a 128000 -ac 2 -ar 48000 ' +
+        '-map_metadata -1 -map_chapters -1 -c:v copy -max_error_rate 1 -c:a aac -b:a 128000 -ac 2 -ar 48000 ' +
         '-movflags +faststart -f mp4 file:JOB/video.mp4.partial',
     );
   });
@@ -102,7 +102,7 @@ describe('command lines', () => {
   it('decode check', () => {
     const options = { inputPath: files.inputPath, videoIndex: 0, seconds: 1, maxPixels: 35_651_584, threads: 2 };
     expect(words(decodeCheckArguments({ ...options, fromSeconds: 8.5 }))).toBe(
-      `${INPUT} -threads 2 -ss 8.500 -t 1.000 -i file:JOB/input -y -map 0:0 -an -sn -dn -fps_mode passthrough -f null -`,
+      `${INPUT} -threads 2 -ss 8.500 -t 1.000 -i file:JOB/input -y -filter:v setpts=N -map 0:0 -an -sn -dn -fps_mode passthrough -f null -`,
     );
   });
 

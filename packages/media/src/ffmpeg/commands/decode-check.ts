@@ -12,7 +12,8 @@ export interface DecodeCheckOptions {
 
 /**
  * Decodes a stretch of the video and throws the frames away; their number is in the progress. ffmpeg counts `-t` from
- * the first frame after the seek, so that a still screen has frames to decode too.
+ * the first frame after the seek, so that a still screen has frames to decode too. Frames are numbered instead of timed:
+ * two at the same time, as QuickTime writes them, are an error to the muxer that throws them away, and none in the video.
  */
 export function decodeCheckArguments(options: DecodeCheckOptions): string[] {
   return composeArguments({
@@ -24,6 +25,22 @@ export function decodeCheckArguments(options: DecodeCheckOptions): string[] {
       ...(options.fromSeconds > 0 ? ['-ss', options.fromSeconds.toFixed(3)] : []),
       ...['-t', options.seconds.toFixed(3)],
     ],
+    videoFilter: 'setpts=N',
     outputOptions: ['-map', `0:${options.videoIndex}`, '-an', '-sn', '-dn', '-fps_mode', 'passthrough', '-f', 'null'],
+  });
+}
+
+export interface SoundCheckOptions extends Pick<DecodeCheckOptions, 'inputPath' | 'maxPixels' | 'threads'> {
+  readonly audioIndex: number;
+}
+
+/** Decodes all of the sound, and ends with an error at the first that there is. */
+export function soundCheckArguments({ inputPath, audioIndex, maxPixels, threads }: SoundCheckOptions): string[] {
+  return composeArguments({
+    inputPath,
+    outputPath: null,
+    threads,
+    guards: { maxPixels },
+    outputOptions: ['-xerror', '-map', `0:${audioIndex}`, '-f', 'null'],
   });
 }

@@ -16,8 +16,5 @@ export function encodeAudio({ audio }: MediaPolicy): string[] {
   return ['-c:a', 'aac', '-b:a', String(audio.bitRate), '-ac', String(audio.channels), '-ar', String(audio.sampleRate)];
 }
 
-/** Fills holes in the sound with silence, so that it does not drift away from the picture (ffmpeg-resampler). */
-export const STEADY_AUDIO = 'aresample=async=1:first_pts=0';
-
 /** The index is put in front of the media once all is written, so that playing starts at once. */
 export const WEB_MP4 = ['-movflags', '+faststart', '-f', 'mp4'];

@@ -1,7 +1,8 @@
 import type { ConvertPlan } from '../../plan/plan.ts';
+import { audioFilterChain } from '../audio-chain.ts';
 import { clearReservedTags } from '../reserved-tags.ts';
 import { composeArguments } from './compose.ts';
-import { encodeAudio, STEADY_AUDIO, selectStreams, WEB_MP4 } from './mp4-options.ts';
+import { encodeAudio, selectStreams, WEB_MP4 } from './mp4-options.ts';
 
 export interface Mp4CommandOptions {
   readonly plan: ConvertPlan;
@@ -19,12 +20,13 @@ export function remuxArguments({ plan, inputPath, outputPath, threads }: Mp4Comm
     outputPath,
     threads,
     guards: { maxPixels: plan.policy.maxInputPixels, deepAnalysis: plan.info.deepAnalysis },
-    audioFilter: encodesAudio ? STEADY_AUDIO : undefined,
+    audioFilter: audioFilterChain(plan),
     outputOptions: [
       ...selectStreams(plan),
       ...['-c:v', 'copy', ...(clearing === undefined ? [] : ['-bsf:v', clearing])],
       ...(plan.audio === 'copy' ? ['-c:a', 'copy'] : []),
-      ...(encodesAudio ? encodeAudio(plan.policy) : []),
+      // However much of the sound is damaged, what can be saved is.
+      ...(encodesAudio ? ['-max_error_rate', '1', ...encodeAudio(plan.policy)] : []),
       ...WEB_MP4,
     ],
   });

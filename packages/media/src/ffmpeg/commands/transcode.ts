@@ -1,6 +1,7 @@
+import { audioFilterChain } from '../audio-chain.ts';
 import { videoFilterChain } from '../filter-chain.ts';
 import { composeArguments } from './compose.ts';
-import { encodeAudio, STEADY_AUDIO, selectStreams, WEB_MP4 } from './mp4-options.ts';
+import { encodeAudio, selectStreams, WEB_MP4 } from './mp4-options.ts';
 import type { Mp4CommandOptions } from './remux.ts';
 
 export interface TranscodeOptions extends Mp4CommandOptions {
@@ -22,7 +23,7 @@ export function transcodeArguments(options: TranscodeOptions): string[] {
     threads,
     guards: { maxPixels: plan.policy.maxInputPixels, deepAnalysis: plan.info.deepAnalysis },
     videoFilter: chain.filter,
-    audioFilter: plan.audio === 'none' ? undefined : STEADY_AUDIO,
+    audioFilter: audioFilterChain(plan),
     outputOptions: [
       ...selectStreams(plan),
       ...['-c:v', 'libx264', '-preset', video.preset, '-crf', String(video.crf), '-profile:v', 'high'],

@@ -1,7 +1,8 @@
 /** The command that makes all renditions of an HLS stream from our MP4, in one process. */
 
+import { STEADY_AUDIO } from '../../ffmpeg/audio-chain.ts';
 import { composeArguments } from '../../ffmpeg/commands/compose.ts';
-import { encodeAudio, STEADY_AUDIO } from '../../ffmpeg/commands/mp4-options.ts';
+import { encodeAudio } from '../../ffmpeg/commands/mp4-options.ts';
 import type { AudioInfo, VideoInfo } from '../../plan/media-info.ts';
 import type { MediaPolicy } from '../../plan/policy.ts';
 import type { Ladder, Rung } from './ladder.ts';

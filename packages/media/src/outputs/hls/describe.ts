@@ -1,13 +1,15 @@
 /** A verified stream as one output: all its files, the master playlist first, and its facts for `info.json`. Pure. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type LocalFile, type LocalOutput, type OutputFile, roundSeconds } from '../output.ts';
 import { PLAYLIST_NAME } from './command.ts';
 import type { Ladder } from './ladder.ts';
 import type { HlsRendition } from './rendition.ts';
+import { type SubtitleRendition, subtitleFiles } from './subtitles.ts';
 import type { VerifiedHls } from './verify.ts';
 
 /** A stream on disk. */
 export interface HlsStream extends VerifiedHls {
+  readonly subtitles: readonly SubtitleRendition[];
   readonly ladder: Ladder;
   readonly masterBytes: number;
 }
@@ -15,7 +17,7 @@ export interface HlsStream extends VerifiedHls {
 export interface DescribeStreamOptions {
   readonly stream: HlsStream;
   readonly outDir: string;
-  readonly files: Readonly<Record<'master' | 'playlist' | 'init' | 'segment', OutputFile>>;
+  readonly files: Readonly<Record<'master' | 'playlist' | 'init' | 'segment' | 'captions', OutputFile>>;
 }
 
 export function describeStream({ stream, outDir, files }: DescribeStreamOptions): LocalOutput {
@@ -36,7 +38,12 @@ export function describeStream({ stream, outDir, files }: DescribeStreamOptions)
   };
   const masterFile = describe(master, master.name, stream.masterBytes);
   const renditions = [...stream.videos, ...(stream.audio === undefined ? [] : [stream.audio])];
-  const parts = [masterFile, ...renditions.flatMap(filesOf)];
+  const folder = dirname(master.name);
+  const captionFiles = stream.subtitles.flatMap(subtitleFiles).map(({ name, text }) => {
+    const type = name.endsWith('.vtt') ? files.captions : playlist;
+    return describe(type, `${folder}/${name}`, Buffer.byteLength(text));
+  });
+  const parts = [masterFile, ...renditions.flatMap(filesOf), ...captionFiles];
   const [top] = stream.videos;
   return {
     kind: 'hls',
@@ -50,7 +57,7 @@ export function describeStream({ stream, outDir, files }: DescribeStreamOptions)
   };
 }
 
-function factsOf({ videos, audio, ladder }: HlsStream): Record<string, unknown> {
+function factsOf({ videos, audio, subtitles, ladder }: HlsStream): Record<string, unknown> {
   return {
     segmentSeconds: ladder.segmentSeconds,
     topRungEncodedBecause: ladder.whyNotCopied,
@@ -65,6 +72,7 @@ function factsOf({ videos, audio, ladder }: HlsStream): Record<string, unknown> 
       averageBitRate: Math.round(averageRate),
       segments: segments.length,
     })),
+    captions: subtitles.length > 0 ? subtitles.map(({ name }) => name) : undefined,
     audio: audio && { segments: audio.segments.length, averageBitRate: Math.round(audio.averageRate) },
   };
 }

@@ -80,7 +80,8 @@ async function withFirstSegment<T>(
       await pipeline(createReadStream(join(options.folder, name, part)), createWriteStream(joined, { flags: 'a' }));
     }
     const { tools, policy, signal } = options;
-    const probe = await probeMedia({ inputPath: joined, tools, maxPixels: policy.maxInputPixels, signal });
+    const maxPixels = policy.maxInputPixels;
+    const probe = await probeMedia({ inputPath: joined, tools, maxPixels, isOurs: true, signal });
     return probe.readable ? await look(probe, joined) : `${name} cannot be read (${probe.detail})`;
   } finally {
     await rm(joined, { force: true });

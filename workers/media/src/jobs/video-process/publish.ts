@@ -71,6 +71,9 @@ const describePublished = (output: LocalOutput, bucket: string, prefix: string):
   width: output.width,
   height: output.height,
   durationSeconds: output.durationSeconds,
+  language: output.language,
+  label: output.label,
+  disposition: output.disposition,
 });
 
 interface PublishFileOptions {

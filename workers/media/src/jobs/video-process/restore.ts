@@ -1,6 +1,6 @@
 /** What a run takes over from earlier runs of its job: disk space, and every result that is found unchanged. */
-import { readFile, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { PublishedOutput } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
@@ -125,14 +125,24 @@ async function adopt(checkpoint: Checkpoint, options: RestoreOptions): Promise<R
   };
 }
 
-/** The MP4 as it was published: on another machine, reading it back costs less than encoding it again. */
-async function fetchVideo({ encoded, published }: Checkpoint, options: RestoreOptions): Promise<boolean> {
+/**
+ * What was published and is needed again, the MP4 and its captions: on another machine, reading it back costs less than
+ * encoding it again.
+ */
+async function fetchVideo({ encoded, published = [] }: Checkpoint, options: RestoreOptions): Promise<boolean> {
+  const objects = published.filter(({ kind }) => kind === 'video' || kind === 'captions');
+  if (encoded === undefined || !objects.some(({ kind }) => kind === 'video')) return false;
+  for (const object of objects) {
+    const checksum = encoded.files.find(({ name }) => object.path.endsWith(`/${name}`));
+    if (checksum === undefined || !(await fetchObject(object, checksum, options))) return false;
+  }
+  return true;
+}
+
+async function fetchObject(object: PublishedOutput, checksum: FileChecksum, options: RestoreOptions): Promise<boolean> {
   const { connection, policy, runDirectory, signal } = options;
-  const videoName = encoded && basename(encoded.value.videoPath);
-  const object = published?.find(({ kind }) => kind === 'video');
-  const checksum = encoded?.files.find(({ name }) => name === videoName);
-  if (object === undefined || checksum === undefined) return false;
   const file = join(runDirectory.directory, checksum.name);
+  await mkdir(dirname(file), { recursive: true });
   try {
     const { bucket, path } = object;
     const found = await downloadFile({

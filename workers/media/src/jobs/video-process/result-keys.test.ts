@@ -20,13 +20,21 @@ describe('the key of results', () => {
     expect(key(chooseSettings(defaults, { outputs: ['video'] }))).toBe(key());
   });
 
+  it('is the same without a target for the loudness as before there was one', () => {
+    const { policy } = chooseSettings({ ...defaults, loudnessLufs: undefined });
+    expect(Object.keys(policy)).not.toContain('loudnessLufs');
+    expect(key(chooseSettings({ ...defaults, loudnessLufs: undefined }))).toBe(key());
+  });
+
   it('is another for another profile or limit', () => {
     const keys = [
       key(),
       key(chooseSettings(defaults, { profile: 'quality' })),
       key(chooseSettings({ ...defaults, maxShortSide: 720 })),
       key(chooseSettings({ ...defaults, maxFps: 30 })),
+      key(chooseSettings({ ...defaults, loudnessLufs: -14 })),
+      key(chooseSettings({ ...defaults, loudnessLufs: -23 })),
     ];
-    expect(new Set(keys).size).toBe(4);
+    expect(new Set(keys).size).toBe(6);
   });
 });
