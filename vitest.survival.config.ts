@@ -25,8 +25,10 @@ export const SURVIVAL_TESTS = [
   'apps/web/test/api-relay.test.ts',
   'packages/storage/test/upload-memory.test.ts',
   'packages/media/test/playback.test.ts',
-  'packages/media/test/hls-browser.test.ts',
   'packages/media/test/colours-browser.test.ts',
+  'packages/media/test/hls-browser.test.ts',
+  // Odd files.
+  'tools/media-check/test/fuzz-media.test.ts',
   'apps/web/test/client-browser.test.ts',
 ];
 

@@ -200,10 +200,12 @@ export async function watchBeepAndCount(page: Page, fps: number): Promise<Watche
     frames: [number, number][];
     beeps: number[];
   }>('watch()');
+  // A picture that stands still is shown again: its first time counts.
+  const firsts = frames.filter(([, number], index) => index === 0 || number !== frames[index - 1]?.[1]);
   const sound = alignBeeps(beeps);
   return {
     played,
-    pictureLate: median(frames.map(([time, number]) => time - number / fps)),
+    pictureLate: median(firsts.map(([time, number]) => time - number / fps)),
     soundLate: median(sound),
     beeps: sound.length,
     frames: frames.length,

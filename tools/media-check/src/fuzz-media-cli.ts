@@ -45,6 +45,7 @@ const fuzzed = await fuzzMedia({
   files: options.index === undefined ? Number(options.files) : 1,
   endsAtMs: performance.now() + Number(options.minutes) * 60_000,
   tools: await findTools(options.ffmpeg),
+  readers: await findTools('all'),
   keep: options.keep,
   signal: interrupted.signal,
   onProgress: (done) => bar.update(done, `${wrong} wrong`),

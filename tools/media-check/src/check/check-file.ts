@@ -6,8 +6,10 @@ import { type ProcessFileResult, processFile } from '@supabase-media/media/proce
 import { chooseSettings, type MediaSettings } from '@supabase-media/media/settings';
 import type { MediaTools } from '@supabase-media/media/tools';
 import { pino } from 'pino';
-import { readHls } from '../measure/hls-stream.ts';
+import { measureHeard, measureHeardRendition } from '../measure/heard.ts';
+import { type HlsRendition, readHls } from '../measure/hls-stream.ts';
 import { type MediaTimes, measureMedia } from '../measure/media-file.ts';
+import { comparePackets, type Shift } from './compare-times.ts';
 import { type Finding, type HlsFigures, judgeHls, judgeMp4 } from './judge.ts';
 
 /** What should become of a file; `ready` is any outcome but a rejection. */
@@ -82,7 +84,7 @@ export async function checkFile(options: CheckFileOptions): Promise<CheckedFile>
     if (result.outcome === 'rejected') {
       return { ...base, source: undefined, mp4: undefined, hls: undefined, findings: outcome };
     }
-    const measured = await measureResult(options, folder, warnings);
+    const measured = await measureResult(options, folder, result);
     return { ...base, ...measured, findings: [...outcome, ...measured.findings] };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -107,7 +109,7 @@ function judgeOutcome({ outcome, reason }: ProcessFileResult, expected: Expected
   return isRight ? [] : [{ kind: 'outcome', message: `${outcome}, not ${expected}: ${reason}` }];
 }
 
-async function measureResult(options: CheckFileOptions, folder: string, warnings: readonly string[]) {
+async function measureResult(options: CheckFileOptions, folder: string, { warnings }: ProcessFileResult) {
   const { path, tools, signal } = options;
   const ffprobe = tools.ffprobe.path;
   const findings: Finding[] = [];
@@ -117,15 +119,22 @@ async function measureResult(options: CheckFileOptions, folder: string, warnings
   let hls: HlsFigures | undefined;
   if (mp4 === undefined) findings.push({ kind: 'frames', message: 'no frame of the MP4 can be decoded' });
   else {
-    if (source !== undefined) findings.push(...judgeMp4(source, mp4, warnings));
+    if (source !== undefined)
+      findings.push(
+        ...judgeMp4(
+          source,
+          mp4,
+          warnings.map(({ code }) => code),
+        ),
+      );
     const renditions = await readHls(join(folder, 'hls/master.m3u8')).catch((error: Error) => error);
     if (renditions instanceof Error) {
       findings.push({
         kind: 'hls',
-        message: warnings.find((code) => code === 'hls_unavailable') ?? renditions.message,
+        message: warnings.find(({ code }) => code === 'hls_unavailable')?.message ?? renditions.message,
       });
     } else {
-      const [wrong, figures] = judgeHls(mp4, renditions);
+      const [wrong, figures] = judgeHls(mp4, renditions, await compareHeard(options, folder, mp4, renditions));
       findings.push(...wrong);
       hls = figures;
       findings.push(...((await options.play?.({ folder, mp4 })) ?? []));
@@ -145,4 +154,28 @@ function summarizeTimes({ picture, sound, aspect }: MediaTimes): MediaSummary {
     hasSound: sound !== undefined,
     soundLate: sound && (sound.times[0] ?? 0) - start,
   };
+}
+
+/** Seconds that a sound may take to become loud. */
+const HARDLY_HEARD = 0.15;
+
+/** How much later sound that was encoded anew is heard in the stream; `undefined` where it was copied, or is silent. */
+async function compareHeard(
+  { tools, signal }: CheckFileOptions,
+  folder: string,
+  mp4: MediaTimes,
+  renditions: readonly HlsRendition[],
+): Promise<Shift | undefined> {
+  const audio = renditions.find(({ type }) => type === 'audio');
+  if (audio === undefined || mp4.sound === undefined) return undefined;
+  if (comparePackets(mp4.soundPackets, audio.packets) !== undefined) return undefined;
+  const ffmpeg = tools.ffmpeg.path;
+  const made = await measureHeardRendition(ffmpeg, join(folder, 'hls/master.m3u8'), audio, signal);
+  const meant = await measureHeard(ffmpeg, join(folder, 'video.mp4'), signal);
+  if (made === undefined || meant === undefined) return undefined;
+  const from = (audio.times[0] ?? 0) - (mp4.sound.times[0] ?? 0);
+  const [atStart, atEnd] = [from + made.first - meant.first, from + made.last - meant.last];
+  const shift = Math.abs(atEnd) < Math.abs(atStart) ? atEnd : atStart;
+  // What is hardly heard may be heard in one and not in the other.
+  return { shift, worst: Math.max(0, Math.abs(atEnd - atStart) - HARDLY_HEARD) };
 }

@@ -9,6 +9,7 @@ const frames = (times: readonly number[], aspect: number, step = 0.04) => ({
   end: (times.at(-1) ?? 0) + step,
   aspect,
   sizes: 1,
+  shortSide: 360,
 });
 
 /** Two seconds of 25 fps and AAC. */
@@ -28,7 +29,7 @@ function rendition(type: 'video' | 'audio', start = 0, changes: Partial<HlsRendi
   const times = type === 'video' ? every(0.04, 50, start) : every(0.02, 100, start);
   const packets = times.map((time, at) => ({ time, bytes: 100 + (at % 7) }));
   const segments = [{ seconds: 2, start }];
-  return { name: type, type, segments, packets, times, end: start + 2, aspect: 1.6, ...changes };
+  return { name: type, type, files: [], segments, packets, times, end: start + 2, aspect: 1.6, ...changes };
 }
 
 it.each<[string, Partial<MediaTimes>, readonly string[], string | undefined]>([
@@ -45,6 +46,8 @@ it.each<[string, Partial<MediaTimes>, readonly string[], string | undefined]>([
   ['silence, said', { sound: undefined }, ['audio_lost'], undefined],
   ['a stretched picture', { aspect: 1.3 }, [], 'shape'],
   ['late sound', { sound: frames(every(0.02, 95, 0.1), 1) }, [], 'sync'],
+  ['early sound', { sound: frames(every(0.02, 90), 1, 0.02) }, [], 'sync'],
+  ['silence in front', { sound: frames(every(0.02, 125, -0.5), 1, 0.02) }, [], 'duration'],
 ])('finds in the MP4: %s', (_name, changes, warnings, kind) => {
   expect(judgeMp4(media(), media(changes), warnings)[0]?.kind).toBe(kind);
 });

@@ -19,12 +19,18 @@ const LONGEST_GAP = 2.1;
 const KEPT_FPS = 61;
 /** A frame of the rate that a faster video is brought down to. */
 const SLOWEST_FRAME = 1 / 30;
+/** Nobody sees by how much the last frame is shown longer. */
+const END = 0.1;
 /** One packet of AAC, HE-AAC at 22.05 kHz included. */
 const SOUND_PACKET = 0.1;
 
 const ms = (seconds: number) => `${Math.round(seconds * 1000)} ms`;
 const s = (seconds: number) => `${seconds.toFixed(2)} s`;
 const isApart = (a: number, b: number, tolerance: number) => !(Math.abs(a - b) <= tolerance);
+/** How long the last frame is shown is told by few containers: as long as the one before it, or as it says. */
+const lastFrame = ({ picture }: MediaTimes) => largestGap(picture.times.slice(-2), picture.end);
+/** Sides are even, and rounded to that. */
+const shapeTolerance = ({ picture }: MediaTimes) => 0.01 + 2 / picture.shortSide;
 const lengthOf = ({ picture, sound }: MediaTimes) =>
   Math.max(picture.end, sound?.end ?? 0) - Math.min(picture.times[0] ?? 0, sound?.times[0] ?? Number.POSITIVE_INFINITY);
 
@@ -34,7 +40,7 @@ export function judgeMp4(source: MediaTimes, mp4: MediaTimes, warnings: readonly
   const add = (kind: FindingKind, message: string) => findings.push({ kind, message });
   const wasSaid = warnings.some((code) => ['output_shorter', 'decode_errors', 'undecodable_start'].includes(code));
   const [length, made] = [lengthOf(source), lengthOf(mp4)];
-  const frame = largestGap(source.picture.times.slice(-2), source.picture.end);
+  const frame = Math.max(lastFrame(source), lastFrame(mp4));
   if (isApart(length, made, Math.max(frame, TOLERANCE) + length * 0.01) && !(wasSaid && made < length)) {
     add('duration', `the MP4 lasts ${s(made)}, the source ${s(length)}`);
   }
@@ -42,23 +48,30 @@ export function judgeMp4(source: MediaTimes, mp4: MediaTimes, warnings: readonly
   const isBroughtDown = source.fps > KEPT_FPS;
   // A picture that stands still may be repeated.
   const mayRepeat = largestGap(source.picture.times, source.picture.end) > 1;
-  if (!isBroughtDown && Math.abs(distinct - frames) > 1 && !(frames < distinct ? wasSaid : mayRepeat)) {
+  if (
+    !isBroughtDown &&
+    Math.abs(distinct - frames) > 1 + distinct * 0.01 &&
+    !(frames < distinct ? wasSaid : mayRepeat)
+  ) {
     add('frames', `the MP4 has ${frames} frames, the source shows ${distinct}`);
   }
   const picture = compareTimes(source.picture.times, mp4.picture.times);
   const step = isBroughtDown ? SLOWEST_FRAME + TOLERANCE : TOLERANCE;
   if (!(picture.worst <= step) && !wasSaid) add('frames', `frames come at other times, by up to ${ms(picture.worst)}`);
-  if (isApart(source.aspect / mp4.aspect, 1, 0.02) && source.picture.sizes === 1) {
+  if (isApart(source.aspect / mp4.aspect, 1, shapeTolerance(source)) && source.picture.sizes === 1) {
     add('shape', `the MP4 is ${mp4.aspect.toFixed(3)} wide for its height, the source ${source.aspect.toFixed(3)}`);
   }
   if (mp4.sound === undefined && source.sound !== undefined && !warnings.some((code) => code.startsWith('audio_'))) {
     add('sound', 'the source has sound that can be decoded, the MP4 none, and no warning says so');
   }
   if (mp4.sound !== undefined && source.sound !== undefined && !wasSaid) {
-    const late = picture.shift - ((mp4.sound.times[0] ?? 0) - (source.sound.times[0] ?? 0));
-    const lateAtEnd = picture.shift - (mp4.sound.end - source.sound.end);
-    if (!(Math.abs(late) <= step)) add('sync', `in the MP4 the picture is ${ms(late)} later against the sound`);
-    else if (!(Math.abs(lateAtEnd) <= SOUND_PACKET + step)) add('sync', `the sound ends ${ms(-lateAtEnd)} off`);
+    // Sound that begins later than the picture may be given silence in front; its end tells whether it fits.
+    const late = (mp4.sound.times[0] ?? 0) - (source.sound.times[0] ?? 0) - picture.shift;
+    const lateAtEnd = mp4.sound.end - source.sound.end - picture.shift;
+    if (!(late <= step)) add('sync', `in the MP4 the sound begins ${ms(late)} later against the picture`);
+    else if (!(Math.abs(lateAtEnd) <= SOUND_PACKET + step)) {
+      add('sync', `in the MP4 the sound begins ${ms(late)}, and ends ${ms(lateAtEnd)} later against the picture`);
+    }
   }
   return findings;
 }
@@ -75,8 +88,16 @@ export interface HlsFigures {
   readonly largestGap: number;
 }
 
-/** The stream against the MP4. */
-export function judgeHls(mp4: MediaTimes, renditions: readonly HlsRendition[]): [Finding[], HlsFigures] {
+/**
+ * The stream against the MP4.
+ *
+ * @param heard how much later its sound is heard, for sound that was encoded anew.
+ */
+export function judgeHls(
+  mp4: MediaTimes,
+  renditions: readonly HlsRendition[],
+  heard?: Shift | undefined,
+): [Finding[], HlsFigures] {
   const findings: Finding[] = [];
   const add = (message: string) => findings.push({ kind: 'hls', message });
   const videos = renditions.filter(({ type }) => type === 'video');
@@ -86,25 +107,26 @@ export function judgeHls(mp4: MediaTimes, renditions: readonly HlsRendition[]): 
   if ((audio === undefined) !== (mp4.sound === undefined)) {
     add(audio === undefined ? 'it has no sound, the MP4 has' : 'it has sound, the MP4 has none');
   }
-  const sound = audio && mp4.sound && compareSound(mp4, audio);
-  if (sound !== undefined && sound.worst > TOLERANCE) add(`packets of sound are up to ${ms(sound.worst)} off`);
+  const sound = audio && mp4.sound && compareSound(mp4, audio, heard);
+  if (sound !== undefined && sound.worst > TOLERANCE) add(`the sound is up to ${ms(sound.worst)} off`);
   let pictureLate = Number.NaN;
   for (const video of videos) {
-    const picture = compareTimes(mp4.picture.times, video.times);
-    const late = sound === undefined ? Number.NaN : picture.shift - sound.shift;
-    if (!(Math.abs(late) <= Math.abs(pictureLate))) pictureLate = late;
-    if (Math.abs(late) > TOLERANCE)
-      add(`${video.name}: the picture is ${ms(late)} later against the sound than in the MP4`);
+    const picture = comparePictures(mp4.picture.times, video.times);
+    const apart = sound === undefined ? Number.NaN : picture.shift - sound.shift;
+    if (!(Math.abs(apart) <= Math.abs(pictureLate))) pictureLate = apart;
+    if (Math.abs(apart) > TOLERANCE)
+      add(`${video.name}: the picture is ${ms(apart)} later against the sound than in the MP4`);
     if (!(picture.worst <= TOLERANCE))
       add(`${video.name}: frames are up to ${ms(picture.worst)} from those of the MP4`);
     if (video.times.length < mp4.picture.times.length) {
       add(`${video.name} has ${video.times.length} frames, the MP4 ${mp4.picture.times.length}`);
     }
-    const [length, expected] = [video.end - (video.times[0] ?? 0), mp4.picture.end - (mp4.picture.times[0] ?? 0)];
-    const frame = largestGap(mp4.picture.times.slice(-2), mp4.picture.end);
-    if (isApart(length, expected, frame + TOLERANCE))
-      add(`${video.name} lasts ${s(length)}, in the MP4 ${s(expected)}`);
-    if (isApart(video.aspect / mp4.aspect, 1, 0.02))
+    // The first frame may be held before it, and the last as long as there is sound.
+    const end = video.end - picture.shift;
+    const late = [end - mp4.picture.end, end - Math.max(mp4.picture.end, mp4.sound?.end ?? 0)] as const;
+    if (!(late[0] >= -lastFrame(mp4) - END)) add(`${video.name} ends ${ms(-late[0])} before the MP4`);
+    if (!(late[1] <= lastFrame(mp4) + END)) add(`${video.name} ends ${ms(late[1])} after the MP4`);
+    if (isApart(video.aspect / mp4.aspect, 1, shapeTolerance(mp4)))
       add(`${video.name} is ${video.aspect.toFixed(3)} wide for its height`);
     const gap = largestGap(video.times, video.end);
     if (gap > LONGEST_GAP) add(`${video.name} has ${s(gap)} without a frame`);
@@ -113,12 +135,18 @@ export function judgeHls(mp4: MediaTimes, renditions: readonly HlsRendition[]): 
   return [findings, { pictureLate, largestGap: Math.max(...videos.map(({ times, end }) => largestGap(times, end))) }];
 }
 
-/** By packets where they were copied, else by the first and last moment. */
-function compareSound(mp4: MediaTimes, audio: HlsRendition): Shift {
-  const same = comparePackets(mp4.soundPackets, audio.packets);
-  if (same !== undefined) return same;
-  const shift = (audio.times[0] ?? 0) - (mp4.sound?.times[0] ?? 0);
-  return { shift, worst: Math.max(0, Math.abs(audio.end - (mp4.sound?.end ?? 0) - shift) - SOUND_PACKET) };
+/** The first frame may be shown from the start of the sound on: then all others tell where the picture is. */
+function comparePictures(expected: readonly number[], actual: readonly number[]): Shift {
+  const all = compareTimes(expected, actual);
+  if (expected.length !== actual.length || expected.length < 3 || all.worst <= TOLERANCE) return all;
+  const others = compareTimes(expected.slice(1), actual.slice(1));
+  return (actual[0] ?? 0) < (expected[0] ?? 0) + others.shift ? others : all;
+}
+
+/** By packets where they were copied, else by what was heard; by their starts where neither can be told. */
+function compareSound(mp4: MediaTimes, audio: HlsRendition, heard: Shift | undefined): Shift {
+  const starts = { shift: (audio.times[0] ?? 0) - (mp4.sound?.times[0] ?? 0), worst: 0 };
+  return comparePackets(mp4.soundPackets, audio.packets) ?? heard ?? starts;
 }
 
 /** Each segment of a rung begins with that of the largest, and where the playlist says. */

@@ -9,7 +9,7 @@ export interface Box {
 
 const CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'edts']);
 
-export const makeBox = (type: string, content: Buffer): Box => ({ type, content, children: undefined });
+const makeBox = (type: string, content: Buffer): Box => ({ type, content, children: undefined });
 
 function parseBoxes(bytes: Buffer): Box[] {
   const boxes: Box[] = [];
@@ -64,7 +64,7 @@ export function editHeader(file: Buffer, edit: (moov: Box) => void): Buffer {
 }
 
 /** Ticks per second: of the movie, which counts the lengths of edits; of a track, which counts their starts. */
-export function timescaleOf(header: Box | undefined): number {
+function timescaleOf(header: Box | undefined): number {
   const content = header?.content;
   if (content === undefined) return 1;
   return content.readUInt32BE(content[0] === 1 ? 20 : 12);

@@ -16,8 +16,10 @@ export interface FuzzOptions {
   readonly files: number;
   /** No file is begun after this, as `performance.now()` counts. */
   readonly endsAtMs: number;
-  /** Every file goes through each; all of them must read the source alike. */
+  /** Every file goes through each. */
   readonly tools: readonly MediaTools[];
+  /** What they make is compared with the source only where all of these read that alike. */
+  readonly readers: readonly MediaTools[];
   /** Where files with something wrong go. */
   readonly keep: string | undefined;
   readonly signal: AbortSignal;
@@ -54,7 +56,7 @@ export async function fuzzMedia(options: FuzzOptions): Promise<FuzzedFile[]> {
 }
 
 async function fuzzOne(options: FuzzOptions, index: number, path: string): Promise<FuzzedFile> {
-  const { seed, tools, keep, signal } = options;
+  const { seed, tools, readers, keep, signal } = options;
   const recipe = drawRecipe(seed, index);
   const file = { index, about: recipe.about };
   const [first] = tools;
@@ -66,11 +68,17 @@ async function fuzzOne(options: FuzzOptions, index: number, path: string): Promi
     return { ...file, verdict: 'unmade', runs: [] };
   }
   const readings: (MediaTimes | undefined)[] = [];
-  for (const { ffprobe } of tools) readings.push(await measureMedia({ ffprobe: ffprobe.path, path, signal }));
+  for (const { ffprobe } of readers) readings.push(await measureMedia({ ffprobe: ffprobe.path, path, signal }));
   signal.throwIfAborted();
   const [source] = readings;
   // A reader that finds nothing to show is right to turn it away.
-  if (readings.some((reading) => reading === undefined)) return { ...file, verdict: 'unreadable', runs: [] };
+  if (readings.some((reading) => reading === undefined)) {
+    return {
+      ...file,
+      verdict: readings.every((reading) => reading === undefined) ? 'unreadable' : 'disagree',
+      runs: [],
+    };
+  }
   const areAlike = readings.every((reading) => source && reading && readAlike(source, reading));
   const runs: (CheckedFile & { ffmpeg: string })[] = [];
   for (const theTools of tools) {

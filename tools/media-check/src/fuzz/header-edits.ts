@@ -69,7 +69,7 @@ const KINDS: readonly [Kind, ...Kind[]] = [
     const by = draw.integer(1, 5000);
     return forTracks('vide', `ctts + ${by}`, (track) =>
       eachPair(findBox(track, 'mdia', 'minf', 'stbl', 'ctts'), (content, at) =>
-        content.writeInt32BE(Math.min(content.readInt32BE(at + 4) + by, 2 ** 31 - 1), at + 4),
+        content.writeInt32BE(Math.min(content.readInt32BE(at + 4) + by, 0x7fff_ffff), at + 4),
       ),
     );
   },

@@ -92,13 +92,7 @@ export function drawRecipe(seed: number, index: number): Recipe {
     };
   }
   if (format === 'mpegts' && draw.chance(0.2)) {
-    const second = { ...picture, size: draw.one(['120x200', '200x120', '96x96']) };
-    say(`then ${second.size}`);
-    const parts = [
-      compose(shared, picture, seconds),
-      [...compose(shared, second, seconds), '-output_ts_offset', seconds.toFixed(3)],
-    ];
-    return { parts, edits: [], hasSound: audio !== 'none', about: words.join(', ') };
+    return { ...drawTwoSizes(draw, shared, picture, seconds), about: [...words, 'then another size'].join(', ') };
   }
   const canEdit = isMp4 && !options.some((option) => option.includes('frag'));
   const edits = canEdit ? drawHeaderEdits(draw, seconds) : [];
@@ -229,6 +223,18 @@ function compose(composition: Composition, picture: Picture, seconds: number): s
     ...options,
     ...['-f', format],
   ];
+}
+
+/** As phones and streams do when they are turned: another size from the middle on, with no pause between. */
+function drawTwoSizes(draw: Draw, composition: Composition, picture: Picture, seconds: number): Omit<Recipe, 'about'> {
+  const filters = picture.filters.filter((filter) => filter.startsWith('setsar'));
+  const sound = composition.sound && { ...composition.sound, late: 0, longer: 0 };
+  const steady = { ...composition, sound };
+  const first = { ...picture, filters, late: 0 };
+  const second = { ...first, size: draw.one(['120x200', '200x120', '96x96']) };
+  const later = ['-output_ts_offset', seconds.toFixed(3)];
+  const parts = [compose(steady, first, seconds), [...compose(steady, second, seconds), ...later]];
+  return { parts, edits: [], hasSound: sound !== undefined };
 }
 
 /** Two pictures, each with its own sound or one without, in either order. */

@@ -98,6 +98,8 @@ export interface FrameTimes {
   readonly aspect: number;
   /** How many different sizes there are. */
   readonly sizes: number;
+  /** Pixels of the first frame's shorter side, as shown; `NaN` of sound. */
+  readonly shortSide: number;
 }
 
 /** Decodes a stream. `undefined` when nothing of it can be decoded. */
@@ -108,6 +110,7 @@ export async function readFrames(question: Omit<Question, 'args'>, index: number
   const sizes = new Set<string>();
   let end = 0;
   let aspect = Number.NaN;
+  let shortSide = Number.NaN;
   const args = ['-select_streams', String(index), '-show_entries', entries];
   await readRows({ ...question, args }, (row) => {
     const time = numberOf(row, 'best_effort_timestamp_time');
@@ -118,11 +121,11 @@ export async function readFrames(question: Omit<Question, 'args'>, index: number
     const height = numberOf(row, 'height');
     if (width === undefined || height === undefined) return;
     const shown = (width / height) * ratioOf(row.get('sample_aspect_ratio'));
-    if (sizes.size === 0) aspect = shown;
+    if (sizes.size === 0) [aspect, shortSide] = [shown, Math.min(height, shown * height)];
     sizes.add(`${width}x${height}`);
   });
   times.sort((a, b) => a - b);
-  return times.length === 0 ? undefined : { times, end, aspect, sizes: sizes.size };
+  return times.length === 0 ? undefined : { times, end, aspect, shortSide, sizes: sizes.size };
 }
 
 /** One packet as the container tells of it. Seconds and bytes. */

@@ -18,6 +18,8 @@ export interface HlsSegment {
 export interface HlsRendition {
   readonly name: string;
   readonly type: 'video' | 'audio';
+  /** The initialization segment and the segments. */
+  readonly files: readonly string[];
   readonly segments: readonly HlsSegment[];
   /** In the order of decoding. */
   readonly packets: readonly Packet[];
@@ -43,12 +45,14 @@ async function readRendition(playlist: string, name: string): Promise<HlsRenditi
   const init = /#EXT-X-MAP:URI="([^"]+)"/.exec(text)?.[1];
   if (init === undefined) throw new Error(`${name} names no initialization segment`);
   const header = hideEditLists(await readFile(join(dirname(playlist), init)));
+  const files = [join(dirname(playlist), init)];
   const packets: Packet[] = [];
   const segments: HlsSegment[] = [];
   let end = 0;
   let type: 'video' | 'audio' = 'audio';
   let aspect = Number.NaN;
   for (const [, seconds, file = ''] of text.matchAll(/#EXTINF:([\d.]+)[^\n]*\n(?:#[^\n]*\n)*([^#\n]+)/g)) {
+    files.push(join(dirname(playlist), file.trim()));
     const bytes = Buffer.concat([header, await readFile(join(dirname(playlist), file.trim()))]);
     const input = new Input({ source: new BufferSource(bytes), formats: ALL_FORMATS });
     let start = Number.POSITIVE_INFINITY;
@@ -71,11 +75,11 @@ async function readRendition(playlist: string, name: string): Promise<HlsRenditi
     segments.push({ seconds: Number(seconds), start });
   }
   const times = packets.map(({ time }) => time).sort((a, b) => a - b);
-  return { name, type, segments, packets, times, end, aspect };
+  return { name, type, files, segments, packets, times, end, aspect };
 }
 
 /** The boxes of edit lists renamed to `free`, which every reader skips. */
-function hideEditLists(header: Buffer): Buffer {
+export function hideEditLists(header: Buffer): Buffer {
   for (let at = header.indexOf('edts', 0, 'latin1'); at >= 0; at = header.indexOf('edts', at + 4, 'latin1')) {
     header.write('free', at, 'latin1');
   }
