@@ -75,6 +75,22 @@ describe('createPacketSummary', () => {
     expect(summarize(lines, true).get(0)).toMatchObject({ clockJumps: 1, durationSeconds: expect.closeTo(0.16) });
   });
 
+  it('finds the longest gap between frames in the order of showing, also behind the last ones', () => {
+    const shown = [0, 0.12, 0.04, 0.08, 9.2, 0.16].map(
+      (pts, index) => `stream_index=0|pts_time=${pts}|dts_time=${index * 0.04 - 0.08}|duration_time=0.04|flags=K_`,
+    );
+    expect(summarize(shown).get(0)?.largestGapSeconds).toBeCloseTo(9.04);
+    const steady = Array.from({ length: 100 }, (_, index) => packet(0, index * 0.04));
+    expect(summarize(steady).get(0)?.largestGapSeconds).toBeCloseTo(0.04);
+    expect(
+      summarize([
+        ...steady,
+        packet(0, 6),
+        ...Array.from({ length: 40 }, (_, index) => packet(0, 6.04 + index * 0.04)),
+      ]).get(0)?.largestGapSeconds,
+    ).toBeCloseTo(2.04);
+  });
+
   it('passes over lines that are no packets', () => {
     expect(
       summarize(['', 'side_data|skip_samples=2048', 'stream_index=N/A|flags=K', packet(0, 0, 'K_', '|\n')]).size,

@@ -78,9 +78,9 @@ interface StreamCount {
   firstKey: number | undefined;
   lastKey: number;
   largestKeyGap: number;
-  /** Of decode times: those of frames that are shown in another order than they are stored take the same steps. */
   largestStep: number;
-  lastDecodeTime: number;
+  /** Times of the packets that were read last, in the order of showing, to measure the steps between them. */
+  readonly latest: number[];
   hidden: number;
   /** The durations of all packets. */
   lasted: number;
@@ -128,7 +128,7 @@ function startCount(packet: Packet): StreamCount {
     lastKey: Number.NaN,
     largestKeyGap: 0,
     largestStep: 0,
-    lastDecodeTime: Number.NaN,
+    latest: [],
     hidden: 0,
     lasted: 0,
   };
@@ -145,10 +145,6 @@ function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): voi
   if (clockMayJump) followClock(counted, packet);
   if (Number.isNaN(packet.time)) return;
   const time = packet.time - counted.jumped;
-  const decodeTime = packet.decodeTime - counted.jumped;
-  if (decodeTime - counted.lastDecodeTime > counted.largestStep)
-    counted.largestStep = decodeTime - counted.lastDecodeTime;
-  counted.lastDecodeTime = decodeTime;
   if (packet.key) {
     counted.firstKey ??= time;
     if (time - counted.lastKey > counted.largestKeyGap) counted.largestKeyGap = time - counted.lastKey;
@@ -158,9 +154,24 @@ function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): voi
     counted.hidden += packet.duration;
     return;
   }
+  follow(counted, time);
   counted.first = Math.min(counted.first, time);
   counted.last = Math.max(counted.last, time);
   counted.end = Math.max(counted.end, time + packet.duration);
+}
+
+/** More frames than any codec holds back to show them in another order (16 in H.264 and HEVC). */
+const REORDERED_FRAMES = 17;
+
+/** Measures the step from the earliest of the latest packets to the next one, once none can come between them. */
+function follow(counted: StreamCount, time: number): void {
+  const { latest } = counted;
+  const at = latest.findLastIndex((earlier) => earlier <= time) + 1;
+  latest.splice(at, 0, time);
+  if (latest.length <= REORDERED_FRAMES) return;
+  const [first = time, second = time] = latest;
+  counted.largestStep = Math.max(counted.largestStep, second - first);
+  latest.shift();
 }
 
 function followClock(counted: StreamCount, packet: Packet): void {
@@ -181,6 +192,8 @@ function timeByDurations(counted: StreamCount): void {
   if (counted.firstIsKey) counted.firstKey = 0;
 }
 
+const stepsOf = (times: readonly number[]): number[] => times.slice(1).map((time, at) => time - (times[at] ?? time));
+
 function sumUp(counted: StreamCount): PacketStats {
   if (counted.first === Infinity) timeByDurations(counted);
   const first = Number.isFinite(counted.first) ? counted.first : 0;
@@ -200,7 +213,7 @@ function sumUp(counted: StreamCount): PacketStats {
     keyPackets: counted.keys,
     newParameters: counted.newParameters,
     largestKeyGapSeconds: Number.isNaN(afterLastKey) ? end - first : Math.max(counted.largestKeyGap, afterLastKey),
-    largestGapSeconds: Math.max(counted.largestStep, end - last),
+    largestGapSeconds: Math.max(counted.largestStep, ...stepsOf(counted.latest), end - last),
     hiddenSeconds: counted.hidden,
     clockJumps: counted.jumps,
   };

@@ -27,7 +27,9 @@ export function compareRenditions(
   if (top === undefined) return 'there is no video';
   for (const [index, rendition] of videos.entries()) {
     const wrong =
-      whyNotAligned(rendition, top) ?? whyWrongPicture(rendition, mp4, ladder, ladder.rungs[index]?.video === 'copy');
+      whyNotAligned(rendition, top) ??
+      whyNotOnTime(rendition) ??
+      whyWrongPicture(rendition, mp4, ladder, ladder.rungs[index]?.video === 'copy');
     if (wrong !== undefined) return wrong;
   }
   return audio && whyWrongSound(audio, ladder);
@@ -42,6 +44,18 @@ function whyNotAligned({ name, segments }: HlsRendition, top: HlsRendition): str
     return Math.abs(times.firstSeconds - other) > MAX_SHIFT_SECONDS;
   });
   return apart < 0 ? undefined : `segment ${apart} of ${name} begins at another time than that of ${top.name}`;
+}
+
+/** A player looks for a moment where the playlist says that it is. */
+function whyNotOnTime({ name, segments }: HlsRendition): string | undefined {
+  let promised = 0;
+  for (const [index, { times, seconds }] of segments.entries()) {
+    const late = times.firstSeconds - promised;
+    if (Math.abs(late) > MAX_SHIFT_SECONDS)
+      return `segment ${index} of ${name} begins ${late.toFixed(3)} s later than its playlist says`;
+    promised += seconds;
+  }
+  return undefined;
 }
 
 function whyWrongPicture(
