@@ -296,9 +296,14 @@ describe.each(queueBackends())('the queue on %s', (kind) => {
       given.open();
       return true;
     };
-    const { jobId } = await client.enqueueVideo(request());
-    const job = await readJob(jobId);
-    await job.updateData({ ...job.data, worker: { startsAtProgress: -MAX_STARTS } });
+    await client.enqueueVideo({ ...request(), priority: 'high' });
+    const { classes, connection } = chooseBackend(address);
+    const dying = new classes.Worker(QUEUE_NAME, null, { connection });
+    for (let starts = 0; starts < MAX_STARTS; starts++) {
+      const job = (await dying.getNextJob('token')) as Job;
+      await job.moveToWait('token');
+    }
+    await dying.close();
     await withConsumerOn(address, { process, fail }, () => given.opened);
     expect(failures).toMatchObject([{ code: 'job_abandoned' }]);
     expect(isStarted).toBe(false);

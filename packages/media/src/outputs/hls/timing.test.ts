@@ -40,7 +40,8 @@ describe('planTiming', () => {
 
   it('fills sound whose packets are too long to begin with the picture', () => {
     const packets = (sampleRate: number, profile: string, hiddenSeconds: number) =>
-      planTiming(videoInfo(), audioInfo({ sampleRate, profile, stats: packetStats({ hiddenSeconds }) })).whyAudioEncoded;
+      planTiming(videoInfo(), audioInfo({ sampleRate, profile, stats: packetStats({ hiddenSeconds }) }))
+        .whyAudioEncoded;
     expect(packets(44_100, 'HE-AAC', 0.05)).toBe('its packets are 0.046 s long');
     expect(packets(16_000, 'LC', 0.06)).toBe('its packets are 0.064 s long');
     expect([packets(44_100, 'LC', 0.02), packets(44_100, 'HE-AAC', 0)]).toEqual([undefined, undefined]);
