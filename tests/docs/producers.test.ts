@@ -145,6 +145,7 @@ describe('the SQL', () => {
   it('wakes a worker, and runs a finished job again', async () => {
     const starts: string[] = [];
     const consumer = await startConsumer({
+      secret: 'secret',
       ...({ lockMs: 30_000 } as object),
       address: { databaseUrl },
       concurrency: 1,

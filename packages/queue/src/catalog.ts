@@ -14,8 +14,11 @@ export interface KnownJob {
 export interface JobCatalog {
   readonly types: readonly JobType[];
   readonly find: (name: string) => JobType | undefined;
-  /** @throws {UnrecoverableError} for a job of no type here, and for a payload that does not fit. */
-  readonly read: (job: Pick<Job, 'name' | 'data'>) => KnownJob;
+  /**
+   * @throws {UnrecoverableError} for a job of no type here, a payload that does not fit, and an id that is not the one of
+   * its payload: whoever writes to the queue chooses ids, and they become names of directories.
+   */
+  readonly read: (job: Pick<Job, 'name' | 'data' | 'id'>) => KnownJob;
 }
 
 /** @throws {Error} when two types have the same name: one of them would never be run. */
@@ -33,8 +36,13 @@ export function createCatalog(types: readonly JobType[]): JobCatalog {
             'if a newer worker has it, run the job again there (`media jobs retry`).',
         );
       const parsed = type.payload.safeParse(readProducerData(job.data));
-      if (parsed.success) return { type, payload: parsed.data };
-      throw new UnrecoverableError(`The job's payload is not one of ours: ${z.prettifyError(parsed.error)}`);
+      if (!parsed.success)
+        throw new UnrecoverableError(`The job's payload is not one of ours: ${z.prettifyError(parsed.error)}`);
+      const expected = type.jobId(parsed.data);
+      if (job.id === expected) return { type, payload: parsed.data };
+      throw new UnrecoverableError(
+        `The job's id is ${JSON.stringify(job.id)}; of its payload it must be "${expected}". Add it again under that id.`,
+      );
     },
   };
 }

@@ -24,10 +24,16 @@ import { openSideQueue } from './side-queue.ts';
 import { watchCancels } from './watch-cancels.ts';
 import { watchEndNotices } from './watch-end-notices.ts';
 import { watchLocks } from './watch-own-locks.ts';
+import { createMetadataSeal } from './worker-metadata.ts';
 
 export interface StartConsumerOptions {
   readonly address: QueueAddress;
   readonly concurrency: number;
+  /**
+   * Proves what workers note in jobs: the same for all workers of a queue. With another one, jobs begin anew. Producers
+   * need not have it.
+   */
+  readonly secret: string;
   /** The catalog: jobs of any other type are refused. */
   readonly jobTypes: readonly JobType[];
   readonly log: Log;
@@ -86,6 +92,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     throw error;
   });
   const followUp = createFollowUp(queue, catalog);
+  const seal = createMetadataSeal(options.secret);
   const running = new Map<string, RunningJob>();
   const recorded = new WeakSet<Error>();
   /** Runs of jobs, and what is written after them. */
@@ -99,6 +106,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
 
   const runJob = createJobRunner({
     catalog,
+    seal,
     followUp,
     running,
     lifetimeMs,
@@ -125,7 +133,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     ...BULLMQ_BOUNDS,
     ...(options.telemetry && { telemetry: options.telemetry }),
   });
-  recordUnhandledEnds({ worker, catalog, followUp, flags, recorded, keepBusy, log, signal: stopping.signal });
+  recordUnhandledEnds({ worker, catalog, seal, followUp, flags, recorded, keepBusy, log, signal: stopping.signal });
   worker.on('stalled', (jobId) => {
     metrics.jobStalled();
     log.warn({ event: 'job.stalled', jobId }, 'The worker of a job died; the job resumes automatically');

@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import type { JobCatalog } from './catalog.ts';
 import type { JobEnd } from './job-end.ts';
 import { jobOptions } from './policy.ts';
-import { newMetadata, withWorkerMetadata } from './worker-metadata.ts';
+import { newJobData } from './worker-metadata.ts';
 
 /** Asks every type in the catalog what follows, and adds it. */
 export type FollowUp = (end: JobEnd) => Promise<void>;
@@ -18,7 +18,7 @@ export const createFollowUp =
   async (end) => {
     for (const type of types)
       for (const payload of type.follow?.(end) ?? []) {
-        const data = withWorkerMetadata(payload, newMetadata());
+        const data = newJobData(payload);
         await queue.add(type.name, data, { jobId: type.jobId(payload), ...jobOptions(type.policy) });
       }
   };

@@ -5,7 +5,7 @@ import type { Job, JobType, Queue } from 'bullmq';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import { isFinished } from './job-states.ts';
 import { QUEUE_NAME } from './queue-names.ts';
-import { newMetadata, readProducerData, readWorkerMetadata, withWorkerMetadata } from './worker-metadata.ts';
+import { newJobData, readProducerData, readWorkerMetadata } from './worker-metadata.ts';
 
 /** The states that a list may ask for; `waiting` has those with a priority in it. */
 export const LISTED_STATES = ['active', 'waiting', 'delayed', 'failed', 'completed'] as const;
@@ -114,7 +114,7 @@ export async function openJobAdmin(address: QueueAddress): Promise<JobAdmin> {
       const state = await job.getState();
       if (state !== 'completed' && state !== 'failed')
         throw notNow(`${jobId} is ${state}; only ended jobs can be run again`);
-      await job.updateData(withWorkerMetadata(readProducerData(job.data) as object, newMetadata()));
+      await job.updateData(newJobData(readProducerData(job.data) as object));
       await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
     },
     remove: async (jobId) => {

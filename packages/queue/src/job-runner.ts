@@ -16,7 +16,14 @@ import type { JobRecorder } from './job-recorder.ts';
 import { deferralDelay } from './policy.ts';
 import type { RunningJob } from './running-job.ts';
 import { lockLost } from './watch-own-locks.ts';
-import { keepCheckpoint, newMetadata, readWorkerMetadata, withWorkerMetadata } from './worker-metadata.ts';
+import {
+  keepCheckpoint,
+  type MetadataSeal,
+  newMetadata,
+  readGenuineMetadata,
+  type WorkerMetadata,
+  withWorkerMetadata,
+} from './worker-metadata.ts';
 
 export interface JobRunnerOptions {
   readonly catalog: JobCatalog;
@@ -28,6 +35,7 @@ export interface JobRunnerOptions {
   readonly isStopping: () => boolean;
   /** How long a lock lasts, in milliseconds. */
   readonly lockMs: number;
+  readonly seal: MetadataSeal;
   readonly metrics: Pick<JobRecorder, 'jobStarted'>;
   readonly log: Log;
   /** The runner puts in what it throws when the handler was told already what became of the job. */
@@ -75,7 +83,10 @@ export const abandoned = (why: string): MediaError =>
 
 /** Makes what BullMQ calls for each job. */
 export function createJobRunner(options: JobRunnerOptions): (job: Job, token: string | undefined) => Promise<unknown> {
-  const { catalog, followUp, running, lifetimeMs, lockMs, isStopping, metrics, log, recorded } = options;
+  const { catalog, followUp, running, lifetimeMs, lockMs, isStopping, seal, metrics, log, recorded } = options;
+  const readMetadata = (job: Job, { payload }: KnownJob) => readGenuineMetadata(job, payload, seal);
+  const dataOf = (job: Job, { payload }: KnownJob, metadata: WorkerMetadata) =>
+    withWorkerMetadata(String(job.id), payload, metadata, seal);
 
   /**
    * Back to the queue without spending an attempt: at once, or after a while. Where the queue cannot be told, the lock
@@ -96,10 +107,10 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
       );
     // The row first: people look at it, and once the job has moved another worker may write it.
     await recordWaiting(job, known, error);
-    const before = readWorkerMetadata(job.data);
+    const { isForged: _, ...before } = readMetadata(job, known);
     const deferrals = before.deferrals + (isDeferred ? 1 : 0);
     const metadata = { ...before, startsAtProgress: job.attemptsStarted, deferrals };
-    await tell(() => job.updateData(withWorkerMetadata(known.payload, metadata)));
+    await tell(() => job.updateData(dataOf(job, known, metadata)));
     if (delayMs === undefined) {
       await tell(() => job.moveToWait(token));
       throw new WaitingError();
@@ -114,9 +125,10 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
       .catch((err: unknown) => log.error({ err, jobId: job.id }, 'That the job waits could not be recorded'));
 
   /** Whether the end of the job is recorded, and what follows from it is in the queue. */
-  const recordEnd = async (job: Job, { type, payload }: KnownJob, error: MediaError): Promise<boolean> => {
+  const recordEnd = async (job: Job, known: KnownJob, error: MediaError): Promise<boolean> => {
+    const { type, payload } = known;
     try {
-      const { checkpoint } = readWorkerMetadata(job.data);
+      const { checkpoint } = readMetadata(job, known);
       if (await type.handlers.fail(payload, error, { jobId: String(job.id), checkpoint }))
         await patiently(() => followUp(endOf(job, payload, { error })));
       return true;
@@ -137,7 +149,12 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
       earlier.controller.abort(lockLost());
       return giveBack(job, known, { token, error: lockLost(), delayMs: UNWIND_MS });
     }
-    const metadata = readWorkerMetadata(job.data);
+    const { isForged, ...metadata } = readMetadata(job, known);
+    if (isForged)
+      log.warn(
+        { event: 'job.notes_refused', jobId },
+        'What an earlier run of this job noted was not written by a worker with our key; the job begins anew',
+      );
     const starts = job.attemptsStarted - metadata.startsAtProgress;
     if (starts > type.policy.maxStartsWithoutProgress)
       throw permanent(abandoned(`${starts - 1} times in a row without finishing a step`));
@@ -159,8 +176,8 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
     });
     const lifetime = setTimeout(() => controller.abort(expired(lifetimeMs)), lifetimeMs);
     try {
-      if (metadata.request === undefined) {
-        const named = withWorkerMetadata(payload, { ...metadata, request: newMetadata().request });
+      if (metadata.request === undefined || isForged) {
+        const named = dataOf(job, known, { ...metadata, request: metadata.request ?? newMetadata().request });
         await patiently(() => job.updateData(named), { signal });
       }
       const result = await type.handlers.process(payload, {
@@ -170,8 +187,8 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
         signal,
         checkpoint: metadata.checkpoint,
         saveCheckpoint: async (checkpoint) => {
-          const kept = keepCheckpoint(readWorkerMetadata(job.data), checkpoint, { starts: job.attemptsStarted, type });
-          const data = withWorkerMetadata(payload, kept);
+          const { isForged: _, ...before } = readMetadata(job, known);
+          const data = dataOf(job, known, keepCheckpoint(before, checkpoint, { starts: job.attemptsStarted, type }));
           await patiently(() => job.updateData(data), { signal }).catch((err: unknown) =>
             log.warn({ err, jobId }, 'The checkpoint could not be saved'),
           );
@@ -193,7 +210,7 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
       // What broke because the job was told to stop is no failure of its own.
       const error = toMediaError(signal.aborted ? signal.reason : thrown);
       const hasAttempts = job.attemptsMade + 1 < (job.opts.attempts ?? 1);
-      const { deferrals } = readWorkerMetadata(job.data);
+      const { deferrals } = readMetadata(job, known);
       const { deferralLimits } = type.policy;
       const ending = decideOutcome({ error, isStopped: signal.aborted, deferrals, deferralLimits, hasAttempts });
       recording.ended(ending.outcome);

@@ -13,7 +13,7 @@ import { type JobPriority, jobOptions } from './policy.ts';
 import { QUEUE_NAME } from './queue-names.ts';
 import { openSideQueue, type SideQueue } from './side-queue.ts';
 import { waitForJob } from './wait.ts';
-import { newMetadata, readWorkerMetadata, withWorkerMetadata } from './worker-metadata.ts';
+import { newJobData, newMetadata, readWorkerMetadata } from './worker-metadata.ts';
 
 export interface AddJobOptions<Payload extends object> {
   readonly contract: JobContract<Payload>;
@@ -83,7 +83,7 @@ async function add<Payload extends object>(
   }
   await beforeAdd?.(jobId);
   const metadata = newMetadata();
-  const data = withWorkerMetadata(payload, metadata);
+  const data = newJobData(payload, metadata);
   await queue.add(contract.name, data, { jobId, ...jobOptions(contract.policy, priority) });
   // Of two producers at once, BullMQ keeps the first one's job and tells neither.
   const kept = await queue.getJob(jobId);
@@ -111,7 +111,7 @@ async function requeue<Payload extends object>(
   state: string,
   { contract, payload, priority }: AddJobOptions<Payload>,
 ): Promise<boolean> {
-  await job.updateData(withWorkerMetadata(payload, newMetadata()));
+  await job.updateData(newJobData(payload));
   try {
     await job.retry(state as 'completed' | 'failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
   } catch (error) {

@@ -9,7 +9,7 @@ import type { JobCatalog, KnownJob } from './catalog.ts';
 import { endOf } from './end-of.ts';
 import type { FollowUp } from './follow-up.ts';
 import { abandoned } from './job-runner.ts';
-import { readWorkerMetadata } from './worker-metadata.ts';
+import { type MetadataSeal, readGenuineMetadata } from './worker-metadata.ts';
 
 /** What BullMQ's worker tells of failures. */
 interface FailureEvents {
@@ -19,6 +19,7 @@ interface FailureEvents {
 export interface RecordUnhandledEndsOptions {
   readonly worker: FailureEvents;
   readonly catalog: JobCatalog;
+  readonly seal: MetadataSeal;
   readonly followUp: FollowUp;
   readonly flags: Pick<CancelFlags, 'lower'>;
   /** Of what was thrown, what the handler was told of already. */
@@ -35,7 +36,7 @@ const RETRIES = 10;
 
 /** Listens for as long as the worker lives. */
 export function recordUnhandledEnds(options: RecordUnhandledEndsOptions): void {
-  const { worker, catalog, followUp, flags, recorded, keepBusy, log, signal } = options;
+  const { worker, catalog, seal, followUp, flags, recorded, keepBusy, log, signal } = options;
 
   const record = async (job: Job, thrown: Error): Promise<void> => {
     const known = readKnown(catalog, job);
@@ -43,7 +44,7 @@ export function recordUnhandledEnds(options: RecordUnhandledEndsOptions): void {
     const { type, payload } = known;
     const error = causeOf(thrown);
     if (job.finishedOn === undefined) return type.handlers.wait(payload, error);
-    const { checkpoint } = readWorkerMetadata(job.data);
+    const { checkpoint } = readGenuineMetadata(job, payload, seal);
     if (await type.handlers.fail(payload, error, { jobId: String(job.id), checkpoint }))
       await followUp(endOf(job, payload, { error }));
   };

@@ -1,5 +1,5 @@
 /** What a job in the queue carries: the payload of its producer, and the workers' metadata beside it. Pure. */
-import { randomUUID } from 'node:crypto';
+import { createHmac, hkdfSync, randomUUID, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { JobProgress, JobType } from './job-type.ts';
 
@@ -23,7 +23,7 @@ export interface WorkerMetadata {
 export const newMetadata = () =>
   ({ startsAtProgress: 0, deferrals: 0, request: randomUUID() }) satisfies WorkerMetadata;
 
-const storedProgress = z.object({ source: z.string(), stage: z.number() });
+const storedProgress = z.object({ source: z.string(), stage: z.number().min(0).max(1000) });
 
 const ONE_STAGE: JobProgress = { source: '', stage: 0 };
 
@@ -49,22 +49,94 @@ export function keepCheckpoint(
 /** The name under which the metadata stands in the job's data; no payload has it. */
 const METADATA_KEY = 'worker';
 
-/** Reads the metadata of a job's data; a job that was never started may have none. */
-export function readWorkerMetadata(data: unknown): WorkerMetadata {
-  const metadata = (data as Readonly<Record<string, unknown>> | null)?.[METADATA_KEY] as
-    | Partial<StoredMetadata>
-    | undefined;
+/** Of a job in which no worker noted anything. */
+const NOTHING = { startsAtProgress: 0, deferrals: 0 } as const;
+
+/** What only a worker writes. No honest number comes near these. */
+const notes = z.object({
+  startsAtProgress: z.int().min(0).max(1_000_000),
+  deferrals: z.int().min(0).max(1_000_000),
+  furthest: storedProgress.optional(),
+  checkpoint: z.unknown().optional(),
+});
+
+/** As it stands in the queue. Notes are text: PostgreSQL's jsonb would give them back with their keys in another order. */
+const stored = z.object({
+  request: z.string().max(100).optional(),
+  notes: z.string().optional(),
+  /** Of the notes, the job's id and its payload: {@link MetadataSeal}. */
+  mac: z.string().optional(),
+  /** Of a release that wrote its notes without a proof. */
+  startsAtProgress: z.unknown().optional(),
+});
+
+/** Proves that a worker with the same secret wrote the notes, for this job and this payload. */
+export interface MetadataSeal {
+  readonly sign: (jobId: string, payload: object, notes: string) => string;
+  readonly isGenuine: (jobId: string, payload: object, notes: string, mac: string | undefined) => boolean;
+}
+
+/**
+ * HMAC-SHA-256 with a key of its own (RFC 5869), so that the secret signs nothing else. Whoever can write to the queue
+ * could otherwise tell a worker which files to read, remove and publish.
+ *
+ * @param secret that workers have and producers need not have.
+ */
+export function createMetadataSeal(secret: string): MetadataSeal {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'worker metadata of a job', 32));
+  const sign: MetadataSeal['sign'] = (jobId, payload, text) =>
+    createHmac('sha256', key)
+      .update(JSON.stringify([jobId, sortKeys(payload), text]))
+      .digest('base64url');
   return {
-    startsAtProgress: Number(metadata?.startsAtProgress ?? 0),
-    deferrals: Number(metadata?.deferrals ?? 0),
-    furthest: storedProgress.safeParse(metadata?.furthest).data,
-    request: metadata?.request,
-    checkpoint: typeof metadata?.checkpoint === 'string' ? JSON.parse(metadata.checkpoint) : undefined,
+    sign,
+    isGenuine: (jobId, payload, text, mac) => {
+      const [expected, actual] = [Buffer.from(sign(jobId, payload, text)), Buffer.from(mac ?? '')];
+      return expected.length === actual.length && timingSafeEqual(expected, actual);
+    },
   };
 }
 
-/** As it stands in the queue: PostgreSQL's jsonb would give a checkpoint back with its keys in another order. */
-type StoredMetadata = Omit<WorkerMetadata, 'checkpoint'> & { readonly checkpoint?: string | undefined };
+/** The same text for the same payload, whichever way it went. */
+const sortKeys = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .filter(([, inner]) => inner !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => [key, sortKeys(inner)]);
+};
+
+/** For a worker: what of a job's metadata is genuine. */
+export function readGenuineMetadata(
+  job: { readonly id?: string | undefined; readonly data: unknown; readonly attemptsStarted: number },
+  payload: object,
+  seal: MetadataSeal,
+): WorkerMetadata & { readonly isForged: boolean } {
+  const { notes: text, mac, startsAtProgress: earlier } = readStored(job.data);
+  const isForged = text === undefined ? earlier !== undefined : !seal.isGenuine(String(job.id), payload, text, mac);
+  const read = readWorkerMetadata(job.data);
+  if (!isForged) return { ...read, isForged };
+  // As many starts as it had: it is not given up because a key was changed.
+  return { request: read.request, startsAtProgress: Math.max(0, job.attemptsStarted - 1), deferrals: 0, isForged };
+}
+
+/** For display and for producers, which cannot tell whether it is genuine. A job that was never started may have none. */
+export function readWorkerMetadata(data: unknown): WorkerMetadata {
+  const { request, notes: text } = readStored(data);
+  return { ...(text === undefined ? NOTHING : (notes.safeParse(parseJson(text)).data ?? NOTHING)), request };
+}
+
+const readStored = (data: unknown): z.infer<typeof stored> =>
+  stored.safeParse((data as Readonly<Record<string, unknown>> | null)?.[METADATA_KEY]).data ?? {};
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** A job's data without the metadata: what its producer sent. */
 export function readProducerData(data: unknown): unknown {
@@ -73,11 +145,19 @@ export function readProducerData(data: unknown): unknown {
   return payload;
 }
 
-/** The data of a job of ours. */
-export function withWorkerMetadata(payload: object, { checkpoint, ...metadata }: WorkerMetadata): object {
-  const stored: StoredMetadata = {
-    ...metadata,
-    ...(checkpoint === undefined ? {} : { checkpoint: JSON.stringify(checkpoint) }),
-  };
-  return { ...payload, [METADATA_KEY]: stored };
+/** The data of a job that nobody has started. */
+export const newJobData = (payload: object, { request }: Pick<WorkerMetadata, 'request'> = newMetadata()): object => ({
+  ...payload,
+  [METADATA_KEY]: { request },
+});
+
+/** The data of a job with a worker's notes. */
+export function withWorkerMetadata(
+  jobId: string,
+  payload: object,
+  { request, ...rest }: WorkerMetadata,
+  seal: MetadataSeal,
+): object {
+  const text = JSON.stringify(rest);
+  return { ...payload, [METADATA_KEY]: { request, notes: text, mac: seal.sign(jobId, payload, text) } };
 }

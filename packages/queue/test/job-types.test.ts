@@ -74,7 +74,7 @@ describe.each(queueBackends())('job types on %s', (kind) => {
   });
 
   async function withTypes(jobTypes: readonly JobType[], use: () => Promise<void>): Promise<void> {
-    const consumer = await startConsumer({ address, concurrency: 2, jobTypes, log, lockMs: LOCK_MS });
+    const consumer = await startConsumer({ address, secret: 'secret', concurrency: 2, jobTypes, log, lockMs: LOCK_MS });
     try {
       await use();
     } finally {
@@ -107,7 +107,13 @@ describe.each(queueBackends())('job types on %s', (kind) => {
   });
 
   it('does not start with two types of one name', async () => {
-    const consumer = startConsumer({ address, concurrency: 1, jobTypes: [typeOf('one', {}), typeOf('one', {})], log });
+    const consumer = startConsumer({
+      address,
+      secret: 'secret',
+      concurrency: 1,
+      jobTypes: [typeOf('one', {}), typeOf('one', {})],
+      log,
+    });
     await expect(consumer).rejects.toThrowError(/same name/);
   });
 

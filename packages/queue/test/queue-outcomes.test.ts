@@ -1,7 +1,7 @@
 /** Cancel, priority, producers at the same time, jobs that are put off or kill their workers: the same on both backends. */
-
+import { randomUUID } from 'node:crypto';
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
-import type { VideoProcessPayload } from '@supabase-media/client/contract';
+import { VIDEO_PROCESS, type VideoProcessPayload } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
 import {
   createGate,
@@ -67,6 +67,25 @@ describe.each(queueBackends())('the queue on %s', (kind) => {
       await client.waitForVideo(jobId);
     });
     expect(runs).toBe(2);
+  });
+
+  it('refuses a job under an id that is not the one of its payload, and tells nobody of it', async () => {
+    const payload = { version: 1, videoId: randomUUID(), project: 'default', source: request().source };
+    const seen: unknown[] = [];
+    const see = async (value: unknown) => void seen.push(value);
+    const handlers = { process: see, fail: async () => Boolean(seen.push('fail')), wait: see };
+    const forged = ['../../victim', `video-${randomUUID()}`, 'video-'];
+    await Promise.all(forged.map((jobId) => queue.add(VIDEO_PROCESS, payload, { jobId })));
+    await withConsumerOn(address, handlers as never, async () => {
+      for (const jobId of forged)
+        await expect
+          .poll(async () => (await readJob(jobId)).failedReason, { timeout: 20_000 })
+          .toBe(
+            `The job's id is ${JSON.stringify(jobId)}; of its payload it must be "video-${payload.videoId}". ` +
+              'Add it again under that id.',
+          );
+    });
+    expect(seen).toEqual([]);
   });
 
   it('takes jobs of high priority first, and of the same one in their order', async () => {
@@ -277,9 +296,14 @@ describe.each(queueBackends())('the queue on %s', (kind) => {
       given.open();
       return true;
     };
-    const { jobId } = await client.enqueueVideo(request());
-    const job = await readJob(jobId);
-    await job.updateData({ ...job.data, worker: { startsAtProgress: -MAX_STARTS } });
+    await client.enqueueVideo({ ...request(), priority: 'high' });
+    const { classes, connection } = chooseBackend(address);
+    const dying = new classes.Worker(QUEUE_NAME, null, { connection });
+    for (let starts = 0; starts < MAX_STARTS; starts++) {
+      const job = (await dying.getNextJob('token')) as Job;
+      await job.moveToWait('token');
+    }
+    await dying.close();
     await withConsumerOn(address, { process, fail }, () => given.opened);
     expect(failures).toMatchObject([{ code: 'job_abandoned' }]);
     expect(isStarted).toBe(false);

@@ -78,6 +78,7 @@ export async function withConsumerOn(
 ): Promise<void> {
   const consumer = await startConsumer({
     address,
+    secret: 'the secret of all workers in tests',
     concurrency: 2,
     jobTypes: [videoType(handlers, findStatuses)],
     log,

@@ -81,6 +81,8 @@ export async function startWorker(options: {
     };
     const consumer = await startConsumer({
       address: config.queue,
+      // Every worker has it, and producers need not.
+      secret: services.storage.serviceRoleKey,
       concurrency: config.worker.concurrency,
       lockMs: config.worker.jobLockMs,
       lifetimeMs: config.worker.jobLifetimeMs,

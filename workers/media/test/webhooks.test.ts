@@ -87,7 +87,13 @@ describe.each(queueBackends())('webhooks on %s', (kind) => {
       },
     });
     const webhooks = await webhookDeliver.open({ config, log } as unknown as WorkerServices);
-    const consumer = await startConsumer({ address, concurrency: 2, log, jobTypes: [videoType(handlers), webhooks] });
+    const consumer = await startConsumer({
+      address,
+      secret: 'secret',
+      concurrency: 2,
+      log,
+      jobTypes: [videoType(handlers), webhooks],
+    });
     try {
       await use();
     } finally {

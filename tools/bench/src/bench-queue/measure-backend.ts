@@ -84,6 +84,7 @@ async function startNoOpConsumer(options: MeasureOptions, onStart: OnStart): Pro
   const config = loadConfig({ environment: { LOG_LEVEL: 'silent' } });
   return startConsumer({
     address: options.address,
+    secret: 'bench',
     concurrency: options.concurrency,
     jobTypes: [
       videoProcessType({

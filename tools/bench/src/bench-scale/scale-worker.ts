@@ -20,6 +20,7 @@ const { REDIS_URL, DATABASE_URL } = process.env;
 const config = loadConfig({ environment: { LOG_LEVEL: 'error', LOG_FORMAT: 'json', REDIS_URL, DATABASE_URL } });
 const consumer = await startConsumer({
   address: config.queue,
+  secret: 'bench',
   concurrency: 1,
   jobTypes: [
     videoProcessType({

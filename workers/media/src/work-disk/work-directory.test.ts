@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { sweepJobDirectories, withRunDirectory } from './work-directory.ts';
+import { removeJobDirectory, sweepJobDirectories, tidyJobDirectory, withRunDirectory } from './work-directory.ts';
 
 let workDir: string;
 let jobsDir: string;
@@ -78,6 +78,20 @@ it('leaves the jobs of another queue to its own workers until they are a week ol
   expect((await sweep(async () => false)).swept).toEqual(['video-1']);
   expect(await readdir(join(workDir, 'uploads'))).toEqual(['upload-1']);
 });
+
+it.each(['../victim', '../../victim', '..', '.', '', '/tmp/victim', 'a/b', '.hidden', 'a\0b', 'x'.repeat(200)])(
+  'makes and removes nothing for a job that is called %j',
+  async (jobId) => {
+    const victim = await makeJob('victim', workDir);
+    const tidy = { jobsDir, jobId, isUsable: () => false, confirm: async () => {} };
+    const run = withRunDirectory({ jobsDir, jobId, keepAfter: () => 'nothing' }, async () => {});
+    await expect(run).rejects.toThrow(TypeError);
+    await expect(removeJobDirectory({ jobsDir, jobId })).rejects.toThrow(TypeError);
+    await expect(tidyJobDirectory(tidy)).rejects.toThrow(TypeError);
+    expect(await readdir(join(victim, 'run-1'))).toEqual(['input']);
+    expect(await readdir(jobsDir)).toEqual([]);
+  },
+);
 
 /** A disk without space for one more directory, where mounting is permitted. */
 const mountFull = (path: string): boolean =>

@@ -13,6 +13,20 @@ const PRIVATE_MODE = 0o700;
 
 const REMOVAL = { recursive: true, force: true, maxRetries: 3 } as const;
 
+/** One name, no path: begins with a letter or digit, so that it is never `..` nor hidden. */
+const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/**
+ * The directory of a job. Everything that is made or removed for a job is below it.
+ *
+ * @throws {TypeError} for an id that is no plain name: whoever writes to the queue must not choose folders of this host.
+ */
+function jobDirectoryOf({ jobsDir, jobId }: { readonly jobsDir: string; readonly jobId: string }): string {
+  if (!JOB_ID.test(jobId))
+    throw new TypeError(`${JSON.stringify(jobId.slice(0, 100))} is no name for a job's directory`);
+  return join(jobsDir, jobId);
+}
+
 /** The folders of jobs in WORK_DIR: one for each queue, and the one that earlier releases shared between all. */
 const JOBS_FOLDER = /^jobs(-[0-9a-f]{8})?$/;
 
@@ -74,7 +88,8 @@ export interface TidyOptions {
  * @returns the disk space that the rest takes, in bytes.
  */
 export async function tidyJobDirectory({ jobsDir, jobId, isUsable, confirm }: TidyOptions): Promise<number> {
-  const runs = await listFolder(join(jobsDir, jobId));
+  const jobDirectory = jobDirectoryOf({ jobsDir, jobId });
+  const runs = await listFolder(jobDirectory);
   if (runs.length === 0) return 0;
   await confirm();
   for (const run of runs) {
@@ -84,7 +99,7 @@ export async function tidyJobDirectory({ jobsDir, jobId, isUsable, confirm }: Ti
       if (!entry.isDirectory() && !isUsable(relative(run, path))) await rm(path, REMOVAL);
     }
   }
-  return (await measureFolder(join(jobsDir, jobId))).bytes;
+  return (await measureFolder(jobDirectory)).bytes;
 }
 
 export interface WithRunDirectoryOptions {
@@ -104,8 +119,8 @@ export async function withRunDirectory<T>(
   options: WithRunDirectoryOptions,
   work: (runDirectory: RunDirectory) => Promise<T>,
 ): Promise<T> {
+  const jobDirectory = jobDirectoryOf(options);
   await assertWorkDirUsable(options.jobsDir);
-  const jobDirectory = join(options.jobsDir, options.jobId);
   const directory = await makeRunDirectory(jobDirectory).catch((error: unknown) => {
     throw unusable(options.jobsDir, error);
   });
@@ -128,8 +143,8 @@ async function makeRunDirectory(jobDirectory: string): Promise<string> {
 }
 
 /** Removes everything a job left on this disk. */
-export const removeJobDirectory = ({ jobsDir, jobId }: { jobsDir: string; jobId: string }): Promise<void> =>
-  rm(join(jobsDir, jobId), REMOVAL);
+export const removeJobDirectory = async (job: { readonly jobsDir: string; readonly jobId: string }): Promise<void> =>
+  rm(jobDirectoryOf(job), REMOVAL);
 
 export interface SweepOptions {
   readonly jobsDir: string;
