@@ -123,14 +123,14 @@ describe('command lines', () => {
       hlsArguments({ inputPath: files.inputPath, video, audio, ladder, policy: DEFAULT_POLICY, threads: 2 }),
     );
   };
-  const durations = String.raw`setts=duration=if(gt(NEXT_DTS\,-1e18)\,NEXT_DTS-DTS\,DURATION)`;
+  const durations = String.raw`setts=pts=PTS:dts=DTS:duration=if(gt(NEXT_DTS\,-1e18)\,NEXT_DTS-DTS\,DURATION)`;
   const rung = (index: number, rate: number, keyframes: string) =>
     `-c:v:${index} libx264 -preset:v:${index} veryfast -crf:v:${index} 23 -maxrate:v:${index} ${rate} -bufsize:v:${index} ${rate * 2} ` +
     `-profile:v:${index} high -force_key_frames:v:${index} ${keyframes} -sc_threshold:v:${index} 0 ` +
     `-enc_time_base:v:${index} 1/90000 -fps_mode:v:${index} passthrough -bsf:v:${index} ${durations}`;
   const muxer =
     '-f hls -hls_time 4 -hls_playlist_type vod -hls_segment_type fmp4 -hls_flags independent_segments ' +
-    '-hls_fmp4_init_filename init.mp4 -hls_segment_options movflags=+negative_cts_offsets+frag_discont ' +
+    '-hls_fmp4_init_filename init.mp4 -hls_segment_options movflags=+negative_cts_offsets+frag_discont+skip_sidx ' +
     '-avoid_negative_ts disabled -hls_segment_filename %v/%04d.m4s';
 
   it('hls: the largest size copied, the others encoded, all in one process', () => {

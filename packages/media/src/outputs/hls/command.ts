@@ -27,8 +27,9 @@ export const PLAYLIST_NAME = 'index.m3u8';
 /**
  * Names are relative to the folder that ffmpeg runs in, since a `%` in it would be taken for a pattern. One process, so
  * that all renditions share one clock, which is written as browsers read it (`fragment-times.ts`): times of decoding begin
- * before 0 where frames are shown in another order (`negative_cts_offsets`), and the first fragment begins at its own
- * time, not at 0 (`frag_discont`). Checked with ffmpeg 5.1 and 7.0.
+ * before 0 where frames are shown in another order (`negative_cts_offsets`), the first fragment begins at its own time, not
+ * at 0 (`frag_discont`), and no first frame of a fragment is moved to where the one before it ends (`skip_sidx`). Checked
+ * with ffmpeg 5.1, 7.0 and 7.1.
  */
 export function hlsArguments(options: HlsCommandOptions): string[] {
   const { ladder, video, audio, threads } = options;
@@ -49,7 +50,12 @@ export function hlsArguments(options: HlsCommandOptions): string[] {
       ...(audio === undefined ? [] : soundOptions(options)),
       ...['-f', 'hls', '-hls_time', String(ladder.segmentSeconds), '-hls_playlist_type', 'vod'],
       ...['-hls_segment_type', 'fmp4', '-hls_flags', 'independent_segments', '-hls_fmp4_init_filename', 'init.mp4'],
-      ...['-hls_segment_options', 'movflags=+negative_cts_offsets+frag_discont', '-avoid_negative_ts', 'disabled'],
+      ...[
+        '-hls_segment_options',
+        'movflags=+negative_cts_offsets+frag_discont+skip_sidx',
+        '-avoid_negative_ts',
+        'disabled',
+      ],
       ...['-hls_segment_filename', '%v/%04d.m4s', '-var_stream_map', streamMap(ladder)],
     ],
   });
@@ -82,14 +88,15 @@ const fillSound = ({ timing }: Ladder): string => `${STEADY_AUDIO},apad=whole_du
  */
 function soundOptions({ ladder, policy }: HlsCommandOptions): string[] {
   const codec = ladder.audio === 'copy' ? ['-c:a', 'copy'] : encodeAudio(policy);
-  return [...codec, '-bsf:a', String.raw`noise=drop=lt(pts\,0),setts=${EXACT_DURATIONS}`];
+  return [...codec, '-bsf:a', String.raw`noise=drop=lt(pts\,0),${EXACT_DURATIONS}`];
 }
 
 /**
  * A segment begins where the durations of all packets before it end, and the last one of each segment has only the
- * duration that was guessed for it: without this, frames of a variable rate drift away (0.66 s in 134 s).
+ * duration that was guessed for it: without this, frames of a variable rate drift away (0.66 s in 134 s). Left to itself,
+ * `setts` takes decode times for both.
  */
-const EXACT_DURATIONS = String.raw`duration=if(gt(NEXT_DTS\,-1e18)\,NEXT_DTS-DTS\,DURATION)`;
+const EXACT_DURATIONS = String.raw`setts=pts=PTS:dts=DTS:duration=if(gt(NEXT_DTS\,-1e18)\,NEXT_DTS-DTS\,DURATION)`;
 
 /** Holds the first frame of a copied picture from 0 on: it lasts as much longer. */
 const HOLD_FIRST_FRAME = String.raw`setts=pts=if(eq(N\,0)\,0\,PTS):dts=if(eq(N\,0)\,DTS-PTS\,DTS):duration=if(gt(NEXT_DTS\,-1e18)\,NEXT_DTS-DTS+eq(N\,0)*PTS\,DURATION)`;
@@ -101,7 +108,7 @@ const HOLD_FIRST_FRAME = String.raw`setts=pts=if(eq(N\,0)\,0\,PTS):dts=if(eq(N\,
  */
 function encodeRung(rung: Rung, index: number, { policy, ladder }: HlsCommandOptions): string[] {
   const isHeld = rung.video === 'copy' && ladder.timing.pictureStart > 0;
-  const timed = [`-bsf:v:${index}`, isHeld ? HOLD_FIRST_FRAME : `setts=${EXACT_DURATIONS}`];
+  const timed = [`-bsf:v:${index}`, isHeld ? HOLD_FIRST_FRAME : EXACT_DURATIONS];
   if (rung.video === 'copy') return [`-c:v:${index}`, 'copy', ...timed];
   const { preset, crf, keyframeSeconds } = policy.video;
   const keyframes = ladder.whyNotCopied === undefined ? 'source' : `expr:gte(t,n_forced*${keyframeSeconds})`;
