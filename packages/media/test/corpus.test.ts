@@ -43,8 +43,11 @@ const OTHER_REASONS: Readonly<Record<string, string>> = {
   'random-bytes.mp4': 'invalid_data',
 };
 
-/** Files that do not come out as they should yet, and how. A file that does is to be taken off the list: its test says so. */
-const NOT_YET: Readonly<Record<string, string>> = {};
+/** Files of which something else becomes, and why. */
+const OTHER_OUTCOMES: Readonly<Record<string, Entry['expected']>> = {
+  // A packet of its sound cannot be decoded: a copy ends after 1.4 s in Chromium, an encode plays to the end.
+  'bitrot-mdat.mp4': 'processed',
+};
 
 function expectedCodes({ file, reason }: Entry): string[] {
   const other = OTHER_REASONS[file];
@@ -57,8 +60,8 @@ function expectedCodes({ file, reason }: Entry): string[] {
     .map((word) => REASONS[word] ?? word);
 }
 
-const isExpected = (outcome: string, { expected }: Entry): boolean =>
-  expected === 'ready' ? outcome !== 'rejected' : outcome === expected;
+const isExpected = (outcome: string, { file, expected }: Entry): boolean =>
+  expected === 'ready' ? outcome !== 'rejected' : outcome === (OTHER_OUTCOMES[file] ?? expected);
 
 function readManifest(): Entry[] {
   const { files } = JSON.parse(readFileSync(join(CORPUS, 'manifest.json'), 'utf8')) as { files: Entry[] };
@@ -73,15 +76,7 @@ if (!existsSync(join(CORPUS, 'manifest.json'))) {
     it.each(readManifest().map((entry) => [entry.file, entry] as const))(
       '%s',
       async (file, entry) => {
-        const run = runPipeline(join(CORPUS, file), theTools);
-        if (NOT_YET[file] !== undefined) {
-          const isRight = await run.then(
-            ({ outcome }) => isExpected(outcome, entry),
-            () => false,
-          );
-          return expect(isRight, 'it is right now').toBe(false);
-        }
-        const result = await run;
+        const result = await runPipeline(join(CORPUS, file), theTools);
         expect(isExpected(result.outcome, entry), result.outcome).toBe(true);
         expect(result.codes).toEqual(expect.arrayContaining(expectedCodes(entry)));
         expect(result.files).toEqual(result.outcome === 'rejected' ? [] : ['poster.jpg', 'video.mp4']);

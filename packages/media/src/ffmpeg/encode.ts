@@ -57,7 +57,7 @@ export async function encodeMp4(options: EncodeOptions): Promise<EncodeResult> {
     const first = await attemptWithSound(options, options.plan, partial);
     const last =
       'why' in first && options.plan.video === 'copy'
-        ? await attemptWithSound(options, encodeInstead(options.plan, first.why), partial)
+        ? await attemptWithSound(options, encodeDamaged(options.plan, first), partial)
         : first;
     if ('why' in last) throw last.error;
     if (last.outcome !== 'rejected') await rename(partial, options.outputPath);
@@ -67,12 +67,18 @@ export async function encodeMp4(options: EncodeOptions): Promise<EncodeResult> {
   }
 }
 
+function encodeDamaged(plan: ConvertPlan, { why, damage }: Failure): ConvertPlan {
+  const instead = encodeInstead(plan, why);
+  return damage === undefined ? instead : { ...instead, warnings: [...instead.warnings, damage] };
+}
+
 /** For a sentence. */
 const WHAT = 'The encoded video';
 
 interface Failure {
   readonly why: string;
   readonly error: MediaError;
+  readonly damage?: MediaWarning | undefined;
 }
 
 type Attempt = EncodeResult | Failure;
@@ -116,7 +122,8 @@ async function attempt(options: EncodeOptions, planned: ConvertPlan, partial: st
   const checked = await verifyOutput({ plan, outputPath: partial, tools, signal });
   if (checked.verdict === 'wrong') {
     const error = invalidOutput(WHAT, checked.why, ran.stderrTail);
-    return { result: { why: checked.why, error }, sound: checked.withSound ? 'bad' : 'good' };
+    const { why, damage, withSound } = checked;
+    return { result: { why, error, damage }, sound: withSound ? 'bad' : 'good' };
   }
   if (checked.verdict === 'rejected')
     return { result: { outcome: 'rejected', rejection: checked.rejection }, sound: 'good' };

@@ -21,7 +21,13 @@ export interface VerifyOptions {
 
 export type Verification =
   | { readonly verdict: 'good'; readonly output: VideoMedia; readonly warnings: readonly MediaWarning[] }
-  | { readonly verdict: 'wrong'; readonly why: string; readonly withSound?: boolean | undefined }
+  | {
+      readonly verdict: 'wrong';
+      readonly why: string;
+      readonly withSound?: boolean | undefined;
+      /** The source is to blame: what a person should know of it, whatever is made of it. */
+      readonly damage?: MediaWarning | undefined;
+    }
   | { readonly verdict: 'rejected'; readonly rejection: Rejection };
 
 /**
@@ -43,33 +49,32 @@ export async function verifyOutput(options: VerifyOptions): Promise<Verification
     return { verdict: 'wrong', why: problem ?? 'the output cannot be read', withSound };
 
   const damage = await decodeStretches(options, output);
-  if (damage.why !== undefined) return { verdict: 'wrong', why: damage.why };
+  if (damage !== undefined) return { verdict: 'wrong', ...damage };
   const deaf = await findSoundDamage(options, output);
   if (deaf !== undefined) return { verdict: 'wrong', why: deaf, withSound: true };
-  return { verdict: 'good', output: { ...output, video: output.video }, warnings: [...warnings, ...damage.warnings] };
+  return { verdict: 'good', output: { ...output, video: output.video }, warnings };
 }
 
 /**
- * Every stretch must give at least one frame. Errors on the way are damage that a copy took over from its source, where
- * players show what they can, as they would with the source; in a fresh encode they are a fault.
+ * Every stretch must give at least one frame, and no errors. Those of a copy are damage that it took over from its source:
+ * one packet that cannot be decoded ends the playback in Chromium, where an encode shows what there is.
  */
 async function decodeStretches(
   options: VerifyOptions,
   output: MediaInfo,
-): Promise<{ why?: string; warnings: MediaWarning[] }> {
+): Promise<{ readonly why: string; readonly damage?: MediaWarning } | undefined> {
   const errors: string[] = [];
   for (const [name, fromSeconds] of stretches(output)) {
     const { frames, stderrTail, exitCode } = await decodeStretch(options, output, fromSeconds);
     const lines = lastLines(stderrTail, 2);
-    if (frames === 0)
-      return { why: `no frame in the ${name} second can be decoded (${lines.join('; ')})`, warnings: [] };
+    if (frames === 0) return { why: `no frame in the ${name} second can be decoded (${lines.join('; ')})` };
     if (exitCode !== 0 || lines.length > 0) errors.push(`${name} second: ${lines.join('; ')}`);
   }
-  if (errors.length === 0) return { warnings: [] };
-  if (options.plan.video === 'encode') return { why: `decoding fails in the ${errors.join(', ')}`, warnings: [] };
-  return {
-    warnings: [{ code: 'decode_errors', message: `The video was damaged before it came here (${errors.join(', ')}).` }],
-  };
+  if (errors.length === 0) return undefined;
+  const why = `decoding fails in the ${errors.join(', ')}`;
+  if (options.plan.video === 'encode') return { why };
+  const message = `The video was damaged before it came here (${errors.join(', ')}).`;
+  return { why, damage: { code: 'decode_errors', message } };
 }
 
 /**
