@@ -137,7 +137,11 @@ export function judgeHls(
 
 /** Sound before the picture and behind it: its first and last frames are repeated, and tell nothing. */
 function isHeldOnBothSides({ picture, sound }: MediaTimes): boolean {
-  return sound !== undefined && (sound.times[0] ?? 0) < (picture.times[0] ?? 0) - 0.1 && sound.end > picture.end + 0.1;
+  return (
+    sound !== undefined &&
+    (sound.times[0] ?? 0) < (picture.times[0] ?? 0) - 0.1 &&
+    sound.end > (picture.times.at(-1) ?? 0) + 0.1
+  );
 }
 
 /** The first frame may be shown from the start of the sound on: then all others tell where the picture is. */
