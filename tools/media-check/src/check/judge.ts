@@ -111,7 +111,7 @@ export function judgeHls(
   if (sound !== undefined && sound.worst > TOLERANCE) add(`the sound is up to ${ms(sound.worst)} off`);
   let pictureLate = Number.NaN;
   for (const video of videos) {
-    const picture = comparePictures(mp4.picture.times, video.times, isHeldOnBothSides(mp4) ? sound?.shift : undefined);
+    const picture = comparePictures(mp4.picture.times, video.times, isHeld(mp4) ? sound?.shift : undefined);
     const apart = sound === undefined ? Number.NaN : picture.shift - sound.shift;
     if (!(Math.abs(apart) <= Math.abs(pictureLate))) pictureLate = apart;
     if (Math.abs(apart) > TOLERANCE)
@@ -135,13 +135,9 @@ export function judgeHls(
   return [findings, { pictureLate, largestGap: Math.max(...videos.map(({ times, end }) => largestGap(times, end))) }];
 }
 
-/** Sound before the picture and behind it: its first and last frames are repeated, and tell nothing. */
-function isHeldOnBothSides({ picture, sound }: MediaTimes): boolean {
-  return (
-    sound !== undefined &&
-    (sound.times[0] ?? 0) < (picture.times[0] ?? 0) - 0.1 &&
-    sound.end > (picture.times.at(-1) ?? 0) + 0.1
-  );
+/** Sound before the picture: the first frame is repeated there, the last to its end, and neither tells where it is. */
+function isHeld({ picture, sound }: MediaTimes): boolean {
+  return sound !== undefined && (sound.times[0] ?? 0) < (picture.times[0] ?? 0) - 0.1;
 }
 
 /** The first frame may be shown from the start of the sound on: then all others tell where the picture is. */
