@@ -28,17 +28,26 @@ const median = (values: readonly number[]): number =>
  * Lists of the same length are compared one by one. Where one has fewer (frames above the limit were dropped, or a still
  * picture was repeated), they are laid upon each other at their starts or their ends, whichever fits better or moves less, and each
  * time of the shorter one must be near one of the longer.
+ *
+ * @param also distances to try beside these: with frames repeated before and behind, neither start nor end tells.
  */
-export function compareTimes(expected: readonly number[], actual: readonly number[]): Shift {
+export function compareTimes(
+  expected: readonly number[],
+  actual: readonly number[],
+  also: readonly number[] = [],
+): Shift {
   if (expected.length === actual.length) {
     const apart = actual.map((time, index) => time - (expected[index] ?? 0));
     const shift = median(apart);
     return { shift, worst: apart.reduce((most, value) => Math.max(most, Math.abs(value - shift)), 0) };
   }
   const [few, many, sign] = expected.length < actual.length ? [expected, actual, 1] : [actual, expected, -1];
-  const shifts = [(many[0] ?? 0) - (few[0] ?? 0), (many.at(-1) ?? 0) - (few.at(-1) ?? 0)];
+  const anchors = [(many[0] ?? 0) - (few[0] ?? 0), (many.at(-1) ?? 0) - (few.at(-1) ?? 0)];
+  const shifts = [...anchors, ...also.map((shift) => shift * sign)];
   const tried = shifts.map((shift) => ({ shift: shift * sign + 0, worst: largestDistance(few, many, shift) }));
   // Even frames fit at both.
+  const fits = tried.slice(anchors.length).find(({ worst }) => worst <= 0.04);
+  if (fits !== undefined) return fits;
   const cost = ({ shift, worst }: Shift) => worst * 1000 + Math.abs(shift);
   return tried.reduce((best, other) => (cost(other) < cost(best) ? other : best));
 }

@@ -111,7 +111,7 @@ export function judgeHls(
   if (sound !== undefined && sound.worst > TOLERANCE) add(`the sound is up to ${ms(sound.worst)} off`);
   let pictureLate = Number.NaN;
   for (const video of videos) {
-    const picture = comparePictures(mp4.picture.times, video.times);
+    const picture = comparePictures(mp4.picture.times, video.times, isHeld(mp4) ? sound?.shift : undefined);
     const apart = sound === undefined ? Number.NaN : picture.shift - sound.shift;
     if (!(Math.abs(apart) <= Math.abs(pictureLate))) pictureLate = apart;
     if (Math.abs(apart) > TOLERANCE)
@@ -135,9 +135,18 @@ export function judgeHls(
   return [findings, { pictureLate, largestGap: Math.max(...videos.map(({ times, end }) => largestGap(times, end))) }];
 }
 
+/** Sound before the picture: the first frame is repeated there, the last to its end, and neither tells where it is. */
+function isHeld({ picture, sound }: MediaTimes): boolean {
+  return sound !== undefined && (sound.times[0] ?? 0) < (picture.times[0] ?? 0) - 0.1;
+}
+
 /** The first frame may be shown from the start of the sound on: then all others tell where the picture is. */
-function comparePictures(expected: readonly number[], actual: readonly number[]): Shift {
-  const all = compareTimes(expected, actual);
+function comparePictures(expected: readonly number[], actual: readonly number[], soundShift?: number): Shift {
+  const all = compareTimes(
+    expected,
+    actual,
+    soundShift !== undefined && actual.length > expected.length ? [soundShift] : [],
+  );
   if (expected.length !== actual.length || expected.length < 3 || all.worst <= TOLERANCE) return all;
   const others = compareTimes(expected.slice(1), actual.slice(1));
   return (actual[0] ?? 0) < (expected[0] ?? 0) + others.shift ? others : all;

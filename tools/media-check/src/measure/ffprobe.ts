@@ -71,6 +71,12 @@ export async function readStreams(question: Omit<Question, 'args'>): Promise<Str
     'stream=index,codec_type,codec_name,nb_read_packets,r_frame_rate,avg_frame_rate,width,height' +
     ':stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation';
   await readRows({ ...question, args: ['-count_packets', '-show_entries', entries] }, (row) => {
+    const last = streams.at(-1);
+    const turn = numberOf(row, 'rotation');
+    // Behind other side data, it comes in a line of its own.
+    if (!row.has('codec_name') && last !== undefined && turn !== undefined) {
+      streams[streams.length - 1] = { ...last, rotation: turn };
+    }
     // Streams of a programme are told once more inside it.
     if (!row.has('codec_name') || streams.some(({ index }) => index === numberOf(row, 'index'))) return;
     streams.push({
