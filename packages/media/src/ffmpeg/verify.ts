@@ -66,7 +66,11 @@ async function decodeStretches(
   const errors: string[] = [];
   for (const [name, fromSeconds] of stretches(output)) {
     const { frames, stderrTail, exitCode } = await decodeStretch(options, output, fromSeconds);
-    const lines = lastLines(stderrTail, 2);
+    // Opening a file, ffmpeg looks into its sound, too, which has a check of its own.
+    const isOfSound = (line: string) => line.startsWith(`[${output.audio?.codec}]`);
+    const lines = lastLines(stderrTail, 100)
+      .filter((line) => !isOfSound(line))
+      .slice(-2);
     if (frames === 0) return { why: `no frame in the ${name} second can be decoded (${lines.join('; ')})` };
     if (exitCode !== 0 || lines.length > 0) errors.push(`${name} second: ${lines.join('; ')}`);
   }
