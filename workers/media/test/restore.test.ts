@@ -64,6 +64,68 @@ const afterDownload = async (): Promise<Checkpoint> => {
   return { ...base(), input: await checksumFile(before.directory, 'input', signal) };
 };
 
+const STATS = {
+  packets: 250,
+  bytes: 2_000_000,
+  firstSeconds: 0,
+  lastSeconds: 9.96,
+  durationSeconds: 10,
+  firstPacketIsKey: true,
+  firstKeySeconds: 0,
+  keyPackets: 5,
+  newParameters: false,
+  largestKeyGapSeconds: 2,
+  largestGapSeconds: 0.04,
+  hiddenSeconds: 0,
+  clockJumps: 0,
+};
+
+/** Of an MP4 as it is published. */
+const INFO: EncodedVideo['info'] = {
+  readable: true,
+  sizeBytes: 2_000_000,
+  format: 'mov,mp4,m4a,3gp,3g2,mj2',
+  bareStream: undefined,
+  headerDurationSeconds: 10,
+  durationSeconds: 10,
+  video: {
+    index: 0,
+    codec: 'h264',
+    profile: 'High',
+    level: 40,
+    pixelFormat: 'yuv420p',
+    codedWidth: 1280,
+    codedHeight: 720,
+    displayWidth: 1280,
+    displayHeight: 720,
+    sampleAspectRatio: 1,
+    rotation: 0,
+    mirrored: false,
+    shapes: [],
+    aperture: undefined,
+    interlaced: false,
+    color: { primaries: 'bt709', transfer: 'bt709', space: 'bt709', range: 'tv' },
+    hdr: undefined,
+    dolbyVisionProfile: undefined,
+    averageFps: 25,
+    realFps: 25,
+    bitRate: 1_600_000,
+    headerDurationSeconds: 10,
+    startSeconds: 0,
+    stats: STATS,
+  },
+  unknownVideoTags: [],
+  audio: undefined,
+  otherAudio: [],
+  undecodableAudio: [],
+  audioTracks: 0,
+  subtitles: [],
+  closedCaptions: false,
+  encrypted: false,
+  mp4: { moovFirst: true, fragmented: false, durationUnknown: false },
+  deepAnalysis: false,
+};
+
 /** What a run keeps after its encode: the MP4 is the workshop's file. */
 const afterEncode = async (): Promise<Checkpoint> => {
   await writeFile(join(before.directory, 'video.mp4'), await readFile(shop.file));
@@ -74,12 +136,19 @@ const afterEncode = async (): Promise<Checkpoint> => {
       ...(await describeFile(before.directory, { name, contentType: '' })),
     })),
   );
-  const value = { outcome: 'processed', videoPath: outputs[0]?.path, outputs } as unknown as EncodedVideo;
+  const value: EncodedVideo = {
+    outcome: 'processed',
+    reasons: [],
+    warnings: [],
+    videoPath: String(outputs[0]?.path),
+    info: INFO,
+    outputs,
+  };
   const files = [
     await checksumFile(before.directory, 'video.mp4', signal),
     await checksumFile(before.directory, 'poster.jpg', signal),
   ];
-  return { ...base(), encoded: { probe: {} as never, value, files } };
+  return { ...base(), encoded: { probe: INFO, value, files } };
 };
 
 /** As it stands in the queue. */

@@ -5,6 +5,7 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import type { StreamFormat } from '../sniff/sniff-stream.ts';
+import { assertOwnFilters } from './own-filters.ts';
 import type { ToolLimits } from './tools.ts';
 
 /**
@@ -102,13 +103,14 @@ export function childResources(limits: ToolLimits, totalMs: number | undefined):
 }
 
 /**
- * Refuses a command line of ffmpeg in which an input is not guarded: a builder that forgot the flags fails here, in
- * tests, and not in the field.
+ * Refuses a command line of ffmpeg in which an input is not guarded, or with filters and streams that are none of ours: a
+ * builder that forgot the flags fails here, in tests, and not in the field.
  *
  * @throws TypeError naming what is missing
  */
 export function assertGuarded(args: readonly string[]): void {
   if (!args.includes('-nostdin')) throw new TypeError('ffmpeg must run with -nostdin');
+  assertOwnFilters(args);
   let from = 0;
   for (const [at, word] of args.entries()) {
     if (word !== '-i') continue;

@@ -6,21 +6,44 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { PublishedOutput } from '@supabase-media/client/contract';
-import type { ProbeResult } from '@supabase-media/media/media-info';
 import { type LocalFile, type LocalOutput, partsOf } from '@supabase-media/media/output';
 import type { DerivedOutputs, EncodedVideo } from '@supabase-media/media/pipeline';
 import { PROFILE_VERSION } from '@supabase-media/media/profiles';
+import { savedOutputs, savedProbe, savedVideo } from '@supabase-media/media/saved-results';
 import type { MediaSettings } from '@supabase-media/media/settings';
 import { z } from 'zod';
 import { checksumFile, checksumFiles, type FileChecksum, fileChecksum } from './file-checksums.ts';
 
+const bucket = z.string().min(1).max(100);
+
+/** The key of an object: no part of it leads anywhere else. */
+const objectName = z
+  .string()
+  .max(1024)
+  .refine((key) => key.split('/').every((part) => part !== '' && part !== '.' && part !== '..'), 'is no key');
+
+const publishedOutput = z.object({
+  kind: z.string().max(100),
+  bucket,
+  path: objectName,
+  contentType: z.string().max(200),
+  bytes: z.int().min(0),
+  files: z.int().min(0).optional(),
+  width: z.number().min(0).optional(),
+  height: z.number().min(0).optional(),
+  durationSeconds: z.number().min(0).optional(),
+  language: z.string().max(200).optional(),
+  label: z.string().max(200).optional(),
+  disposition: z.enum(['default', 'forced']).optional(),
+}) satisfies z.ZodType<PublishedOutput>;
+
 const source = z.object({
   /** In bytes. */
-  size: z.number(),
+  size: z.int().min(0),
   /** Of the content, 64 hex digits. */
-  sha256: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** As Storage gives it: changes with the content. */
-  etag: z.string().optional(),
+  etag: z.string().max(1000).optional(),
 });
 
 const checkpoint = z.object({
@@ -32,15 +55,15 @@ const checkpoint = z.object({
   input: fileChecksum.optional(),
   encoded: z
     .object({
-      probe: z.custom<ProbeResult>((value) => typeof value === 'object'),
-      value: z.custom<EncodedVideo>((value) => typeof value === 'object'),
-      files: z.array(fileChecksum),
+      probe: savedProbe,
+      value: savedVideo,
+      files: z.array(fileChecksum).max(1000),
     })
     .optional(),
   /** Where the results go: saved before the first upload begins. */
-  results: z.object({ bucket: z.string(), folder: z.string() }).optional(),
+  results: z.object({ bucket, folder: objectName }).optional(),
   /** What of `encoded` is in Storage. */
-  published: z.array(z.custom<PublishedOutput>()).optional(),
+  published: z.array(publishedOutput).max(1000).optional(),
   /** Of the file that lists everything derived ({@link DERIVED_NAME}), which is too much for a job. */
   derived: fileChecksum.optional(),
 });
@@ -108,10 +131,15 @@ export const inputChecksum = ({ size, sha256 }: SourceVersion): FileChecksum => 
 /** Lists everything that was derived from the MP4, with checksums. */
 export const DERIVED_NAME = 'derived.json';
 
-export interface SavedDerived extends Pick<DerivedOutputs, 'outputs'> {
-  /** Earlier releases saved none. */
-  readonly warnings?: DerivedOutputs['warnings'];
-  readonly files: readonly FileChecksum[];
+const savedDerived = z.intersection(savedOutputs, z.object({ files: z.array(fileChecksum).max(20_000) }));
+
+/** Reads {@link DERIVED_NAME}; `undefined` for anything else. */
+export function readDerived(json: string): z.infer<typeof savedDerived> | undefined {
+  try {
+    return savedDerived.safeParse(JSON.parse(json)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -125,7 +153,7 @@ export async function saveDerived(
   signal: AbortSignal,
 ): Promise<FileChecksum> {
   const names = outputs.flatMap(partsOf).map(({ name }) => name);
-  const content: SavedDerived = { outputs, warnings, files: await checksumFiles(directory, names, signal) };
+  const content = { outputs, warnings, files: await checksumFiles(directory, names, signal) };
   await writeFile(join(directory, DERIVED_NAME), JSON.stringify(content));
   return checksumFile(directory, DERIVED_NAME, signal);
 }

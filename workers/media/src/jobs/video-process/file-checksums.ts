@@ -6,12 +6,15 @@ import { openSourceFile } from '@supabase-media/storage/source-file';
 import { z } from 'zod';
 
 export const fileChecksum = z.object({
-  /** Relative to the run's directory. */
-  name: z.string(),
+  /** Relative to the run's directory, and never out of it. */
+  name: z
+    .string()
+    .max(300)
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*){0,4}$/),
   /** In bytes. */
   bytes: z.number().int().nonnegative(),
   /** 64 hex digits. */
-  sha256: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
 export type FileChecksum = z.infer<typeof fileChecksum>;

@@ -23,7 +23,7 @@ import {
   moveOutputs,
   type RunTask,
   readCheckpoint,
-  type SavedDerived,
+  readDerived,
   type SourceVersion,
   settingsKey,
 } from './checkpoint.ts';
@@ -169,8 +169,8 @@ async function adoptDerived(
   where: { readonly from: readonly string[]; readonly to: string; readonly signal: AbortSignal },
 ): Promise<DerivedOutputs | undefined> {
   if (!(await adoptFiles({ ...where, checksums: [list] }))) return undefined;
-  const saved = JSON.parse(await readFile(join(where.to, DERIVED_NAME), 'utf8')) as SavedDerived;
-  if (!(await adoptFiles({ ...where, checksums: saved.files }))) return undefined;
+  const saved = readDerived(await readFile(join(where.to, DERIVED_NAME), 'utf8'));
+  if (saved === undefined || !(await adoptFiles({ ...where, checksums: saved.files }))) return undefined;
   return { outputs: moveOutputs(saved.outputs, where.to), warnings: saved.warnings ?? encoded.warnings };
 }
 

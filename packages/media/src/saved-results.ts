@@ -1,0 +1,159 @@
+/**
+ * Reads back what a program kept between two runs: the probe of a source, an encoded video, and what was derived. Nothing
+ * of it is believed before it fits: its numbers are in range, its names stay in the folder of the results. Pure.
+ */
+import { z } from 'zod';
+import type { DerivedOutputs, EncodedVideo } from './pipeline.ts';
+import type { ProbeResult } from './plan/media-info.ts';
+
+/** Below the folder of a run: no absolute name, no `..`, no hidden file. */
+const relativeName = z
+  .string()
+  .max(300)
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*){0,4}$/);
+
+/** Words of ffprobe and sentences of ours: short, and on few lines. */
+const words = z.string().max(20_000);
+const name = z.string().max(200);
+const seconds = z.number().min(-1e10).max(1e10);
+const count = z.int().min(0).max(1e12);
+const index = z.int().min(0).max(99_999);
+const side = z.number().min(0).max(100_000);
+
+const packetStats = z.object({
+  packets: count,
+  bytes: count,
+  firstSeconds: seconds,
+  lastSeconds: seconds,
+  durationSeconds: seconds,
+  firstPacketIsKey: z.boolean(),
+  firstKeySeconds: seconds.optional(),
+  keyPackets: count,
+  newParameters: z.boolean(),
+  largestKeyGapSeconds: seconds,
+  largestGapSeconds: seconds,
+  hiddenSeconds: seconds,
+  clockJumps: count,
+});
+
+const video = z.object({
+  index,
+  codec: name,
+  profile: name.optional(),
+  level: z.number().optional(),
+  pixelFormat: name.optional(),
+  codedWidth: side,
+  codedHeight: side,
+  displayWidth: side,
+  displayHeight: side,
+  sampleAspectRatio: z.number().min(0.001).max(1000),
+  rotation: z.number().min(-360).max(360),
+  mirrored: z.boolean(),
+  shapes: z.array(z.object({ width: side, height: side, seconds })).max(10_000),
+  aperture: z.object({ left: z.number(), top: z.number(), width: side, height: side }).optional(),
+  interlaced: z.boolean(),
+  color: z.object({
+    primaries: name.optional(),
+    transfer: name.optional(),
+    space: name.optional(),
+    range: name.optional(),
+  }),
+  hdr: z.enum(['pq', 'hlg']).optional(),
+  dolbyVisionProfile: z.number().optional(),
+  averageFps: z.number().min(0).max(1e7).optional(),
+  realFps: z.number().min(0).max(1e7).optional(),
+  bitRate: z.number().optional(),
+  headerDurationSeconds: seconds.optional(),
+  startSeconds: seconds.optional(),
+  stats: packetStats,
+});
+
+const audio = z.object({
+  index,
+  codec: name,
+  profile: name.optional(),
+  channels: z.int().min(0).max(1024),
+  channelLayout: name.optional(),
+  sampleRate: z.number().min(0).max(1e7),
+  startSeconds: seconds.optional(),
+  stats: packetStats,
+});
+
+const subtitle = z.object({
+  index,
+  codec: name.optional(),
+  language: name.optional(),
+  isDefault: z.boolean(),
+  isForced: z.boolean(),
+});
+
+const loudness = z.object({ integrated: z.number().nullable(), truePeak: z.number().nullable() });
+
+const media = z.object({
+  readable: z.literal(true),
+  sizeBytes: count,
+  format: name,
+  bareStream: name.optional(),
+  headerDurationSeconds: seconds.optional(),
+  durationSeconds: seconds,
+  video: video.optional(),
+  unknownVideoTags: z.array(name).max(10_000),
+  audio: audio.optional(),
+  otherAudio: z.array(audio).max(10),
+  undecodableAudio: z.array(name).max(10),
+  audioTracks: count,
+  subtitles: z.array(subtitle).max(100),
+  closedCaptions: z.boolean(),
+  encrypted: z.boolean(),
+  mp4: z.object({ moovFirst: z.boolean(), fragmented: z.boolean(), durationUnknown: z.boolean() }).optional(),
+  deepAnalysis: z.boolean(),
+});
+
+const unreadable = z.object({
+  readable: z.literal(false),
+  sizeBytes: count,
+  code: name,
+  lookedLike: name.optional(),
+  isVideo: z.boolean().optional(),
+  detail: words,
+});
+
+const file = z.object({ path: z.string().max(10_000), name: relativeName, contentType: name, bytes: count });
+
+const output = file.extend({
+  kind: name,
+  parts: z.array(file).max(20_000).optional(),
+  width: side.optional(),
+  height: side.optional(),
+  durationSeconds: seconds.optional(),
+  language: name.optional(),
+  label: name.optional(),
+  disposition: z.enum(['default', 'forced']).optional(),
+  facts: z.record(z.string(), z.unknown()).optional(),
+});
+
+const warnings = z.array(z.object({ code: name, message: words })).max(1000);
+
+/** Of a probe. */
+export const savedProbe = z.discriminatedUnion('readable', [media, unreadable]) as unknown as z.ZodType<ProbeResult>;
+
+/** Of an encoded video. */
+export const savedVideo = z.object({
+  outcome: z.enum(['processed', 'remuxed']),
+  reasons: z.array(z.object({ code: name, detail: words })).max(1000),
+  warnings,
+  videoPath: z.string().max(10_000),
+  info: media.extend({
+    video,
+    loudness: z
+      .object({ target: z.number(), applied: z.number(), input: loudness, output: loudness.optional() })
+      .optional(),
+  }),
+  outputs: z.array(output).max(1000),
+}) as unknown as z.ZodType<EncodedVideo>;
+
+/** Of what was derived from it; an earlier release kept no warnings. */
+export const savedOutputs = z.object({
+  outputs: z.array(output).max(1000),
+  warnings: warnings.optional(),
+}) as unknown as z.ZodType<Pick<DerivedOutputs, 'outputs'> & Partial<DerivedOutputs>>;
