@@ -27,8 +27,9 @@ export const SURVIVAL_TESTS = [
   'packages/media/test/playback.test.ts',
   'packages/media/test/colours-browser.test.ts',
   'packages/media/test/hls-browser.test.ts',
-  // Odd files, and an output that few ask for on both ffmpegs.
-  'packages/media/test/preview.test.ts',
+  // Odd files, on every ffmpeg.
+  'packages/media/test/shapes.test.ts',
+  'packages/media/test/sound.test.ts',
   'tools/media-check/test/fuzz-media.test.ts',
   'apps/web/test/client-browser.test.ts',
 ];
