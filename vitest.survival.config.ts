@@ -31,6 +31,7 @@ export const SURVIVAL_TESTS = [
   'packages/media/test/shapes.test.ts',
   'packages/media/test/sound.test.ts',
   'tools/media-check/test/fuzz-media.test.ts',
+  'tools/media-check/test/kept-files.test.ts',
   'apps/web/test/client-browser.test.ts',
 ];
 
