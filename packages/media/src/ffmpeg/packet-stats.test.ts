@@ -91,6 +91,19 @@ describe('createPacketSummary', () => {
     ).toBeCloseTo(2.04);
   });
 
+  it('ends with the packet that is shown last, however long another seems to be', () => {
+    const packets = [
+      ['0', '-0.08', '0.04'],
+      ['0.08', '-0.04', '0.04'],
+      ['0.04', '0', '13'],
+      ['13.12', '13', '0.04'],
+    ].map(
+      ([pts, dts, duration]) => `stream_index=0|pts_time=${pts}|dts_time=${dts}|duration_time=${duration}|flags=K_`,
+    );
+    expect(summarize(packets).get(0)).toMatchObject({ lastSeconds: 13.12, durationSeconds: expect.closeTo(13.16) });
+    expect(summarize(packets.slice(0, 3)).get(0)?.durationSeconds).toBeCloseTo(0.12);
+  });
+
   it('passes over lines that are no packets', () => {
     expect(
       summarize(['', 'side_data|skip_samples=2048', 'stream_index=N/A|flags=K', packet(0, 0, 'K_', '|\n')]).size,

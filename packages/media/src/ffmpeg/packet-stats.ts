@@ -156,8 +156,9 @@ function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): voi
   }
   follow(counted, time);
   counted.first = Math.min(counted.first, time);
+  // The length of an earlier one says nothing: in MP4 it is the step to the next in the order of decoding.
+  if (time >= counted.last) counted.end = time + packet.duration;
   counted.last = Math.max(counted.last, time);
-  counted.end = Math.max(counted.end, time + packet.duration);
 }
 
 /** More frames than any codec holds back to show them in another order (16 in H.264 and HEVC). */
@@ -198,9 +199,8 @@ function sumUp(counted: StreamCount): PacketStats {
   if (counted.first === Infinity) timeByDurations(counted);
   const first = Number.isFinite(counted.first) ? counted.first : 0;
   const last = Number.isFinite(counted.last) ? counted.last : first;
-  const shown = Math.max(1, counted.packets - 1);
-  // Matroska has no duration for a packet: the last frame is taken to last as long as the others on average.
-  const end = counted.end > last ? counted.end : last + (last - first) / shown;
+  // Matroska has no duration for a packet: the last frame is taken to last as long as the one before it.
+  const end = counted.end > last ? counted.end : last + (stepsOf(counted.latest).at(-1) ?? 0);
   const afterLastKey = end - counted.lastKey;
   return {
     packets: counted.packets,
