@@ -20,7 +20,7 @@ const count = z.int().min(0).max(1e12);
 const index = z.int().min(0).max(99_999);
 const side = z.number().min(0).max(100_000);
 
-const packetStats = z.object({
+const packetStats = z.strictObject({
   packets: count,
   bytes: count,
   firstSeconds: seconds,
@@ -36,7 +36,7 @@ const packetStats = z.object({
   clockJumps: count,
 });
 
-const video = z.object({
+const video = z.strictObject({
   index,
   codec: name,
   profile: name.optional(),
@@ -49,10 +49,10 @@ const video = z.object({
   sampleAspectRatio: z.number().min(0.001).max(1000),
   rotation: z.number().min(-360).max(360),
   mirrored: z.boolean(),
-  shapes: z.array(z.object({ width: side, height: side, seconds })).max(10_000),
-  aperture: z.object({ left: z.number(), top: z.number(), width: side, height: side }).optional(),
+  shapes: z.array(z.strictObject({ width: side, height: side, seconds })).max(10_000),
+  aperture: z.strictObject({ left: z.number(), top: z.number(), width: side, height: side }).optional(),
   interlaced: z.boolean(),
-  color: z.object({
+  color: z.strictObject({
     primaries: name.optional(),
     transfer: name.optional(),
     space: name.optional(),
@@ -68,7 +68,7 @@ const video = z.object({
   stats: packetStats,
 });
 
-const audio = z.object({
+const audio = z.strictObject({
   index,
   codec: name,
   profile: name.optional(),
@@ -79,7 +79,7 @@ const audio = z.object({
   stats: packetStats,
 });
 
-const subtitle = z.object({
+const subtitle = z.strictObject({
   index,
   codec: name.optional(),
   language: name.optional(),
@@ -87,9 +87,9 @@ const subtitle = z.object({
   isForced: z.boolean(),
 });
 
-const loudness = z.object({ integrated: z.number().nullable(), truePeak: z.number().nullable() });
+const loudness = z.strictObject({ integrated: z.number().nullable(), truePeak: z.number().nullable() });
 
-const media = z.object({
+const media = z.strictObject({
   readable: z.literal(true),
   sizeBytes: count,
   format: name,
@@ -105,11 +105,11 @@ const media = z.object({
   subtitles: z.array(subtitle).max(100),
   closedCaptions: z.boolean(),
   encrypted: z.boolean(),
-  mp4: z.object({ moovFirst: z.boolean(), fragmented: z.boolean(), durationUnknown: z.boolean() }).optional(),
+  mp4: z.strictObject({ moovFirst: z.boolean(), fragmented: z.boolean(), durationUnknown: z.boolean() }).optional(),
   deepAnalysis: z.boolean(),
 });
 
-const unreadable = z.object({
+const unreadable = z.strictObject({
   readable: z.literal(false),
   sizeBytes: count,
   code: name,
@@ -118,7 +118,7 @@ const unreadable = z.object({
   detail: words,
 });
 
-const file = z.object({ path: z.string().max(10_000), name: relativeName, contentType: name, bytes: count });
+const file = z.strictObject({ path: z.string().max(10_000), name: relativeName, contentType: name, bytes: count });
 
 const output = file.extend({
   kind: name,
@@ -132,28 +132,32 @@ const output = file.extend({
   facts: z.record(z.string(), z.unknown()).optional(),
 });
 
-const warnings = z.array(z.object({ code: name, message: words })).max(1000);
+const warnings = z.array(z.strictObject({ code: name, message: words })).max(1000);
+
+/** What fits is handed on as it is, its keys in their order: `info.json` is made of it, byte for byte. */
+const fitting = <Value>(schema: z.ZodType) => z.custom<Value>((value) => schema.safeParse(value).success);
 
 /** Of a probe. */
-export const savedProbe = z.discriminatedUnion('readable', [media, unreadable]) as unknown as z.ZodType<ProbeResult>;
+export const savedProbe = fitting<ProbeResult>(z.discriminatedUnion('readable', [media, unreadable]));
 
 /** Of an encoded video. */
-export const savedVideo = z.object({
-  outcome: z.enum(['processed', 'remuxed']),
-  reasons: z.array(z.object({ code: name, detail: words })).max(1000),
-  warnings,
-  videoPath: z.string().max(10_000),
-  info: media.extend({
-    video,
-    loudness: z
-      .object({ target: z.number(), applied: z.number(), input: loudness, output: loudness.optional() })
-      .optional(),
+export const savedVideo = fitting<EncodedVideo>(
+  z.strictObject({
+    outcome: z.enum(['processed', 'remuxed']),
+    reasons: z.array(z.strictObject({ code: name, detail: words })).max(1000),
+    warnings,
+    videoPath: z.string().max(10_000),
+    info: media.extend({
+      video,
+      loudness: z
+        .strictObject({ target: z.number(), applied: z.number(), input: loudness, output: loudness.optional() })
+        .optional(),
+    }),
+    outputs: z.array(output).max(1000),
   }),
-  outputs: z.array(output).max(1000),
-}) as unknown as z.ZodType<EncodedVideo>;
+);
 
-/** Of what was derived from it; an earlier release kept no warnings. */
-export const savedOutputs = z.object({
-  outputs: z.array(output).max(1000),
-  warnings: warnings.optional(),
-}) as unknown as z.ZodType<Pick<DerivedOutputs, 'outputs'> & Partial<DerivedOutputs>>;
+const derived = { outputs: z.array(output).max(1000), warnings: warnings.optional() };
+
+/** Of what was derived from it, with what a program keeps beside it; an earlier release kept no warnings. */
+export const savedOutputs = fitting<Pick<DerivedOutputs, 'outputs'> & Partial<DerivedOutputs>>(z.object(derived));
