@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { hideEditLists } from './hls-stream.ts';
 
 const RATE = 8000;
-/** -40 dB of full scale: above the noise of an encoder. */
-const LOUD = 0.01;
+/** -40 dB of full scale is above the noise of an encoder; of a sound that never is as loud, -60 dB tell enough. */
+const LEVELS = [0.01, 0.001] as const;
 
 /** Seconds of the sound, from its first sample on. */
 export interface Heard {
@@ -36,21 +36,20 @@ export async function measureHeard(ffmpeg: string, path: string, signal?: AbortS
   });
   const ended = new Promise<void>((resolve, reject) => child.once('error', reject).once('close', () => resolve()));
   let count = 0;
-  let first: number | undefined;
-  let last = 0;
+  const found: (Heard | undefined)[] = LEVELS.map(() => undefined);
   let rest = Buffer.alloc(0);
   for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
     const bytes = Buffer.concat([rest, chunk]);
     const samples = bytes.length >> 1;
     for (let index = 0; index < samples; index++, count++) {
-      if (Math.abs(bytes.readInt16LE(index * 2)) < LOUD * 32_768) continue;
-      first ??= count / RATE;
-      last = count / RATE;
+      const level = Math.abs(bytes.readInt16LE(index * 2)) / 32_768;
+      for (const [at, least] of LEVELS.entries())
+        if (level >= least) found[at] = { first: found[at]?.first ?? count / RATE, last: count / RATE };
     }
     rest = bytes.subarray(samples * 2);
   }
   await ended;
-  return first === undefined ? undefined : { first, last };
+  return found.find((heard) => heard !== undefined);
 }
 
 /** The same of a rendition, its segments joined and its edit lists hidden: the warm-up of an encoder is heard too. */
