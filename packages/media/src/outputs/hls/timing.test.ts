@@ -21,6 +21,7 @@ describe('planTiming', () => {
   it.each<[string, Partial<PacketStats>, Partial<PacketStats>, RegExp]>([
     ['a screen that stands still', { largestGapSeconds: 5 }, {}, /5\.0 s without a frame/],
     ['a picture that begins much later than the sound', { firstSeconds: 3 }, {}, /3\.0 s without/],
+    ['a slideshow that begins later', { firstSeconds: 1.2, largestGapSeconds: 1 }, {}, /2\.2 s without/],
     ['a picture that ends long before the sound', { durationSeconds: 6 }, {}, /4\.0 s without/],
   ])('fills %s', (_, picture, sound, why) => {
     expect(plan(picture, sound).whyFilled).toMatch(why);
@@ -52,6 +53,8 @@ describe('planTiming', () => {
     [60, 60],
     [10, 30],
     [1, 24],
+    [90, 45],
+    [120, 60],
     [1000, 30],
     [0.08, 30],
     [undefined, 30],

@@ -39,7 +39,8 @@ export function planTiming(video: VideoInfo, audio: AudioInfo | undefined): Timi
   const pictureEnd = pictureStart + stats.durationSeconds;
   const audioStart = (audio?.stats.firstSeconds ?? start) - start;
   const audioEnd = audioStart + (audio?.stats.durationSeconds ?? 0);
-  const gap = Math.max(stats.largestGapSeconds, pictureStart, audioEnd - pictureEnd);
+  // A first frame that is held lasts as much longer, and may be the one before the longest gap.
+  const gap = Math.max(stats.largestGapSeconds + pictureStart, audioEnd - pictureEnd);
   return {
     pictureStart,
     end: Math.max(pictureEnd, audioEnd),
@@ -63,8 +64,12 @@ function whyFillSound(
   return hole > MAX_SILENT_GAP_SECONDS ? `${hole.toFixed(2)} s of it are missing` : undefined;
 }
 
-/** A multiple of a low rate, so that frames keep their times; 30 where the rate is unknown or that of a clock. */
+/** No camera takes more; a clock of milliseconds looks like 1000. Frames per second. */
+const MAX_CREDIBLE_FPS = 250;
+
+/** A multiple or a part of the rate, so that frames keep their times; 30 where it is unknown or that of a clock. */
 function chooseFillFps(fps: number | undefined): number {
-  if (fps === undefined || fps > 61 || fps < 1) return 30;
+  if (fps === undefined || fps > MAX_CREDIBLE_FPS || fps < 1) return 30;
+  if (fps > 61) return fps / Math.ceil(fps / 60);
   return fps >= 24 ? fps : fps * Math.ceil(24 / fps);
 }
