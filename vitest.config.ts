@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { RESOLVE_SOURCES } from './vitest.resolve.ts';
+import { SECURITY_TESTS } from './vitest.security.config.ts';
 import { SURVIVAL_TESTS } from './vitest.survival.config.ts';
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
@@ -17,9 +18,9 @@ export default defineConfig({
       'tools/*/test/**/*.test.ts',
       'tests/**/*.test.ts',
     ],
-    // Real projects, for `npm run test:acceptance`; foreign apps, for `npm run test:packed`; what takes its time, for
-    // `npm run test:survival`.
-    exclude: ['**/acceptance/**', 'tests/packed/**', '**/node_modules/**', ...SURVIVAL_TESTS],
+    // Real projects, for `npm run test:acceptance`; foreign apps, for `npm run test:packed`; attacks, for
+    // `npm run test:security`; what takes its time, for `npm run test:survival`.
+    exclude: ['**/acceptance/**', 'tests/packed/**', '**/node_modules/**', ...SECURITY_TESTS, ...SURVIVAL_TESTS],
     globalSetup: ['packages/test-support/src/global-setup.ts'],
     // Real servers and encoders on two cores: more files at a time would not be faster.
     maxWorkers: 2,
