@@ -47,9 +47,34 @@ async function settle(options: WatchEndNoticesOptions, { id, notice, leftAt }: L
     if (isThere && Date.now() - leftAt < REMOVAL_MS) return;
     const { type, jobId, request } = notice;
     const error = { code: 'canceled', message: 'The job was canceled before it was started.' };
-    if (!isThere) await followUp({ type, jobId, request, payload, outcome: 'canceled', error });
+    if (!isThere && (await mayBeCanceled(options, notice, payload)))
+      await followUp({ type, jobId, request, payload, outcome: 'canceled', error });
   }
   await notices.remove(id);
+}
+
+/** Of a row whose job may have been canceled before it was started. */
+const MAY_BE_CANCELED: ReadonlySet<string | undefined> = new Set([undefined, 'queued', 'canceled']);
+
+/**
+ * Producers leave notices, and so may anybody who can write to the queue: where the row says how its video ended, a notice
+ * does not change it. A producer that has the queue alone leaves the row as it was.
+ */
+async function mayBeCanceled(
+  { catalog, log, signal }: WatchEndNoticesOptions,
+  { type, jobId }: EndNotice,
+  payload: object,
+): Promise<boolean> {
+  const known = catalog.find(type);
+  if (known?.row === undefined) return true;
+  const id = known.row.idOf(payload);
+  const status = (await known.row.findStatuses([id], signal)).get(id);
+  if (MAY_BE_CANCELED.has(status)) return true;
+  log.warn(
+    { event: 'job.notice_refused', jobId, status },
+    `A notice says that a job was canceled, and its row says ${status}; nothing follows from it`,
+  );
+  return false;
 }
 
 /** Undefined for a notice that nobody here understands: nothing follows from it. */

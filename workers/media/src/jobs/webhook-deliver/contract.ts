@@ -7,7 +7,8 @@ export const WEBHOOK_DELIVER = 'webhook.deliver';
 /** How a video ended. */
 const EVENT_TYPES = ['video.ready', 'video.rejected', 'video.failed', 'video.canceled'] as const;
 
-const output = z.object({
+/** Loose: what a newer worker says of an output is proved, and sent, whole. */
+const output = z.looseObject({
   kind: z.string(),
   bucket: z.string(),
   path: z.string(),
@@ -50,6 +51,8 @@ export const webhookPayload = z.strictObject({
   /** Its scheme, host and port, for people. */
   origin: z.string(),
   event: webhookEvent,
+  /** That a worker made it: `provePayload`. */
+  proof: z.string().max(100),
 });
 
 /** The payload of a `webhook.deliver` job. */

@@ -17,6 +17,11 @@ export const WEBHOOK_ERRORS = {
     meaning: 'The address of a webhook is not in WEBHOOK_URLS of the worker that took it.',
     hint: 'Nothing to do if it was removed; else give every worker the same WEBHOOK_URLS, then `media jobs retry`.',
   },
+  webhook_unproved: {
+    retry: 'never',
+    meaning: 'The event of a webhook was not made by a worker with one of our WEBHOOK_SECRETS; nothing was sent.',
+    hint: 'Nothing to do if a secret was removed before its deliveries had ended; else find out who writes to the queue.',
+  },
 } as const satisfies Readonly<Record<string, ErrorPolicy>>;
 
 export const webhookError = errorsOf(WEBHOOK_ERRORS);

@@ -2,25 +2,25 @@
 import { VIDEO_PROCESS, type VideoProcessPayload, type VideoProcessResult } from '@supabase-media/client/contract';
 import type { JobEnd } from '@supabase-media/queue/job-end';
 import { addressKey, messageId, type WebhookEvent, type WebhookPayload } from './contract.ts';
+import { provePayload } from './prove-payload.ts';
 
 export interface FollowOptions {
   readonly urls: readonly string[];
+  /** The first one proves what stands in the queue. */
+  readonly secrets: readonly string[];
   /** Removes secrets from an error's message. */
   readonly redact: (text: string) => string;
   readonly now: Date;
 }
 
 /** @returns one for each address; none for the end of any other job. */
-export function followVideo(end: JobEnd, { urls, redact, now }: FollowOptions): readonly WebhookPayload[] {
+export function followVideo(end: JobEnd, { urls, secrets, redact, now }: FollowOptions): readonly WebhookPayload[] {
   if (end.type !== VIDEO_PROCESS || urls.length === 0) return [];
   const event = { ...describe(end, redact), timestamp: now.toISOString() };
-  return urls.map((url) => ({
-    version: 1,
-    id: messageId(end),
-    address: addressKey(url),
-    origin: new URL(url).origin,
-    event,
-  }));
+  return urls.map((url) => {
+    const origin = new URL(url).origin;
+    return provePayload({ version: 1, id: messageId(end), address: addressKey(url), origin, event }, secrets);
+  });
 }
 
 function describe(end: JobEnd, redact: FollowOptions['redact']): Pick<WebhookEvent, 'type' | 'data'> {
@@ -29,7 +29,7 @@ function describe(end: JobEnd, redact: FollowOptions['redact']): Pick<WebhookEve
   if (end.outcome === 'completed') {
     const { outcome, code = null, reason = null, outputs } = end.result as VideoProcessResult;
     const type = outcome === 'rejected' ? 'video.rejected' : 'video.ready';
-    return { type, data: { ...about, outcome, code, reason, outputs: [...outputs] } };
+    return { type, data: { ...about, outcome, code, reason, outputs: outputs.map((output) => ({ ...output })) } };
   }
   const code = end.error?.code ?? null;
   const reason = end.error === undefined ? null : redact(end.error.message);

@@ -24,7 +24,7 @@ export const webhookDeliver: WorkerJobType = {
       payload: webhookPayload,
       policy: WEBHOOK_POLICY,
       handlers: createWebhookHandlers(settings, log),
-      follow: (end) => followVideo(end, { urls: settings.urls, redact, now: new Date() }),
+      follow: (end) => followVideo(end, { ...settings, redact, now: new Date() }),
     };
     return type;
   },

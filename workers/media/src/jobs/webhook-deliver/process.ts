@@ -6,6 +6,7 @@ import { request } from 'undici';
 import { addressKey, type WebhookPayload } from './contract.ts';
 import { webhookError } from './errors.ts';
 import { type Answer, judgeAnswer } from './judge-answer.ts';
+import { assertProved } from './prove-payload.ts';
 import { signatureHeaders } from './sign.ts';
 import type { WebhookSettings } from './variables.ts';
 
@@ -27,6 +28,7 @@ export function createWebhookHandlers(
   return {
     process: async (payload, context) => {
       const { id, origin, event } = payload;
+      assertProved(payload, settings.secrets);
       const url = settings.urls.find((known) => addressKey(known) === payload.address);
       if (url === undefined)
         throw webhookError({ code: 'webhook_address_unknown', message: `${origin} is not in WEBHOOK_URLS here.` });

@@ -2,14 +2,16 @@ import type { MediaError } from '@supabase-media/core/errors';
 import type { JobEnd } from '@supabase-media/queue/job-end';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../load-config.ts';
-import { webhookJobId, webhookPayload } from './contract.ts';
+import { addressKey, webhookJobId, webhookPayload } from './contract.ts';
 import { followVideo } from './follow.ts';
 import { judgeAnswer } from './judge-answer.ts';
 import { WEBHOOK_POLICY } from './policy.ts';
+import { assertProved } from './prove-payload.ts';
 import { signatureHeaders } from './sign.ts';
 import { webhookSettings } from './variables.ts';
 
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+const secrets = [SECRET];
 const urls = ['https://one.example/a?key=k', 'https://two.example/b'];
 const now = new Date('2026-01-01T00:00:00Z');
 const redact = (text: string) => text.replaceAll('hush', '…');
@@ -25,8 +27,8 @@ const end: JobEnd = {
 
 describe('what follows from the end of a video', () => {
   it('is one delivery for each address, the same whenever it is asked', () => {
-    const told = followVideo(end, { urls, redact, now });
-    const later = followVideo(end, { urls, redact, now: new Date() });
+    const told = followVideo(end, { urls, secrets, redact, now });
+    const later = followVideo(end, { urls, secrets, redact, now: new Date() });
     expect(new Set(told.map(webhookJobId)).size).toBe(2);
     expect(told.map(webhookJobId)).toEqual(later.map(webhookJobId));
     expect(new Set(told.map(({ id }) => id)).size).toBe(1);
@@ -34,16 +36,40 @@ describe('what follows from the end of a video', () => {
   });
 
   it('tells no secret: neither that of an address nor that of a message', () => {
-    const told = JSON.stringify(followVideo(end, { urls, redact, now }));
+    const told = JSON.stringify(followVideo(end, { urls, secrets, redact, now }));
     expect(told).not.toMatch(/hush|key=/);
     expect(told).toContain('https://one.example');
   });
 
   it('is another for another request, and nothing for a job that is no video', () => {
-    const [one] = followVideo(end, { urls, redact, now });
-    const [two] = followVideo({ ...end, request: 's' }, { urls, redact, now });
+    const [one] = followVideo(end, { urls, secrets, redact, now });
+    const [two] = followVideo({ ...end, request: 's' }, { urls, secrets, redact, now });
     expect(two?.id).not.toBe(one?.id);
-    expect(followVideo({ ...end, type: 'webhook.deliver' }, { urls, redact, now })).toEqual([]);
+    expect(followVideo({ ...end, type: 'webhook.deliver' }, { urls, secrets, redact, now })).toEqual([]);
+  });
+});
+
+describe('the proof of a delivery', () => {
+  const [told] = followVideo(end, { urls, secrets, redact, now });
+  if (told === undefined) throw new Error('nothing follows');
+  const other = `whsec_${Buffer.alloc(24, 8).toString('base64')}`;
+
+  it('holds for what a worker made, also while a secret is replaced and in another order of keys', () => {
+    const { event, ...rest } = told;
+    const turned = { event: Object.fromEntries(Object.entries(event).reverse()) as typeof event, ...rest };
+    expect(() => assertProved(turned, [other, SECRET])).not.toThrow();
+  });
+
+  it.each([
+    ['another event', { event: { ...told.event, type: 'video.ready' as const } }],
+    ['another address', { address: addressKey('https://two.example/b') }],
+    ['no proof', { proof: '' }],
+  ])('does not hold for %s', (_what, change) => {
+    expect(() => assertProved({ ...told, ...change }, secrets)).toThrow(/WEBHOOK_SECRETS/);
+  });
+
+  it('does not hold with other secrets, nor with none', () => {
+    for (const others of [[other], []]) expect(() => assertProved(told, others)).toThrow(/WEBHOOK_SECRETS/);
   });
 });
 
