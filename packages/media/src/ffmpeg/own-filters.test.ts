@@ -35,6 +35,10 @@ describe('assertOwnFilters', () => {
     expect(() => assertOwnFilters(['-map', stream])).toThrow('is no stream to map');
   });
 
+  it.each(['-/filter_complex', '-filter_script:v', '-filter_complex_script'])('refuses %s', (option) => {
+    expect(() => assertOwnFilters([option, '/etc/passwd'])).toThrow('reads a file');
+  });
+
   it.each(['-vf', '-af', '-filter:v', '-filter:a:0', '-lavfi', '-filter_complex'])('looks at %s', (option) => {
     expect(() => assertOwnFilters([option, 'movie=x'])).toThrow('"movie" is no filter of ours');
   });

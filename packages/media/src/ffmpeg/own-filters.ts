@@ -10,15 +10,19 @@ const FILTERS: ReadonlySet<string> = new Set([
   ...['thumbnail', 'tile', 'tonemap', 'tpad', 'trim', 'zscale'],
 ]);
 
+/** Options whose value is a file to read the graph, or any option, from. */
+const FROM_FILE = /^-(\/|filter(_complex)?_script(:|$))/;
+
 const GRAPH_OPTION = /^-(filter(_complex)?|lavfi|vf|af)(:|$)/;
 /** `0:1`, or the output of a filter by its name. */
 const MAPPED = /^(\d{1,3}:\d{1,5}|\[[a-z0-9]+\])$/;
 
-/** @throws {TypeError} naming the filter or stream that is none of ours. */
+/** @throws {TypeError} naming the filter, stream or option that is none of ours. */
 export function assertOwnFilters(args: readonly string[]): void {
   for (const [at, option] of args.entries()) {
     const value = args[at + 1] ?? '';
     if (option === '-map' && !MAPPED.test(value)) throw new TypeError(`"${value}" is no stream to map`);
+    if (FROM_FILE.test(option)) throw new TypeError(`"${option}" reads a file; no command of ours does`);
     if (!GRAPH_OPTION.test(option)) continue;
     const foreign = filtersOf(value).find((name) => !FILTERS.has(name));
     if (foreign !== undefined) throw new TypeError(`"${foreign}" is no filter of ours`);
