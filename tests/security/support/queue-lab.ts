@@ -1,10 +1,12 @@
 /** A worker as it runs, on a queue that an attacker may write to as they like; and looks at what an attack would leave. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { chooseBackend, type QueueAddress } from '@supabase-media/queue/backend';
 import { openQueue } from '@supabase-media/queue/open-queue';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
@@ -32,6 +34,8 @@ export interface QueueLab {
   /** A file of the host with {@link HOST_SECRET}, and an address where somebody listens. */
   readonly secretFile: string;
   readonly listener: { readonly url: string; readonly connections: () => number };
+  /** Where the worker's webhooks go, and what came. */
+  readonly receiver: { readonly url: string; readonly received: readonly string[] };
   readonly close: () => Promise<void>;
 }
 
@@ -54,6 +58,7 @@ export async function openQueueLab({ kind, redisUrl, environment }: OpenQueueLab
   for (const file of [secretFile, join(host, 'victim-host', 'inner', 'letter.txt'), join(host, 'video.mp4')])
     await writeFile(file, HOST_SECRET);
   const listener = await startListener();
+  const receiver = await startReceiver();
   const proxy = await startFaultProxy(stackValue('SUPABASE_URL'), () => ({ kind: 'pass' }));
   const address: QueueAddress = kind === 'redis' ? { redisUrl } : { databaseUrl: await createQueueDatabase() };
   const workDir = join(host, WORK);
@@ -64,6 +69,8 @@ export async function openQueueLab({ kind, redisUrl, environment }: OpenQueueLab
     SUPABASE_URL: proxy.url,
     WORK_DIR: workDir,
     LOG_FORMAT: 'json',
+    WEBHOOK_URLS: receiver.url,
+    WEBHOOK_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
     ...environment,
   });
   await worker.sees('worker.ready');
@@ -75,6 +82,7 @@ export async function openQueueLab({ kind, redisUrl, environment }: OpenQueueLab
     proxy,
     secretFile,
     listener,
+    receiver,
     lookAtHost: () => lookAt(host),
     expectOnlyOwnRequests: () => {
       for (const line of proxy.seen) expect(line).toMatch(OWN_REQUEST);
@@ -85,6 +93,7 @@ export async function openQueueLab({ kind, redisUrl, environment }: OpenQueueLab
       await queue.close();
       await proxy.close();
       await listener.close();
+      await receiver.close();
       await rm(host, { recursive: true, force: true });
     },
   };
@@ -103,6 +112,26 @@ async function startListener() {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections: () => connections,
     close: async () => {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Takes webhooks. */
+async function startReceiver() {
+  const received: string[] = [];
+  const server = createHttpServer(async (request, answer) => {
+    received.push(await text(request));
+    answer.writeHead(204).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    received,
+    close: async () => {
+      server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
