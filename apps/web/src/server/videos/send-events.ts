@@ -47,8 +47,10 @@ export function sendEvents(options: SendEventsOptions): Promise<void> {
       isOver = true;
       clearInterval(heartbeat);
       leave();
-      const linger = setTimeout(() => response.destroy(), LINGER_MS);
-      response.once('close', () => clearTimeout(linger));
+      if (!response.closed) {
+        const linger = setTimeout(() => response.destroy(), LINGER_MS).unref();
+        response.once('close', () => clearTimeout(linger));
+      }
       response.end();
       resolve();
     };
