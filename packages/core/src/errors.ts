@@ -23,13 +23,19 @@ export interface ErrorPolicy {
   readonly meaning: string;
   /** What the reader should do next. */
   readonly hint: string;
+  /** What a user of the app is told, who knows no program, path or host. {@link FOR_USERS} unless named. */
+  readonly user?: string;
 }
+
+/** What users are told of faults that they can do nothing about. */
+export const FOR_USERS = 'The video could not be processed because of a fault in the service. Try again later.';
 
 export const ERRORS = {
   aborted: {
     retry: 'never',
     meaning: 'The work was stopped on request.',
     hint: 'Nothing to do: the process was told to stop, and the file is fine.',
+    user: 'It was interrupted and continues automatically.',
   },
   bucket_missing: {
     retry: 'never',
@@ -40,6 +46,7 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'The video was canceled, or its row was deleted, before it was ready.',
     hint: 'Nothing to do. Enqueue the video again if it is still wanted.',
+    user: 'The video was canceled.',
   },
   config_invalid: {
     retry: 'never',
@@ -50,6 +57,7 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'The bucket does not accept objects of the declared type.',
     hint: "Add the type to the bucket's allowed_mime_types, or declare the right one (--content-type).",
+    user: 'Files of this type are not accepted. Upload a video.',
   },
   database_failed: {
     retry: 'backoff',
@@ -65,46 +73,55 @@ export const ERRORS = {
     retry: 'backoff',
     meaning: 'The disk of WORK_DIR is full.',
     hint: 'Free space on the disk of WORK_DIR, or point WORK_DIR at a larger disk.',
+    user: 'There is no space for this video at the moment. Try again later.',
   },
   disk_too_small: {
     retry: 'backoff',
     meaning: 'The source needs more space than the whole disk of WORK_DIR has.',
     hint: 'Point WORK_DIR at a larger disk, or lower WORK_DIR_RESERVE_MB. A worker with a larger disk can take the job.',
+    user: 'There is no space for a video of this size at the moment. Try again later, or upload a smaller one.',
   },
   disk_waiting: {
     retry: 'backoff',
     meaning: 'The disk of WORK_DIR has no space for this job yet, so it waits in the queue.',
     hint: 'The job starts automatically when there is space. Free space on the disk of WORK_DIR, or lower WORK_DIR_RESERVE_MB.',
+    user: 'It waits for space and continues automatically.',
   },
   download_changed: {
     retry: 'backoff',
     meaning: 'The source was replaced while it was being downloaded.',
     hint: 'Nothing to do: the download restarts from the beginning.',
+    user: 'The uploaded file was replaced while it was being read. It is read again automatically.',
   },
   download_failed: {
     retry: 'backoff',
     meaning: 'The source could not be downloaded completely from Storage.',
     hint: 'Retried automatically. If it persists, check the network between this machine and Storage.',
+    user: 'The uploaded file could not be read completely. Try again; if that does not help, upload it again.',
   },
   edge_too_large: {
     retry: 'never',
     meaning: 'A proxy in front of Storage rejected the request body as too large; the request never reached Storage.',
     hint: 'Raise the body limit of the proxy in front of Storage (nginx: client_max_body_size).',
+    user: 'What was made of this video is larger than can be stored. Upload a shorter or smaller video.',
   },
   ffmpeg_failed: {
     retry: 'backoff',
     meaning: 'ffmpeg failed with an error that does not point to the file.',
     hint: "The last lines of ffmpeg's output are in the log. Reproduce it with `media process FILE`.",
+    user: 'This video could not be converted. Try again; if that does not help, export it as H.264 (MP4) and upload that.',
   },
   ffmpeg_killed: {
     retry: 'backoff',
     meaning: 'The operating system killed ffmpeg.',
     hint: 'Usually out of memory: lower WORKER_CONCURRENCY or add memory.',
+    user: 'Converting this video takes more memory than there is. Try again later, or upload a smaller one.',
   },
   ffmpeg_memory: {
     retry: 'backoff',
     meaning: 'ffmpeg ran out of memory.',
     hint: 'Raise MEDIA_MEMORY_LIMIT_MB, lower MEDIA_THREADS or WORKER_CONCURRENCY, or add memory.',
+    user: 'Converting this video takes more memory than there is. Try again later, or upload a smaller one.',
   },
   ffmpeg_missing: {
     retry: 'never',
@@ -115,11 +132,13 @@ export const ERRORS = {
     retry: 'backoff',
     meaning: 'ffmpeg stopped making progress and was ended.',
     hint: 'Reproduce it with `media process FILE` to see where it stops.',
+    user: 'Converting this video came to a standstill. Try again; if that does not help, export it as H.264 (MP4) and upload that.',
   },
   ffmpeg_timeout: {
     retry: 'never',
     meaning: 'The encode exceeded its time limit.',
     hint: 'Use a faster machine, a faster profile (MEDIA_PROFILE=fast) or a smaller file.',
+    user: 'Converting this video took too long. Upload a shorter or smaller one.',
   },
   file_changed: {
     retry: 'never',
@@ -140,16 +159,19 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'An argument of the command or request is invalid.',
     hint: 'See --help for what is allowed.',
+    user: 'The request is invalid.',
   },
   job_abandoned: {
     retry: 'never',
     meaning: 'The job was started repeatedly and never finished.',
     hint: 'The job probably crashes its worker, usually by running out of memory. Reproduce it with `media process FILE`.',
+    user: 'This video could not be processed in several tries. Export it as H.264 (MP4) and upload that.',
   },
   job_expired: {
     retry: 'never',
     meaning: 'One run of the job exceeded JOB_LIFETIME_HOURS.',
     hint: 'Raise JOB_LIFETIME_HOURS if such videos are expected, then enqueue the video again.',
+    user: 'Processing this video took too long. Upload a shorter or smaller one.',
   },
   job_failed: {
     retry: 'never',
@@ -165,11 +187,13 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'Storage does not allow this bucket name or object path.',
     hint: "Use letters, digits and _ / ! - . * ' ( ) space & $ @ = ; : + , ? in object paths.",
+    user: 'A file of this name cannot be stored. Rename it and upload it again.',
   },
   lock_lost: {
     retry: 'backoff',
     meaning: 'The worker lost its lock on the job, so another worker may be running it.',
     hint: 'The queue was unreachable for too long. The job resumes automatically.',
+    user: 'It was interrupted and continues automatically.',
   },
   object_exists: {
     retry: 'never',
@@ -180,16 +204,19 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'No object exists at that path.',
     hint: 'Check the bucket and the path; the object may have been deleted.',
+    user: 'The uploaded file is no longer there. Upload it again.',
   },
   object_too_large: {
     retry: 'never',
     meaning: 'The file exceeds a size limit of Storage.',
     hint: "Three limits apply and the smallest wins: the bucket's, the project's, and the one for single requests. `media doctor` shows them.",
+    user: 'This file, or what was made of it, is larger than can be stored. Upload a shorter or smaller video.',
   },
   output_invalid: {
     retry: 'backoff',
     meaning: 'The encoded output failed verification and was not published.',
     hint: 'Reproduce it with `media process FILE`.',
+    user: 'This video could not be converted without faults. Try again; if that does not help, export it as H.264 (MP4) and upload that.',
   },
   queue_failed: {
     retry: 'backoff',
@@ -290,6 +317,7 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'No video has that id.',
     hint: 'Check the id; `media enqueue` prints it.',
+    user: 'There is no such video.',
   },
   work_dir_unusable: {
     retry: 'never',
@@ -305,8 +333,10 @@ export interface MediaErrorOptions {
   readonly code: ErrorCode;
   /** Of a code that is not in the table; see {@link errorsOf}. */
   readonly policy?: ErrorPolicy;
-  /** What happened, with the numbers and without secrets. One sentence. */
+  /** What happened, for operators, with the numbers and without secrets. One sentence. */
   readonly message: string;
+  /** What users are told instead of the table's words: ours, with nothing in it but numbers and names of theirs. */
+  readonly forUser?: string;
   /** Replaces the table's hint where the thrower knows more. */
   readonly hint?: string;
   /** Values for logs and metrics. */
@@ -319,15 +349,18 @@ export class MediaError extends Error {
   readonly code: ErrorCode;
   readonly retry: RetryClass;
   readonly hint: string;
+  /** For whatever users of the app read. The message is for logs: it may name paths, programs, constraints and hosts. */
+  readonly forUser: string;
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(options: MediaErrorOptions) {
     super(options.message, { cause: options.cause });
     this.name = 'MediaError';
     this.code = options.code;
-    const { retry, hint } = options.policy ?? ERRORS[options.code];
+    const { retry, hint, user = FOR_USERS }: ErrorPolicy = options.policy ?? ERRORS[options.code];
     this.retry = retry;
     this.hint = options.hint ?? hint;
+    this.forUser = options.forUser ?? user;
     this.details = options.details ?? {};
   }
 }

@@ -102,12 +102,14 @@ async function encode(
   const { outcome, reasons, warnings, output: info } = mp4;
   const base = { outcome, reasons, warnings, videoPath: outputPath, info, outputs: [] };
   const source = { path: inputPath, plan };
-  const made = await makeOutputs('encode', { ...options, probe, encoded: base, source }).catch(async (error) => {
-    await rm(outputPath, { force: true });
-    throw error;
-  });
+  const { failures, ...made } = await makeOutputs('encode', { ...options, probe, encoded: base, source }).catch(
+    async (error) => {
+      await rm(outputPath, { force: true });
+      throw error;
+    },
+  );
   if (outcome === 'processed') options.onSpeed?.((info.durationSeconds * 1000) / (performance.now() - began));
-  return { value: { probe, encoded: { ...base, ...made } }, summary: describeOutputs(made.outputs) };
+  return { value: { probe, encoded: { ...base, ...made } }, summary: describeMade(made.outputs, failures) };
 }
 
 export interface DeriveOptions extends PipelineOptions {
@@ -133,11 +135,13 @@ const PASSING: ReadonlySet<string> = new Set<ErrorCode>(['ffmpeg_killed', 'ffmpe
 export function deriveOutputs(options: DeriveOptions): Promise<DerivedOutputs> {
   return options.runStep('derive', async (report) => {
     const onProgress = (done: number, more: object) => report(done, more);
-    const value = await makeOutputs('derive', { ...options, onProgress });
-    const missing = value.warnings.slice(options.encoded.warnings.length).map(({ message }) => message);
-    return { value, summary: [describeOutputs(value.outputs), ...missing].join('; ') };
+    const { failures, ...value } = await makeOutputs('derive', { ...options, onProgress });
+    return { value, summary: describeMade(value.outputs, failures) };
   });
 }
+
+const describeMade = (outputs: readonly LocalOutput[], failures: readonly string[]): string =>
+  [describeOutputs(outputs), ...failures].join('; ');
 
 interface MakeOutputsOptions extends DeriveOptions {
   readonly source?: OutputRequest['source'];
@@ -145,8 +149,13 @@ interface MakeOutputsOptions extends DeriveOptions {
   readonly onProgress?: (done: number, more: object) => void;
 }
 
+interface MadeOutputs extends DerivedOutputs {
+  /** Why some could not be made, for the log. */
+  readonly failures: readonly string[];
+}
+
 /** Makes the outputs of a step, one after the other. */
-async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promise<DerivedOutputs> {
+async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promise<MadeOutputs> {
   const { settings, outDir, tools, signal, probe, encoded, source } = options;
   const { policy, profile } = settings;
   const wanted = outputsOf(settings.outputs, step);
@@ -156,6 +165,7 @@ async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promi
   );
   const outputs: LocalOutput[] = [];
   const warnings = [...encoded.warnings];
+  const failures: string[] = [];
   let done = 0;
   for (const output of wanted) {
     const weight = output.weight();
@@ -180,10 +190,12 @@ async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promi
         await removeOutputs(outputs);
         throw cause.code === 'disk_full' ? cause : error;
       }
-      const message = `Made without ${output.kind}: ${cause.message}`;
+      // Warnings are shown to users, who have no use for a program's words.
+      const message = `Made without ${output.kind}: it could not be made of this video.`;
       warnings.push({ code: `${output.kind}_unavailable`, message });
+      failures.push(`made without ${output.kind}: ${cause.message}`);
     }
     done += weight;
   }
-  return { outputs, warnings };
+  return { outputs, warnings, failures };
 }

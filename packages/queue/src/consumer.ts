@@ -19,6 +19,7 @@ import { openQueue } from './open-queue.ts';
 import { BULLMQ_BOUNDS, RENEWALS_PER_LOCK, STALLED_LOOKS_PER_LOCK, scheduledDelay } from './policy.ts';
 import { QUEUE_NAME } from './queue-names.ts';
 import { recordUnhandledEnds } from './record-unhandled-ends.ts';
+import { redactError } from './redact-error.ts';
 import type { RunningJob } from './running-job.ts';
 import { openSideQueue } from './side-queue.ts';
 import { watchCancels } from './watch-cancels.ts';
@@ -37,6 +38,8 @@ export interface StartConsumerOptions {
   /** The catalog: jobs of any other type are refused. */
   readonly jobTypes: readonly JobType[];
   readonly log: Log;
+  /** Takes secrets out of what is kept of a failure, in the queue and by handlers; nothing unless named. */
+  readonly redact?: ((text: string) => string) | undefined;
   /** Told what happens; nobody unless named. */
   readonly metrics?: JobRecorder | undefined;
   /** Makes the queue's part of a trace. */
@@ -81,6 +84,7 @@ const SAME_ERROR_MS = 30_000;
  */
 export async function startConsumer(options: StartConsumerOptions): Promise<Consumer> {
   const { address, log, lockMs = LOCK_MS, lifetimeMs = LIFETIME_MS, metrics = NO_RECORDER } = options;
+  const redact = options.redact ?? ((text: string) => text);
   const catalog = createCatalog(options.jobTypes);
   await assertQueueReachable(address);
   const backend = chooseBackend(address);
@@ -114,10 +118,13 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     isStopping,
     metrics,
     log,
+    redact,
     recorded,
   });
   const process = (job: Job, token: string | undefined) => {
-    const run = runJob(job, token);
+    const run = runJob(job, token).catch((error: unknown) => {
+      throw redactError(error, redact);
+    });
     keepBusy(run);
     return run;
   };

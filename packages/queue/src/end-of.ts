@@ -13,6 +13,6 @@ export function endOf(
   const request = readWorkerMetadata(job.data).request ?? String(job.timestamp);
   const common = { type: job.name, jobId: String(job.id), request, payload };
   if ('result' in how) return { ...common, outcome: 'completed', result: how.result };
-  const { code, message } = how.error;
-  return { ...common, outcome: code === 'canceled' ? 'canceled' : 'failed', error: { code, message } };
+  const { code, message, forUser } = how.error;
+  return { ...common, outcome: code === 'canceled' ? 'canceled' : 'failed', error: { code, message, forUser } };
 }

@@ -1,4 +1,5 @@
 /** The end of a job, as other job types are told of it. */
+import type { MediaError } from '@supabase-media/core/errors';
 
 export interface JobEnd {
   /** The name of the job's type. */
@@ -12,5 +13,5 @@ export interface JobEnd {
   /** Of a completed job. */
   readonly result?: unknown;
   /** Of any other. */
-  readonly error?: { readonly code: string; readonly message: string } | undefined;
+  readonly error?: Pick<MediaError, 'code' | 'message' | 'forUser'> | undefined;
 }

@@ -14,6 +14,7 @@ import { endOf } from './end-of.ts';
 import type { FollowUp } from './follow-up.ts';
 import type { JobRecorder } from './job-recorder.ts';
 import { deferralDelay } from './policy.ts';
+import { redactError } from './redact-error.ts';
 import type { RunningJob } from './running-job.ts';
 import { lockLost } from './watch-own-locks.ts';
 import {
@@ -38,6 +39,8 @@ export interface JobRunnerOptions {
   readonly seal: MetadataSeal;
   readonly metrics: Pick<JobRecorder, 'jobStarted'>;
   readonly log: Log;
+  /** Takes secrets out of what is kept of a failure. */
+  readonly redact: (text: string) => string;
   /** The runner puts in what it throws when the handler was told already what became of the job. */
   readonly recorded: WeakSet<Error>;
 }
@@ -83,7 +86,7 @@ export const abandoned = (why: string): MediaError =>
 
 /** Makes what BullMQ calls for each job. */
 export function createJobRunner(options: JobRunnerOptions): (job: Job, token: string | undefined) => Promise<unknown> {
-  const { catalog, followUp, running, lifetimeMs, lockMs, isStopping, seal, metrics, log, recorded } = options;
+  const { catalog, followUp, running, lifetimeMs, lockMs, isStopping, seal, metrics, log, redact, recorded } = options;
   const readMetadata = (job: Job, { payload }: KnownJob) => readGenuineMetadata(job, payload, seal);
   const dataOf = (job: Job, { payload }: KnownJob, metadata: WorkerMetadata) =>
     withWorkerMetadata(String(job.id), payload, metadata, seal);
@@ -208,7 +211,7 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
       return result;
     } catch (thrown) {
       // What broke because the job was told to stop is no failure of its own.
-      const error = toMediaError(signal.aborted ? signal.reason : thrown);
+      const error = redactError(toMediaError(signal.aborted ? signal.reason : thrown), redact);
       const hasAttempts = job.attemptsMade + 1 < (job.opts.attempts ?? 1);
       const { deferrals } = readMetadata(job, known);
       const { deferralLimits } = type.policy;

@@ -1,5 +1,6 @@
 /** Turns the notices of jobs that ended without a worker into the jobs that follow from them. */
 import { setInterval as everyInterval } from 'node:timers/promises';
+import { MediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
 import type { Queue } from 'bullmq';
 import type { JobCatalog } from './catalog.ts';
@@ -46,7 +47,7 @@ async function settle(options: WatchEndNoticesOptions, { id, notice, leftAt }: L
     const isThere = job?.timestamp === notice.addedAt;
     if (isThere && Date.now() - leftAt < REMOVAL_MS) return;
     const { type, jobId, request } = notice;
-    const error = { code: 'canceled', message: 'The job was canceled before it was started.' };
+    const error = new MediaError({ code: 'canceled', message: 'The job was canceled before it was started.' });
     if (!isThere && (await mayBeCanceled(options, notice, payload)))
       await followUp({ type, jobId, request, payload, outcome: 'canceled', error });
   }

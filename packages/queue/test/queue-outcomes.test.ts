@@ -49,6 +49,28 @@ describe.each(queueBackends())('the queue on %s', (kind) => {
     }
   });
 
+  it('keeps no secret of a failure: not as its reason, not in its stack, not for the handlers', async () => {
+    const redact = (text: string) => text.replaceAll('hush', '[redacted]');
+    const told: string[] = [];
+    const handlers = {
+      process: () => Promise.reject(new MediaError({ code: 'storage_refused', message: 'It said hush.' })),
+      fail: async (_payload: VideoProcessPayload, error: MediaError) => told.push(String(error.stack)) > 0,
+    };
+    await withConsumerOn(
+      address,
+      handlers,
+      async () => {
+        const { jobId } = await client.enqueueVideo(request());
+        await expect(client.waitForVideo(jobId)).rejects.toThrowError('It said [redacted].');
+        const { failedReason, stacktrace } = await readJob(jobId);
+        expect(failedReason).toBe('It said [redacted].');
+        expect(JSON.stringify([stacktrace, told])).not.toContain('hush');
+        expect(told).toHaveLength(1);
+      },
+      { redact },
+    );
+  });
+
   it('runs a finished job once more for two producers at once', async () => {
     const same = request();
     let runs = 0;

@@ -26,6 +26,9 @@ export interface HealthServer {
 /** A client that takes longer than this to send its request is not Prometheus. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
+/** A connection on which nothing moves for this long is closed, in milliseconds. */
+const IDLE_TIMEOUT_MS = 60_000;
+
 /**
  * Starts listening. The caller closes it.
  *
@@ -38,6 +41,8 @@ export async function startHealthServer(options: StartHealthServerOptions): Prom
     answer(request, response, { registry, readiness }).catch(() => response.destroy());
   });
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  // Also of one that does not read its answer.
+  server.setTimeout(IDLE_TIMEOUT_MS);
   server.maxConnections = 100;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>

@@ -1,8 +1,10 @@
 /**
  * The log: pino, readable on a terminal, JSON lines elsewhere, always on stderr because stdout is for results. Secrets
- * are redacted from the finished line, whichever object or message contained them.
+ * are redacted in the values of the finished line, before they are written, whichever object, error, message or child
+ * logger contained them.
  */
 import { type Logger, pino } from 'pino';
+import { createRedactor, type Redactor } from './redact.ts';
 
 /** A pino logger whose lines never contain a secret. */
 export type Log = Logger;
@@ -25,27 +27,17 @@ export interface CreateLoggerOptions {
   readonly isTerminal?: boolean;
 }
 
-/** Any JWT, and the token of a signed address: both grant access, whoever issued them. */
-const KEY_SHAPES = /eyJ[\w-]+\.[\w-]+\.[\w-]+|sb_secret_[\w-]+|(?<=[?&]token=)[^&"\s]+/g;
-
-/** Redacts the given values and everything that looks like a key. */
-export function redactSecrets(text: string, secrets: readonly string[]): string {
-  let redacted = text;
-  for (const secret of secrets) redacted = redacted.replaceAll(secret, '[redacted]');
-  return redacted.replace(KEY_SHAPES, '[redacted]');
-}
-
 /** Creates the process's logger. */
 export async function createLogger(options: CreateLoggerOptions): Promise<Log> {
   const { config } = options;
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
-  const destination = { write: (line: string) => write(redactSecrets(line, config.secrets)) };
+  const redactor = createRedactor(config.secrets);
   const isTerminal = options.isTerminal ?? process.stderr.isTTY === true;
   const isPretty = config.log.format === 'pretty' || (config.log.format === 'auto' && isTerminal);
   if (!isPretty)
     return pino(
       { level: config.log.level, base: undefined, formatters: levelAsWord, serializers: SERIALIZERS },
-      destination,
+      { write: (line: string) => write(`${JSON.stringify(readLine(line, redactor))}\n`) },
     );
   const { prettyFactory } = await import('pino-pretty');
   const prettify = prettyFactory({
@@ -56,18 +48,28 @@ export async function createLogger(options: CreateLoggerOptions): Promise<Log> {
   });
   return pino(
     { level: config.log.level, base: undefined, serializers: SERIALIZERS },
-    { write: (line: string) => destination.write(prettify(line)) },
+    { write: (line: string) => write(prettify(readLine(line, redactor))) },
   );
 }
 
+/** The values of a line of JSON, as pino made it: only in them do quotes and backslashes stand as they are. */
+const readLine = (line: string, redactor: Redactor): object => redactor.value(JSON.parse(line)) as object;
+
+/** Causes of causes, and errors within one, that a line has: an error may be its own cause. */
+const CAUSES_MAX = 8;
+
 /** Keeps the essential fields of an error; libraries attach clients, sockets and whole requests to theirs. */
-function serializeError(error: unknown): Record<string, unknown> {
+function serializeError(error: unknown, depth = 0): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) };
   const code = 'code' in error ? { code: error.code } : {};
-  const cause = error.cause === undefined ? {} : { cause: serializeError(error.cause) };
-  return { type: error.name, ...code, message: error.message, stack: error.stack, ...cause };
+  const inner = (of: unknown) => serializeError(of, depth + 1);
+  const hasMore = depth < CAUSES_MAX;
+  const cause = error.cause === undefined || !hasMore ? {} : { cause: inner(error.cause) };
+  const errors =
+    error instanceof AggregateError && hasMore ? { errors: error.errors.slice(0, CAUSES_MAX).map(inner) } : {};
+  return { type: error.name, ...code, message: error.message, stack: error.stack, ...cause, ...errors };
 }
 
-const SERIALIZERS = { err: serializeError };
+const SERIALIZERS = { err: (error: unknown) => serializeError(error) };
 
 const levelAsWord = { level: (label: string) => ({ level: label }) };

@@ -63,9 +63,6 @@ export interface Variables<Table extends VariableTable> {
   readonly secrets: readonly string[];
 }
 
-/** Shorter values are not redacted, because they also appear in harmless lines. */
-const SECRET_MIN_CHARACTERS = 6;
-
 /** Checks the environment against a table. Problems are collected until {@link Variables.refuse}. */
 export function readVariables<Table extends VariableTable>(table: Table, environment: Environment): Variables<Table> {
   const problems: string[] = [];
@@ -93,7 +90,7 @@ export function readVariables<Table extends VariableTable>(table: Table, environ
     },
     complain: (problem) => void problems.push(problem),
     refuse: () => refuseProblems(problems),
-    secrets: [...new Set(secrets)].filter((secret) => secret.length >= SECRET_MIN_CHARACTERS),
+    secrets: [...new Set(secrets)],
   };
 }
 
@@ -109,10 +106,12 @@ function refuseProblems(problems: readonly string[]): void {
 const describeValue = (variable: Variable, value: string): string =>
   variable.secret ? `is set to something else (${value.length} characters, not shown)` : `is "${value.slice(0, 80)}"`;
 
-/** The password of an address, as written and decoded: libraries print either. */
+/** The passwords of an address, as written and decoded: libraries print either. */
 function passwordsOf(secret: string): string[] {
-  const password = URL.canParse(secret) ? new URL(secret).password : '';
-  return password ? [password, decodePercent(password) ?? password] : [];
+  if (!URL.canParse(secret)) return [];
+  const { password, searchParams } = new URL(secret);
+  const passwords = [password, decodePercent(password) ?? '', ...searchParams.getAll('password')];
+  return passwords.filter((found) => found !== '');
 }
 
 /** Undoes percent-encoding (RFC 3986, section 2.1); undefined if it is malformed. */

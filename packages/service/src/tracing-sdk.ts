@@ -11,12 +11,14 @@ import {
   SamplingDecision,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import { redactSpans } from './redact-spans.ts';
 import { traceRequests } from './trace-requests.ts';
 
 export interface TracingSdkOptions {
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly service: string;
+  readonly redact: (text: string) => string;
 }
 
 /** The time limit for one export, in milliseconds; spans of a failed export are lost. */
@@ -38,12 +40,13 @@ const ROOTS: Sampler = {
 
 /** Registers it for the whole process, as OpenTelemetry does. */
 export function openTracingSdk(options: TracingSdkOptions): { readonly close: () => Promise<void> } {
-  const { endpoint, headers, service } = options;
-  const exporter = new OTLPTraceExporter({
+  const { endpoint, headers, service, redact } = options;
+  const sender = new OTLPTraceExporter({
     url: `${endpoint}/v1/traces`,
     headers: { ...headers },
     timeoutMillis: EXPORT_TIMEOUT_MS,
   });
+  const exporter = redactSpans(sender, redact);
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service, 'process.pid': process.pid }),
     sampler: new ParentBasedSampler({ root: ROOTS }),

@@ -11,6 +11,8 @@ export interface StartTracingOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** `service.name` of the process. */
   readonly service: string;
+  /** Takes secrets out of names, attributes and messages. */
+  readonly redact: (text: string) => string;
 }
 
 /** The tracing of one process. */
@@ -28,10 +30,10 @@ export const isTracing = (): boolean => running > 0;
 
 /** Starts tracing in this process. The caller closes it. */
 export async function startTracing(options: StartTracingOptions): Promise<Tracing> {
-  const { endpoint, headers = {}, service } = options;
+  const { endpoint, headers = {}, service, redact } = options;
   if (endpoint === undefined) return { close: async () => {} };
   const { openTracingSdk } = await import('./tracing-sdk.ts');
-  const sdk = openTracingSdk({ endpoint, headers, service });
+  const sdk = openTracingSdk({ endpoint, headers, service, redact });
   running += 1;
   return {
     close: async () => {

@@ -39,6 +39,8 @@ interface OtlpBody {
 export interface OtlpReceiver {
   readonly url: string;
   readonly spans: readonly SeenSpan[];
+  /** The JSON of each request. */
+  readonly bodies: readonly string[];
   /** `authorization` of each request. */
   readonly keys: readonly (string | undefined)[];
   readonly close: () => Promise<void>;
@@ -50,6 +52,7 @@ const readAttributes = (attributes: readonly OtlpAttribute[] = []): ReadonlyMap<
 /** Starts one. */
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: SeenSpan[] = [];
+  const bodies: string[] = [];
   const keys: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     let text = '';
@@ -62,6 +65,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
         response.writeHead(404).end();
         return;
       }
+      bodies.push(text);
       for (const { resource, scopeSpans } of (JSON.parse(text) as OtlpBody).resourceSpans)
         for (const span of scopeSpans.flatMap((scope) => scope.spans))
           spans.push({
@@ -81,6 +85,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     spans,
+    bodies,
     keys,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -211,6 +211,7 @@ export type ApiErrorCode =
   | 'rate_limited'
   | 'relay_busy'
   | 'relay_refused'
+  | 'relay_too_slow'
   | 'session_ended'
   | 'session_expired'
   | 'session_not_found'

@@ -9,6 +9,7 @@ import { type Consumer, startConsumer } from '@supabase-media/queue/consumer';
 import { openQueueInspector } from '@supabase-media/queue/inspect-queue';
 import { openQueueTelemetry } from '@supabase-media/queue/telemetry';
 import { createMetrics } from '@supabase-media/service/metrics';
+import { createRedactor } from '@supabase-media/service/redact';
 import { startMonitoring } from '@supabase-media/service/start-monitoring';
 import { isTracing } from '@supabase-media/service/tracing';
 import { openStorage } from '@supabase-media/storage/connection';
@@ -90,6 +91,7 @@ export async function startWorker(options: {
       telemetry: isTracing() ? await openQueueTelemetry() : undefined,
       metrics,
       log,
+      redact: createRedactor(config.secrets).text,
     });
     const over = new AbortController();
     const sweeping = keepSwept({ jobsDir, consumer, log, signal: over.signal });

@@ -1,7 +1,7 @@
 /** Webhooks of a real consumer to a real receiver, on both backends. */
 import { randomBytes } from 'node:crypto';
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
-import { MediaError } from '@supabase-media/core/errors';
+import { ERRORS, MediaError } from '@supabase-media/core/errors';
 import type { QueueAddress } from '@supabase-media/queue/backend';
 import { chooseBackend } from '@supabase-media/queue/backend';
 import { startConsumer } from '@supabase-media/queue/consumer';
@@ -190,7 +190,7 @@ describe.each(queueBackends())('webhooks on %s', (kind) => {
     const told = bodies.map(({ type, data }) => [type, data.project, data.outcome, data.code, data.reason]);
     expect(told.sort()).toMatchObject([
       ['video.canceled', 'canceled', null, 'canceled', expect.any(String)],
-      ['video.failed', 'failed', null, 'object_missing', 'There is no source.'],
+      ['video.failed', 'failed', null, 'object_missing', ERRORS.object_missing.user],
       ['video.rejected', 'rejected', 'rejected', 'no_video', 'No.'],
     ]);
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(3);

@@ -73,6 +73,11 @@ export const API_ERRORS = {
     meaning: 'What was asked of the relay does not fit the upload session.',
     action: 'Send the length, offset and address that the session and its last answer named.',
   },
+  relay_too_slow: {
+    httpStatus: 408,
+    meaning: 'The client sent fewer bytes a second than a place in the relay is kept for.',
+    action: 'Go on from the confirmed offset over a better connection.',
+  },
   session_ended: {
     httpStatus: 409,
     meaning: 'The upload session has ended: completed, canceled or abandoned.',

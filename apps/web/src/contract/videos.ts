@@ -36,7 +36,7 @@ export const video = z
     progress: z.int().min(0).max(100).describe('Whole percent of all steps.'),
     outcome: z.enum(['processed', 'remuxed', 'rejected']).nullable(),
     errorCode: z.string().nullable(),
-    errorMessage: z.string().nullable(),
+    errorMessage: z.string().nullable().describe('For users: what they can do, without words of operators.'),
     fileName: z.string().nullable().describe('As uploaded; null where the video came another way.'),
     sourceBucket: z.string(),
     sourcePath: z.string(),

@@ -62,7 +62,7 @@ const MESSAGES: Partial<Record<ApiErrorCode, string>> = {
 /** Retry-After of outages, in seconds. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** Turns anything thrown into an {@link ApiError}; the message of an unknown error only goes to the log, as `cause`. */
+/** Turns anything thrown into an {@link ApiError}; messages that are not for users only go to the log, as `cause`. */
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   if (!(thrown instanceof MediaError))
@@ -72,7 +72,7 @@ export function toApiError(thrown: unknown): ApiError {
   const isOutage = API_ERRORS[code].httpStatus === 503;
   return new ApiError({
     code,
-    message: MESSAGES[code] ?? (code === 'internal' ? 'The request could not be answered.' : thrown.message),
+    message: MESSAGES[code] ?? (code === 'internal' ? 'The request could not be answered.' : thrown.forUser),
     ...(isOutage && { retryAfterSeconds: RETRY_AFTER_SECONDS }),
     cause: thrown,
   });

@@ -158,6 +158,14 @@ export const WEB_VARIABLES = {
     reason: 'A relayed request in which no byte moves for this long is ended.',
     schema: wholeNumber(1, 3600),
   },
+  RELAY_MIN_BYTES_PER_SECOND: {
+    section: 'Intake API',
+    allowed: 'whole bytes per second from 0 to 1000000',
+    default: '2048',
+    reason:
+      'A relayed request whose client sends less, on average over RELAY_STALL_SECONDS, is ended: a byte now and then must not keep a place. 0: any rate.',
+    schema: wholeNumber(0, 1_000_000),
+  },
   RELAY_TIMEOUT_SECONDS: {
     section: 'Intake API',
     allowed: 'whole seconds from 1 to 86400',

@@ -43,6 +43,8 @@ export interface WebConfig {
     readonly max: number;
     readonly maxPerUser: number;
     readonly stallMs: number;
+    /** Of a client, on average over `stallMs`; 0: any. */
+    readonly minBytesPerSecond: number;
     readonly timeoutMs: number;
   };
   readonly events: { readonly max: number; readonly maxPerUser: number };
@@ -112,6 +114,7 @@ export function loadWebConfig(environment: Environment): WebConfig {
       max: get('RELAY_MAX'),
       maxPerUser: get('RELAY_MAX_PER_USER'),
       stallMs: get('RELAY_STALL_SECONDS') * 1000,
+      minBytesPerSecond: get('RELAY_MIN_BYTES_PER_SECOND'),
       timeoutMs: get('RELAY_TIMEOUT_SECONDS') * 1000,
     },
     events: { max: get('EVENTS_MAX'), maxPerUser: get('EVENTS_MAX_PER_USER') },

@@ -3,7 +3,8 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { MediaError, toMediaError } from '@supabase-media/core/errors';
-import { createLogger, redactSecrets } from '@supabase-media/service/logger';
+import { createLogger } from '@supabase-media/service/logger';
+import { createRedactor } from '@supabase-media/service/redact';
 import { readEnvironment } from '@supabase-media/service/settings-table';
 import { startTracing } from '@supabase-media/service/tracing';
 import { resolveUserPath } from '@supabase-media/service/user-path';
@@ -64,9 +65,9 @@ async function run(): Promise<void> {
   const environment = readEnvironment(file === undefined ? undefined : resolveUserPath(file));
   const { loadWebConfig } = await import('./config.ts');
   const config = loadWebConfig({ ...environment, ...(options.port !== undefined && { WEB_PORT: options.port }) });
-  secrets = config.secrets;
+  redact = createRedactor(config.secrets).text;
   const log = await createLogger({ config });
-  const tracing = await startTracing({ ...config.tracing, service: 'supabase-media-api' });
+  const tracing = await startTracing({ ...config.tracing, service: 'supabase-media-api', redact });
   const { startServer, sweepOnce } = await import('./server.ts');
   const stop = new AbortController();
   const onSignal = () => {
@@ -96,12 +97,12 @@ async function run(): Promise<void> {
   process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
 }
 
-let secrets: readonly string[] = [];
+let redact = createRedactor([]).text;
 boundMemory();
 try {
   await run();
 } catch (thrown) {
   const error = toMediaError(thrown);
-  process.stderr.write(`${redactSecrets(`error (${error.code}): ${error.message}\n${error.hint}`, secrets)}\n`);
+  process.stderr.write(`${redact(`error (${error.code}): ${error.message}\n${error.hint}`)}\n`);
   process.exitCode = 1;
 }

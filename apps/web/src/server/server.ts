@@ -120,7 +120,7 @@ export async function startServer(options: {
   });
   if (monitoring.port !== undefined)
     log.info({ event: 'web.metrics', port: monitoring.port }, `Metrics and health on port ${monitoring.port}`);
-  const board = await openBoard(config).catch(async (error: unknown) => {
+  const board = await openBoard(config, log).catch(async (error: unknown) => {
     await Promise.all([app.close(), monitoring.close()]);
     throw error;
   });

@@ -54,6 +54,7 @@ function whyUndecodable({ pixelFormat, codedWidth, codedHeight, stats }: VideoIn
 const tooLong: Rule = (info, policy) => {
   if (info.durationSeconds <= policy.maxDurationSeconds) return undefined;
   return rejection('too_long', {
+    lengths: { is: info.durationSeconds, atMost: policy.maxDurationSeconds },
     detail: `${info.durationSeconds.toFixed(0)} s, ${policy.maxDurationSeconds} s are allowed`,
   });
 };

@@ -17,6 +17,12 @@ it.each([
   expect(rejection(code, { lookedLike: 'a NUT video', isVideo }).reason).toContain(words);
 });
 
+it('says how long a video is, and how long it may be', () => {
+  expect(rejection('too_long', { lengths: { is: 46_800.2, atMost: 43_200 } }).reason).toBe(
+    'This video is 13 h 1 s long; at most 12 h are allowed. Cut it into parts and upload those.',
+  );
+});
+
 it('keeps the detail for the log out of the sentence', () => {
   expect(rejection('invalid_data', { detail: 'EBML header parsing failed' })).toEqual({
     code: 'invalid_data',

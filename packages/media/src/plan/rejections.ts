@@ -39,6 +39,8 @@ export interface RejectionFacts {
   readonly lookedLike?: string | undefined;
   /** That is a kind of video. */
   readonly isVideo?: boolean | undefined;
+  /** Of a video that is too long, in seconds. */
+  readonly lengths?: { readonly is: number; readonly atMost: number } | undefined;
   /** For the log; never shown to the uploader. */
   readonly detail?: string | undefined;
 }
@@ -48,7 +50,8 @@ export function rejection(code: RejectionCode, facts: RejectionFacts = {}): Reje
   return { code, reason: wording(code, facts), detail: facts.detail };
 }
 
-function wording(code: RejectionCode, { lookedLike, isVideo }: RejectionFacts): string {
+function wording(code: RejectionCode, { lookedLike, isVideo, lengths }: RejectionFacts): string {
+  if (code === 'too_long' && lengths !== undefined) return wordingOfLength(lengths.is, lengths.atMost);
   if (lookedLike === undefined) return REJECTIONS[code];
   if (isVideo) return wordingOfVideo(code, lookedLike);
   if (code === 'container_not_allowed' || code === 'no_video_stream') {
@@ -61,4 +64,21 @@ function wordingOfVideo(code: RejectionCode, kind: string): string {
   if (code === 'container_not_allowed') return `This is ${kind}, which we cannot read. Upload an ${FORMATS} file.`;
   if (code !== 'invalid_data' && code !== 'undecodable_video') return REJECTIONS[code];
   return `This is ${kind}, but it is damaged or incomplete. Check that it plays on your device, then upload an ${FORMATS} file.`;
+}
+
+function wordingOfLength(is: number, atMost: number): string {
+  // Rounded up, so that 60.2 minutes are not "60 min, at most 60 min".
+  const length = formatLength(Math.ceil(is));
+  return `This video is ${length} long; at most ${formatLength(atMost)} are allowed. Cut it into parts and upload those.`;
+}
+
+/** Whole seconds as `1 h 5 min 20 s`. */
+function formatLength(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'min'],
+    [Math.round(seconds % 60), 's'],
+  ] as const;
+  const shown = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`);
+  return shown.length === 0 ? '0 s' : shown.join(' ');
 }

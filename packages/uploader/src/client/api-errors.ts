@@ -17,6 +17,7 @@ export const UPLOAD_ERROR_CODES: Readonly<Record<ApiErrorCode, UploadErrorCode>>
   rate_limited: 'server_busy',
   relay_busy: 'server_busy',
   relay_refused: 'failed',
+  relay_too_slow: 'timed_out',
   session_ended: 'session_ended',
   session_expired: 'session_expired',
   session_not_found: 'session_ended',

@@ -47,6 +47,7 @@ export function failureOfAnswer(answer: TransportAnswer, request: AttemptRequest
 function faultOfRelay(code: string, status: number, asked: Asked): Fault | undefined {
   if (status === 413 && asked === 'append') return 'edge_too_large';
   if (code === 'relay_refused' && asked === 'append') return 'upload_conflict';
+  if (code === 'relay_too_slow') return 'upload_stalled';
   return code === 'relay_busy' ? 'relay_busy' : undefined;
 }
 

@@ -1,6 +1,6 @@
 /** `media doctor`: what is wrong with this set-up, and how to mend it. */
 
-import { redactSecrets } from '@supabase-media/service/logger';
+import { createRedactor } from '@supabase-media/service/redact';
 import type { Finding } from '../doctor/findings.ts';
 import { type DoctorReport, runDoctor } from '../doctor/run-doctor.ts';
 import type { CommandContext } from './run-command.ts';
@@ -50,7 +50,7 @@ export function describeReport({ findings, seconds }: DoctorReport): string[] {
 export async function doctorCommand(context: CommandContext, options: DoctorCommandOptions): Promise<void> {
   const { config, signal } = context;
   const report = await runDoctor({ config, signal, probe: options.probe, sourceBucket: options.sourceBucket });
-  const redact = (text: string) => redactSecrets(text, config.secrets);
+  const redact = createRedactor(config.secrets).text;
   const findings = report.findings.map((finding) => ({ ...finding, message: redact(finding.message) }));
   const shown = { ...report, findings, seconds: Math.round(report.seconds * 10) / 10 };
   context.output.result(shown, describeReport(shown));

@@ -30,5 +30,5 @@ export const createOutput = (options: { readonly json: boolean }): Output => ({
 /** The error as it may be shown: never a stack trace, never a secret that the logger would blot out. */
 export function presentable(thrown: unknown, redact: (text: string) => string): MediaError {
   const error = toMediaError(thrown);
-  return new MediaError({ code: error.code, message: redact(error.message), hint: error.hint, cause: error });
+  return new MediaError({ code: error.code, message: redact(error.message), hint: redact(error.hint), cause: error });
 }

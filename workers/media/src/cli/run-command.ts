@@ -1,7 +1,8 @@
 /** What every command shares: its configuration, its log, its way to end. */
 
 import { MediaError } from '@supabase-media/core/errors';
-import { createLogger, type Log, redactSecrets } from '@supabase-media/service/logger';
+import { createLogger, type Log } from '@supabase-media/service/logger';
+import { createRedactor } from '@supabase-media/service/redact';
 import { readEnvironment } from '@supabase-media/service/settings-table';
 import { startTracing, type Tracing } from '@supabase-media/service/tracing';
 import { resolveUserPath } from '@supabase-media/service/user-path';
@@ -61,18 +62,18 @@ function watchSignals() {
 export async function runCommand(options: RunCommandOptions): Promise<void> {
   const output = createOutput({ json: options.common.json ?? false });
   const signals = watchSignals();
-  let secrets: readonly string[] = [];
+  let redact = createRedactor([]).text;
   let tracing: Tracing | undefined;
   try {
     const environment = readEnvironment(options.common.envFile && resolveUserPath(options.common.envFile));
     const config = loadConfig({ environment, ...(options.needs ? { needs: options.needs } : {}) });
-    secrets = config.secrets;
+    redact = createRedactor(config.secrets).text;
     const log = await createLogger({ config });
-    tracing = await startTracing({ ...config.tracing, service: 'supabase-media-worker' });
+    tracing = await startTracing({ ...config.tracing, service: 'supabase-media-worker', redact });
     const showsBars = !output.json && process.stderr.isTTY === true;
     await options.run({ config, log, output, signal: signals.signal, showsBars });
   } catch (thrown) {
-    output.failure(presentable(thrown, (text) => redactSecrets(text, secrets)));
+    output.failure(presentable(thrown, redact));
     const received = signals.received();
     process.exitCode = received === undefined ? 1 : EXIT_CODES[received];
   } finally {

@@ -17,6 +17,8 @@ export function describeVideo(video: VideoRow): string[] {
   ];
   if (video.outcome !== null) lines.push(`outcome: ${video.outcome}`);
   if (video.error_code !== null) lines.push(`${video.error_code}: ${video.error_message ?? ''}`);
+  if (video.status === 'failed' && video.job_id !== null)
+    lines.push(`That is what users read; why it failed: media jobs show ${video.job_id}`);
   for (const output of video.outputs)
     lines.push(`${output.kind}: ${output.bucket}/${output.path} (${formatBytes(output.bytes)})`);
   return lines;

@@ -67,7 +67,7 @@ export function describeVideo(video: Video, etaSeconds: number | undefined): Vid
       return {
         tone: 'problem',
         status: 'Failed',
-        detail: describeFailure(video),
+        detail: video.errorMessage ?? 'It could not be processed.',
         percent: undefined,
         actions: [NEEDS_UPLOAD.has(video.errorCode ?? '') ? 'upload_again' : 'retry', 'delete'],
       };
@@ -80,9 +80,4 @@ export function describeVideo(video: Video, etaSeconds: number | undefined): Vid
         actions: ['retry', 'delete'],
       };
   }
-}
-
-function describeFailure({ errorCode, errorMessage }: Video): string {
-  const why = errorMessage ?? 'It could not be processed.';
-  return NEEDS_UPLOAD.has(errorCode ?? '') ? `${why} Upload the file again.` : why;
 }

@@ -2,8 +2,10 @@
  * Bull Board over the queue, read-only: on a port of its own, behind a password. What changes a job is `media jobs` and
  * `media cancel`, which know what else belongs to a job.
  */
+import type { Log } from '@supabase-media/core/log';
 import type { BoardQueue } from '@supabase-media/queue/board-queue';
 import Fastify from 'fastify';
+import { createAttemptLimit } from './attempt-limit.ts';
 import { hasPassword } from './check-password.ts';
 
 export interface StartBoardOptions {
@@ -12,6 +14,7 @@ export interface StartBoardOptions {
   readonly port: number;
   readonly password: string;
   readonly queue: BoardQueue;
+  readonly log: Log;
 }
 
 export interface Board {
@@ -20,17 +23,28 @@ export interface Board {
 }
 
 /** Starts it. The caller closes it, and its queue. @throws what listening throws: a port that is taken. */
-export async function startBoard({ host, port, password, queue }: StartBoardOptions): Promise<Board> {
+export async function startBoard({ host, port, password, queue, log }: StartBoardOptions): Promise<Board> {
   // Only here: a process without a board loads none of it.
   const [{ createBullBoard }, { BullMQAdapter }, { FastifyAdapter }] = await Promise.all([
     import('@bull-board/api'),
     import('@bull-board/api/bullMQAdapter'),
     import('@bull-board/fastify'),
   ]);
-  const app = Fastify({ forceCloseConnections: true, requestTimeout: 20_000 });
+  const app = Fastify({ forceCloseConnections: true, requestTimeout: 20_000, connectionTimeout: 60_000 });
+  const attempts = createAttemptLimit();
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' });
-    if (hasPassword(request.headers.authorization, password)) return;
+    const { authorization } = request.headers;
+    // A browser asks once without a password before it asks a person for one.
+    const waitSeconds = authorization === undefined ? undefined : await attempts.take(request.ip);
+    if (waitSeconds !== undefined) {
+      log.warn({ event: 'board.locked', address: request.ip }, `Too many wrong passwords from ${request.ip}`);
+      return reply
+        .code(429)
+        .headers({ 'retry-after': String(waitSeconds), 'cache-control': 'no-store' })
+        .send({ error: `Too many wrong passwords. Try again in ${waitSeconds} s.` });
+    }
+    if (hasPassword(authorization, password)) return attempts.succeeded(request.ip);
     return reply
       .code(401)
       .headers({ 'www-authenticate': 'Basic realm="queue", charset="UTF-8"', 'cache-control': 'no-store' })

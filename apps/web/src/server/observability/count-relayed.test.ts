@@ -25,6 +25,7 @@ it('tells a client that left from a Storage that is gone', () => {
   const gone = new ApiError({ code: 'storage_unavailable', message: 'It broke.' });
   expect(judgeFailure(gone, true)).toBe('aborted');
   expect(judgeFailure(gone, false)).toBe('storage_unreachable');
+  expect(judgeFailure(new ApiError({ code: 'relay_too_slow', message: 'Slow.' }), false)).toBe('upload_stalled');
   expect(judgeFailure(new ApiError({ code: 'relay_refused', message: 'Too long.' }), false)).toBe('invalid_argument');
 });
 

@@ -33,7 +33,9 @@ export function judgeAnswer(answer: RelayedAnswer, offset: number): ErrorCode | 
 /** The error code of a request without a response. A client that disconnected or a stopping server is not a failure. */
 export function judgeFailure(error: unknown, isTold: boolean): ErrorCode {
   if (isTold) return 'aborted';
-  return error instanceof ApiError && error.code === 'relay_refused' ? 'invalid_argument' : 'storage_unreachable';
+  const code = error instanceof ApiError ? error.code : undefined;
+  if (code === 'relay_too_slow') return 'upload_stalled';
+  return code === 'relay_refused' ? 'invalid_argument' : 'storage_unreachable';
 }
 
 /**

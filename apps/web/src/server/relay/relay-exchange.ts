@@ -8,6 +8,7 @@ import { formatBytes, formatSeconds } from '@supabase-media/core/format';
 import { answerWaitMs } from '@supabase-media/storage/transport';
 import { type Dispatcher, request } from 'undici';
 import { ApiError } from '../api-error.ts';
+import { createMinimumRate } from './minimum-rate.ts';
 import type { RelayMethod, RelayRequest } from './relay-request.ts';
 
 export interface ExchangeOptions {
@@ -19,6 +20,8 @@ export interface ExchangeOptions {
   /** Of the whole file in bytes: when the last byte is in, Storage finishes all of it in silence. */
   readonly fileBytes: number;
   readonly stallMs: number;
+  /** On average over `stallMs` of waiting for the client; 0: any. */
+  readonly minBytesPerSecond: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Told the size of each piece that Storage's connection took. */
@@ -36,12 +39,15 @@ export interface RelayAnswer {
 
 const TEXT_MAX = 2000;
 
+/** A slow client is found within this part of a window after its end. */
+const JUDGED_PER_WINDOW = 20;
+
 /** The least silence after the last byte that is waited out, in milliseconds. */
 const ANSWER_MS = 60_000;
 
 /**
  * @throws {ApiError} `storage_unavailable` when Storage cannot be reached, stalls, or breaks off; `relay_refused` for a
- * body longer than the file has room for.
+ * body longer than the file has room for; `relay_too_slow` for a client that sends less than the minimum.
  */
 export async function exchange(options: ExchangeOptions): Promise<RelayAnswer> {
   const { incoming, fileBytes } = options;
@@ -54,6 +60,13 @@ export async function exchange(options: ExchangeOptions): Promise<RelayAnswer> {
     () => fail(`The request took longer than ${formatSeconds(options.timeoutMs / 1000)}`),
     options.timeoutMs,
   );
+  const rate = createMinimumRate({ bytesPerSecond: options.minBytesPerSecond, windowMs: options.stallMs });
+  const judgeRate = (): void => {
+    const slow = rate.tooSlow(performance.now());
+    if (slow !== undefined) ended.abort(tooSlow(slow, options.minBytesPerSecond));
+  };
+  // A client that sends nothing more while it is waited for is judged, too.
+  const judging = setInterval(judgeRate, Math.max(100, options.stallMs / JUDGED_PER_WINDOW));
   const onClientGone = () => {
     // With the whole body passed on, Storage may finish: the client's next request finds it done.
     if (!incoming.complete) ended.abort(new Error('The client is gone.'));
@@ -62,7 +75,9 @@ export async function exchange(options: ExchangeOptions): Promise<RelayAnswer> {
 
   async function* body(): AsyncGenerator<Buffer> {
     // Not destroyed with the iteration: the client still gets its answer on this connection.
+    rate.waits(performance.now());
     for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      rate.came(chunk.length, performance.now());
       if (passedBytes + chunk.length > options.request.maxBytes)
         throw new ApiError({
           code: 'relay_refused',
@@ -72,7 +87,9 @@ export async function exchange(options: ExchangeOptions): Promise<RelayAnswer> {
       passedBytes += chunk.length;
       options.onPassed(chunk.length);
       silence.refresh();
+      rate.waits(performance.now());
     }
+    clearInterval(judging);
     clearTimeout(silence);
     silence = setTimeout(onSilence, Math.max(options.stallMs, answerWaitMs(fileBytes, ANSWER_MS)));
   }
@@ -93,11 +110,20 @@ export async function exchange(options: ExchangeOptions): Promise<RelayAnswer> {
     if (ended.signal.reason instanceof ApiError) throw ended.signal.reason;
     throw unavailable(`The connection to Storage broke after ${formatBytes(passedBytes)}.`, error);
   } finally {
+    clearInterval(judging);
     clearTimeout(silence);
     clearTimeout(whole);
     incoming.socket.off('close', onClientGone);
   }
 }
+
+const tooSlow = (sent: { readonly bytes: number; readonly ms: number }, minimum: number): ApiError =>
+  new ApiError({
+    code: 'relay_too_slow',
+    message: `${formatBytes(sent.bytes)} came in ${formatSeconds(sent.ms / 1000)}; at least ${formatBytes(minimum)} a second are needed.`,
+    details: { bytes: sent.bytes, seconds: Math.round(sent.ms / 1000), minBytesPerSecond: minimum },
+    retryAfterSeconds: 2,
+  });
 
 const unavailable = (message: string, cause?: unknown): ApiError =>
   new ApiError({ code: 'storage_unavailable', message, retryAfterSeconds: 2, cause });

@@ -47,7 +47,7 @@ const PASSED_HEADERS = [
 /** The row learns of progress once in so many bytes, not at each small chunk. */
 const CONFIRM_EVERY_BYTES = 8 * 1024 * 1024;
 
-/** @throws {ApiError} `relay_busy`, `relay_refused`, `session_not_found`, `storage_unavailable`. */
+/** @throws {ApiError} `relay_busy`, `relay_refused`, `relay_too_slow`, `session_not_found`, `storage_unavailable`. */
 export async function relayUpload(services: RelayServices, options: RelayOptions): Promise<RelayReply> {
   const { method, session, uploadId } = options;
   // The key of the service is used, so an upload of anyone else's must not be named here.
@@ -88,6 +88,7 @@ export async function relayUpload(services: RelayServices, options: RelayOptions
         incoming,
         fileBytes: session.size,
         stallMs: services.config.relay.stallMs,
+        minBytesPerSecond: services.config.relay.minBytesPerSecond,
         timeoutMs: services.config.relay.timeoutMs,
         signal: services.signal,
         onPassed: services.collectChunks,

@@ -7,6 +7,9 @@ import type { VideoWatch } from './video-watch.ts';
 /** The interval of keep-alive comments, in milliseconds: proxies end idle connections. */
 const HEARTBEAT_MS = 15_000;
 
+/** The last event is read within this, in milliseconds, or the connection ends without. */
+const LINGER_MS = 15_000;
+
 /** The reconnection delay of clients, in milliseconds. */
 const RETRY_MS = 3000;
 
@@ -44,6 +47,10 @@ export function sendEvents(options: SendEventsOptions): Promise<void> {
       isOver = true;
       clearInterval(heartbeat);
       leave();
+      if (!response.closed) {
+        const linger = setTimeout(() => response.destroy(), LINGER_MS).unref();
+        response.once('close', () => clearTimeout(linger));
+      }
       response.end();
       resolve();
     };

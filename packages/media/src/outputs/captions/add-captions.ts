@@ -118,4 +118,6 @@ function decodeText(content: Uint8Array): string {
   }
 }
 
-const invalid = (message: string): MediaError => new MediaError({ code: 'invalid_argument', message: `${message}.` });
+/** For the person who adds captions, as much as for an operator. */
+const invalid = (message: string): MediaError =>
+  new MediaError({ code: 'invalid_argument', message: `${message}.`, forUser: `${message}.` });

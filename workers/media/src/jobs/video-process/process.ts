@@ -43,7 +43,7 @@ export function createVideoHandlers(services: WorkerServices): VideoHandlers {
     fail: (payload, error, job) => recordFailure(services, payload, { error, job }),
     wait: async ({ videoId }, error) => {
       log.warn({ event: 'video.waiting', videoId, code: error.code }, `Will be retried: ${error.message}`);
-      await videos.recordWaiting(videoId, error.code, error.message);
+      await videos.recordWaiting(videoId, error.code, error.forUser);
     },
   };
 }

@@ -91,7 +91,8 @@ export const canceledMeanwhile = (videoId: string): MediaError =>
   new MediaError({ code: 'canceled', message: `Video ${videoId} was canceled or removed (in its row).` });
 
 /**
- * Records that a job ended without a result: canceled or failed, after its last attempt or without any.
+ * Records that a job ended without a result: canceled or failed, after its last attempt or without any. The row is for
+ * users; what operators need is in the log and, as the job's reason, in the queue.
  *
  * @throws {MediaError} what the database or Storage answers.
  */
@@ -111,7 +112,7 @@ export async function recordFailure(
     await removeResults(services, payload, job.checkpoint);
     return true;
   }
-  const status = { status: 'failed', errorCode: error.code, errorMessage: error.message } as const;
+  const status = { status: 'failed', errorCode: error.code, errorMessage: error.forUser } as const;
   if (!(await videos.recordFinalStatus(videoId, status))) return false;
   log.error({ event: 'video.failed', videoId, code: error.code, err: error }, `Failed: ${error.message}`);
   return true;

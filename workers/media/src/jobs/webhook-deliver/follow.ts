@@ -8,22 +8,20 @@ export interface FollowOptions {
   readonly urls: readonly string[];
   /** The first one proves what stands in the queue. */
   readonly secrets: readonly string[];
-  /** Removes secrets from an error's message. */
-  readonly redact: (text: string) => string;
   readonly now: Date;
 }
 
 /** @returns one for each address; none for the end of any other job. */
-export function followVideo(end: JobEnd, { urls, secrets, redact, now }: FollowOptions): readonly WebhookPayload[] {
+export function followVideo(end: JobEnd, { urls, secrets, now }: FollowOptions): readonly WebhookPayload[] {
   if (end.type !== VIDEO_PROCESS || urls.length === 0) return [];
-  const event = { ...describe(end, redact), timestamp: now.toISOString() };
+  const event = { ...describe(end), timestamp: now.toISOString() };
   return urls.map((url) => {
     const origin = new URL(url).origin;
     return provePayload({ version: 1, id: messageId(end), address: addressKey(url), origin, event }, secrets);
   });
 }
 
-function describe(end: JobEnd, redact: FollowOptions['redact']): Pick<WebhookEvent, 'type' | 'data'> {
+function describe(end: JobEnd): Pick<WebhookEvent, 'type' | 'data'> {
   const { videoId, ownerId = null, project, source } = end.payload as VideoProcessPayload;
   const about = { videoId, ownerId, project, source };
   if (end.outcome === 'completed') {
@@ -32,6 +30,7 @@ function describe(end: JobEnd, redact: FollowOptions['redact']): Pick<WebhookEve
     return { type, data: { ...about, outcome, code, reason, outputs: outputs.map((output) => ({ ...output })) } };
   }
   const code = end.error?.code ?? null;
-  const reason = end.error === undefined ? null : redact(end.error.message);
+  // Receivers show it to their users; the message is for our operators.
+  const reason = end.error?.forUser ?? null;
   return { type: `video.${end.outcome}`, data: { ...about, outcome: null, code, reason, outputs: [] } };
 }

@@ -1,6 +1,5 @@
 /** The `webhook.deliver` job type: tells other servers how a video ended. */
 import type { JobType } from '@supabase-media/queue/job-type';
-import { redactSecrets } from '@supabase-media/service/logger';
 import type { WorkerJobType } from '../worker-job-type.ts';
 import { WEBHOOK_DELIVER, type WebhookPayload, webhookJobId, webhookPayload } from './contract.ts';
 import { WEBHOOK_ERRORS } from './errors.ts';
@@ -17,14 +16,13 @@ export const webhookDeliver: WorkerJobType = {
   open: async ({ config, log }) => {
     const { createWebhookHandlers } = await import('./process.ts');
     const settings = webhookSettings(config.jobVariables);
-    const redact = (text: string) => redactSecrets(text, config.secrets);
     const type: JobType<WebhookPayload, DeliveryResult> = {
       name: WEBHOOK_DELIVER,
       jobId: webhookJobId,
       payload: webhookPayload,
       policy: WEBHOOK_POLICY,
       handlers: createWebhookHandlers(settings, log),
-      follow: (end) => followVideo(end, { ...settings, redact, now: new Date() }),
+      follow: (end) => followVideo(end, { ...settings, now: new Date() }),
     };
     return type;
   },
