@@ -16,21 +16,31 @@ beforeAll(async () => {
 });
 afterAll(() => database.end());
 
+const TABLES = `'videos', 'upload_sessions', 'media_settings', 'removed_media'`;
+
+/** What each user may upload directly, in bytes; null: nothing. */
+const allowDirectUploads = (bytes: number | null) =>
+  database.query('update media_settings set direct_upload_bytes = $1', [bytes]);
+
 /** Everything that the migrations create, as text. */
 const describeSchema = async (): Promise<unknown[]> => {
   const queries = [
     `select id, name, public, file_size_limit, allowed_mime_types from storage.buckets order by id`,
-    `select column_name, data_type, column_default, is_nullable from information_schema.columns
-      where table_schema = 'public' and table_name = 'videos' order by ordinal_position`,
+    `select table_name, column_name, data_type, column_default, is_nullable from information_schema.columns
+      where table_schema = 'public' and table_name in (${TABLES}) order by table_name, ordinal_position`,
     `select schemaname, tablename, policyname, cmd, qual, with_check from pg_policies
       where schemaname in ('public', 'storage') order by policyname`,
-    `select indexdef from pg_indexes where tablename = 'videos' order by indexname`,
+    `select indexdef from pg_indexes where schemaname = 'public' and tablename in (${TABLES}) order by indexname`,
     `select conname, pg_get_constraintdef(oid) from pg_constraint
       where conrelid = 'public.videos'::regclass order by conname`,
-    `select pg_get_triggerdef(oid) from pg_trigger where tgrelid = 'public.videos'::regclass and not tgisinternal`,
+    `select pg_get_triggerdef(oid) from pg_trigger
+      where tgrelid in ('public.videos'::regclass, 'auth.users'::regclass) and not tgisinternal order by 1`,
+    `select pg_get_functiondef(oid), proacl::text from pg_proc where pronamespace = 'public'::regnamespace order by 1`,
+    `select * from media_settings`,
     `select count(*) from pg_publication_tables where tablename = 'videos'`,
-    `select grantee, privilege_type from information_schema.role_table_grants
-      where table_name = 'videos' and grantee in ('anon', 'authenticated', 'service_role') order by 1, 2`,
+    `select table_name, grantee, privilege_type from information_schema.role_table_grants
+      where table_schema = 'public' and table_name in (${TABLES}) and grantee in ('anon', 'authenticated', 'service_role')
+      order by 1, 2, 3`,
   ];
   const answers: unknown[] = [];
   for (const query of queries) answers.push((await database.query(query)).rows);
@@ -49,6 +59,20 @@ describe('the migrations', () => {
     for (const name of (await readdir(FOLDER)).sort())
       await database.query(await readFile(new URL(name, FOLDER), 'utf8'));
     expect(await describeSchema()).toEqual(before);
+  });
+
+  it('leave direct uploads as they were switched', async () => {
+    await database.query('begin');
+    try {
+      await allowDirectUploads(5000);
+      for (const name of (await readdir(FOLDER)).sort())
+        await database.query(await readFile(new URL(name, FOLDER), 'utf8'));
+      expect((await database.query('select direct_upload_bytes::int from media_settings')).rows).toEqual([
+        { direct_upload_bytes: 5000 },
+      ]);
+    } finally {
+      await database.query('rollback');
+    }
   });
 
   it('raise a lower limit and leave other settings alone', async () => {
@@ -105,6 +129,7 @@ describe('row-level security', () => {
 
   beforeAll(async () => {
     [alice, bob] = [await signUp(), await signUp()];
+    await allowDirectUploads(1_000_000);
     sourcePath = `${alice.id}/${uniquePath('mine.mp4')}`;
     const sent = await alice.client.storage.from('project-videos').upload(sourcePath, Buffer.from('video'), {
       contentType: 'video/mp4',
@@ -118,6 +143,7 @@ describe('row-level security', () => {
     const identity = { id: videoId, project: 'default', sourceBucket: 'project-videos', sourcePath };
     await openStackVideos().markQueued(identity, 'a-job');
   });
+  afterAll(() => allowDirectUploads(null));
 
   it('gives a row without an owner to the user who uploaded its source', async () => {
     expect(await openStackVideos().find(videoId)).toMatchObject({ owner_id: alice.id });

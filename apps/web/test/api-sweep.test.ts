@@ -54,7 +54,9 @@ async function abandon(): Promise<OpenUpload> {
 
 const age = ({ id }: { id: string }, by: string) =>
   lab.sql(
-    `update upload_sessions set expires_at = expires_at - $2::interval, ended_at = ended_at - $2::interval, claimed_until = claimed_until - $2::interval where id = $1`,
+    `update upload_sessions set expires_at = expires_at - $2::interval, ended_at = ended_at - $2::interval,
+       tokens_until = tokens_until - $2::interval, cleaned_at = cleaned_at - $2::interval,
+       claimed_until = claimed_until - $2::interval where id = $1`,
     [id, by],
   );
 
@@ -92,7 +94,15 @@ describe('a sweep', () => {
     expect(await lab.partialStatus(String(old.uploadUrl), old.token)).toBe(404);
     expect(await lab.hasObject(oldSingle)).toBe(false);
     expect(await rowOf(young)).toMatchObject({ state: 'open' });
-    expect(await sweep()).toEqual({ enqueued: 0, abandoned: 0, cleaned: 0, forgotten: 0, failed: 0 });
+    expect(await sweep()).toEqual({
+      enqueued: 0,
+      abandoned: 0,
+      oversized: 0,
+      cleaned: 0,
+      replaced: 0,
+      forgotten: 0,
+      failed: 0,
+    });
 
     // Its upload token outlived it, and somebody used that.
     await fetch(oldSingle.endpoint, {
@@ -151,6 +161,10 @@ describe('a sweep', () => {
     expect(await rowOf(open)).toMatchObject({ state: 'completed' });
     expect(await lab.hasObject(open)).toBe(true);
     await age(open, '8 days');
+    await sweep();
+    // Its video still waits for a worker, who judges what is stored.
+    expect(await rowOf(open)).toMatchObject({ state: 'completed' });
+    await lab.sql(`update videos set status = 'ready', outcome = 'remuxed' where id = $1`, [open.videoId]);
     await sweep();
     expect(await rowOf(open)).toBeUndefined();
     expect(await lab.hasObject(open)).toBe(true);

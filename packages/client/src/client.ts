@@ -21,9 +21,21 @@ import {
   videoProcessPayload,
 } from './contract.ts';
 
+/** An object in Storage and, where known, what was proved of it: a worker refuses one that differs. */
+export interface SourceRequest {
+  readonly bucket: string;
+  readonly path: string;
+  /** In bytes. */
+  readonly size?: number | undefined;
+  /** As Storage gave it, without quotes. */
+  readonly etag?: string | undefined;
+  /** Of the content, 64 hex digits. */
+  readonly sha256?: string | undefined;
+}
+
 /** A video to process. */
 export interface EnqueueVideoRequest {
-  readonly source: { readonly bucket: string; readonly path: string };
+  readonly source: SourceRequest;
   /** A UUID; left out, it is made from the source, so that the same source is always the same video. */
   readonly videoId?: string | undefined;
   readonly ownerId?: string | undefined;

@@ -30,7 +30,19 @@ export const videoProcessPayload = z.strictObject({
   outputs: z.array(kindName).min(1).optional(),
   /** How to weigh time against quality; left out, as the worker is set to. */
   profile: kindName.optional(),
-  source: z.strictObject({ bucket: z.string().min(1).max(100), path: z.string().min(1).max(1024) }),
+  source: z.strictObject({
+    bucket: z.string().min(1).max(100),
+    path: z.string().min(1).max(1024),
+    /** In bytes. This and the rest: what the producer proved of it; a worker refuses a source that differs. */
+    size: z.int().min(0).optional(),
+    /** As Storage gave it, without quotes. */
+    etag: z.string().min(1).max(1000).optional(),
+    /** Of the content, 64 hex digits. */
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, '64 hex digits')
+      .optional(),
+  }),
 });
 
 /** The payload of a `video.process` job. */

@@ -228,6 +228,11 @@ export const ERRORS = {
     meaning: 'The queue cannot be reached.',
     hint: 'Check that it runs and that REDIS_URL or DATABASE_URL points to it.',
   },
+  source_changed: {
+    retry: 'never',
+    meaning: 'The file in Storage is not the one that was checked when its upload was completed.',
+    hint: 'Upload the video again. Nothing may write to its path after the upload was completed.',
+  },
   storage_busy: {
     retry: 'after',
     meaning: 'Storage is overloaded or rate limiting (429 or 503).',

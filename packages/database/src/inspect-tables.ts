@@ -4,7 +4,7 @@ import { type Database, type DatabaseRefusal, toDatabaseError } from './database
 
 /** The columns that `videos.ts` names. */
 const VIDEO_COLUMNS =
-  'id,owner_id,project,source_bucket,source_path,source_size,source_sha256,status,step,progress,outcome,error_code,error_message,facts,outputs,job_id,created_at,updated_at,started_at,finished_at';
+  'id,owner_id,project,source_bucket,source_path,source_size,source_sha256,source_proof,status,step,progress,outcome,error_code,error_message,facts,outputs,job_id,created_at,updated_at,started_at,finished_at';
 
 export interface TableProblem {
   /** `migrations`: a table or column is not there. */
@@ -19,12 +19,13 @@ const NOT_THERE = /^(42P01|42703|PGRST20[0245])$/;
 export async function inspectTables(database: Database, signal: AbortSignal): Promise<TableProblem | undefined> {
   const ask = async (): Promise<DatabaseRefusal | null> => {
     const { error } = await database.from('videos').select(VIDEO_COLUMNS).limit(1).abortSignal(signal);
-    return error;
+    if (error !== null) return error;
+    return (await database.from('removed_media').select('id').limit(1).abortSignal(signal)).error;
   };
   try {
     const refusal = await ask();
     if (refusal === null) return undefined;
-    const { message } = toDatabaseError(refusal, 'Looking at the table videos');
+    const { message } = toDatabaseError(refusal, 'Looking at the tables videos and removed_media');
     return { kind: NOT_THERE.test(refusal.code ?? '') ? 'migrations' : 'unreachable', message };
   } catch (error) {
     return { kind: 'unreachable', message: toMediaError(error).message };

@@ -13,6 +13,8 @@ export interface VideoRow {
   readonly source_path: string;
   readonly source_size: number | null;
   readonly source_sha256: string | null;
+  /** What the intake proved of it. */
+  readonly source_proof: Readonly<Record<string, unknown>> | null;
   readonly status: VideoStatus;
   readonly step: string | null;
   readonly progress: number;

@@ -18,6 +18,15 @@ export interface VideoIdentity {
   readonly project: string;
   readonly sourceBucket: string;
   readonly sourcePath: string;
+  /** What the producer proved of the source; left out, the row keeps what it has. */
+  readonly sourceProof?: SourceProof | undefined;
+}
+
+/** Size in bytes, ETag without quotes, SHA-256 in hex digits: each where it is known. */
+export interface SourceProof {
+  readonly size?: number | undefined;
+  readonly etag?: string | undefined;
+  readonly sha256?: string | undefined;
 }
 
 /** How a video ended. */
@@ -113,6 +122,7 @@ const identityColumns = (video: VideoIdentity, jobId: string) => ({
   source_path: video.sourcePath,
   job_id: jobId,
   ...(video.ownerId === undefined ? {} : { owner_id: video.ownerId }),
+  ...(video.sourceProof === undefined ? {} : { source_proof: video.sourceProof }),
 });
 
 /** A video in one of these has not come to its end. */

@@ -31,6 +31,8 @@ export interface DownloadResult {
   readonly size: number;
   /** Of the content, 64 hex digits. */
   readonly sha256: string;
+  /** Of the version that was read, without quotes. */
+  readonly etag: string | undefined;
   readonly seconds: number;
 }
 
@@ -75,8 +77,11 @@ export async function downloadFile(options: DownloadFileOptions): Promise<Downlo
     throw error;
   }
   const seconds = (performance.now() - started) / 1000;
-  return { size: state.received, sha256: state.hash.digest('hex'), seconds };
+  return { size: state.received, sha256: state.hash.digest('hex'), etag: bareEtag(state.etag), seconds };
 }
+
+/** A gateway that touches an answer marks its ETag as weak: `W/"…"`. */
+const bareEtag = (etag: string | undefined): string | undefined => etag?.replace(/^W\//, '').replaceAll('"', '');
 
 /** Whether more of the object came than at the last look: one request may be too short for all of it. */
 function progressOf(state: DownloadState): () => boolean {

@@ -11,7 +11,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   project: "The first segment of the results' keys: letters, digits, _ and -.",
   outputs: 'What to make. Default: MEDIA_OUTPUTS of the worker.',
   profile: 'Encoding speed against quality. Default: MEDIA_PROFILE of the worker.',
-  source: 'The object in Storage to process.',
+  source:
+    'The object in Storage to process. Its size, ETag and SHA-256, where given, must be those of the object, or the job fails with `source_changed`.',
 };
 
 /** The whole file: a JSON Schema of draft 2020-12. */

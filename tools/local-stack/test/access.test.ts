@@ -50,6 +50,8 @@ describe('tables', () => {
 describe('objects', () => {
   it('are uploaded to the own folder and to no other', async () => {
     const bucket = anna.client.storage.from('project-videos');
+    const settings = test.service.from('media_settings').update({ direct_upload_bytes: 1000 });
+    expect((await settings.eq('only_row', true)).error).toBeNull();
     const own = await bucket.upload(`${anna.id}/own.mp4`, 'x', { contentType: 'video/mp4' });
     expect(own.error).toBeNull();
     const other = await bucket.upload(`${berta.id}/other.mp4`, 'x', { contentType: 'video/mp4' });

@@ -3,6 +3,7 @@ import { setInterval as everyInterval } from 'node:timers/promises';
 import type { Log } from '@supabase-media/core/log';
 import { raceAbort } from '@supabase-media/core/race-abort';
 import { openDatabase } from '@supabase-media/database/database';
+import { openRemovedMedia } from '@supabase-media/database/removed-media';
 import { openVideos } from '@supabase-media/database/videos';
 import { locateTools } from '@supabase-media/media/locate-tools';
 import { type Consumer, startConsumer } from '@supabase-media/queue/consumer';
@@ -20,6 +21,7 @@ import { runFastChecks } from './doctor/run-doctor.ts';
 import { workerHealthChecks } from './health-checks.ts';
 import { JOB_TYPES } from './jobs/catalog.ts';
 import { JOB_STEPS } from './jobs/video-process/steps.ts';
+import { keepRemovingDeleted } from './remove-deleted.ts';
 import { createAdmission } from './work-disk/admission.ts';
 import { createSlots } from './work-disk/slots.ts';
 import { assertWorkDirUsable, sweepJobDirectories } from './work-disk/work-directory.ts';
@@ -56,7 +58,8 @@ export async function startWorker(options: {
   await assertWorkDirUsable(jobsDir);
   const metrics = createMetrics({ jobTypes: JOB_TYPES.map(({ name }) => name), steps: JOB_STEPS });
   const storage = openStorage({ ...supabase, connectMs: config.upload.connectMs });
-  const videos = openVideos(openDatabase(supabase));
+  const database = openDatabase(supabase);
+  const videos = openVideos(database);
   const closing: (() => Promise<void>)[] = [storage.close];
   try {
     await assertStorageReachable(storage, config.resultBucket);
@@ -95,12 +98,16 @@ export async function startWorker(options: {
     });
     const over = new AbortController();
     const sweeping = keepSwept({ jobsDir, consumer, log, signal: over.signal });
+    const removing = keepRemovingDeleted(
+      { removed: openRemovedMedia(database), storage, resultBucket: config.resultBucket, log },
+      over.signal,
+    );
     const looking = checkSetUp({ config, log, signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal });
     return {
       stop: async () => {
         monitoring.drain();
         over.abort();
-        await Promise.all([consumer.stop(config.worker.shutdownGraceMs), sweeping, looking]);
+        await Promise.all([consumer.stop(config.worker.shutdownGraceMs), sweeping, removing, looking]);
         for (const close of closing) await close();
       },
     };

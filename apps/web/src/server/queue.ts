@@ -5,6 +5,7 @@ import { jobIdOf, type VideoProgress } from '@supabase-media/client/contract';
 import { startDeadline } from '@supabase-media/core/deadline';
 import { MediaError } from '@supabase-media/core/errors';
 import { formatSeconds } from '@supabase-media/core/format';
+import type { SourceProof } from '@supabase-media/database/videos';
 import { assertQueueReachable, type QueueAddress } from '@supabase-media/queue/backend';
 import { openQueueTelemetry } from '@supabase-media/queue/telemetry';
 import { isTracing } from '@supabase-media/service/tracing';
@@ -18,6 +19,8 @@ export interface QueuedSource {
   readonly bucket: string;
   readonly path: string;
   readonly fileName: string | undefined;
+  /** What a worker compares the source with, where it is known. */
+  readonly proof: SourceProof | undefined;
 }
 
 export interface MediaQueue {
@@ -85,7 +88,7 @@ export function openMediaQueue(options: {
     beforeAdd: (jobId: string) => Promise<void>,
   ): Promise<EnqueueVideoAnswer['state']> => {
     const { state } = await client.enqueueVideo({
-      source: { bucket: source.bucket, path: source.path },
+      source: { bucket: source.bucket, path: source.path, ...source.proof },
       videoId: source.videoId,
       ownerId: source.ownerId,
       project: source.project,

@@ -1,6 +1,7 @@
 /**
- * Sweeping: ends expired sessions, enqueues their videos that may have no job, removes the data of unsuccessful sessions
- * from Storage, deletes old rows. Rows are leased in the database, so any number of processes may sweep at once; what
+ * Sweeping: ends expired sessions and those with more bytes than announced, enqueues their videos that may have no job,
+ * removes the data of unsuccessful sessions from Storage, deletes old rows. What has ended is looked at once more when
+ * its upload tokens have expired. Rows are leased in the database, so any number of processes may sweep at once; what
  * fails is retried by the next sweep.
  */
 import { randomUUID } from 'node:crypto';
@@ -8,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { toApiError } from './api-error.ts';
 import type { LeasedSessions } from './database/leased-sessions.ts';
 import type { UploadSession } from './database/upload-session.ts';
+import { checkCompleted } from './uploads/check-completed.ts';
 import { removeUploaded } from './uploads/end-session.ts';
 import { enqueueOrphaned } from './uploads/enqueue-orphaned.ts';
 import type { UploadServices } from './uploads/services.ts';
@@ -23,7 +25,11 @@ export interface SweepResult {
   /** Videos that were still queued when their session expired; most of them had a job already. */
   readonly enqueued: number;
   readonly abandoned: number;
+  /** Sessions that were ended because their object is larger than announced. */
+  readonly oversized: number;
   readonly cleaned: number;
+  /** Objects that were put in place of a completed upload and removed. */
+  readonly replaced: number;
   readonly forgotten: number;
   readonly failed: number;
 }
@@ -42,7 +48,9 @@ interface Sweep {
 const STAGES = {
   left: enqueueAllOrphaned,
   expired: abandonExpired,
+  oversized: endOversized,
   remains: removeRemains,
+  completed: checkAllCompleted,
   forgotten: forgetCompleted,
 };
 
@@ -52,7 +60,7 @@ const STAGES = {
  * @throws {ApiError} `database_unavailable` or similar, if every stage fails.
  */
 export async function sweepUploads(services: SweepServices, signal: AbortSignal): Promise<SweepResult> {
-  const result = { enqueued: 0, abandoned: 0, cleaned: 0, forgotten: 0, failed: 0 };
+  const result = { enqueued: 0, abandoned: 0, oversized: 0, cleaned: 0, replaced: 0, forgotten: 0, failed: 0 };
   const sweep: Sweep = { services, signal, holder: randomUUID(), result };
   const failures: unknown[] = [];
   for (const [stage, run] of Object.entries(STAGES)) {
@@ -107,6 +115,11 @@ async function abandonExpired({ services, signal, result }: Sweep): Promise<void
     count = await services.sessions.abandonExpired(BATCH);
 }
 
+async function endOversized({ services, signal, result }: Sweep): Promise<void> {
+  for (let count = BATCH; count === BATCH && !signal.aborted; result.oversized += count)
+    count = await services.sessions.endOversized(BATCH);
+}
+
 /** Sessions that ended before this are deleted. */
 const forgetBefore = ({ config }: SweepServices) => new Date(Date.now() - config.intake.retentionSeconds * 1000);
 
@@ -117,12 +130,23 @@ async function removeRemains(sweep: Sweep): Promise<void> {
   const before = forgetBefore(services);
   const lease = () => sessions.leaseRemains({ holder, batch: BATCH, leaseSeconds: LEASE_SECONDS, retentionSeconds });
   await forEachLeased(sweep, lease, async (session) => {
-    const isOld = session.endedAt !== undefined && session.endedAt < before;
+    // One that was cleaned before is leased again only when its upload tokens are over.
+    const isOld = session.endedAt !== undefined && session.endedAt < before && session.cleanedAt !== undefined;
     const isClean = await removeUploaded(services, session);
     if (!isClean) result.failed += 1;
     else if (isOld) result.forgotten += 1;
     else result.cleaned += 1;
     if (isClean && isOld) await sessions.forget(session.id);
+  });
+}
+
+async function checkAllCompleted(sweep: Sweep): Promise<void> {
+  const { services, holder, result } = sweep;
+  const lease = () => services.sessions.leaseCompleted({ holder, batch: BATCH, leaseSeconds: LEASE_SECONDS });
+  await forEachLeased(sweep, lease, async (session) => {
+    const what = await checkCompleted(services, session);
+    if (what === 'removed') result.replaced += 1;
+    if (what === 'failed') result.failed += 1;
   });
 }
 

@@ -60,7 +60,9 @@ export interface UploadSessions {
   /** The end, for the lease's holder only. */
   readonly finish: (lease: Lease, state: Ended, endCode?: string) => Promise<boolean>;
   /** Ends a session that is in one of the given states. */
-  readonly cancel: (id: string, from: readonly (Unfinished | 'completed')[]) => Promise<boolean>;
+  readonly cancel: (id: string, from: readonly (Unfinished | 'completed')[], endCode?: string) => Promise<boolean>;
+  /** Notes until when a token works that is being given out; never lowers it. */
+  readonly noteToken: (id: string, until: Date) => Promise<void>;
   /** Raises the confirmed bytes of an open session; never lowers them. */
   readonly confirm: (id: string, bytes: number) => Promise<void>;
   /** Replaces the resumable upload, if the session still has the one that was seen. */
@@ -74,6 +76,14 @@ export interface UploadSessions {
   }) => Promise<LeasedSessions>;
   /** Ends the other expired sessions; returns how many were abandoned. */
   readonly abandonExpired: (batch: number) => Promise<number>;
+  /** Ends unfinished sessions whose object is larger than announced; returns how many. */
+  readonly endOversized: (batch: number) => Promise<number>;
+  /** Leases completed sessions whose tokens can no longer be used, once each. */
+  readonly leaseCompleted: (options: {
+    readonly holder: string;
+    readonly batch: number;
+    readonly leaseSeconds: number;
+  }) => Promise<LeasedSessions>;
   readonly leaseRemains: (options: {
     readonly holder: string;
     readonly batch: number;
@@ -82,7 +92,7 @@ export interface UploadSessions {
   }) => Promise<LeasedSessions>;
   /** Deletes an unsuccessful session. */
   readonly forget: (id: string) => Promise<void>;
-  /** Deletes completed sessions that ended before a time. */
+  /** Deletes completed sessions that ended before a time and were looked at since their tokens expired. */
   readonly forgetCompleted: (before: Date) => Promise<void>;
 }
 
@@ -175,9 +185,15 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
           .select('id'),
       ),
 
-    cancel: (id, from) =>
+    noteToken: async (id, until) => {
+      const later = until.toISOString();
+      const query = service.from(TABLE).update({ tokens_until: later }).eq('id', id);
+      await ask(query.or(`tokens_until.is.null,tokens_until.lt.${later}`));
+    },
+
+    cancel: (id, from, endCode) =>
       changed(
-        update({ state: 'canceled', ended_at: now(), ...RELEASED })
+        update({ state: 'canceled', ended_at: now(), ...(endCode !== undefined && { end_code: endCode }), ...RELEASED })
           .eq('id', id)
           .in('state', [...from])
           .select('id'),
@@ -198,7 +214,7 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
       await ask(
         update({ cleaned_at: now(), ...RELEASED })
           .eq('id', id)
-          .in('state', ['canceled', 'abandoned']),
+          .in('state', ['canceled', 'abandoned', 'completed']),
       );
     },
 
@@ -208,6 +224,13 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
     },
 
     abandonExpired: async (batch) => Number(await ask(service.rpc('abandon_upload_sessions', { batch }))),
+
+    endOversized: async (batch) => Number(await ask(service.rpc('end_oversized_uploads', { batch }))),
+
+    leaseCompleted: async ({ holder, batch, leaseSeconds }) => {
+      const parameters = { claimant: holder, batch, lease_seconds: leaseSeconds };
+      return readLeased(await ask(service.rpc('claim_completed_uploads', parameters)));
+    },
 
     leaseRemains: async (options) => {
       const parameters = {
@@ -224,7 +247,8 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
     },
 
     forgetCompleted: async (before) => {
-      await ask(service.from(TABLE).delete().eq('state', 'completed').lt('ended_at', before.toISOString()));
+      const completed = service.from(TABLE).delete().eq('state', 'completed').not('cleaned_at', 'is', null);
+      await ask(completed.lt('ended_at', before.toISOString()));
     },
   };
 }

@@ -1,5 +1,6 @@
 /** A row of `videos`, validated on reading. */
 
+import type { SourceProof } from '@supabase-media/database/videos';
 import { z } from 'zod';
 import { VIDEO_STATUSES } from '../../contract/videos.ts';
 import { timestamp } from './timestamp.ts';
@@ -19,6 +20,12 @@ const output = z.object({
   disposition: z.enum(['default', 'forced']).optional(),
 });
 
+const sourceProof = z.object({
+  size: z.int().min(0).optional(),
+  etag: z.string().optional(),
+  sha256: z.string().optional(),
+}) satisfies z.ZodType<SourceProof>;
+
 export const videoRow = z.object({
   id: z.guid(),
   owner_id: z.guid().nullable(),
@@ -27,6 +34,7 @@ export const videoRow = z.object({
   source_path: z.string(),
   source_size: z.coerce.number().nullable(),
   source_sha256: z.string().nullable(),
+  source_proof: sourceProof.nullable(),
   file_name: z.string().nullable(),
   status: z.enum(VIDEO_STATUSES),
   step: z.string().nullable(),

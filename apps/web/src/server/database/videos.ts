@@ -1,5 +1,5 @@
 /** The `videos` table as the intake API uses it: the owner reads; the service creates, cancels and deletes. */
-import { openVideos, type Videos } from '@supabase-media/database/videos';
+import { openVideos, type SourceProof, type Videos } from '@supabase-media/database/videos';
 import { z } from 'zod';
 import type { User } from '../verify-token.ts';
 import { ask, asUser, type Database } from './database.ts';
@@ -17,6 +17,8 @@ export interface VideosTable {
   readonly changeOutputs: Videos['changeOutputs'];
   /** Undefined if there is no such video. */
   readonly statusOf: (id: string) => Promise<VideoRow['status'] | undefined>;
+  /** What was proved of the source; undefined if there is no such video, or nothing was. */
+  readonly proofOf: (id: string) => Promise<SourceProof | undefined>;
   readonly remove: (id: string) => Promise<void>;
   /** @throws {ApiError} `database_unavailable`. */
   readonly check: () => Promise<void>;
@@ -29,6 +31,8 @@ export interface NewVideo {
   readonly bucket: string;
   readonly path: string;
   readonly fileName: string | undefined;
+  /** What was proved of the source; undefined: the row keeps what it has. */
+  readonly proof: SourceProof | undefined;
 }
 
 const rows = z.array(videoRow);
@@ -50,7 +54,13 @@ export function openVideosTable({ service, users }: Database): VideosTable {
     },
 
     markQueued: async (video, jobId) => {
-      const identity = { ...video, id: video.videoId, sourceBucket: video.bucket, sourcePath: video.path };
+      const identity = {
+        ...video,
+        id: video.videoId,
+        sourceBucket: video.bucket,
+        sourcePath: video.path,
+        sourceProof: video.proof,
+      };
       await workerSide.markQueued(identity, jobId);
       if (video.fileName !== undefined)
         await ask(service.from(TABLE).update({ file_name: video.fileName }).eq('id', video.videoId));
@@ -67,6 +77,11 @@ export function openVideosTable({ service, users }: Database): VideosTable {
     statusOf: async (id) => {
       const query = service.from(TABLE).select('status').eq('id', id).limit(1);
       return z.array(videoRow.pick({ status: true })).parse(await ask(query))[0]?.status;
+    },
+
+    proofOf: async (id) => {
+      const query = service.from(TABLE).select('source_proof').eq('id', id).limit(1);
+      return z.array(videoRow.pick({ source_proof: true })).parse(await ask(query))[0]?.source_proof ?? undefined;
     },
 
     remove: async (id) => {

@@ -25,11 +25,16 @@ export function countSessions(
       if (isDone) metrics.sessionEnded(state);
       return isDone;
     },
-    cancel: async (id, from) => {
-      const isDone = await sessions.cancel(id, from);
+    cancel: async (id, from, endCode) => {
+      const isDone = await sessions.cancel(id, from, endCode);
       // A completed session was counted when it was completed.
       if (isDone && !from.includes('completed')) metrics.sessionEnded('canceled');
       return isDone;
+    },
+    endOversized: async (batch) => {
+      const count = await sessions.endOversized(batch);
+      for (let ended = 0; ended < count; ended++) metrics.sessionEnded('canceled');
+      return count;
     },
     abandonExpired: async (batch) => {
       const count = await sessions.abandonExpired(batch);

@@ -92,15 +92,17 @@ async function completeLeased(completion: Completion): Promise<JobState | 'lease
     // A request that died after enqueueing left a video that may have ended: it is not run again.
     const status = await services.videos.statusOf(session.videoId);
     const isEnded = status !== undefined && isEndedStatus(status);
-    if (!isEnded)
-      await verifyUpload({
+    let jobState: JobState = 'existing';
+    if (!isEnded) {
+      const proof = await verifyUpload({
         storage: services.storage,
         session,
         signal: renewal.signal,
         readConfirmed: () => readConfirmed(completion),
       });
-    renewal.signal.throwIfAborted();
-    const jobState = isEnded ? 'existing' : await services.queue.enqueue(session, completion.signal);
+      renewal.signal.throwIfAborted();
+      jobState = await services.queue.enqueue({ ...session, proof }, completion.signal);
+    }
     if (!(await services.sessions.finish(lease, 'completed'))) return await yieldSession(services, session);
     services.log.info(
       { event: 'upload.completed', sessionId: session.id, videoId: session.videoId, bytes: session.size },

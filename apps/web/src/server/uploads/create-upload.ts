@@ -72,6 +72,7 @@ async function openAtStorage(services: UploadServices, session: UploadSession): 
     storage.signUpload(session),
     session.strategy === 'resumable' ? storage.createUpload(session) : undefined,
   ]);
+  await sessions.noteToken(session.id, grant.expiresAt);
   if (uploadId !== undefined) await sessions.replaceUpload(session.id, undefined, uploadId);
   const opened = { ...session, storageUploadId: uploadId };
   return presentOpenUpload({ session: opened, grant, config, confirmedBytes: 0 });

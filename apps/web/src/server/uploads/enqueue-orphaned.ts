@@ -16,10 +16,12 @@ export async function enqueueOrphaned(
   session: UploadSession,
   holder: string,
 ): Promise<'enqueued' | 'ended' | 'failed'> {
-  const { sessions, queue, log } = services;
+  const { sessions, videos, queue, log } = services;
   const lease = { id: session.id, holder };
   try {
-    if ((await queue.enqueueWaiting(session)) === undefined) {
+    // The row was written with what was proved; one of an earlier release is compared with what was announced.
+    const proof = (await videos.proofOf(session.videoId)) ?? { size: session.size, sha256: session.sha256 };
+    if ((await queue.enqueueWaiting({ ...session, proof })) === undefined) {
       // Unleased and past its time: the sweep ends it as what became of its video.
       await sessions.reopen(lease, session.confirmedBytes);
       return 'ended';

@@ -1,6 +1,7 @@
 /** Whether the object in Storage is what was announced, and a video. */
 
 import { formatBytes } from '@supabase-media/core/format';
+import type { SourceProof } from '@supabase-media/database/videos';
 import { type Content, sniffContent } from '@supabase-media/media/sniff';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
@@ -24,18 +25,14 @@ const nameRefusedContent = (content: Content): string | undefined =>
 /**
  * Verifies size, content and digest, the cheapest first.
  *
+ * @returns what it proved of the object, for whoever processes it: the upload's token goes on working.
  * @throws {ApiError} `upload_incomplete`, and those of {@link FINAL_REFUSALS}.
  */
-export async function verifyUpload(options: VerifyOptions): Promise<void> {
+export async function verifyUpload(options: VerifyOptions): Promise<SourceProof> {
   const { storage, session, signal } = options;
   const object = await storage.info(session);
   if (object === undefined) throw incomplete(session, await options.readConfirmed());
-  if (object.size !== session.size)
-    throw new ApiError({
-      code: 'size_refused',
-      message: `${session.size} bytes were announced, ${object.size} are stored.`,
-      details: { sizeBytes: session.size, storedBytes: object.size },
-    });
+  if (object.size !== session.size) throw otherSize(session, object.size);
   const refused = nameRefusedContent(await sniffContent(await storage.readHead(session, signal)));
   if (refused !== undefined)
     throw new ApiError({
@@ -43,7 +40,8 @@ export async function verifyUpload(options: VerifyOptions): Promise<void> {
       message: `The file is ${refused}, not a video, whatever its name says.`,
       details: { detectedType: refused },
     });
-  if (session.sha256 === undefined) return;
+  const proof = { size: object.size, etag: object.etag };
+  if (session.sha256 === undefined) return proof;
   const digest = await storage.sha256(session, signal);
   if (digest !== session.sha256)
     throw new ApiError({
@@ -51,7 +49,16 @@ export async function verifyUpload(options: VerifyOptions): Promise<void> {
       message: `The stored bytes have another SHA-256 (${digest}) than announced (${session.sha256}).`,
       details: { announced: session.sha256, stored: digest },
     });
+  return { ...proof, sha256: digest };
 }
+
+/** The object has another size than the session. */
+export const otherSize = ({ size }: UploadSession, storedBytes: number): ApiError =>
+  new ApiError({
+    code: 'size_refused',
+    message: `${size} bytes were announced, ${storedBytes} are stored.`,
+    details: { sizeBytes: size, storedBytes },
+  });
 
 function incomplete(session: UploadSession, confirmedBytes: number): ApiError {
   const missing = session.size - confirmedBytes;

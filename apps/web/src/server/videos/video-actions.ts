@@ -71,6 +71,7 @@ export async function retryVideo(services: VideoServices, user: User, id: string
     bucket: row.source_bucket,
     path: row.source_path,
     fileName: row.file_name ?? undefined,
+    proof: row.source_proof ?? undefined,
   });
   return { id, jobState };
 }

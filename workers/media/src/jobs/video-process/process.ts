@@ -64,7 +64,7 @@ async function processVideo(
   if (recorded !== undefined) return recorded;
   if (!(await videos.markProcessing(identityOf(payload), jobId, signal))) throw canceledMeanwhile(videoId);
   const settings = chooseSettings(config.media, payload);
-  const source = await findSource(services, payload.source, signal);
+  const source = await findSource(services, payload, signal);
   const releaseDisk = await reserveDisk(services, { source, settings, context });
 
   const progress = createThrottle<StepProgress>({
