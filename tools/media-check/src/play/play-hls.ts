@@ -1,6 +1,6 @@
 /** A stream in a browser, from its start to its end. */
 import { type Playback, type Player, playThrough } from '@supabase-media/test-support/playback';
-import type { Finding } from '../check/judge.ts';
+import { type Finding, LEAST_STREAM } from '../check/judge.ts';
 import type { MediaTimes } from '../measure/media-file.ts';
 
 /** A longer video is played this far at this speed, and at its end. Seconds. */
@@ -13,7 +13,7 @@ export async function playHls(
   player: Player,
   { folder, mp4 }: { readonly folder: string; readonly mp4: MediaTimes },
 ): Promise<readonly Finding[]> {
-  const length = Math.max(mp4.picture.end, mp4.sound?.end ?? 0);
+  const length = expectedLength(mp4);
   const rate = length > FAST_FROM_SECONDS ? FAST : 1;
   const played = await player
     .watch(folder, 'hls/master.m3u8', (page) => playThrough(page, { rate, most: MOST_SECONDS }))
@@ -21,6 +21,9 @@ export async function playHls(
   if (played instanceof Error) return [{ kind: 'play', message: played.message.split('\n', 1)[0] ?? '' }];
   return judgePlayback(played, length).map((message) => ({ kind: 'play' as const, message }));
 }
+
+const expectedLength = ({ picture, sound }: MediaTimes): number =>
+  Math.max(picture.end, sound?.end ?? 0, sound === undefined ? 0 : LEAST_STREAM);
 
 /** What was wrong with the way it played, beside an MP4 of so many seconds. */
 export function judgePlayback(
