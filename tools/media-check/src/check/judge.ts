@@ -30,7 +30,7 @@ const ms = (seconds: number) => `${Math.round(seconds * 1000)} ms`;
 const s = (seconds: number) => `${seconds.toFixed(2)} s`;
 const isApart = (a: number, b: number, tolerance: number) => !(Math.abs(a - b) <= tolerance);
 /** How long the last frame is shown is told by few containers: as long as the one before it, or as it says. */
-const lastFrame = ({ picture }: MediaTimes) => largestGap(picture.times.slice(-2), picture.end);
+export const lastFrame = ({ picture }: MediaTimes) => largestGap(picture.times.slice(-2), picture.end);
 /** Sides are even, and rounded to that. */
 const shapeTolerance = ({ picture }: MediaTimes) => 0.01 + 2 / picture.shortSide;
 const lengthOf = ({ picture, sound }: MediaTimes) =>

@@ -127,7 +127,7 @@ describe('command lines', () => {
     String.raw`setts=pts=PTS:dts=DTS:duration=if(gt(NEXT_DTS\,-1e18)\,NEXT_DTS-DTS\,${last})`;
   const durations = exact('DURATION');
   /** The last frame of ten seconds at 25 fps lasts until they are over. */
-  const pictureDurations = exact(String.raw`if(or(eq(N\,0)\,gte(PTS*TB\,9.958000))\,10.000000/TB-PTS\,DURATION)`);
+  const pictureDurations = exact(String.raw`if(eq(N\,0)+gte(PTS*TB\,9.958000)\,10.000000/TB-PTS\,DURATION)`);
   const rung = (index: number, rate: number, keyframes: string) =>
     `-c:v:${index} libx264 -preset:v:${index} veryfast -crf:v:${index} 23 -maxrate:v:${index} ${rate} -bufsize:v:${index} ${rate * 2} ` +
     `-profile:v:${index} high -force_key_frames:v:${index} ${keyframes} -sc_threshold:v:${index} 0 ` +

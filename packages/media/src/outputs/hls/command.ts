@@ -113,7 +113,7 @@ function exactTimes(times: { pts: string; dts: string; more?: string; last: stri
 function pictureTimes({ timing }: Ladder, holdsFirst: boolean): string {
   const { pictureLast, pictureEnd, whyFilled } = timing;
   if (whyFilled !== undefined) return EXACT_DURATIONS;
-  const isLast = `or(eq(N,0),gte(PTS*TB,${(pictureLast - LAST_FRAME_TOLERANCE_SECONDS).toFixed(6)}))`;
+  const isLast = `eq(N,0)+gte(PTS*TB,${(pictureLast - LAST_FRAME_TOLERANCE_SECONDS).toFixed(6)})`;
   const shown = holdsFirst || timing.pictureStart > 0 ? 'if(eq(N,0),0,PTS)' : 'PTS';
   const last = `if(${isLast},${pictureEnd.toFixed(6)}/TB-${shown},DURATION)`;
   if (!holdsFirst) return exactTimes({ pts: 'PTS', dts: 'DTS', last });
