@@ -3,6 +3,7 @@
  * does not fit is refused on both sides.
  */
 import { createHash } from 'node:crypto';
+import type { PublishedOutput } from '@supabase-media/core/published-output';
 import type { StepProgress } from '@supabase-media/core/step-runner';
 import type { JobContract } from '@supabase-media/queue/job-type';
 import { z } from 'zod';
@@ -48,27 +49,7 @@ export const videoProcessPayload = z.strictObject({
 /** The payload of a `video.process` job. */
 export type VideoProcessPayload = z.infer<typeof videoProcessPayload>;
 
-/** One published result of a job. */
-export interface PublishedOutput {
-  /** As the worker's catalog of outputs names it: `video`, `storyboard` (its picture), `hls` (its master playlist), … */
-  readonly kind: string;
-  readonly bucket: string;
-  readonly path: string;
-  readonly contentType: string;
-  /** Size in bytes; of a result of many files, of all together. */
-  readonly bytes: number;
-  /** How many files a result is made of, where it is more than one. */
-  readonly files?: number | undefined;
-  readonly width?: number | undefined;
-  readonly height?: number | undefined;
-  readonly durationSeconds?: number | undefined;
-  /** Of `captions`, in BCP 47: `en`, `pt-BR`; `und` when it is unknown. */
-  readonly language?: string | undefined;
-  /** Of `captions`, for a menu: `English`. */
-  readonly label?: string | undefined;
-  /** Of `captions`: shown unless turned off, or only what is foreign in the video's own language. */
-  readonly disposition?: 'default' | 'forced' | undefined;
-}
+export type { PublishedOutput };
 
 /** What a finished `video.process` job returns. A rejected file is a finished job: trying again would not help. */
 export interface VideoProcessResult {

@@ -9,6 +9,7 @@ import {
   beepAndCount,
   openPlayer,
   type Player,
+  playThrough,
   type WatchedVideo,
   watchBeepAndCount,
 } from '@supabase-media/test-support/playback';
@@ -47,6 +48,14 @@ const CLIPS: Readonly<Record<string, Clip>> = {
   '5 s without a frame, encoded': { fps: 20, seconds: 8, codec: `${gap(1, 6)} ${VP8}` },
 };
 
+/** So little picture, or sound, that a player which waits for more never begins. */
+const SHORT_CLIPS: Readonly<Record<string, Clip>> = {
+  'one frame, copied': { fps: 25, seconds: 0.04, codec: H264 },
+  'one frame, encoded': { fps: 25, seconds: 0.04, codec: VP8 },
+  'two frames in two seconds': { fps: 1, seconds: 2, codec: H264 },
+  'a tenth of a second of sound': { fps: 25, seconds: 0.5, codec: `-af atrim=end=0.1 ${H264}` },
+};
+
 /** At the same time: all of a clip is waiting for it to have played. */
 const PARALLEL = 4;
 
@@ -81,7 +90,14 @@ describe.skipIf(executablePath === undefined)(title, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function watch({ codec, seconds = 6, ...clip }: Clip, outDir: string): Promise<Watched> {
+  async function watch(clip: Clip, outDir: string): Promise<Watched> {
+    await make(clip, outDir);
+    const look = (name: string) => player.watch(outDir, name, (page) => watchBeepAndCount(page, clip.fps));
+    const [hls, mp4] = await Promise.all([look('hls/master.m3u8'), look('video.mp4')]);
+    return { hls, mp4 };
+  }
+
+  async function make({ codec, seconds = 6, ...clip }: Clip, outDir: string): Promise<void> {
     const tools = await locateTools();
     const file = `${outDir}.source`;
     await mkdir(outDir);
@@ -89,9 +105,6 @@ describe.skipIf(executablePath === undefined)(title, () => {
     await promisify(execFile)(tools.ffmpeg.path, ['-nostdin', '-v', 'error', ...inputs, ...codec.split(' '), file]);
     const settings = { outputs: ['video', 'hls'] as const, policy: DEFAULT_POLICY, profile: 'fast' as const };
     await processFile({ file, outDir, settings, tools, log: pino({ level: 'silent' }) });
-    const look = (name: string) => player.watch(outDir, name, (page) => watchBeepAndCount(page, clip.fps));
-    const [hls, mp4] = await Promise.all([look('hls/master.m3u8'), look('video.mp4')]);
-    return { hls, mp4 };
   }
 
   it.each(Object.entries(CLIPS))(
@@ -105,6 +118,18 @@ describe.skipIf(executablePath === undefined)(title, () => {
       const apart = (video: WatchedVideo) => video.pictureLate - video.soundLate;
       expect(Math.abs(apart(mp4) - (pictureLate - soundLate))).toBeLessThan(0.04);
       expect(Math.abs(apart(hls) - apart(mp4))).toBeLessThan(0.04);
+    },
+    120_000,
+  );
+
+  it.each(Object.entries(SHORT_CLIPS))(
+    '%s plays to its end',
+    async (name, clip) => {
+      const outDir = join(folder, name.replaceAll(' ', '-'));
+      await make(clip, outDir);
+      const played = await player.watch(outDir, 'hls/master.m3u8', (page) => playThrough(page));
+      expect(played).toMatchObject({ hasEnded: true, stalls: [], jumps: [] });
+      expect(Math.abs(played.duration - Math.max(0.25, clip.seconds ?? 0))).toBeLessThan(0.1);
     },
     120_000,
   );

@@ -31,7 +31,7 @@ const HLS_JS = fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.js'));
 
 /**
  * A page with one video and what tests ask of it, by name in `page.evaluate`: load(url), through hls.js when it is a
- * playlist; playAndSeek(seconds): plays for a moment, goes there and back, and tells what it saw; showLevel(level).
+ * playlist, in at most 20 s; playAndSeek(seconds): plays for a moment, goes there and back, and tells what it saw; showLevel(level).
  */
 const PAGE = `<!doctype html><meta charset="utf-8"><style>body{margin:0;background:#808080}video{display:block}</style>
 <video id="video" muted playsinline></video><script src="/hls.js"></script><script>
@@ -39,6 +39,7 @@ const video = document.getElementById('video');
 window.problems = [];
 video.addEventListener('error', () => problems.push('video: ' + (video.error && video.error.message)));
 window.load = (url) => new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error('nothing to show after 20 s')), 20000);
   video.addEventListener('loadeddata', () => resolve(), { once: true });
   video.addEventListener('error', () => reject(new Error(problems.join())), { once: true });
   if (!url.endsWith('.m3u8')) { video.src = url; return; }

@@ -10,11 +10,14 @@ export interface Player {
   /**
    * Loads a file of a folder (a playlist through hls.js) in a window of its own.
    *
-   * @throws what the page said, when anything but `work` went wrong in it
+   * @throws what the page said, when anything but `work` went wrong in it; that it is not done after two minutes
    */
   watch<T>(folder: string, name: string, work: (page: Page) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
+
+/** More than the slowest start and the longest stretch that is played take. */
+const WATCH_TIMEOUT_MS = 120_000;
 
 /** Starts Chromium. */
 export async function openPlayer(executablePath: string): Promise<Player> {
@@ -24,7 +27,7 @@ export async function openPlayer(executablePath: string): Promise<Player> {
       const server = await serveFolder(folder);
       // A window of its own: of a tab in the background hardly a frame is shown.
       const window = await browser.newContext();
-      try {
+      const look = async () => {
         const page = await window.newPage();
         await page.goto(server.url);
         await page.evaluate(`load(${JSON.stringify(`/${name}`)})`);
@@ -32,6 +35,9 @@ export async function openPlayer(executablePath: string): Promise<Player> {
         const problems = await page.evaluate<string[]>('problems');
         if (problems.length > 0) throw new Error(`${name}: ${problems.join(', ')}`);
         return result;
+      };
+      try {
+        return await withTimeout(look(), WATCH_TIMEOUT_MS, name);
       } finally {
         await window.close();
         await server.close();
@@ -39,6 +45,21 @@ export async function openPlayer(executablePath: string): Promise<Player> {
     },
     close: () => browser.close(),
   };
+}
+
+/** Whatever a browser does not do is a failure: it is not waited for. */
+async function withTimeout<T>(work: Promise<T>, ms: number, name: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${name}: not done after ${ms / 1000} s`)), ms);
+  });
+  try {
+    // Of what goes wrong once the window is closed, nobody wants to know.
+    work.catch(() => undefined);
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** How playing went. Seconds of the video unless said otherwise. */

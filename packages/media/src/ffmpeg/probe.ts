@@ -1,31 +1,19 @@
 /** Looks at a file: first bytes, streams, packets, boxes. The result holds facts; what follows from them is for the plan. */
-
-import { rm } from 'node:fs/promises';
-import type {
-  PacketStats,
-  ProbeResult,
-  Shape,
-  UnreadableCode,
-  UnreadableMedia,
-  VideoInfo,
-} from '../plan/media-info.ts';
+import type { MediaInfo, PacketStats, ProbeResult, VideoInfo } from '../plan/media-info.ts';
 import { DEFAULT_POLICY } from '../plan/policy.ts';
-import { chooseSteadyFrame } from '../plan/steady-frame.ts';
 import { carriesClosedCaptions } from '../sniff/closed-captions.ts';
 import { sniffFile } from '../sniff/sniff.ts';
-import type { Content } from '../sniff/sniff-content.ts';
-import { type CleanAperture, fitAperture } from './clean-aperture.ts';
-import { displaySize } from './display-size.ts';
+import { isMistakenForStream, nameBareStream, withMeasuredRate } from './bare-stream.ts';
 import { type FfprobeOutput, readFfprobeOutput, STREAM_ENTRIES } from './ffprobe-output.ts';
 import { findShapes } from './find-shapes.ts';
-import { copyWithHidden, HIDDEN_TAG, unopenedStream } from './hide-track.ts';
 import { inputSize } from './input-file.ts';
 import { describeStreams, needsDeepAnalysis, withoutDurations } from './main-streams.ts';
 import { readAperturesOfFile, readLayoutOfFile } from './mp4-layout-file.ts';
 import { clockMayJump, createPacketSummary, PACKET_ENTRIES } from './packet-stats.ts';
-import { classifyProbeFailure, tellingLine } from './probe-failure.ts';
+import { classifyProbeFailure, sharpenByContent, tellingLine, unreadable } from './probe-failure.ts';
+import { probeHiding } from './probe-hiding.ts';
 import { type ProbePass, runFfprobe } from './run-process.ts';
-import { STREAM_FORMATS } from './sandbox.ts';
+import { withShownPicture } from './shown-picture.ts';
 import type { MediaTools } from './tools.ts';
 
 export interface ProbeOptions {
@@ -55,91 +43,69 @@ const MOST_HIDDEN = 2;
 
 async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<ProbeResult> {
   const sizeBytes = await inputSize(options.inputPath);
-  if (sizeBytes === 0) return unreadable(sizeBytes, 'empty_file', 'the file has no bytes');
+  if (sizeBytes === 0) return unreadable({ sizeBytes, code: 'empty_file', detail: 'the file has no bytes' });
 
   const content = await sniffFile(options.inputPath);
-  if (content.kind === 'other' && content.certain) {
-    return unreadable(sizeBytes, 'container_not_allowed', 'told by its first bytes', content);
-  }
+  const turnedAway = { sizeBytes, code: 'container_not_allowed', content } as const;
+  if (content.kind === 'other' && content.certain)
+    return unreadable({ ...turnedAway, detail: 'told by its first bytes' });
 
   const pass = { ...options, maxPixels: options.maxPixels ?? DEFAULT_POLICY.maxInputPixels };
   let { output, stderrTail } = await readStreams(pass);
-  const mayBeHidden = output.streams.length === 0 && classifyProbeFailure(stderrTail) === 'invalid_data' && mayHide > 0;
-  const hidden = mayBeHidden ? await probeHiding(pass, mayHide) : undefined;
-  if (hidden !== undefined) return hidden;
-  const { decodableCodecs } = options.tools.ffmpeg;
-  const deepAnalysis = needsDeepAnalysis(output, decodableCodecs);
+  if (output.streams.length === 0 && classifyProbeFailure(stderrTail) === 'invalid_data' && mayHide > 0) {
+    // That a decoder refused is a warning to ffprobe, though it ends for it.
+    const { stderrTail: warnings } = await readStreams({ ...pass, logLevel: 'warning' });
+    const again = (inputPath: string) => probeOrHide({ ...options, inputPath }, mayHide - 1);
+    const hidden = await probeHiding(options.inputPath, warnings, again);
+    if (hidden !== undefined) return hidden;
+  }
+  const deepAnalysis = needsDeepAnalysis(output, options.tools.ffmpeg.decodableCodecs);
   if (deepAnalysis) ({ output, stderrTail } = await readStreams({ ...pass, deepAnalysis }));
 
   const failure = classifyProbeFailure(stderrTail);
   const pictureRefused =
     failure === 'too_many_pixels' && !output.streams.some((stream) => stream.pix_fmt !== undefined);
-  if (output.format === undefined || output.streams.length === 0 || pictureRefused) {
-    return unreadable(sizeBytes, sharpen(failure, content), tellingLine(stderrTail), content);
+  const format = output.format?.format_name;
+  if (format === undefined || output.streams.length === 0 || pictureRefused) {
+    const code = sharpenByContent(failure, content);
+    return unreadable({ sizeBytes, code, detail: tellingLine(stderrTail), content });
   }
-  const format = output.format.format_name;
-  if (STREAM_FORMATS.some((name) => name === format) && content.stream !== format) {
-    return unreadable(sizeBytes, 'container_not_allowed', `${format}, but it does not begin like it`, content);
-  }
-  const stats = await scanPackets({ ...pass, deepAnalysis, format });
-  const mp4 = format.includes('mp4') ? await readLayoutOfFile(options.inputPath, sizeBytes) : undefined;
-  const closedCaptions = options.isOurs !== true && (await carriesClosedCaptions(options.inputPath));
+  if (isMistakenForStream(format, content))
+    return unreadable({ ...turnedAway, detail: `${format}, but it does not begin like it` });
+  const bareStream = nameBareStream(format, content);
+  return describeFile({ ...pass, deepAnalysis }, { output, sizeBytes, format, bareStream, deepAnalysis });
+}
+
+/** What is known of a file once its streams are. */
+interface OpenedFile extends Pick<MediaInfo, 'sizeBytes' | 'format' | 'bareStream' | 'deepAnalysis'> {
+  readonly output: FfprobeOutput;
+}
+
+async function describeFile(
+  pass: ProbePass & Pick<ProbeOptions, 'isOurs'>,
+  { output, sizeBytes, format, bareStream, deepAnalysis }: OpenedFile,
+): Promise<MediaInfo> {
+  const { inputPath, isOurs, tools } = pass;
+  const stats = await scanPackets({ ...pass, format });
+  const mp4 = format.includes('mp4') ? await readLayoutOfFile(inputPath, sizeBytes) : undefined;
+  const closedCaptions = isOurs !== true && (await carriesClosedCaptions(inputPath));
   const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
-  const described = describeStreams(streams, stats, decodableCodecs);
-  const bareStream = UNTIMED_FORMATS.has(format) ? content.name : undefined;
-  const video = bareStream ? described.video && withMeasuredRate(described.video) : described.video;
+  const described = describeStreams(streams, stats, tools.ffmpeg.decodableCodecs);
+  const video = bareStream === undefined ? described.video : described.video && withMeasuredRate(described.video);
   const info = { ...described, video, sizeBytes, format, bareStream, mp4, deepAnalysis, closedCaptions };
-  if (info.video === undefined || options.isOurs) return info;
-  const track = output.streams.find(({ index }) => index === info.video?.index)?.id;
-  const apertures = mp4 === undefined ? undefined : await readAperturesOfFile(options.inputPath, sizeBytes);
-  const shapes = await findShapes({ ...pass, deepAnalysis }, info.video);
-  return { ...info, video: withPicture(info.video, shapes, apertures?.get(track ?? 0)) };
+  return video === undefined || isOurs ? info : { ...info, video: await lookAtPicture(pass, info, video, output) };
 }
 
-/** Probes a copy in which the track that ffprobe could not open is hidden; `undefined` where there is none such. */
-async function probeHiding(pass: ProbePass, mayHide: number): Promise<ProbeResult | undefined> {
-  // That a decoder refused is a warning to ffprobe, though it ends for it.
-  const { stderrTail } = await readStreams({ ...pass, logLevel: 'warning' });
-  const track = unopenedStream(stderrTail);
-  if (track === undefined) return undefined;
-  const copyPath = `${pass.inputPath}.probed`;
-  try {
-    const tag = await copyWithHidden(pass.inputPath, copyPath, track);
-    if (tag === undefined) return undefined;
-    const found = await probeOrHide({ ...pass, inputPath: copyPath }, mayHide - 1);
-    if (!found.readable) return found;
-    return { ...found, undecodableAudio: found.undecodableAudio.map((name) => (name === HIDDEN_TAG ? tag : name)) };
-  } finally {
-    await rm(copyPath, { force: true });
-  }
-}
-
-/** Of {@link STREAM_FORMATS}, those that have frames and no times. */
-const UNTIMED_FORMATS = new Set(['dv', 'h264', 'hevc', 'm4v', 'mpegvideo']);
-
-/** Of a stream without a container, newer versions of ffprobe guess an average: 25 of any, 60000 of DV. */
-function withMeasuredRate(video: VideoInfo): VideoInfo {
-  const { packets, durationSeconds } = video.stats;
-  const fps = durationSeconds > 0 ? Math.round((packets / durationSeconds) * 1000) / 1000 : undefined;
-  return { ...video, averageFps: fps, realFps: fps };
-}
-
-/** What a viewer sees of the picture; an aperture of a picture that changes its size means nothing. */
-function withPicture(video: VideoInfo, shapes: readonly Shape[], given: CleanAperture | undefined): VideoInfo {
-  const steady = chooseSteadyFrame(shapes);
-  const aperture = steady === undefined ? fitAperture(given, video) : undefined;
-  const shown = steady ?? (aperture && displaySize({ ...video, ...aperture }));
-  if (shown === undefined) return video;
-  return { ...video, shapes, aperture, displayWidth: shown.width, displayHeight: shown.height };
-}
-
-/** What ffprobe makes nothing of, while its first bytes say what it is, is simply not a video. */
-function sharpen(code: UnreadableCode, content: Content): UnreadableCode {
-  return code === 'invalid_data' && content.kind === 'other' ? 'container_not_allowed' : code;
-}
-
-function unreadable(sizeBytes: number, code: UnreadableCode, detail: string, content?: Content): UnreadableMedia {
-  return { readable: false, sizeBytes, code, lookedLike: content?.name, isVideo: content?.kind === 'media', detail };
+async function lookAtPicture(
+  pass: ProbePass,
+  { mp4, sizeBytes }: Pick<MediaInfo, 'mp4' | 'sizeBytes'>,
+  video: VideoInfo,
+  { streams }: FfprobeOutput,
+): Promise<VideoInfo> {
+  const track = streams.find(({ index }) => index === video.index)?.id;
+  const apertures = mp4 === undefined ? undefined : await readAperturesOfFile(pass.inputPath, sizeBytes);
+  const shapes = await findShapes(pass, video);
+  return withShownPicture(video, { shapes, aperture: apertures?.get(track ?? 0) });
 }
 
 /** Streams are told within seconds, or the file is made to keep us busy. */
@@ -149,7 +115,7 @@ const PACKETS_LIMITS = { totalMs: 15 * 60_000, stallMs: 60_000 };
 /** A file may declare thousands of streams; no honest one needs this much text. */
 const MAX_JSON_CHARACTERS = 4_000_000;
 
-/** The first reading: the streams. */
+/** The first reading: the streams. Throws what `runFfprobe` throws. */
 async function readStreams(pass: ProbePass): Promise<{ output: FfprobeOutput; stderrTail: string }> {
   const lines: string[] = [];
   let characters = 0;
@@ -167,7 +133,10 @@ async function readStreams(pass: ProbePass): Promise<{ output: FfprobeOutput; st
   return { output: readFfprobeOutput(lines.join('\n')), stderrTail };
 }
 
-/** The second reading: all packets. ffprobe's exit code is not looked at: of a damaged file, the packets up to the damage count. */
+/**
+ * The second reading: all packets. ffprobe's exit code is not looked at: of a damaged file, the packets up to the damage
+ * count. Throws what `runFfprobe` throws.
+ */
 async function scanPackets(pass: ProbePass & { format: string }): Promise<ReadonlyMap<number, PacketStats>> {
   const summary = createPacketSummary({ clockMayJump: clockMayJump(pass.format) });
   await runFfprobe({

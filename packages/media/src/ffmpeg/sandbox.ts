@@ -32,7 +32,7 @@ const ALLOWED_FORMATS: readonly string[] = [
 
 /**
  * Video without a real container: each demuxer reads one file and follows no reference (libavformat: rawdec.c, dv.c,
- * ivfdec.c, dhav.c). They believe much, so that a file must also begin like its kind (`probe.ts`).
+ * ivfdec.c, dhav.c). They believe much, so that a file must also begin like its kind (`bare-stream.ts`).
  */
 export const STREAM_FORMATS: readonly StreamFormat[] = ['dv', 'h264', 'hevc', 'm4v', 'mpegvideo', 'ivf', 'dhav'];
 

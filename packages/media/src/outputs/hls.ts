@@ -59,9 +59,10 @@ async function makeHls(request: OutputRequest) {
   const stream = await writeWhole(join(outDir, FOLDER), async (partial) => {
     const planned = planLadder(mp4.info, policy);
     const first = await tryLadder(request, planned, partial);
+    const blamed = whatDidNotDo(planned);
     const made =
-      'why' in first && copiesAnything(planned)
-        ? await tryLadder(request, planLadder(mp4.info, policy, `a copy does not do: ${first.why}`), partial)
+      'why' in first && blamed !== undefined
+        ? await tryLadder(request, planLadder(mp4.info, policy, `${blamed}: ${first.why}`), partial)
         : first;
     if ('why' in made) throw made.error;
     const subtitles = await writeSubtitles(partial, request.result.outputs, mp4.info.durationSeconds);
@@ -99,8 +100,11 @@ async function tryLadder(
   return typeof verified === 'string' ? failed(verified) : { ...verified, ladder };
 }
 
-const copiesAnything = ({ rungs, audio }: Ladder): boolean =>
-  audio === 'copy' || rungs.some(({ video }) => video === 'copy');
+/** What may be to blame where a ladder failed; `undefined` where it was an encode at a steady rate: none is left to try. */
+function whatDidNotDo({ rungs, audio, timing }: Ladder): string | undefined {
+  if (audio === 'copy' || rungs.some(({ video }) => video === 'copy')) return 'a copy does not do';
+  return timing.whyFilled === undefined ? 'frames at times of their own do not do' : undefined;
+}
 
 function foldersOf({ rungs, audio }: Ladder): string[] {
   return [...rungs.map(({ name }) => name), ...(audio === 'none' ? [] : [AUDIO_FOLDER])];

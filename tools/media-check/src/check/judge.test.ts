@@ -7,6 +7,7 @@ const every = (step: number, count: number, start = 0) => Array.from({ length: c
 const frames = (times: readonly number[], aspect: number, step = 0.04) => ({
   times,
   end: (times.at(-1) ?? 0) + step,
+  returns: 0,
   aspect,
   sizes: 1,
   shortSide: 360,
@@ -50,6 +51,37 @@ it.each<[string, Partial<MediaTimes>, readonly string[], string | undefined]>([
   ['silence in front', { sound: frames(every(0.02, 125, -0.5), 1, 0.02) }, [], 'duration'],
 ])('finds in the MP4: %s', (_name, changes, warnings, kind) => {
   expect(judgeMp4(media(), media(changes), warnings)[0]?.kind).toBe(kind);
+});
+
+it('excuses frames of the source that go back in time, and no more of them', () => {
+  const times = [...every(0.04, 50), 1.88, 1.92].sort((a, b) => a - b);
+  const source = (returns: number) =>
+    media({
+      picture: {
+        ...frames(
+          times.map((t, at) => t + at * 1e-3),
+          1.6,
+        ),
+        returns,
+      },
+    });
+  const made = media({ picture: frames([...every(0.041, 49), 2.012], 1.6) });
+  expect(judgeMp4(source(2), made, [])).toEqual([]);
+  expect(judgeMp4(source(0), made, [])[0]?.kind).toBe('frames');
+});
+
+it('lets a stream be held as long as a player needs', () => {
+  const short = media({ picture: frames([0], 1.6), sound: frames([0, 0.02], Number.NaN, 0.02), soundPackets: [] });
+  const held = (end: number) => [
+    rendition('video', 0, { times: every(0.04, Math.round(end / 0.04)), end, segments: [{ seconds: end, start: 0 }] }),
+    rendition('audio', 0, { times: every(0.02, 13), end: 0.25 }),
+  ];
+  expect(judgeHls(short, held(0.25))[0]).toEqual([]);
+  expect(
+    judgeHls(short, held(0.6))[0]
+      .map(({ message }) => message)
+      .join(),
+  ).toMatch(/ends 350 ms after/);
 });
 
 it.each<[string, readonly HlsRendition[], RegExp | undefined]>([

@@ -21,6 +21,8 @@ const KEPT_FPS = 61;
 const SLOWEST_FRAME = 1 / 30;
 /** Nobody sees by how much the last frame is shown longer. */
 const END = 0.1;
+/** Beside sound, Chromium and hls.js start no stream that is shorter: what is, is held so long. */
+export const LEAST_STREAM = 0.25;
 /** One packet of AAC, HE-AAC at 22.05 kHz included. */
 const SOUND_PACKET = 0.1;
 
@@ -28,7 +30,7 @@ const ms = (seconds: number) => `${Math.round(seconds * 1000)} ms`;
 const s = (seconds: number) => `${seconds.toFixed(2)} s`;
 const isApart = (a: number, b: number, tolerance: number) => !(Math.abs(a - b) <= tolerance);
 /** How long the last frame is shown is told by few containers: as long as the one before it, or as it says. */
-const lastFrame = ({ picture }: MediaTimes) => largestGap(picture.times.slice(-2), picture.end);
+export const lastFrame = ({ picture }: MediaTimes) => largestGap(picture.times.slice(-2), picture.end);
 /** Sides are even, and rounded to that. */
 const shapeTolerance = ({ picture }: MediaTimes) => 0.01 + 2 / picture.shortSide;
 const lengthOf = ({ picture, sound }: MediaTimes) =>
@@ -48,14 +50,21 @@ export function judgeMp4(source: MediaTimes, mp4: MediaTimes, warnings: readonly
   const isBroughtDown = source.fps > KEPT_FPS;
   // A picture that stands still may be repeated.
   const mayRepeat = largestGap(source.picture.times, source.picture.end) > 1;
+  // Of frames that go back in time, as at the seam of two edits, one that was late cannot be shown.
+  const unshown = frames < distinct ? source.picture.returns : 0;
   if (
     !isBroughtDown &&
-    Math.abs(distinct - frames) > 1 + distinct * 0.01 &&
+    Math.abs(distinct - frames) > 1 + distinct * 0.01 + unshown &&
     !(frames < distinct ? wasSaid : mayRepeat)
   ) {
     add('frames', `the MP4 has ${frames} frames, the source shows ${distinct}`);
   }
-  const picture = compareTimes(source.picture.times, mp4.picture.times);
+  const picture = compareTimes(source.picture.times, mp4.picture.times, {
+    // Silence may stand in front of a sound, and its end be the one that it has.
+    near: source.sound && mp4.sound && mp4.sound.end - source.sound.end,
+    // What brings a rate down repeats frames where there are none.
+    mayRepeat: isBroughtDown,
+  });
   const step = isBroughtDown ? SLOWEST_FRAME + TOLERANCE : TOLERANCE;
   if (!(picture.worst <= step) && !wasSaid) add('frames', `frames come at other times, by up to ${ms(picture.worst)}`);
   if (isApart(source.aspect / mp4.aspect, 1, shapeTolerance(source)) && source.picture.sizes === 1) {
@@ -111,7 +120,7 @@ export function judgeHls(
   if (sound !== undefined && sound.worst > TOLERANCE) add(`the sound is up to ${ms(sound.worst)} off`);
   let pictureLate = Number.NaN;
   for (const video of videos) {
-    const picture = comparePictures(mp4.picture.times, video.times, isHeld(mp4) ? sound?.shift : undefined);
+    const picture = comparePictures(mp4, video.times, sound?.shift);
     const apart = sound === undefined ? Number.NaN : picture.shift - sound.shift;
     if (!(Math.abs(apart) <= Math.abs(pictureLate))) pictureLate = apart;
     if (Math.abs(apart) > TOLERANCE)
@@ -123,7 +132,8 @@ export function judgeHls(
     }
     // The first frame may be held before it, and the last as long as there is sound.
     const end = video.end - picture.shift;
-    const late = [end - mp4.picture.end, end - Math.max(mp4.picture.end, mp4.sound?.end ?? 0)] as const;
+    const last = Math.max(mp4.picture.end, mp4.sound === undefined ? 0 : Math.max(mp4.sound.end, LEAST_STREAM));
+    const late = [end - mp4.picture.end, end - last] as const;
     if (!(late[0] >= -lastFrame(mp4) - END)) add(`${video.name} ends ${ms(-late[0])} before the MP4`);
     if (!(late[1] <= lastFrame(mp4) + END)) add(`${video.name} ends ${ms(late[1])} after the MP4`);
     if (isApart(video.aspect / mp4.aspect, 1, shapeTolerance(mp4)))
@@ -141,12 +151,10 @@ function isHeld({ picture, sound }: MediaTimes): boolean {
 }
 
 /** The first frame may be shown from the start of the sound on: then all others tell where the picture is. */
-function comparePictures(expected: readonly number[], actual: readonly number[], soundShift?: number): Shift {
-  const all = compareTimes(
-    expected,
-    actual,
-    soundShift !== undefined && actual.length > expected.length ? [soundShift] : [],
-  );
+function comparePictures(mp4: MediaTimes, actual: readonly number[], soundShift: number | undefined): Shift {
+  const expected = mp4.picture.times;
+  const also = soundShift !== undefined && actual.length > expected.length && isHeld(mp4) ? [soundShift] : [];
+  const all = compareTimes(expected, actual, { also, near: soundShift });
   if (expected.length !== actual.length || expected.length < 3 || all.worst <= TOLERANCE) return all;
   const others = compareTimes(expected.slice(1), actual.slice(1));
   return (actual[0] ?? 0) < (expected[0] ?? 0) + others.shift ? others : all;

@@ -225,14 +225,24 @@ function compose(composition: Composition, picture: Picture, seconds: number): s
   ];
 }
 
-/** As phones and streams do when they are turned: another size from the middle on, with no pause between. */
+/** By so many frames is decoding ahead of showing, as the encoders of transport streams are set here. */
+const REORDERED_FRAMES = 2;
+/** A packet of sound, and what an encoder of it puts in front, are this long at most. */
+const SOUND_REST = 0.1;
+
+/** As phones and streams do when they are turned: another size from the middle on, once all before it is over. */
 function drawTwoSizes(draw: Draw, composition: Composition, picture: Picture, seconds: number): Omit<Recipe, 'about'> {
   const filters = picture.filters.filter((filter) => filter.startsWith('setsar'));
   const sound = composition.sound && { ...composition.sound, late: 0, longer: 0 };
   const steady = { ...composition, sound };
   const first = { ...picture, filters, late: 0 };
   const second = { ...first, size: draw.one(['120x200', '200x120', '96x96']) };
-  const later = ['-output_ts_offset', seconds.toFixed(3)];
+  const [frames = 1, perSeconds = 1] = picture.rate.split('/').map(Number);
+  const fps = frames / perSeconds;
+  // ffmpeg moves the first part until no time of decoding is below 0, and the second one is there already.
+  const moved = REORDERED_FRAMES / fps;
+  const end = moved + Math.ceil(seconds * fps) / fps + (sound === undefined ? 0 : SOUND_REST);
+  const later = ['-output_ts_offset', end.toFixed(3)];
   const parts = [compose(steady, first, seconds), [...compose(steady, second, seconds), ...later]];
   return { parts, edits: [], hasSound: sound !== undefined };
 }

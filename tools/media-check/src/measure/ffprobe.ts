@@ -62,11 +62,14 @@ export interface StreamFacts {
   readonly realFps: number;
   readonly averageFps: number;
   readonly pixels: number;
+  /** Of a transport stream with several, those that it belongs to. */
+  readonly programmes: readonly number[];
 }
 
 /** The streams that ffprobe knows a codec of. */
 export async function readStreams(question: Omit<Question, 'args'>): Promise<StreamFacts[]> {
   const streams: StreamFacts[] = [];
+  const programmes = await readProgrammes(question);
   const entries =
     'stream=index,codec_type,codec_name,nb_read_packets,r_frame_rate,avg_frame_rate,width,height' +
     ':stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation';
@@ -89,9 +92,24 @@ export async function readStreams(question: Omit<Question, 'args'>): Promise<Str
       realFps: ratioOf(row.get('r_frame_rate')),
       averageFps: ratioOf(row.get('avg_frame_rate')),
       pixels: (numberOf(row, 'width') ?? 0) * (numberOf(row, 'height') ?? 0),
+      programmes: programmes.get(numberOf(row, 'index') ?? 0) ?? [],
     });
   });
   return streams;
+}
+
+/** By the index of a stream, the numbers of its programmes. */
+async function readProgrammes(question: Omit<Question, 'args'>): Promise<ReadonlyMap<number, readonly number[]>> {
+  const found = new Map<number, number[]>();
+  let programme = Number.NaN;
+  const args = ['-show_entries', 'program=program_num:program_stream=index'];
+  // A programme is followed by its streams, in one line or in several.
+  await readRows({ ...question, args }, (row) => {
+    programme = numberOf(row, 'program_num') ?? programme;
+    const index = numberOf(row, 'index', 'stream:index');
+    if (index !== undefined) found.set(index, [...(found.get(index) ?? []), programme]);
+  });
+  return found;
 }
 
 /** When the frames of a stream are shown or heard. Seconds, edit lists honoured. */
@@ -102,6 +120,8 @@ export interface FrameTimes {
   readonly end: number;
   /** Width by height as shown, without rotation, of the first frame; `NaN` of sound. */
   readonly aspect: number;
+  /** Frames that are shown at an earlier time than one before them. */
+  readonly returns: number;
   /** How many different sizes there are. */
   readonly sizes: number;
   /** Pixels of the first frame's shorter side, as shown; `NaN` of sound. */
@@ -115,6 +135,8 @@ export async function readFrames(question: Omit<Question, 'args'>, index: number
   const times: number[] = [];
   const sizes = new Set<string>();
   let end = 0;
+  let latest = Number.NEGATIVE_INFINITY;
+  let returns = 0;
   let aspect = Number.NaN;
   let shortSide = Number.NaN;
   const args = ['-select_streams', String(index), '-show_entries', entries];
@@ -122,6 +144,8 @@ export async function readFrames(question: Omit<Question, 'args'>, index: number
     const time = numberOf(row, 'best_effort_timestamp_time');
     if (time === undefined) return;
     times.push(time);
+    if (time < latest) returns++;
+    latest = Math.max(latest, time);
     end = Math.max(end, time + (numberOf(row, 'duration_time', 'pkt_duration_time') ?? 0));
     const width = numberOf(row, 'width');
     const height = numberOf(row, 'height');
@@ -131,7 +155,7 @@ export async function readFrames(question: Omit<Question, 'args'>, index: number
     sizes.add(`${width}x${height}`);
   });
   times.sort((a, b) => a - b);
-  return times.length === 0 ? undefined : { times, end, aspect, shortSide, sizes: sizes.size };
+  return times.length === 0 ? undefined : { times, end, returns, aspect, shortSide, sizes: sizes.size };
 }
 
 /** One packet as the container tells of it. Seconds and bytes. */

@@ -31,7 +31,7 @@ export async function measureMedia(question: Omit<Question, 'args'>): Promise<Me
   const aperture = await readCleanAperture(question.path);
   const aspect = picture.aspect * (aperture ?? 1);
   const tracks = streams
-    .filter(({ type }) => type === 'audio')
+    .filter(({ type, programmes }) => type === 'audio' && belongTogether(programmes, video.programmes))
     .sort((a, b) => Number(b.isDefault) - Number(a.isDefault));
   const shared = {
     picture,
@@ -44,6 +44,10 @@ export async function measureMedia(question: Omit<Question, 'args'>): Promise<Me
   }
   return { ...shared, sound: undefined, soundPackets: [] };
 }
+
+/** What is in no programme, belongs to all. */
+const belongTogether = (some: readonly number[], others: readonly number[]): boolean =>
+  some.length === 0 || others.length === 0 || some.some((programme) => others.includes(programme));
 
 /** The one with the most packets: a motion photo has a larger still beside its video, and a song has a cover. */
 function mainVideo(streams: readonly StreamFacts[]): StreamFacts | undefined {

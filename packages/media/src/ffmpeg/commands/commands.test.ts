@@ -123,11 +123,15 @@ describe('command lines', () => {
       hlsArguments({ inputPath: files.inputPath, video, audio, ladder, policy: DEFAULT_POLICY, threads: 2 }),
     );
   };
-  const durations = String.raw`setts=pts=PTS:dts=DTS:duration=if(gt(NEXT_DTS\,-1e18)\,NEXT_DTS-DTS\,DURATION)`;
+  const exact = (last: string) =>
+    String.raw`setts=pts=PTS:dts=DTS:duration=if(gt(NEXT_DTS\,-1e18)\,NEXT_DTS-DTS\,${last})`;
+  const durations = exact('DURATION');
+  /** The last frame of ten seconds at 25 fps lasts until they are over. */
+  const pictureDurations = exact(String.raw`if(eq(N\,0)+gte(PTS*TB\,9.958000)\,10.000000/TB-PTS\,DURATION)`);
   const rung = (index: number, rate: number, keyframes: string) =>
     `-c:v:${index} libx264 -preset:v:${index} veryfast -crf:v:${index} 23 -maxrate:v:${index} ${rate} -bufsize:v:${index} ${rate * 2} ` +
     `-profile:v:${index} high -force_key_frames:v:${index} ${keyframes} -sc_threshold:v:${index} 0 ` +
-    `-enc_time_base:v:${index} 1/90000 -fps_mode:v:${index} passthrough -bsf:v:${index} ${durations}`;
+    `-enc_time_base:v:${index} 1/90000 -fps_mode:v:${index} passthrough -bsf:v:${index} ${pictureDurations}`;
   const muxer =
     '-f hls -hls_time 4 -hls_playlist_type vod -hls_segment_type fmp4 -hls_flags independent_segments ' +
     '-hls_fmp4_init_filename init.mp4 -hls_segment_options movflags=+negative_cts_offsets+frag_discont+skip_sidx ' +
@@ -139,7 +143,7 @@ describe('command lines', () => {
         `[s720p]scale=1280:720:${SAME_COLORS},setsar=1,format=yuv420p,${BT709_TAGS}[720p];` +
         `[s480p]scale=854:480:${SAME_COLORS},setsar=1,format=yuv420p,${BT709_TAGS}[480p] ` +
         '-map 0:0 -map [720p] -map [480p] -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 ' +
-        `-c:v:0 copy -bsf:v:0 ${durations} ${rung(1, 3_000_000, 'source')} ${rung(2, 1_400_000, 'source')} -threads 2 -max_muxing_queue_size 1024 -c:a copy ` +
+        `-c:v:0 copy -bsf:v:0 ${pictureDurations} ${rung(1, 3_000_000, 'source')} ${rung(2, 1_400_000, 'source')} -threads 2 -max_muxing_queue_size 1024 -c:a copy ` +
         String.raw`-bsf:a noise=drop=lt(pts\,0),` +
         `${durations} ${muxer} -var_stream_map v:0,agroup:audio,name:1080p v:1,agroup:audio,name:720p ` +
         'v:2,agroup:audio,name:480p a:0,agroup:audio,name:audio file:%v/index.m3u8',
@@ -150,7 +154,7 @@ describe('command lines', () => {
     const video = videoInfo({ codedWidth: 640, codedHeight: 360 });
     expect(hls(mediaInfo({ video, audio: undefined, audioTracks: 0 }))).toBe(
       `${INPUT} -threads 2 -i file:JOB/input -map 0:0 -sn -dn -map_metadata -1 -map_chapters -1 -c:v:0 copy ` +
-        `-bsf:v:0 ${durations} ${muxer} -var_stream_map v:0,name:360p file:%v/index.m3u8`,
+        `-bsf:v:0 ${pictureDurations} ${muxer} -var_stream_map v:0,name:360p file:%v/index.m3u8`,
     );
   });
 

@@ -1,8 +1,9 @@
+import type { PublishedOutput } from '@supabase-media/core/published-output';
 import { expect, it } from 'vitest';
-import { addCaptions, mergeCaptions, type StoredOutput } from './add-captions.ts';
+import { addCaptions, mergeCaptions } from './add-captions.ts';
 
 const content = Buffer.from('WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n');
-const video: StoredOutput = {
+const video: PublishedOutput = {
   kind: 'video',
   bucket: 'b',
   path: 'p/v/1/video.mp4',
@@ -10,20 +11,20 @@ const video: StoredOutput = {
   bytes: 1,
   durationSeconds: 5,
 };
-const stream: StoredOutput = {
+const stream: PublishedOutput = {
   ...video,
   kind: 'hls',
   path: 'p/v/1/hls/master.m3u8',
   contentType: 'application/vnd.apple.mpegurl',
 };
-const captions = (number: number): StoredOutput => ({
+const captions = (number: number): PublishedOutput => ({
   ...video,
   kind: 'captions',
   path: `p/v/1/captions/en-${number}.vtt`,
 });
 
 /** Adds English captions to a video whose master playlist is there, and tells what was written in which order. */
-async function add(outputs: readonly StoredOutput[], master = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na\n') {
+async function add(outputs: readonly PublishedOutput[], master = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na\n') {
   const written: string[] = [];
   const files = { read: async () => master, write: async ({ path }: { path: string }) => void written.push(path) };
   return { added: await addCaptions({ outputs, language: 'en', content, files }), written };
@@ -47,7 +48,12 @@ it('writes what names others after them', async () => {
 });
 
 it('keeps the label and the disposition of those that it replaces', async () => {
-  const known: StoredOutput = { ...captions(1), path: 'p/v/1/captions/en.vtt', label: 'Forced', disposition: 'forced' };
+  const known: PublishedOutput = {
+    ...captions(1),
+    path: 'p/v/1/captions/en.vtt',
+    label: 'Forced',
+    disposition: 'forced',
+  };
   expect((await add([video, known])).added).toMatchObject({ label: 'Forced', disposition: 'forced' });
 });
 

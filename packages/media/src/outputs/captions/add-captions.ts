@@ -4,24 +4,14 @@
  */
 import { posix } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
+import type { PublishedOutput } from '@supabase-media/core/published-output';
 import { MAX_TRACKS } from '../../plan/subtitles.ts';
 import { nameSubtitles, renderSubtitles, subtitleFiles } from '../hls/subtitles.ts';
 import { type Cue, readCues, renderVtt, trimCues } from './cues.ts';
-import { type CaptionTrack, nameTrack, readLanguage } from './track-name.ts';
+import { nameTrack, readLanguage } from './track-name.ts';
 
 /** The largest file of captions that is taken, in bytes: a hundred hours of speech. */
 export const MAX_CAPTIONS_BYTES = 5_000_000;
-
-/** A result as the row of its video names it. */
-export interface StoredOutput extends Partial<CaptionTrack> {
-  readonly kind: string;
-  readonly bucket: string;
-  readonly path: string;
-  readonly contentType: string;
-  readonly bytes: number;
-  readonly files?: number | undefined;
-  readonly durationSeconds?: number | undefined;
-}
 
 /** The bucket of the results. */
 export interface ResultFiles {
@@ -37,7 +27,7 @@ export interface ResultFiles {
 
 export interface AddCaptionsOptions {
   /** Those of the video's row, all in one bucket. */
-  readonly outputs: readonly StoredOutput[];
+  readonly outputs: readonly PublishedOutput[];
   readonly language: string;
   /** What somebody sent. */
   readonly content: Uint8Array;
@@ -90,7 +80,7 @@ export async function addCaptions(options: AddCaptionsOptions) {
 }
 
 /** The outputs of a row with captions that were added to them or replaced. */
-export const mergeCaptions = <T extends StoredOutput>(outputs: readonly T[], added: T): T[] => {
+export const mergeCaptions = <T extends PublishedOutput>(outputs: readonly T[], added: T): T[] => {
   const rest = outputs.filter(({ kind, path }) => kind !== 'captions' || path !== added.path);
   const isNew = rest.length === outputs.length;
   return [

@@ -96,10 +96,32 @@ function soundOptions({ ladder, policy }: HlsCommandOptions): string[] {
  * duration that was guessed for it: without this, frames of a variable rate drift away (0.66 s in 134 s). Left to itself,
  * `setts` takes decode times for both.
  */
-const EXACT_DURATIONS = String.raw`setts=pts=PTS:dts=DTS:duration=if(gt(NEXT_DTS\,-1e18)\,NEXT_DTS-DTS\,DURATION)`;
+const EXACT_DURATIONS = exactTimes({ pts: 'PTS', dts: 'DTS', last: 'DURATION' });
 
-/** Holds the first frame of a copied picture from 0 on: it lasts as much longer. */
-const HOLD_FIRST_FRAME = String.raw`setts=pts=if(eq(N\,0)\,0\,PTS):dts=if(eq(N\,0)\,DTS-PTS\,DTS):duration=if(gt(NEXT_DTS\,-1e18)\,NEXT_DTS-DTS+eq(N\,0)*PTS\,DURATION)`;
+/** Expressions of `setts`, in ticks; `more` of the first packet, `last` of the last one. */
+function exactTimes(times: { pts: string; dts: string; more?: string; last: string }): string {
+  const { pts, dts, more = '', last } = times;
+  const duration = `if(gt(NEXT_DTS,-1e18),NEXT_DTS-DTS${more},${last})`;
+  return `setts=pts=${pts}:dts=${dts}:duration=${duration}`.replaceAll(',', String.raw`\,`);
+}
+
+/**
+ * The picture's times. Where its last frame is the last packet, it lasts until the picture ends: what an encoder or a
+ * muxer would guess from the rate was a second too long in a file of four frames. A first frame that is copied is held from
+ * 0 on and lasts as much longer; before an encoder, a filter holds it.
+ */
+function pictureTimes({ timing }: Ladder, holdsFirst: boolean): string {
+  const { pictureLast, pictureEnd, whyFilled } = timing;
+  if (whyFilled !== undefined) return EXACT_DURATIONS;
+  const isLast = `eq(N,0)+gte(PTS*TB,${(pictureLast - LAST_FRAME_TOLERANCE_SECONDS).toFixed(6)})`;
+  const shown = holdsFirst || timing.pictureStart > 0 ? 'if(eq(N,0),0,PTS)' : 'PTS';
+  const last = `if(${isLast},${pictureEnd.toFixed(6)}/TB-${shown},DURATION)`;
+  if (!holdsFirst) return exactTimes({ pts: 'PTS', dts: 'DTS', last });
+  return exactTimes({ pts: shown, dts: 'if(eq(N,0),DTS-PTS,DTS)', more: '+eq(N,0)*PTS', last });
+}
+
+/** ffmpeg prints times with six digits, and rounds them to the ticks of a stream. */
+const LAST_FRAME_TOLERANCE_SECONDS = 0.002;
 
 /**
  * Every frame of the MP4 with its own time (1/90000 s holds those of 24, 25, 29.97, 30 and 60 fps exactly), and key
@@ -108,7 +130,7 @@ const HOLD_FIRST_FRAME = String.raw`setts=pts=if(eq(N\,0)\,0\,PTS):dts=if(eq(N\,
  */
 function encodeRung(rung: Rung, index: number, { policy, ladder }: HlsCommandOptions): string[] {
   const isHeld = rung.video === 'copy' && ladder.timing.pictureStart > 0;
-  const timed = [`-bsf:v:${index}`, isHeld ? HOLD_FIRST_FRAME : EXACT_DURATIONS];
+  const timed = [`-bsf:v:${index}`, pictureTimes(ladder, isHeld)];
   if (rung.video === 'copy') return [`-c:v:${index}`, 'copy', ...timed];
   const { preset, crf, keyframeSeconds } = policy.video;
   const keyframes = ladder.whyNotCopied === undefined ? 'source' : `expr:gte(t,n_forced*${keyframeSeconds})`;

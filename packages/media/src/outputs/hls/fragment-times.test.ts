@@ -34,6 +34,13 @@ describe('readFragmentTimes', () => {
     });
   });
 
+  it('ends with the last frame that is shown, however long one before it is decoded', async () => {
+    const durations = box('trun', u32((1 << 24) | 0x9_00, 3, 40, 0, 400, 80, 40, -360));
+    expect(await times(fragment(0, durations))).toMatchObject({ lastSeconds: 0.12, endSeconds: 0.52 });
+    const late = box('trun', u32((1 << 24) | 0x9_00, 3, 400, 0, 40, -360, 40, 0));
+    expect(await times(fragment(0, late))).toMatchObject({ lastSeconds: 0.44, endSeconds: 0.48 });
+  });
+
   it('reads an offset of version 0 without a sign, as browsers do', async () => {
     const read = await times(fragment(0, trun(0, [0, 40, -40])));
     expect(read?.lastSeconds).toBeGreaterThan(4_000_000);

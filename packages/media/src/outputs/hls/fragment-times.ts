@@ -52,17 +52,15 @@ export async function readFragmentTimes(
   if (shown.length === 0) return undefined;
   shown.sort(([a], [b]) => a - b);
   let gap = 0;
-  let end = -Infinity;
-  for (const [at, [from, ticks]] of shown.entries()) {
-    gap = Math.max(gap, from - (shown[at - 1]?.[0] ?? from));
-    end = Math.max(end, from + ticks);
-  }
+  for (const [at, [from]] of shown.entries()) gap = Math.max(gap, from - (shown[at - 1]?.[0] ?? from));
+  const [last, lasts] = shown.at(-1) ?? [0, 0];
   const seconds = (ticks: number) => ticks / clock.timescale;
   return {
     frames: shown.length,
     firstSeconds: seconds(shown[0]?.[0] ?? 0),
-    lastSeconds: seconds(shown.at(-1)?.[0] ?? 0),
-    endSeconds: seconds(end),
+    lastSeconds: seconds(last),
+    // Of the others, a duration is the step to the next in the order of decoding: it ends none of them.
+    endSeconds: seconds(last + lasts),
     largestGapSeconds: seconds(gap),
   };
 }

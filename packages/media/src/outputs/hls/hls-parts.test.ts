@@ -60,6 +60,18 @@ describe('a stream is not published', () => {
   const mp4 = { ...mediaInfo(), video: videoInfo() };
   const ladder = planLadder(mp4, DEFAULT_POLICY);
   const good = rendition('720p', [0, 4, 8]);
+  const tail = (changes: { seconds?: number; endSeconds?: number }) => ({
+    ...good,
+    segments: good.segments.map((one, at) =>
+      at < 2
+        ? one
+        : {
+            ...one,
+            seconds: changes.seconds ?? one.seconds,
+            times: { ...one.times, endSeconds: changes.endSeconds ?? 10 },
+          },
+    ),
+  });
   const drifting = {
     ...good,
     segments: good.segments.map((one, at) => ({ ...one, seconds: one.seconds + (at === 1 ? 0.2 : 0) })),
@@ -81,6 +93,18 @@ describe('a stream is not published', () => {
       /segment 0 of 720p begins 0\.400 s later/,
     ],
     ['with frames that drift away', [drifting], undefined, /segment 2 of 720p begins -0\.200 s later/],
+    [
+      'with a last frame that stays too long',
+      [tail({ seconds: 3.2, endSeconds: 11.2 })],
+      undefined,
+      /720p ends at 11\.20 s, not at 10\.00 s/,
+    ],
+    [
+      'with a playlist that promises more',
+      [tail({ seconds: 3 })],
+      undefined,
+      /playlist of 720p ends at 11\.00 s, not at 10\.00 s/,
+    ],
     ['with a hole', [rendition('720p', [0, 4, 8], 10, { largestGapSeconds: 5 })], undefined, /5\.00 s without a frame/],
     [
       'with frames that the MP4 hides',

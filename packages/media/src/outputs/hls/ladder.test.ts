@@ -44,9 +44,10 @@ describe('the largest rung is encoded', () => {
     expect(ladder.rungs.map((rung) => rung.video)).toEqual(['encode', 'encode']);
   });
 
-  it('and the sound too, when a copy did not do', () => {
+  it('and the sound too, at a steady rate, when a copy did not do', () => {
     const ladder = planLadder(mp4(1280, 720), DEFAULT_POLICY, 'a copy does not do');
     expect(ladder).toMatchObject({ audio: 'encode', whyAudioEncoded: 'a copy does not do' });
+    expect(ladder.timing.whyFilled).toBe('a copy does not do');
     expect(ladder.rungs.map((rung) => rung.video)).toEqual(['encode', 'encode']);
   });
 

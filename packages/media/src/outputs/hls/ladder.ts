@@ -31,16 +31,18 @@ const LEAST_STEP = 0.9;
  * The MP4's own size on top, copied where it can be cut at its key frames, and every smaller rung of the policy. Nothing
  * is made larger; of a portrait picture the width counts.
  *
- * @param copyFailed why nothing may be copied: what was found wrong with a stream that was.
+ * @param failed what was found wrong with the stream that was planned first. Nothing is copied then, and frames come at a
+ * steady rate: of these neither encoder nor muxer guesses a length.
  */
-export function planLadder(mp4: MediaInfo, policy: MediaPolicy, copyFailed?: string): Ladder {
+export function planLadder(mp4: MediaInfo, policy: MediaPolicy, failed?: string): Ladder {
   const { video, audio } = mp4;
   if (video === undefined) throw new TypeError('a ladder needs a video');
   const own = { width: video.displayWidth, height: video.displayHeight };
   const ownShort = Math.min(own.width, own.height);
-  const timing = planTiming(video, audio);
-  const whyNotCopied = whyNotCut(video, policy) ?? timing.whyFilled ?? copyFailed;
-  const whyAudioEncoded = timing.whyAudioEncoded ?? (audio && copyFailed);
+  const planned = planTiming(video, audio);
+  const timing = { ...planned, whyFilled: planned.whyFilled ?? failed };
+  const whyNotCopied = whyNotCut(video, policy) ?? timing.whyFilled;
+  const whyAudioEncoded = timing.whyAudioEncoded ?? (audio && failed);
   const { rungs, segmentSeconds, maxSegments } = policy.hls;
   const lower = rungs.filter(({ shortSide }) => shortSide <= ownShort * LEAST_STEP);
   return {

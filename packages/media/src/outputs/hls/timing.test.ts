@@ -10,6 +10,8 @@ describe('planTiming', () => {
   it('leaves alone what begins and ends together and has no holes', () => {
     expect(plan({}, { firstSeconds: 0.03, durationSeconds: 9.8 })).toEqual({
       pictureStart: 0,
+      pictureLast: 9.96,
+      pictureEnd: 10,
       end: 10,
       whyFilled: undefined,
       fillFps: 25,
@@ -48,6 +50,22 @@ describe('planTiming', () => {
     expect([packets(44_100, 'LC', 0.02), packets(44_100, 'HE-AAC', 0)]).toEqual([undefined, undefined]);
   });
 
+  it('makes a stream with sound as long, and gives it as many frames, as players need to begin', () => {
+    const short = { packets: 1, lastSeconds: 0, durationSeconds: 0.04 };
+    expect(plan(short, { durationSeconds: 0.04 })).toMatchObject({
+      end: 0.25,
+      whyFilled: 'beside sound, 1 frames are fewer than a player needs',
+      whyAudioEncoded: 'it ends after 0.04 s, sooner than a player needs',
+    });
+    expect(plan({ packets: 15, durationSeconds: 0.6 }, { durationSeconds: 0.2 })).toMatchObject({
+      end: 0.6,
+      whyFilled: undefined,
+      whyAudioEncoded: expect.stringMatching(/sooner/),
+    });
+    const silent = planTiming(videoInfo({ stats: packetStats(short) }), undefined);
+    expect(silent).toMatchObject({ end: 0.04, whyFilled: undefined });
+  });
+
   it.each([
     [30, 30],
     [60, 60],
@@ -60,5 +78,10 @@ describe('planTiming', () => {
     [undefined, 30],
   ])('fills at a rate that keeps the times of frames: of %s, at %s', (realFps, fillFps) => {
     expect(planTiming(videoInfo({ realFps }), undefined).fillFps).toBe(fillFps);
+  });
+
+  it('tells an unknown rate by the frames that come outside of the longest gap', () => {
+    expect(plan({ packets: 290, largestGapSeconds: 6.5 }, {}, 1000).fillFps).toBe(60);
+    expect(plan({ packets: 90, largestGapSeconds: 6.5 }, {}, 1000).fillFps).toBe(30);
   });
 });

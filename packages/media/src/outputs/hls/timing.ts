@@ -3,17 +3,20 @@
  * last, without holes. Pure. They know no edit lists, so that a later start is lost, and a hole stalls the player
  * (measured with hls.js in Chromium: a gap of 15 s threw the clock to 47,739 s, one of 40 s stalled for good).
  */
-import type { AudioInfo, VideoInfo } from '../../plan/media-info.ts';
+import type { AudioInfo, PacketStats, VideoInfo } from '../../plan/media-info.ts';
 
 export interface Timing {
   /** When the picture begins, on the clock of the stream; the first frame is held from 0 on. Seconds. */
   readonly pictureStart: number;
-  /** When sound or picture end, whichever is later, in seconds from 0. */
+  /** When the last frame is shown, and when it is over, on the same clock. */
+  readonly pictureLast: number;
+  readonly pictureEnd: number;
+  /** When the stream ends: with sound or picture, whichever is later, and no sooner than a player needs. Seconds from 0. */
   readonly end: number;
-  /** The picture has holes; frames are repeated at `fillFps` to close them. */
+  /** Why frames are repeated at `fillFps`: the picture has holes, or too few frames. */
   readonly whyFilled: string | undefined;
   readonly fillFps: number;
-  /** The sound has holes, which are filled with silence; `undefined` where it is copied. */
+  /** The sound has holes or is too short, which is filled with silence; `undefined` where it is copied. */
   readonly whyAudioEncoded: string | undefined;
   /** When the sound begins if it is copied, in seconds from 0. */
   readonly audioStart: number;
@@ -27,6 +30,13 @@ export const MAX_SHIFT_SECONDS = 0.04;
 const MAX_SILENT_GAP_SECONDS = 0.05;
 /** When the sound ends this much before the picture, a player waits for more of it. */
 const MAX_EARLY_END_SECONDS = 0.5;
+/**
+ * Beside sound, Chromium shows a first frame only when it has so much sound and so many frames to decode (0.2 s; two
+ * frames held back to be reordered, two by threads), or all there is. hls.js says that it is all once a first frame is
+ * shown: a stream with less never starts (hls.js 1.7.4; 0.16 s of sound, or 2 frames in 2 s, stood still).
+ */
+const LEAST_SECONDS = 0.25;
+const LEAST_FRAMES = 6;
 /** Samples of a packet of AAC LC, and of HE-AAC, the largest. */
 const LC_PACKET_SAMPLES = 1024;
 const MAX_PACKET_SAMPLES = 2048;
@@ -36,6 +46,7 @@ export function planTiming(video: VideoInfo, audio: AudioInfo | undefined): Timi
   const { stats } = video;
   const start = Math.min(stats.firstSeconds, audio?.stats.firstSeconds ?? stats.firstSeconds);
   const pictureStart = stats.firstSeconds - start;
+  const pictureLast = stats.lastSeconds - start;
   const pictureEnd = pictureStart + stats.durationSeconds;
   const audioStart = (audio?.stats.firstSeconds ?? start) - start;
   const audioEnd = audioStart + (audio?.stats.durationSeconds ?? 0);
@@ -43,18 +54,26 @@ export function planTiming(video: VideoInfo, audio: AudioInfo | undefined): Timi
   const gap = Math.max(stats.largestGapSeconds + pictureStart, audioEnd - pictureEnd);
   return {
     pictureStart,
-    end: Math.max(pictureEnd, audioEnd),
-    whyFilled: gap > MAX_FRAME_GAP_SECONDS ? `${gap.toFixed(1)} s without a frame` : undefined,
-    fillFps: chooseFillFps(video.realFps),
-    whyAudioEncoded: audio && whyFillSound(audio, { audioStart, lateBy: pictureEnd - audioEnd }),
+    pictureLast,
+    pictureEnd,
+    end: Math.max(pictureEnd, audioEnd, audio === undefined ? 0 : LEAST_SECONDS),
+    whyFilled: whyFillPicture(gap, audio === undefined ? LEAST_FRAMES : stats.packets),
+    fillFps: chooseFillFps(video.realFps ?? Number.POSITIVE_INFINITY, stats),
+    whyAudioEncoded: audio && whyFillSound(audio, { audioStart, audioEnd, lateBy: pictureEnd - audioEnd }),
     audioStart,
   };
 }
 
+function whyFillPicture(gap: number, frames: number): string | undefined {
+  if (gap > MAX_FRAME_GAP_SECONDS) return `${gap.toFixed(1)} s without a frame`;
+  return frames < LEAST_FRAMES ? `beside sound, ${frames} frames are fewer than a player needs` : undefined;
+}
+
 function whyFillSound(
   { stats, sampleRate, profile }: AudioInfo,
-  { audioStart, lateBy }: { readonly audioStart: number; readonly lateBy: number },
+  { audioStart, audioEnd, lateBy }: { readonly audioStart: number; readonly audioEnd: number; readonly lateBy: number },
 ): string | undefined {
+  if (audioEnd < LEAST_SECONDS) return `it ends after ${audioEnd.toFixed(2)} s, sooner than a player needs`;
   if (audioStart > MAX_SHIFT_SECONDS) return `it begins ${audioStart.toFixed(2)} s after the picture`;
   if (lateBy > MAX_EARLY_END_SECONDS) return `it ends ${lateBy.toFixed(1)} s before the picture`;
   const packet = (profile === 'LC' ? LC_PACKET_SAMPLES : MAX_PACKET_SAMPLES) / Math.max(1, sampleRate);
@@ -66,10 +85,18 @@ function whyFillSound(
 
 /** No camera takes more; a clock of milliseconds looks like 1000. Frames per second. */
 const MAX_CREDIBLE_FPS = 250;
+/** What is brought to the rates of most recorders, and of those that take more. */
+const UNKNOWN_FPS = { slow: 30, fast: 60 };
 
-/** A multiple or a part of the rate, so that frames keep their times; 30 where it is unknown or that of a clock. */
-function chooseFillFps(fps: number | undefined): number {
-  if (fps === undefined || fps > MAX_CREDIBLE_FPS || fps < 1) return 30;
+/**
+ * A multiple or a part of the rate, so that frames keep their times. Where it is unknown, or that of a clock, how densely
+ * frames come outside of the longest gap decides.
+ */
+function chooseFillFps(fps: number, { packets, durationSeconds, largestGapSeconds }: PacketStats): number {
+  if (fps > MAX_CREDIBLE_FPS || fps < 1) {
+    const dense = packets / Math.max(0.001, durationSeconds - largestGapSeconds);
+    return dense > UNKNOWN_FPS.slow * 1.1 ? UNKNOWN_FPS.fast : UNKNOWN_FPS.slow;
+  }
   if (fps > 61) return fps / Math.ceil(fps / 60);
   return fps >= 24 ? fps : fps * Math.ceil(24 / fps);
 }

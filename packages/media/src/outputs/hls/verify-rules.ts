@@ -46,7 +46,7 @@ function whyNotAligned({ name, segments }: HlsRendition, top: HlsRendition): str
   return apart < 0 ? undefined : `segment ${apart} of ${name} begins at another time than that of ${top.name}`;
 }
 
-/** A player looks for a moment where the playlist says that it is. */
+/** A player looks for a moment where the playlist says that it is, and waits for the end that it promises. */
 function whyNotOnTime({ name, segments }: HlsRendition): string | undefined {
   let promised = 0;
   for (const [index, { times, seconds }] of segments.entries()) {
@@ -55,7 +55,7 @@ function whyNotOnTime({ name, segments }: HlsRendition): string | undefined {
       return `segment ${index} of ${name} begins ${late.toFixed(3)} s later than its playlist says`;
     promised += seconds;
   }
-  return undefined;
+  return whyWrongEnd(`the playlist of ${name}`, promised, segments.at(-1)?.times.endSeconds ?? 0);
 }
 
 function whyWrongPicture(
@@ -70,9 +70,10 @@ function whyWrongPicture(
   if (gap > MAX_FRAME_GAP_SECONDS + GAP_TOLERANCE_SECONDS) return `${name} has ${gap.toFixed(2)} s without a frame`;
   if (timing.whyFilled !== undefined) return whyWrongEnd(name, end, timing.end);
   if (isCopied && frames !== stats.packets) return `${name} has ${frames} frames of ${stats.packets}`;
-  const expected = timing.pictureStart + stats.lastSeconds - stats.firstSeconds;
-  if (Math.abs(last - expected) <= MAX_SHIFT_SECONDS) return undefined;
-  return `the last frame of ${name} is shown at ${last.toFixed(3)} s, not at ${expected.toFixed(3)} s`;
+  const expected = timing.pictureLast;
+  if (Math.abs(last - expected) > MAX_SHIFT_SECONDS)
+    return `the last frame of ${name} is shown at ${last.toFixed(3)} s, not at ${expected.toFixed(3)} s`;
+  return whyWrongEnd(name, end, timing.pictureEnd);
 }
 
 function whyWrongSound(rendition: HlsRendition, { audio, timing }: Ladder): string | undefined {
