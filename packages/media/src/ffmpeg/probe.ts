@@ -21,9 +21,10 @@ import { findShapes } from './find-shapes.ts';
 import { copyWithHidden, HIDDEN_TAG, unopenedStream } from './hide-track.ts';
 import { inputSize } from './input-file.ts';
 import { describeStreams, needsDeepAnalysis, withoutDurations } from './main-streams.ts';
-import { readAperturesOfFile, readLayoutOfFile } from './mp4-layout-file.ts';
+import { countDeclaredOfFile, readAperturesOfFile, readLayoutOfFile } from './mp4-layout-file.ts';
 import { clockMayJump, createPacketSummary, PACKET_ENTRIES } from './packet-stats.ts';
 import { classifyProbeFailure, tellingLine } from './probe-failure.ts';
+import { boundReadings, mostPackets, whyIndexTooLarge } from './probe-limits.ts';
 import { type ProbePass, runFfprobe } from './run-process.ts';
 import { STREAM_FORMATS } from './sandbox.ts';
 import type { MediaTools } from './tools.ts';
@@ -62,7 +63,12 @@ async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<Prob
     return unreadable(sizeBytes, 'container_not_allowed', 'told by its first bytes', content);
   }
 
-  const pass = { ...options, maxPixels: options.maxPixels ?? DEFAULT_POLICY.maxInputPixels };
+  const declared = await countDeclaredOfFile(options.inputPath, sizeBytes);
+  const tooLarge = whyIndexTooLarge(declared, sizeBytes);
+  if (tooLarge !== undefined) return unreadable(sizeBytes, 'index_too_large', tooLarge, content);
+
+  const bounds = boundReadings({ declared, sizeBytes, memoryBytes: options.tools.limits.memoryBytes });
+  const pass = { ...options, bounds, maxPixels: options.maxPixels ?? DEFAULT_POLICY.maxInputPixels };
   let { output, stderrTail } = await readStreams(pass);
   const mayBeHidden = output.streams.length === 0 && classifyProbeFailure(stderrTail) === 'invalid_data' && mayHide > 0;
   const hidden = mayBeHidden ? await probeHiding(pass, mayHide) : undefined;
@@ -81,7 +87,9 @@ async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<Prob
   if (STREAM_FORMATS.some((name) => name === format) && content.stream !== format) {
     return unreadable(sizeBytes, 'container_not_allowed', `${format}, but it does not begin like it`, content);
   }
-  const stats = await scanPackets({ ...pass, deepAnalysis, format });
+  const most = mostPackets(sizeBytes);
+  const stats = await scanPackets({ ...pass, deepAnalysis, format, most });
+  if (stats === undefined) return unreadable(sizeBytes, 'index_too_large', `more than ${most} packets`, content);
   const mp4 = format.includes('mp4') ? await readLayoutOfFile(options.inputPath, sizeBytes) : undefined;
   const closedCaptions = options.isOurs !== true && (await carriesClosedCaptions(options.inputPath));
   const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
@@ -144,8 +152,8 @@ function unreadable(sizeBytes: number, code: UnreadableCode, detail: string, con
 
 /** Streams are told within seconds, or the file is made to keep us busy. */
 const STREAMS_LIMITS = { totalMs: 60_000 };
-/** A 2 GB file on a slow disk takes a minute; what stops for a minute will not resume. */
-const PACKETS_LIMITS = { totalMs: 15 * 60_000, stallMs: 60_000 };
+/** What stops for a minute will not resume. How long it may take in all follows from the file's size. */
+const PACKETS_LIMITS = { stallMs: 60_000 };
 /** A file may declare thousands of streams; no honest one needs this much text. */
 const MAX_JSON_CHARACTERS = 4_000_000;
 
@@ -167,14 +175,30 @@ async function readStreams(pass: ProbePass): Promise<{ output: FfprobeOutput; st
   return { output: readFfprobeOutput(lines.join('\n')), stderrTail };
 }
 
-/** The second reading: all packets. ffprobe's exit code is not looked at: of a damaged file, the packets up to the damage count. */
-async function scanPackets(pass: ProbePass & { format: string }): Promise<ReadonlyMap<number, PacketStats>> {
+/**
+ * The second reading: all packets; `undefined` where there are more than `most`. ffprobe's exit code is not looked at: of
+ * a damaged file, the packets up to the damage count.
+ */
+async function scanPackets(
+  pass: ProbePass & { readonly format: string; readonly most: number },
+): Promise<ReadonlyMap<number, PacketStats> | undefined> {
   const summary = createPacketSummary({ clockMayJump: clockMayJump(pass.format) });
-  await runFfprobe({
-    ...pass,
-    show: ['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0'],
-    onLine: summary.add,
-    limits: PACKETS_LIMITS,
-  });
+  const tooMany = new Error(`more than ${pass.most} packets`);
+  let packets = 0;
+  try {
+    await runFfprobe({
+      ...pass,
+      show: ['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0'],
+      onLine(line) {
+        packets += 1;
+        if (packets > pass.most) throw tooMany;
+        summary.add(line);
+      },
+      limits: PACKETS_LIMITS,
+    });
+  } catch (error) {
+    if (error !== tooMany) throw error;
+    return undefined;
+  }
   return summary.stats();
 }
