@@ -69,6 +69,7 @@ const RECIPES = {
   'audio-only.m4a': `${TONE} -c:a aac -f mp4`,
   'two-tracks.mp4': `${PICTURE} ${TONE} ${TONE} -map 0 -map 1 -map 2 ${X264} -c:a aac`,
   'cover.mp3': `${TONE} -f lavfi -i color=size=64x64:duration=0.04 -map 0 -map 1 -c:a libmp3lame -c:v png -frames:v 1 -disposition:v attached_pic`,
+  'one-frame.mp4': `-f lavfi -i testsrc2=size=320x180:rate=25 -frames:v 1 ${X264} -bf 0`,
   'picture.png': '-f lavfi -i color=size=64x64 -frames:v 1 -c:v png -f image2pipe',
   'bomb.avi': '-f lavfi -i color=size=9000x5000:rate=1:duration=1 -c:v mjpeg -pix_fmt yuvj420p',
   'pq.mp4': `-f lavfi -i smptebars=size=320x180:rate=25:duration=1 ${HEVC10}:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc`,

@@ -1,5 +1,6 @@
+import { box, uint32 } from '@supabase-media/test-support/mp4-index';
 import { describe, expect, it } from 'vitest';
-import { box, clap, uint32 } from '../../test/support/mp4-writer.ts';
+import { clap } from '../../test/support/mp4-writer.ts';
 import { fitAperture, readCleanApertures } from './clean-aperture.ts';
 
 function track(id: number, extra: Buffer, version = 0): Buffer {

@@ -14,8 +14,6 @@ import { createShapeSummary, FRAME_ENTRIES } from './shape-summary.ts';
  */
 const CHANGING_CODECS = new Set(['h264', 'hevc', 'vp8', 'mpeg2video', 'mpeg1video']);
 
-/** A 2 GB file on a slow disk takes a minute. */
-const PARAMETER_SETS_LIMITS = { totalMs: 15 * 60_000 };
 /** 16 ms for a key frame of 1080p: hours of video. What was seen until then counts. */
 const KEY_FRAMES_LIMITS = { totalMs: 5 * 60_000 };
 
@@ -68,7 +66,7 @@ async function parameterSetsDiffer(pass: ProbePass, { index }: VideoInfo): Promi
       differ ||= hash !== first;
     },
     // A stretch without a key frame is silent.
-    limits: { ...PARAMETER_SETS_LIMITS, stallMs: Infinity },
+    limits: { totalMs: pass.bounds?.totalMs, stallMs: Infinity },
     signal,
   });
   return differ;

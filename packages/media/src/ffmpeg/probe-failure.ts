@@ -8,6 +8,8 @@ const MESSAGES: readonly (readonly [RegExp, UnreadableCode])[] = [
   [/Format not on whitelist/, 'container_not_allowed'],
   [/exceeds specified max pixel count|Picture size [1-9]\d*x[1-9]\d* is invalid/, 'too_many_pixels'],
   [/moov atom not found/, 'moov_missing'],
+  // Of a file that was told how much memory it may take (`probe-limits.ts`).
+  [/Cannot allocate memory/, 'index_too_large'],
 ];
 
 export function classifyProbeFailure(stderrTail: string): UnreadableCode {

@@ -8,10 +8,11 @@ import { type FfprobeOutput, readFfprobeOutput, STREAM_ENTRIES } from './ffprobe
 import { findShapes } from './find-shapes.ts';
 import { inputSize } from './input-file.ts';
 import { describeStreams, needsDeepAnalysis, withoutDurations } from './main-streams.ts';
-import { readAperturesOfFile, readLayoutOfFile } from './mp4-layout-file.ts';
+import { countDeclaredOfFile, readAperturesOfFile, readLayoutOfFile } from './mp4-layout-file.ts';
 import { clockMayJump, createPacketSummary, PACKET_ENTRIES } from './packet-stats.ts';
 import { classifyProbeFailure, sharpenByContent, tellingLine, unreadable } from './probe-failure.ts';
 import { probeHiding } from './probe-hiding.ts';
+import { boundReadings, mostPackets, whyIndexTooLarge } from './probe-limits.ts';
 import { type ProbePass, runFfprobe } from './run-process.ts';
 import { withShownPicture } from './shown-picture.ts';
 import type { MediaTools } from './tools.ts';
@@ -50,7 +51,12 @@ async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<Prob
   if (content.kind === 'other' && content.certain)
     return unreadable({ ...turnedAway, detail: 'told by its first bytes' });
 
-  const pass = { ...options, maxPixels: options.maxPixels ?? DEFAULT_POLICY.maxInputPixels };
+  const declared = await countDeclaredOfFile(options.inputPath, sizeBytes);
+  const tooLarge = whyIndexTooLarge(declared, sizeBytes);
+  if (tooLarge !== undefined) return unreadable({ ...turnedAway, code: 'index_too_large', detail: tooLarge });
+
+  const bounds = boundReadings({ declared, sizeBytes, memoryBytes: options.tools.limits.memoryBytes });
+  const pass = { ...options, bounds, maxPixels: options.maxPixels ?? DEFAULT_POLICY.maxInputPixels };
   let { output, stderrTail } = await readStreams(pass);
   if (output.streams.length === 0 && classifyProbeFailure(stderrTail) === 'invalid_data' && mayHide > 0) {
     // That a decoder refused is a warning to ffprobe, though it ends for it.
@@ -84,9 +90,12 @@ interface OpenedFile extends Pick<MediaInfo, 'sizeBytes' | 'format' | 'bareStrea
 async function describeFile(
   pass: ProbePass & Pick<ProbeOptions, 'isOurs'>,
   { output, sizeBytes, format, bareStream, deepAnalysis }: OpenedFile,
-): Promise<MediaInfo> {
+): Promise<ProbeResult> {
   const { inputPath, isOurs, tools } = pass;
-  const stats = await scanPackets({ ...pass, format });
+  const most = mostPackets(sizeBytes);
+  const stats = await scanPackets({ ...pass, format, most });
+  if (stats === undefined)
+    return unreadable({ sizeBytes, code: 'index_too_large', detail: `more than ${most} packets` });
   const mp4 = format.includes('mp4') ? await readLayoutOfFile(inputPath, sizeBytes) : undefined;
   const closedCaptions = isOurs !== true && (await carriesClosedCaptions(inputPath));
   const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
@@ -110,8 +119,8 @@ async function lookAtPicture(
 
 /** Streams are told within seconds, or the file is made to keep us busy. */
 const STREAMS_LIMITS = { totalMs: 60_000 };
-/** A 2 GB file on a slow disk takes a minute; what stops for a minute will not resume. */
-const PACKETS_LIMITS = { totalMs: 15 * 60_000, stallMs: 60_000 };
+/** What stops for a minute will not resume. How long it may take in all follows from the file's size. */
+const PACKETS_LIMITS = { stallMs: 60_000 };
 /** A file may declare thousands of streams; no honest one needs this much text. */
 const MAX_JSON_CHARACTERS = 4_000_000;
 
@@ -134,16 +143,29 @@ async function readStreams(pass: ProbePass): Promise<{ output: FfprobeOutput; st
 }
 
 /**
- * The second reading: all packets. ffprobe's exit code is not looked at: of a damaged file, the packets up to the damage
- * count. Throws what `runFfprobe` throws.
+ * The second reading: all packets; `undefined` where there are more than `most`. ffprobe's exit code is not looked at: of
+ * a damaged file, the packets up to the damage count. Throws what `runFfprobe` throws.
  */
-async function scanPackets(pass: ProbePass & { format: string }): Promise<ReadonlyMap<number, PacketStats>> {
+async function scanPackets(
+  pass: ProbePass & { readonly format: string; readonly most: number },
+): Promise<ReadonlyMap<number, PacketStats> | undefined> {
   const summary = createPacketSummary({ clockMayJump: clockMayJump(pass.format) });
-  await runFfprobe({
-    ...pass,
-    show: ['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0'],
-    onLine: summary.add,
-    limits: PACKETS_LIMITS,
-  });
+  const tooMany = new Error(`more than ${pass.most} packets`);
+  let packets = 0;
+  try {
+    await runFfprobe({
+      ...pass,
+      show: ['-show_entries', PACKET_ENTRIES, '-of', 'compact=p=0'],
+      onLine(line) {
+        packets += 1;
+        if (packets > pass.most) throw tooMany;
+        summary.add(line);
+      },
+      limits: PACKETS_LIMITS,
+    });
+  } catch (error) {
+    if (error !== tooMany) throw error;
+    return undefined;
+  }
   return summary.stats();
 }

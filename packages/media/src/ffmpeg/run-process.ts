@@ -171,6 +171,14 @@ export async function runFfmpeg(options: RunFfmpegOptions): Promise<FfmpegResult
   return { exitCode, stderrTail, seconds, frames: reader.frames() };
 }
 
+/** What the readings of one file may take each. */
+export interface ProbeBounds {
+  /** Milliseconds. */
+  readonly totalMs: number;
+  /** Address space of ffprobe, in bytes. */
+  readonly memoryBytes: number | undefined;
+}
+
 /** One reading of a file. */
 export interface ProbePass {
   readonly inputPath: string;
@@ -178,6 +186,8 @@ export interface ProbePass {
   readonly maxPixels: number;
   readonly deepAnalysis?: boolean | undefined;
   readonly logLevel?: 'error' | 'warning';
+  /** For each reading of this file, in addition to the limits of what is looked for. */
+  readonly bounds?: ProbeBounds | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -196,13 +206,16 @@ export async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessRes
   const before = ['-hide_banner', '-v', options.logLevel ?? 'error', ...guards, ...options.show];
   const input = fileUrl(options.inputPath);
   assertInputGuarded(before, input);
+  const { bounds, tools } = options;
+  const totalMs = Math.min(options.limits.totalMs ?? Infinity, bounds?.totalMs ?? Infinity);
+  const memoryBytes = bounds?.memoryBytes ?? tools.limits.memoryBytes;
   return runProcess({
-    program: options.tools.ffprobe.path,
-    resources: childResources(options.tools.limits, options.limits.totalMs),
+    program: tools.ffprobe.path,
+    resources: childResources({ ...tools.limits, memoryBytes }, Number.isFinite(totalMs) ? totalMs : undefined),
     args: [...before, input],
     onLine: options.onLine,
     maxLineCharacters: options.maxLineCharacters,
-    limits: options.limits,
+    limits: { ...options.limits, totalMs },
     signal: options.signal,
   });
 }

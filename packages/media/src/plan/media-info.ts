@@ -174,6 +174,7 @@ export type UnreadableCode =
   | 'container_not_allowed'
   | 'too_many_pixels'
   | 'moov_missing'
+  | 'index_too_large'
   | 'invalid_data';
 
 /** A file in which no stream was found. */

@@ -10,6 +10,8 @@ export const REJECTIONS = {
   empty_file: 'The file is empty. Upload it again.',
   encrypted:
     'This video is copy-protected (encrypted) and cannot be played elsewhere. Upload a version without protection.',
+  index_too_large:
+    'The index of this video lists more frames or tracks than a file of its size can hold, so it was not read. Export it again and upload that.',
   invalid_data: `This file is damaged or is not a video. Check that it plays on your device, then upload an ${FORMATS} file.`,
   moov_missing:
     'This video is incomplete: its index is missing, most often because the recording or the transfer was cut off. Copy it from the camera again and upload that.',

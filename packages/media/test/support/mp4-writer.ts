@@ -1,15 +1,6 @@
 /** Writes and changes the boxes of small MP4 files, for what ffmpeg does not write. */
 
-export function box(type: string, ...content: Uint8Array[]): Buffer {
-  const body = Buffer.concat(content);
-  return Buffer.concat([uint32(8 + body.length), Buffer.from(type, 'latin1'), body]);
-}
-
-export function uint32(...values: number[]): Buffer {
-  const bytes = Buffer.alloc(values.length * 4);
-  for (const [index, value] of values.entries()) bytes.writeInt32BE(value | 0, index * 4);
-  return bytes;
-}
+import { box, contentOf, FILE_TYPE, movieIndex, uint32 } from '@supabase-media/test-support/mp4-index';
 
 /** A clean aperture in whole pixels: its size, and how far its middle is right of and below that of the picture. */
 export const clap = (width: number, height: number, right = 0, down = 0): Buffer =>
@@ -40,34 +31,21 @@ export function joinWithTwoDescriptions(files: readonly [Buffer, Buffer]): Buffe
   }));
   const [first, second] = parts as [(typeof parts)[0], (typeof parts)[0]];
   const sizes = [...first.sizes, ...second.sizes];
-  const ftyp = box('ftyp', Buffer.from('isom\0\0\0\0isomavc1'));
-  const offsets = sizes.map((_, i) => ftyp.length + 8 + sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+  const offsets = sizes.map((_, i) => FILE_TYPE.length + 8 + sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
   const keys = [...first.keys, ...second.keys.map((key) => key + first.sizes.length)];
-  const table = box(
-    'stbl',
-    box('stsd', uint32(0, 2), first.entry, second.entry),
-    box('stts', uint32(0, 1, sizes.length, 100)),
-    box('stss', uint32(0, keys.length, ...keys)),
-    box('stsc', uint32(0, 2, 1, 1, 1, first.sizes.length + 1, 1, 2)),
-    box('stsz', uint32(0, 0, sizes.length, ...sizes)),
-    box('stco', uint32(0, sizes.length, ...offsets)),
-  );
-  const duration = sizes.length * 100;
-  const matrix = uint32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
-  const media = box(
-    'mdia',
-    box('mdhd', uint32(0, 0, 0, 1000, duration, 0x55c40000)),
-    box('hdlr', uint32(0, 0), Buffer.from('vide'), Buffer.alloc(13)),
-    box('minf', box('vmhd', uint32(1, 0, 0)), box('dinf', box('dref', uint32(0, 1), box('url ', uint32(1)))), table),
-  );
-  const trackHeader = box('tkhd', uint32(3, 0, 0, 1, 0, duration, 0, 0, 0, 0), matrix, uint32(160 << 16, 90 << 16));
-  const header = box(
-    'mvhd',
-    uint32(0, 0, 0, 1000, duration, 0x10000, 0x01000000, 0, 0),
-    matrix,
-    Buffer.alloc(24),
-    uint32(2),
-  );
+  const index = movieIndex({
+    entries: [first.entry, second.entry],
+    tables: [
+      box('stts', uint32(0, 1, sizes.length, 100)),
+      box('stss', uint32(0, keys.length, ...keys)),
+      box('stsc', uint32(0, 2, 1, 1, 1, first.sizes.length + 1, 1, 2)),
+      box('stsz', uint32(0, 0, sizes.length, ...sizes)),
+      box('stco', uint32(0, sizes.length, ...offsets)),
+    ],
+    duration: sizes.length * 100,
+    width: 160,
+    height: 90,
+  });
   const mdat = box(
     'mdat',
     ...parts.map((part) =>
@@ -77,13 +55,7 @@ export function joinWithTwoDescriptions(files: readonly [Buffer, Buffer]): Buffe
       ),
     ),
   );
-  return Buffer.concat([ftyp, mdat, box('moov', header, box('trak', trackHeader, media))]);
-}
-
-/** What is in the first box of a type, behind its eight bytes. */
-function contentOf(file: Buffer, type: string): Buffer {
-  const start = file.indexOf(type) - 4;
-  return file.subarray(start + 8, start + file.readUInt32BE(start));
+  return Buffer.concat([FILE_TYPE, mdat, index]);
 }
 
 const numbersOf = (bytes: Buffer): number[] =>
