@@ -95,6 +95,7 @@ describe('a sweep', () => {
     expect(await lab.hasObject(oldSingle)).toBe(false);
     expect(await rowOf(young)).toMatchObject({ state: 'open' });
     expect(await sweep()).toEqual({
+      completed: 0,
       enqueued: 0,
       abandoned: 0,
       oversized: 0,

@@ -47,8 +47,13 @@ export interface EnqueueVideoRequest {
   readonly profile?: string | undefined;
   /** Which jobs go first; `normal` unless told. */
   readonly priority?: JobPriority | undefined;
-  /** Called before a job is added, not when one is already there: the place to write the video's row. */
-  readonly beforeAdd?: (payload: VideoProcessPayload, jobId: string) => Promise<void>;
+  /**
+   * Called before a job is added, not when one is already there: the place to write the video's row. The number that the
+   * database gave it (`queue_owner_video`) may be returned: it is the turn of the video's owner. Without one, the worker
+   * that takes the job first asks for it.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most callers return nothing.
+  readonly beforeAdd?: (payload: VideoProcessPayload, jobId: string) => Promise<number | undefined | void>;
 }
 
 /** What became of a request: a new job, one that is already waiting or running, or a finished one run again. */
@@ -124,7 +129,7 @@ export async function openQueueClient(
         contract: videoProcessContract,
         payload,
         priority,
-        beforeAdd: beforeAdd && ((jobId) => beforeAdd(payload, jobId)),
+        beforeAdd: async (jobId) => (await beforeAdd?.(payload, jobId)) ?? undefined,
       });
       return { videoId: payload.videoId, ...added };
     },

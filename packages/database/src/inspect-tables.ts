@@ -4,7 +4,7 @@ import { type Database, type DatabaseRefusal, toDatabaseError } from './database
 
 /** The columns that `videos.ts` names. */
 const VIDEO_COLUMNS =
-  'id,owner_id,project,source_bucket,source_path,source_size,source_sha256,source_proof,status,step,progress,outcome,error_code,error_message,facts,outputs,job_id,created_at,updated_at,started_at,finished_at';
+  'id,owner_id,project,source_bucket,source_path,source_size,source_sha256,source_proof,status,step,progress,outcome,error_code,error_message,facts,outputs,job_id,queue_priority,created_at,updated_at,started_at,finished_at';
 
 export interface TableProblem {
   /** `migrations`: a table or column is not there. */

@@ -29,6 +29,19 @@ export interface SourceProof {
   readonly sha256?: string | undefined;
 }
 
+/** How a video is to wait. */
+export interface QueueingOptions {
+  /** Among the jobs of which priority; `normal` unless told. */
+  readonly band?: 'high' | 'normal' | 'low' | undefined;
+  /** As its uploader knows it; kept where there is none. */
+  readonly fileName?: string | undefined;
+}
+
+/** The number that a video's job is to have in the queue, or why it may not wait: so many others of its owner do. */
+export type QueuedAnswer =
+  | { readonly kind: 'queued'; readonly priority: number }
+  | { readonly kind: 'too_many_queued'; readonly queued: number };
+
 /** How a video ended. */
 export interface FinalStatus {
   readonly status: Extract<VideoStatus, 'ready' | 'rejected' | 'failed' | 'canceled'>;
@@ -47,8 +60,24 @@ export interface SourceFacts {
 
 /** What the rest of the worker may do with the table. */
 export interface Videos {
-  /** Makes the row, or takes it back to the queue; what an earlier run measured is forgotten. */
-  readonly markQueued: (video: VideoIdentity, jobId: string) => Promise<void>;
+  /**
+   * Makes the row, or takes it back to the queue; what an earlier run measured is forgotten.
+   *
+   * @returns the number for its job, which gives its owner the turn that is due; one that waits already keeps its own.
+   */
+  readonly markQueued: (video: VideoIdentity, jobId: string, options?: QueueingOptions) => Promise<number>;
+  /** As {@link markQueued}, unless so many other videos of its owner wait or run: counted and written in one step. */
+  readonly markQueuedWithin: (maxQueued: number, ...video: Parameters<Videos['markQueued']>) => Promise<QueuedAnswer>;
+  /**
+   * The number for a job whose producer gave it no turn; the row waits with it. Undefined for a canceled video.
+   *
+   * @throws {MediaError} `database_refused` also where the migrations are older than this version.
+   */
+  readonly place: (
+    video: VideoIdentity,
+    jobId: string,
+    options?: Pick<QueueingOptions, 'band'> & { readonly signal?: AbortSignal | undefined },
+  ) => Promise<number | undefined>;
   /** Makes the row where there is none. @returns false when the video was canceled: then nothing is written. */
   readonly markProcessing: (video: VideoIdentity, jobId: string, signal?: AbortSignal) => Promise<boolean>;
   readonly recordSource: (id: string, source: SourceFacts, signal?: AbortSignal) => Promise<void>;
@@ -130,11 +159,59 @@ const OPEN: readonly VideoStatus[] = ['queued', 'processing'];
 
 const FRESH = { step: null, progress: 0, outcome: null, error_code: null, error_message: null, finished_at: null };
 
+/** As the functions of the database name a video. */
+const identityParameters = (video: VideoIdentity, jobId: string) => ({
+  video: video.id,
+  owner: video.ownerId ?? null,
+  project_name: video.project,
+  bucket_name: video.sourceBucket,
+  object_path: video.sourcePath,
+  job: jobId,
+  proof: video.sourceProof ?? null,
+});
+
+/** What `queue_owner_video` answers. */
+type QueueAnswer = { readonly priority: number } | { readonly refusal: 'too_many_queued'; readonly queued: number };
+
+async function queueVideo(
+  database: Database,
+  maxQueued: number | null,
+  ...[video, jobId, { band = 'normal', fileName } = {}]: Parameters<Videos['markQueued']>
+): Promise<QueuedAnswer> {
+  const parameters = {
+    ...identityParameters(video, jobId),
+    display_name: fileName ?? null,
+    max_queued: maxQueued,
+    band_name: band,
+  };
+  const queue = () => database.rpc('queue_owner_video', parameters);
+  const action = `Queueing video ${video.id}`;
+  const answer = await ask<QueueAnswer | null>(action, queue);
+  if (answer === null)
+    throw new MediaError({ code: 'database_failed', message: `${action}: the database said nothing.` });
+  return 'refusal' in answer
+    ? { kind: 'too_many_queued', queued: answer.queued }
+    : { kind: 'queued', priority: answer.priority };
+}
+
 /** Opens the table on a database. */
 export const openVideos = (database: Database): Videos => ({
-  markQueued: async (video, jobId) => {
-    const row = { ...identityColumns(video, jobId), ...FRESH, status: 'queued', started_at: null };
-    await ask(`Queueing video ${video.id}`, () => database.from(TABLE).upsert(row));
+  markQueued: async (...video) => {
+    const answer = await queueVideo(database, null, ...video);
+    if (answer.kind === 'queued') return answer.priority;
+    throw new MediaError({
+      code: 'database_refused',
+      message: `Queueing video ${video[0].id}: ${answer.queued} others wait, and no limit was named.`,
+    });
+  },
+
+  markQueuedWithin: (maxQueued, ...video) => queueVideo(database, maxQueued, ...video),
+
+  place: async (video, jobId, { band = 'normal', signal } = {}) => {
+    const parameters = { ...identityParameters(video, jobId), band_name: band };
+    const place = () => database.rpc('place_video', parameters);
+    const action = `Placing video ${video.id} in the queue`;
+    return (await ask<number | null>(action, place, { signal, retries: QUICK_RETRIES })) ?? undefined;
   },
 
   markProcessing: async (video, jobId, signal) => {

@@ -116,6 +116,8 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     lifetimeMs,
     lockMs,
     isStopping,
+    isAnyWaiting: async () => Object.values(await queue.getJobCounts('waiting', 'prioritized')).some(Boolean),
+    stopSignal: stopping.signal,
     metrics,
     log,
     redact,

@@ -4,6 +4,7 @@ import { MediaError } from '@supabase-media/core/errors';
 import type { Job, JobType, Queue } from 'bullmq';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import { isFinished } from './job-states.ts';
+import { PRIORITIES, priorityOf } from './policy.ts';
 import { QUEUE_NAME } from './queue-names.ts';
 import { newJobData, readProducerData, readWorkerMetadata } from './worker-metadata.ts';
 
@@ -115,6 +116,8 @@ export async function openJobAdmin(address: QueueAddress): Promise<JobAdmin> {
       if (state !== 'completed' && state !== 'failed')
         throw notNow(`${jobId} is ${state}; only ended jobs can be run again`);
       await job.updateData(newJobData(readProducerData(job.data) as object));
+      // The turn it had is of another day; the worker that takes it asks for one.
+      await job.changePriority({ priority: PRIORITIES[priorityOf(job.priority)] });
       await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
     },
     remove: async (jobId) => {

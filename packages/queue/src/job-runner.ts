@@ -16,6 +16,7 @@ import type { JobRecorder } from './job-recorder.ts';
 import { deferralDelay } from './policy.ts';
 import { redactError } from './redact-error.ts';
 import type { RunningJob } from './running-job.ts';
+import { takeTurn } from './take-turn.ts';
 import { lockLost } from './watch-own-locks.ts';
 import {
   keepCheckpoint,
@@ -34,6 +35,10 @@ export interface JobRunnerOptions {
   readonly lifetimeMs: number;
   /** Whether the worker was told to stop: a job that was being fetched in that moment is given back unopened. */
   readonly isStopping: () => boolean;
+  /** Whether other jobs wait. */
+  readonly isAnyWaiting: () => Promise<boolean>;
+  /** Aborted when the worker is told to stop. */
+  readonly stopSignal: AbortSignal;
   /** How long a lock lasts, in milliseconds. */
   readonly lockMs: number;
   readonly seal: MetadataSeal;
@@ -86,7 +91,21 @@ export const abandoned = (why: string): MediaError =>
 
 /** Makes what BullMQ calls for each job. */
 export function createJobRunner(options: JobRunnerOptions): (job: Job, token: string | undefined) => Promise<unknown> {
-  const { catalog, followUp, running, lifetimeMs, lockMs, isStopping, seal, metrics, log, redact, recorded } = options;
+  const {
+    catalog,
+    followUp,
+    running,
+    lifetimeMs,
+    lockMs,
+    isStopping,
+    isAnyWaiting,
+    stopSignal,
+    seal,
+    metrics,
+    log,
+    redact,
+    recorded,
+  } = options;
   const readMetadata = (job: Job, { payload }: KnownJob) => readGenuineMetadata(job, payload, seal);
   const dataOf = (job: Job, { payload }: KnownJob, metadata: WorkerMetadata) =>
     withWorkerMetadata(String(job.id), payload, metadata, seal);
@@ -101,6 +120,20 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
     options: { token: string | undefined; error: MediaError; isDeferred?: boolean; delayMs?: number },
   ): Promise<never> => {
     const { token, error, isDeferred = false, delayMs } = options;
+    // The row first: people look at it, and once the job has moved another worker may write it.
+    await recordWaiting(job, known, error);
+    const { isForged: _, ...before } = readMetadata(job, known);
+    const deferrals = before.deferrals + (isDeferred ? 1 : 0);
+    return moveBack(job, known, { token, metadata: { ...before, deferrals }, delayMs });
+  };
+
+  /** This start is not counted as one without progress. */
+  const moveBack = async (
+    job: Job,
+    known: KnownJob,
+    options: { token: string | undefined; metadata: WorkerMetadata; delayMs?: number | undefined },
+  ): Promise<never> => {
+    const { token, delayMs } = options;
     const tell = (ask: () => Promise<unknown>) =>
       patiently(ask, { retries: GIVE_BACK_RETRIES }).catch((err: unknown) =>
         log.warn(
@@ -108,11 +141,7 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
           'A job could not be given back to the queue; it resumes when its lock expires',
         ),
       );
-    // The row first: people look at it, and once the job has moved another worker may write it.
-    await recordWaiting(job, known, error);
-    const { isForged: _, ...before } = readMetadata(job, known);
-    const deferrals = before.deferrals + (isDeferred ? 1 : 0);
-    const metadata = { ...before, startsAtProgress: job.attemptsStarted, deferrals };
+    const metadata = { ...options.metadata, startsAtProgress: job.attemptsStarted };
     await tell(() => job.updateData(dataOf(job, known, metadata)));
     if (delayMs === undefined) {
       await tell(() => job.moveToWait(token));
@@ -161,6 +190,11 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
     const starts = job.attemptsStarted - metadata.startsAtProgress;
     if (starts > type.policy.maxStartsWithoutProgress)
       throw permanent(abandoned(`${starts - 1} times in a row without finishing a step`));
+    if (await takeTurn(job, known, { isAnyWaiting, signal: stopSignal, log }))
+      return moveBack(job, known, {
+        token,
+        metadata: { ...metadata, request: metadata.request ?? newMetadata().request },
+      });
     const recording = metrics.jobStarted(type.name);
     const controller = new AbortController();
     const { signal } = controller;

@@ -6,7 +6,7 @@ import type { MediaError } from '@supabase-media/core/errors';
 import type { z } from 'zod';
 import type { JobEnd } from './job-end.ts';
 import type { JobRecording } from './job-recorder.ts';
-import type { EnqueuePolicy, JobPolicy } from './policy.ts';
+import type { EnqueuePolicy, JobPolicy, JobPriority } from './policy.ts';
 
 /** What a producer has to know of a job type in order to add its jobs. */
 export interface JobContract<Payload extends object = object> {
@@ -27,6 +27,11 @@ export interface JobType<Payload extends object = object, Result = unknown> exte
   progressOf?(checkpoint: unknown): JobProgress;
   /** How a result counts in the metrics; `completed` unless told. */
   outcomeOf?(result: Result): string;
+  /**
+   * The number in the queue of a job whose producer gave it none, so that no owner's jobs keep those of others waiting;
+   * undefined: it need not wait. Left out, jobs of this type go by their priority alone.
+   */
+  takeTurn?(payload: Payload, job: JobWithoutTurn): Promise<number | undefined>;
   /** Where the work is also recorded outside of the queue; left out, only the queue can cancel such a job. */
   readonly row?: JobRow<Payload>;
   /**
@@ -34,6 +39,12 @@ export interface JobType<Payload extends object = object, Result = unknown> exte
    * and possibly again after a crash: {@link JobContract.jobId} has to give the same id for the same end.
    */
   follow?(end: JobEnd): readonly Payload[];
+}
+
+export interface JobWithoutTurn {
+  readonly jobId: string;
+  readonly priority: JobPriority;
+  readonly signal: AbortSignal;
 }
 
 /** How far a job came. */

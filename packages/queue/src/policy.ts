@@ -31,10 +31,31 @@ export interface JobPolicy extends EnqueuePolicy {
   readonly deferralLimits?: DeferralLimits;
 }
 
-/** Which jobs go first. BullMQ takes the lowest number first, and jobs without one before all others. */
+/**
+ * Which jobs go first, as producers write it who know nothing of turns. BullMQ takes the lowest number first, and jobs
+ * without one before all others.
+ */
 export const PRIORITIES = { high: 1, normal: 5, low: 10 } as const;
 
 export type JobPriority = keyof typeof PRIORITIES;
+
+/**
+ * The first turn of each priority, as `take_queue_turn` in supabase/migrations gives them: bands of 600000 within what
+ * BullMQ allows, which is 2097151. Numbers below are of jobs that still have to be given a turn.
+ */
+export const FIRST_TURNS: Readonly<Record<JobPriority, number>> = { high: 100_000, normal: 700_000, low: 1_300_000 };
+
+/** Whether a job's number in the queue is a turn. */
+export const hasTurn = (number: number): boolean => number >= FIRST_TURNS.high;
+
+/** The priority that a job's number in the queue stands for; any may be there. */
+export function priorityOf(number: number): JobPriority {
+  const [normal, low] = hasTurn(number)
+    ? [FIRST_TURNS.normal, FIRST_TURNS.low]
+    : [PRIORITIES.high + 1, PRIORITIES.normal + 1];
+  if (number >= low) return 'low';
+  return number >= normal || number < PRIORITIES.high ? 'normal' : 'high';
+}
 
 /**
  * Infrastructure failures, and how often in a row, without progress, a job is deferred for them before they spend its
@@ -102,13 +123,18 @@ export const STALLED_LOOKS_PER_LOCK = 3;
 /** Names the wait that a worker looks up in the type's schedule. */
 const SCHEDULE = 'schedule';
 
-/** BullMQ's options for a new job of a type. */
+/**
+ * BullMQ's options for a new job of a type.
+ *
+ * @param turn the number that the database gave it; without one it is given by the worker that takes it first.
+ */
 export const jobOptions = (
   policy: EnqueuePolicy,
   priority: JobPriority = policy.priority ?? 'normal',
-): JobsOptions => ({
+  turn: number = PRIORITIES[priority],
+): JobsOptions & { readonly priority: number } => ({
   ...retryOptions(policy.retries),
-  priority: PRIORITIES[priority],
+  priority: turn,
   removeOnComplete: policy.keepCompleted,
   removeOnFail: policy.keepFailed,
   stackTraceLimit: 5,

@@ -20,9 +20,14 @@ export interface AddJobOptions<Payload extends object> {
   readonly payload: Payload;
   /** The contract's unless told. */
   readonly priority?: JobPriority | undefined;
-  /** Called before a job is added or run again, not when one is already there. */
-  readonly beforeAdd?: ((jobId: string) => Promise<void>) | undefined;
+  /**
+   * Called before a job is added or run again, not when one is already there. It may return the turn that the database
+   * gave the job; without one the worker that takes it first asks for it.
+   */
+  readonly beforeAdd?: BeforeAdd | undefined;
 }
+
+type BeforeAdd = (jobId: string) => Promise<number | undefined>;
 
 /** What became of a request: a new job, one that is already waiting or running, or a finished one run again. */
 export interface AddedJob {
@@ -77,14 +82,14 @@ async function add<Payload extends object>(
     const state = await untilCanceled(flags, earlier);
     if (!isFinished(state)) return { jobId, state: 'existing' };
     // A finished job keeps its id, and BullMQ silently ignores a second job of the same id.
-    await beforeAdd?.(jobId);
+    const turn = await beforeAdd?.(jobId);
     await flags.lower(jobId);
-    return { jobId, state: (await requeue(earlier, state, options)) ? 'requeued' : 'existing' };
+    return { jobId, state: (await requeue(earlier, state, options, turn)) ? 'requeued' : 'existing' };
   }
-  await beforeAdd?.(jobId);
+  const turn = await beforeAdd?.(jobId);
   const metadata = newMetadata();
   const data = newJobData(payload, metadata);
-  await queue.add(contract.name, data, { jobId, ...jobOptions(contract.policy, priority) });
+  await queue.add(contract.name, data, { jobId, ...jobOptions(contract.policy, priority, turn) });
   // Of two producers at once, BullMQ keeps the first one's job and tells neither.
   const kept = await queue.getJob(jobId);
   const isOurs = kept === undefined || readWorkerMetadata(kept.data).request === metadata.request;
@@ -110,16 +115,17 @@ async function requeue<Payload extends object>(
   job: Job,
   state: string,
   { contract, payload, priority }: AddJobOptions<Payload>,
+  turn: number | undefined,
 ): Promise<boolean> {
   await job.updateData(newJobData(payload));
+  // Before it is moved: a worker may take it in that moment.
+  await job.changePriority({ priority: jobOptions(contract.policy, priority, turn).priority });
   try {
     await job.retry(state as 'completed' | 'failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
   } catch (error) {
     if (isFinished(await job.getState())) throw error;
     return false;
   }
-  const wanted = jobOptions(contract.policy, priority).priority;
-  if (wanted !== undefined && wanted !== job.priority) await job.changePriority({ priority: wanted }).catch(() => {});
   return true;
 }
 

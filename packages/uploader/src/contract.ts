@@ -198,6 +198,7 @@ export interface ErrorBody {
 
 /** Codes of the API's refusals. */
 export type ApiErrorCode =
+  | 'anonymous_refused'
   | 'auth_unavailable'
   | 'content_refused'
   | 'database_unavailable'
@@ -219,9 +220,11 @@ export type ApiErrorCode =
   | 'storage_unavailable'
   | 'token_expired'
   | 'too_many_listeners'
+  | 'too_many_queued'
   | 'too_many_sessions'
   | 'type_refused'
   | 'unauthorized'
   | 'upload_incomplete'
   | 'video_busy'
-  | 'video_not_found';
+  | 'video_not_found'
+  | 'video_rejected';

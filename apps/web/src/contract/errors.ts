@@ -13,6 +13,11 @@ export interface ApiErrorPolicy {
 }
 
 export const API_ERRORS = {
+  anonymous_refused: {
+    httpStatus: 403,
+    meaning: 'The sign-in is an anonymous one, and this server takes none of those.',
+    action: 'Sign in with an account, or ask the operator to allow anonymous users.',
+  },
   auth_unavailable: {
     httpStatus: 503,
     meaning: 'The keys that prove sign-ins could not be fetched.',
@@ -118,6 +123,12 @@ export const API_ERRORS = {
     meaning: 'As many listeners follow videos as this server, or this user, may have.',
     action: 'Close another page that follows videos, or ask for the video itself every few seconds.',
   },
+  too_many_queued: {
+    httpStatus: 429,
+    meaning: 'As many videos of this user wait or are processed as a user may have.',
+    action:
+      'Wait until one of them is done, then try again; what was uploaded is kept, and enqueued when there is room.',
+  },
   too_many_sessions: {
     httpStatus: 429,
     meaning: 'The user has as many open upload sessions as a user may have.',
@@ -142,6 +153,11 @@ export const API_ERRORS = {
     httpStatus: 409,
     meaning: 'The video is in a state in which this cannot be done.',
     action: 'Wait until the video has come to its end, or cancel it first.',
+  },
+  video_rejected: {
+    httpStatus: 409,
+    meaning: 'The video was rejected for what its file is, and the same file would be rejected again.',
+    action: 'Upload a corrected file as a new video.',
   },
   video_not_found: {
     httpStatus: 404,

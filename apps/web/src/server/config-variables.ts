@@ -114,6 +114,22 @@ export const WEB_VARIABLES = {
     reason: 'New uploads per user and minute, across all processes.',
     schema: wholeNumber(1, 10_000),
   },
+  MAX_QUEUED_PER_OWNER: {
+    section: 'Intake API',
+    allowed: 'a whole number from 1 to 10000',
+    default: '20',
+    reason:
+      'Videos per user that wait or are processed at the same time, across all processes. A further one is answered 429; its upload is kept, and enqueued when there is room.',
+    schema: wholeNumber(1, 10_000),
+  },
+  ALLOW_ANONYMOUS_USERS: {
+    section: 'Intake API',
+    allowed: 'true or false',
+    default: 'false',
+    reason:
+      'Whether users of anonymous sign-ins (Supabase Auth) may upload. Anyone can make any number of them, so no limit per user holds for a person.',
+    schema: z.enum(['true', 'false']).transform((value) => value === 'true'),
+  },
   INTAKE_RETENTION_HOURS: {
     section: 'Intake API',
     allowed: 'whole hours from 3 to 8760',

@@ -32,11 +32,15 @@ export interface WebConfig {
     readonly maxBytes: number;
     readonly maxOpen: number;
     readonly createPerMinute: number;
+    /** Videos of one owner that may wait or be processed. */
+    readonly maxQueued: number;
     readonly retentionSeconds: number;
     readonly verifyMs: number;
     /** The size of one PATCH; null if one may carry the whole file. */
     readonly chunkBytes: number | null;
   };
+  /** Whether users of anonymous sign-ins are served. */
+  readonly allowsAnonymousUsers: boolean;
   /** 0: no automatic sweeps. */
   readonly sweepEveryMs: number;
   readonly relay: {
@@ -105,10 +109,12 @@ export function loadWebConfig(environment: Environment): WebConfig {
       maxBytes: get('INTAKE_MAX_BYTES'),
       maxOpen: get('INTAKE_MAX_OPEN'),
       createPerMinute: get('INTAKE_CREATE_PER_MINUTE'),
+      maxQueued: get('MAX_QUEUED_PER_OWNER'),
       retentionSeconds: get('INTAKE_RETENTION_HOURS') * 3600,
       verifyMs: get('INTAKE_PROVE_SECONDS') * 1000,
       chunkBytes: demandedChunkBytes(hostname, chunkMegabytes && chunkMegabytes * 1_048_576) ?? null,
     },
+    allowsAnonymousUsers: get('ALLOW_ANONYMOUS_USERS'),
     sweepEveryMs: get('SWEEP_EVERY_SECONDS') * 1000,
     relay: {
       max: get('RELAY_MAX'),

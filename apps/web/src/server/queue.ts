@@ -9,6 +9,7 @@ import type { SourceProof } from '@supabase-media/database/videos';
 import { assertQueueReachable, type QueueAddress } from '@supabase-media/queue/backend';
 import { openQueueTelemetry } from '@supabase-media/queue/telemetry';
 import { isTracing } from '@supabase-media/service/tracing';
+import { ApiError } from './api-error.ts';
 import type { VideosTable } from './database/videos.ts';
 
 /** A stored source that is to become a video. */
@@ -27,6 +28,7 @@ export interface MediaQueue {
   /**
    * Writes the video's row and adds its job, unless there is one.
    *
+   * @throws {ApiError} `too_many_queued`; what the rows' database answers.
    * @throws {MediaError} `queue_unreachable`, also when it does not answer in time; `queue_failed`; the signal's reason.
    */
   readonly enqueue: (source: QueuedSource, signal?: AbortSignal) => Promise<EnqueueVideoAnswer['state']>;
@@ -52,9 +54,11 @@ const ANSWER_MS = 20_000;
 export function openMediaQueue(options: {
   readonly address: { readonly redisUrl: string | undefined; readonly databaseUrl: string | undefined };
   readonly videos: VideosTable;
+  /** Videos of one owner that may wait or run at the same time. */
+  readonly maxQueued: number;
   readonly answerMs?: number | undefined;
 }): MediaQueue {
-  const { videos, answerMs = ANSWER_MS } = options;
+  const { videos, maxQueued, answerMs = ANSWER_MS } = options;
   let opening: Promise<QueueClient> | undefined;
   const connect = (): Promise<QueueClient> => {
     opening ??= openTraced(options.address).catch((error: unknown) => {
@@ -85,14 +89,18 @@ export function openMediaQueue(options: {
   const add = async (
     client: QueueClient,
     source: QueuedSource,
-    beforeAdd: (jobId: string) => Promise<void>,
+    beforeAdd: (jobId: string) => Promise<number | undefined>,
   ): Promise<EnqueueVideoAnswer['state']> => {
-    const { state } = await client.enqueueVideo({
+    const request = {
       source: { bucket: source.bucket, path: source.path, ...source.proof },
       videoId: source.videoId,
       ownerId: source.ownerId,
       project: source.project,
-      beforeAdd: (_payload, jobId) => beforeAdd(jobId),
+      beforeAdd: (_payload: unknown, jobId: string) => beforeAdd(jobId),
+    };
+    const { state } = await client.enqueueVideo(request).catch((error: unknown) => {
+      // What the database refused is no failure of the queue.
+      throw error instanceof MediaError && error.cause instanceof ApiError ? error.cause : error;
     });
     return state;
   };
@@ -104,8 +112,9 @@ export function openMediaQueue(options: {
           add(client, source, async (jobId) => {
             // A queue that comes back later must not act on a request that was answered already.
             ended.throwIfAborted();
-            await videos.markQueued(source, jobId);
+            const place = await videos.markQueued(source, jobId, maxQueued);
             ended.throwIfAborted();
+            return place;
           }),
         signal,
       ),
@@ -114,9 +123,11 @@ export function openMediaQueue(options: {
       try {
         return await ask((client, ended) =>
           add(client, source, async () => {
-            isWaiting = (await videos.statusOf(source.videoId)) === 'queued';
+            const place = await videos.placeOf(source.videoId);
+            isWaiting = place?.status === 'queued';
             ended.throwIfAborted();
             if (!isWaiting) throw new Error('The video no longer waits.');
+            return place?.priority;
           }),
         );
       } catch (error) {

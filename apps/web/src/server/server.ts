@@ -49,7 +49,12 @@ function openParts(config: WebConfig, metrics: Metrics, limits: ServerLimits = {
   const database = openDatabase({ url, serviceRoleKey, anonKey });
   const videos = openVideosTable(database);
   const storage = openUploadStorage(connection);
-  const queue = openMediaQueue({ address: config.queue, videos, answerMs: limits.queueMs });
+  const queue = openMediaQueue({
+    address: config.queue,
+    videos,
+    maxQueued: config.intake.maxQueued,
+    answerMs: limits.queueMs,
+  });
   return { connection, videos, storage, queue, sessions: countSessions(openUploadSessions(database), metrics) };
 }
 
@@ -92,6 +97,7 @@ export async function startServer(options: {
       secret: config.supabase.jwtSecret,
       jwksUrl: `${url}/auth/v1/.well-known/jwks.json`,
       issuer: config.supabase.jwtIssuer,
+      allowsAnonymous: config.allowsAnonymousUsers,
     }),
     relay: {
       ...uploads,

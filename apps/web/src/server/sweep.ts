@@ -1,18 +1,22 @@
 /**
- * Sweeping: ends expired sessions and those with more bytes than announced, enqueues their videos that may have no job,
- * removes the data of unsuccessful sessions from Storage, deletes old rows. What has ended is looked at once more when
- * its upload tokens have expired. Rows are leased in the database, so any number of processes may sweep at once; what
+ * Sweeping: completes uploads that awaited room in the queue, ends expired sessions and those with more bytes than
+ * announced, enqueues their videos that may have no job, removes the data of unsuccessful sessions from Storage, deletes
+ * old rows. What has ended is looked at once more when its upload tokens have expired. Rows are leased in the database,
+ * so any number of processes may sweep at once; what
  * fails is retried by the next sweep.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startDeadline } from '@supabase-media/core/deadline';
 import { toApiError } from './api-error.ts';
 import type { LeasedSessions } from './database/leased-sessions.ts';
 import type { UploadSession } from './database/upload-session.ts';
 import { checkCompleted } from './uploads/check-completed.ts';
+import { completeLeased } from './uploads/complete-upload.ts';
 import { removeUploaded } from './uploads/end-session.ts';
 import { enqueueOrphaned } from './uploads/enqueue-orphaned.ts';
 import type { UploadServices } from './uploads/services.ts';
+import { FINAL_REFUSALS } from './uploads/verify-upload.ts';
 
 /** Rows per request. */
 const BATCH = 50;
@@ -22,6 +26,8 @@ const LEASE_SECONDS = 300;
 
 /** The result of one sweep. */
 export interface SweepResult {
+  /** Uploads that awaited room in the queue and are completed now. */
+  readonly completed: number;
   /** Videos that were still queued when their session expired; most of them had a job already. */
   readonly enqueued: number;
   readonly abandoned: number;
@@ -46,6 +52,7 @@ interface Sweep {
 
 /** In this order. Each runs even if another fails, for example because its migration is missing. */
 const STAGES = {
+  waiting: completeWaiting,
   left: enqueueAllOrphaned,
   expired: abandonExpired,
   oversized: endOversized,
@@ -60,7 +67,16 @@ const STAGES = {
  * @throws {ApiError} `database_unavailable` or similar, if every stage fails.
  */
 export async function sweepUploads(services: SweepServices, signal: AbortSignal): Promise<SweepResult> {
-  const result = { enqueued: 0, abandoned: 0, oversized: 0, cleaned: 0, replaced: 0, forgotten: 0, failed: 0 };
+  const result = {
+    completed: 0,
+    enqueued: 0,
+    abandoned: 0,
+    oversized: 0,
+    cleaned: 0,
+    replaced: 0,
+    forgotten: 0,
+    failed: 0,
+  };
   const sweep: Sweep = { services, signal, holder: randomUUID(), result };
   const failures: unknown[] = [];
   for (const [stage, run] of Object.entries(STAGES)) {
@@ -81,6 +97,11 @@ export async function sweepUploads(services: SweepServices, signal: AbortSignal)
   return result;
 }
 
+function noteUnreadable({ log }: Pick<SweepServices, 'log'>, rows: LeasedSessions['unreadable']): void {
+  for (const { id, problem } of rows)
+    log.warn({ event: 'sweep.row_unreadable', sessionId: id }, `A session cannot be read: ${problem}`);
+}
+
 /** Failed rows stay leased until the lease expires, so the loop ends. */
 async function forEachLeased(
   { services, signal, result }: Sweep,
@@ -89,15 +110,43 @@ async function forEachLeased(
 ): Promise<void> {
   while (!signal.aborted) {
     const { sessions, unreadable } = await lease();
-    for (const { id, problem } of unreadable) {
-      services.log.warn({ event: 'sweep.row_unreadable', sessionId: id }, `A session cannot be read: ${problem}`);
-      result.failed += 1;
-    }
+    noteUnreadable(services, unreadable);
+    result.failed += unreadable.length;
     for (const session of sessions) {
       signal.throwIfAborted();
       await work(session);
     }
     if (sessions.length + unreadable.length < BATCH) break;
+  }
+}
+
+/** One batch for each sweep: what cannot be completed now is open again at once, and would be leased again. */
+async function completeWaiting({ services, signal, holder, result }: Sweep): Promise<void> {
+  const { maxQueued } = services.config.intake;
+  const options = { holder, batch: BATCH, leaseSeconds: LEASE_SECONDS, maxQueued };
+  const { sessions, unreadable } = await services.sessions.leaseWaiting(options);
+  noteUnreadable(services, unreadable);
+  result.failed += unreadable.length;
+  for (const session of sessions) {
+    signal.throwIfAborted();
+    const deadline = startDeadline(services.config.intake.verifyMs, signal);
+    try {
+      const lease = { id: session.id, holder };
+      const jobState = await completeLeased({ services, session, lease, signal: deadline.signal });
+      if (jobState !== 'lease_lost') result.completed += 1;
+    } catch (error) {
+      signal.throwIfAborted();
+      const { code } = toApiError(error);
+      // Its owner's uploads before this one took the room.
+      if (code === 'too_many_queued') continue;
+      if (!FINAL_REFUSALS.has(code)) result.failed += 1;
+      services.log.warn(
+        { event: 'sweep.complete_failed', sessionId: session.id, code, err: error },
+        'An upload that awaited room in the queue was not completed',
+      );
+    } finally {
+      deadline.clear();
+    }
   }
 }
 

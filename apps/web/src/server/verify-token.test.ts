@@ -27,7 +27,7 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
-  verify = createTokenVerifier({ secret: undefined, jwksUrl, issuer });
+  verify = createTokenVerifier({ secret: undefined, jwksUrl, issuer, allowsAnonymous: false });
 });
 afterAll(() => server.close());
 
@@ -62,15 +62,37 @@ it('rejects another issuer, an unknown key, and the published key used as a secr
     await expect(verify(token)).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
+it.each([
+  [undefined, true],
+  [false, true],
+  [null, true],
+  [true, false],
+  ['false', false],
+  [0, false],
+])('takes anonymous users only where it is told to: is_anonymous %j', async (claimed, isTaken) => {
+  const sign = () =>
+    claims({ is_anonymous: claimed }).setProtectedHeader({ alg: 'ES256', kid: 'one' }).sign(keys.privateKey);
+  if (isTaken) expect(await verify(await sign())).toMatchObject({ id: user });
+  else await expect(verify(await sign())).rejects.toMatchObject({ code: 'anonymous_refused', httpStatus: 403 });
+  const open = createTokenVerifier({ secret: undefined, jwksUrl, issuer, allowsAnonymous: true });
+  expect(await open(await sign())).toMatchObject({ id: user });
+});
+
 it('says so when the keys cannot be fetched', async () => {
-  const away = createTokenVerifier({ secret: undefined, jwksUrl: 'http://127.0.0.1:1/jwks.json', issuer });
+  const away = createTokenVerifier({
+    secret: undefined,
+    jwksUrl: 'http://127.0.0.1:1/jwks.json',
+    issuer,
+    allowsAnonymous: false,
+  });
   const token = await claims().setProtectedHeader({ alg: 'ES256', kid: 'one' }).sign(keys.privateKey);
   await expect(away(token)).rejects.toMatchObject({ code: 'auth_unavailable' });
 });
 
 describe('while the keys cannot be fetched', () => {
   const sign = (kid = 'one') => claims().setProtectedHeader({ alg: 'ES256', kid }).sign(keys.privateKey);
-  const open = () => createTokenVerifier({ secret: undefined, jwksUrl, issuer, keys: { maxAgeMs: 0 } });
+  const open = () =>
+    createTokenVerifier({ secret: undefined, jwksUrl, issuer, allowsAnonymous: false, keys: { maxAgeMs: 0 } });
   afterEach(() => {
     broken = undefined;
   });

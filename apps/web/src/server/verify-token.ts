@@ -36,6 +36,8 @@ export interface VerifyTokenOptions {
   /** Where the project publishes its keys. */
   readonly jwksUrl: string;
   readonly issuer: string | undefined;
+  /** Whether users of anonymous sign-ins are accepted. */
+  readonly allowsAnonymous: boolean;
   readonly keys?: KeyClocks | undefined;
 }
 
@@ -68,9 +70,17 @@ export function createTokenVerifier(options: VerifyTokenOptions): VerifyToken {
     });
     if (claims.role !== 'authenticated') throw refuse('The token does not belong to a signed-in user.');
     if (claims.sub === undefined || !UUID.test(claims.sub)) throw refuse('The token has no user id.');
+    if (!options.allowsAnonymous && isAnonymous(claims))
+      throw new ApiError({
+        code: 'anonymous_refused',
+        message: 'The sign-in is an anonymous one; an account is needed.',
+      });
     return { id: claims.sub.toLowerCase(), token, expiresAt: Number(claims.exp) * 1000 };
   };
 }
+
+/** What Supabase Auth claims of anonymous sign-ins; anything but a clear no counts. */
+const isAnonymous = ({ is_anonymous: claimed = false }: JWTPayload): boolean => claimed !== false && claimed !== null;
 
 /** The token's header; only used to choose between our keys. */
 function readAlgorithm(token: string): string | undefined {

@@ -4,6 +4,7 @@ import { UploadError, type UploadErrorCode } from './upload-error.ts';
 
 /** The client's code for each of the API's. */
 export const UPLOAD_ERROR_CODES: Readonly<Record<ApiErrorCode, UploadErrorCode>> = {
+  anonymous_refused: 'not_allowed',
   auth_unavailable: 'server_busy',
   content_refused: 'refused_content',
   database_unavailable: 'server_busy',
@@ -25,12 +26,14 @@ export const UPLOAD_ERROR_CODES: Readonly<Record<ApiErrorCode, UploadErrorCode>>
   storage_unavailable: 'server_busy',
   token_expired: 'signed_out',
   too_many_listeners: 'server_busy',
+  too_many_queued: 'too_many_videos',
   too_many_sessions: 'too_many_uploads',
   type_refused: 'wrong_type',
   unauthorized: 'signed_out',
   upload_incomplete: 'failed',
   video_busy: 'video_busy',
   video_not_found: 'not_found',
+  video_rejected: 'refused_content',
 };
 
 export interface ApiRefusal {

@@ -99,6 +99,11 @@ export const UPLOAD_ERRORS = {
     message: 'You have too many unfinished uploads.',
     action: 'Finish or cancel one of them, then try again.',
   },
+  too_many_videos: {
+    retryBy: 'person',
+    message: 'You have as many videos in the queue as you may have.',
+    action: 'Wait until one of them is done; what has arrived is kept.',
+  },
   video_busy: {
     retryBy: 'person',
     message: 'The video is in a state in which this cannot be done.',

@@ -3,6 +3,7 @@
  * and run again.
  */
 import { abortUpload } from './abort-upload.ts';
+import { waitFor, waitUntilOnline } from './abortable-wait.ts';
 import type { ProgressMeter } from './progress.ts';
 import { findSession, lockResumePoint, type ResumePoint } from './resume-point.ts';
 import { createTransfer, type Transfer } from './transfer.ts';
@@ -12,6 +13,9 @@ import type { TaskTools, UploadResult, UploadState, UploadVideoOptions } from '.
 
 /** Rounds of sending what the API says is missing. */
 const INCOMPLETE_MAX = 3;
+
+/** How long to wait for room in the queue where the API does not say, in milliseconds. */
+const ROOM_WAIT_MS = 30_000;
 
 interface JobOptions {
   readonly tools: TaskTools;
@@ -75,9 +79,18 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
     });
   };
 
+  /** The upload is stored, and the API completes it by itself, too: as long as the page is open, the person sees when. */
+  const awaitRoom = async (error: UploadError, signal: AbortSignal): Promise<void> => {
+    const waitMs = error.retryAfterMs ?? ROOM_WAIT_MS;
+    enter({ name: 'waiting', error, waitMs });
+    const wait = { signal, connectivity: tools.connectivity };
+    await waitFor(waitMs, wait);
+    await waitUntilOnline(wait);
+  };
+
   return {
     run: async (signal: AbortSignal): Promise<UploadResult> => {
-      for (let rounds = 1; ; rounds++) {
+      for (let rounds = 1; ; ) {
         if (!isStored && transfer === undefined) {
           enter({ name: 'preparing' });
           transfer = await prepare(signal);
@@ -92,6 +105,10 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
           meter.confirmed(source.size);
           return { videoId, sessionId: id };
         } catch (error) {
+          if (error instanceof UploadError && error.apiCode === 'too_many_queued') {
+            await awaitRoom(error, signal);
+            continue;
+          }
           const isMissing = error instanceof UploadError && error.apiCode === 'upload_incomplete';
           if (!isMissing || rounds >= INCOMPLETE_MAX) {
             if (error instanceof UploadError && error.retryBy !== 'client') await point?.forgetIfOver(error);
@@ -100,6 +117,7 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
           isStored = false;
           // The API has missed bytes twice that Storage said it has: another upload, then.
           if (rounds > 1) transfer?.startOver();
+          rounds++;
         }
       }
     },

@@ -57,6 +57,7 @@ export async function enqueueCommand(context: CommandContext, options: EnqueueCo
             sourcePath: payload.source.path,
           },
           jobId,
+          { band: options.priority },
         ),
     });
     const lines = [`video ${answer.videoId}`, `job ${answer.jobId} (${answer.state})`];

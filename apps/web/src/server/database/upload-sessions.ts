@@ -55,8 +55,17 @@ export interface UploadSessions {
   readonly list: (user: User, state: UploadSession['state'] | undefined) => Promise<readonly UploadSession[]>;
   /** Leases an unfinished session to complete it; undefined if another request holds the lease or the session has ended. */
   readonly lease: (lease: Lease, leaseSeconds: number) => Promise<UploadSession | undefined>;
-  /** Back to `open`, for the lease's holder only. */
-  readonly reopen: (lease: Lease, confirmedBytes: number) => Promise<boolean>;
+  /** Back to `open`, for the lease's holder only. `awaitsRoom: false`: {@link awaitRoom} was for nothing. */
+  readonly reopen: (
+    lease: Lease,
+    confirmedBytes: number,
+    options?: { readonly awaitsRoom?: false | undefined },
+  ) => Promise<boolean>;
+  /**
+   * As {@link reopen}, of a session whose upload is complete and only waits for its owner's other videos: it lives for
+   * another week, and a sweep completes it when there is room.
+   */
+  readonly awaitRoom: (lease: Lease) => Promise<boolean>;
   /** The end, for the lease's holder only. */
   readonly finish: (lease: Lease, state: Ended, endCode?: string) => Promise<boolean>;
   /** Ends a session that is in one of the given states. */
@@ -68,6 +77,13 @@ export interface UploadSessions {
   /** Replaces the resumable upload, if the session still has the one that was seen. */
   readonly replaceUpload: (id: string, seen: string | undefined, uploadId: string | null) => Promise<boolean>;
   readonly markCleaned: (id: string) => Promise<void>;
+  /** Leases sessions that await room and whose owner has room now. */
+  readonly leaseWaiting: (options: {
+    readonly holder: string;
+    readonly batch: number;
+    readonly leaseSeconds: number;
+    readonly maxQueued: number;
+  }) => Promise<LeasedSessions>;
   /** Leases expired sessions whose video is still queued: it may have no job. */
   readonly leaseOrphaned: (options: {
     readonly holder: string;
@@ -108,6 +124,8 @@ const createAnswer = z.union([
 
 const rows = z.array(uploadSessionRow);
 const now = () => new Date().toISOString();
+/** How long a complete upload is kept while its owner has no room in the queue, in seconds: a week. */
+const AWAIT_ROOM_SECONDS = 7 * 86_400;
 const RELEASED = { claimed_by: null, claimed_until: null };
 
 /** Opens the table. */
@@ -167,9 +185,28 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
       return answer === null ? undefined : uploadSessionRow.parse(answer);
     },
 
-    reopen: ({ id, holder }, confirmedBytes) =>
+    reopen: ({ id, holder }, confirmedBytes, { awaitsRoom } = {}) =>
       changed(
-        update({ state: 'open', confirmed_bytes: confirmedBytes, ...RELEASED })
+        update({
+          state: 'open',
+          confirmed_bytes: confirmedBytes,
+          ...(awaitsRoom === false && { awaits_room_since: null }),
+          ...RELEASED,
+        })
+          .eq('id', id)
+          .eq('claimed_by', holder)
+          .eq('state', 'completing')
+          .select('id'),
+      ),
+
+    awaitRoom: ({ id, holder }) =>
+      changed(
+        update({
+          state: 'open',
+          awaits_room_since: now(),
+          expires_at: new Date(Date.now() + AWAIT_ROOM_SECONDS * 1000).toISOString(),
+          ...RELEASED,
+        })
           .eq('id', id)
           .eq('claimed_by', holder)
           .eq('state', 'completing')
@@ -216,6 +253,11 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
           .eq('id', id)
           .in('state', ['canceled', 'abandoned', 'completed']),
       );
+    },
+
+    leaseWaiting: async ({ holder, batch, leaseSeconds, maxQueued }) => {
+      const parameters = { claimant: holder, batch, lease_seconds: leaseSeconds, max_queued: maxQueued };
+      return readLeased(await ask(service.rpc('claim_waiting_uploads', parameters)));
     },
 
     leaseOrphaned: async ({ holder, batch, leaseSeconds }) => {

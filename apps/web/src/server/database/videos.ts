@@ -1,6 +1,7 @@
 /** The `videos` table as the intake API uses it: the owner reads; the service creates, cancels and deletes. */
 import { openVideos, type SourceProof, type Videos } from '@supabase-media/database/videos';
 import { z } from 'zod';
+import { ApiError } from '../api-error.ts';
 import type { User } from '../verify-token.ts';
 import { ask, asUser, type Database } from './database.ts';
 import { type VideoRow, videoRow } from './video-row.ts';
@@ -11,10 +12,26 @@ export interface VideosTable {
   readonly find: (user: User, id: string, signal?: AbortSignal) => Promise<VideoRow | undefined>;
   /** Newest first. */
   readonly list: (user: User, page: { before: Date | undefined; limit: number }) => Promise<readonly VideoRow[]>;
-  readonly markQueued: (video: NewVideo, jobId: string) => Promise<void>;
+  /**
+   * Makes the row, or takes it back to the queue.
+   *
+   * @returns the number for its job.
+   * @throws {ApiError} `too_many_queued` when so many other videos of the owner wait or run: then nothing is written.
+   */
+  readonly markQueued: (video: NewVideo, jobId: string, maxQueued: number) => Promise<number>;
+  /**
+   * Before something costly is done for a video that may not be queued then.
+   *
+   * @throws {ApiError} `too_many_queued`.
+   */
+  readonly assertRoom: (video: Pick<NewVideo, 'videoId' | 'ownerId'>, maxQueued: number) => Promise<void>;
   /** Whether it was queued or processing, and is canceled now. */
   readonly cancel: (id: string) => Promise<boolean>;
   readonly changeOutputs: Videos['changeOutputs'];
+  /** The status and the number that the job has or is to have; undefined if there is no such video. */
+  readonly placeOf: (
+    id: string,
+  ) => Promise<{ readonly status: VideoRow['status']; readonly priority: number | undefined } | undefined>;
   /** Undefined if there is no such video. */
   readonly statusOf: (id: string) => Promise<VideoRow['status'] | undefined>;
   /** What was proved of the source; undefined if there is no such video, or nothing was. */
@@ -37,6 +54,24 @@ export interface NewVideo {
 
 const rows = z.array(videoRow);
 
+const places = z.array(
+  videoRow
+    .pick({ status: true })
+    .extend({ queue_priority: z.number().nullable() })
+    .transform(({ status, queue_priority }) => ({ status, priority: queue_priority ?? undefined })),
+);
+
+/** When one of an owner's videos will be done: nobody knows, so a guess that is neither rude nor long, in seconds. */
+const ROOM_RETRY_SECONDS = 30;
+
+const tooManyQueued = (queued: number, limit: number): ApiError =>
+  new ApiError({
+    code: 'too_many_queued',
+    message: `${queued} of your videos wait or are being processed; ${limit} may be.`,
+    details: { queued, limit },
+    retryAfterSeconds: ROOM_RETRY_SECONDS,
+  });
+
 /** Opens the table on a database. */
 export function openVideosTable({ service, users }: Database): VideosTable {
   const workerSide = openVideos(service);
@@ -53,17 +88,35 @@ export function openVideosTable({ service, users }: Database): VideosTable {
       return rows.parse(await ask(asUser(query, user.token)));
     },
 
-    markQueued: async (video, jobId) => {
+    markQueued: async (video, jobId, maxQueued) => {
+      const { ownerId, project, fileName } = video;
       const identity = {
-        ...video,
         id: video.videoId,
+        ownerId,
+        project,
         sourceBucket: video.bucket,
         sourcePath: video.path,
         sourceProof: video.proof,
       };
-      await workerSide.markQueued(identity, jobId);
-      if (video.fileName !== undefined)
-        await ask(service.from(TABLE).update({ file_name: video.fileName }).eq('id', video.videoId));
+      const answer = await workerSide.markQueuedWithin(maxQueued, identity, jobId, { fileName });
+      if (answer.kind === 'queued') return answer.priority;
+      throw tooManyQueued(answer.queued, maxQueued);
+    },
+
+    assertRoom: async ({ videoId, ownerId }, maxQueued) => {
+      const unfinished = service
+        .from(TABLE)
+        .select('id')
+        .eq('owner_id', ownerId)
+        .in('status', ['queued', 'processing']);
+      // A database API may give fewer rows than are asked for: then only the write itself refuses.
+      const others = z.array(z.unknown()).parse(await ask(unfinished.neq('id', videoId).limit(maxQueued)));
+      if (others.length >= maxQueued) throw tooManyQueued(others.length, maxQueued);
+    },
+
+    placeOf: async (id) => {
+      const answer = await ask(service.from(TABLE).select('status,queue_priority').eq('id', id).limit(1));
+      return places.parse(answer)[0];
     },
 
     cancel: async (id) => {

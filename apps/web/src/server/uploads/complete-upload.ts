@@ -31,7 +31,8 @@ type JobState = CompletedUpload['jobState'];
  *
  * @param options.signal ends the work of a server that stops. A client that goes does not end it: its next call finds the outcome.
  * @throws {ApiError} `session_not_found`, `session_expired`, `session_ended`, `upload_incomplete`, `size_refused`,
- * `content_refused`, `digest_mismatch`, `storage_unavailable`, `queue_unavailable`.
+ * `content_refused`, `digest_mismatch`, `too_many_queued` (it is completed when there is room), `storage_unavailable`,
+ * `queue_unavailable`.
  */
 export async function completeUploadSession(
   services: UploadServices,
@@ -77,15 +78,23 @@ const present = (session: UploadSession, jobState: JobState): CompletedUpload =>
   jobState,
 });
 
-interface Completion {
-  readonly services: UploadServices;
+/** What completing a leased session takes. */
+type CompletionServices = Pick<UploadServices, 'config' | 'sessions' | 'videos' | 'storage' | 'queue' | 'log'>;
+
+export interface Completion {
+  readonly services: CompletionServices;
   readonly session: UploadSession;
   readonly lease: Lease;
   readonly signal: AbortSignal;
 }
 
-/** @returns `lease_lost` when the lease ran out and another request or sweep has the session, or has ended it. */
-async function completeLeased(completion: Completion): Promise<JobState | 'lease_lost'> {
+/**
+ * Completes a session that the caller has leased.
+ *
+ * @returns `lease_lost` when the lease ran out and another request or sweep has the session, or has ended it.
+ * @throws {ApiError} as {@link completeUploadSession}; the session is given back then.
+ */
+export async function completeLeased(completion: Completion): Promise<JobState | 'lease_lost'> {
   const { services, session, lease } = completion;
   const renewal = keepLease(completion);
   try {
@@ -99,6 +108,7 @@ async function completeLeased(completion: Completion): Promise<JobState | 'lease
         session,
         signal: renewal.signal,
         readConfirmed: () => readConfirmed(completion),
+        beforeReading: () => services.videos.assertRoom(session, services.config.intake.maxQueued),
       });
       renewal.signal.throwIfAborted();
       jobState = await services.queue.enqueue({ ...session, proof }, completion.signal);
@@ -124,7 +134,7 @@ async function completeLeased(completion: Completion): Promise<JobState | 'lease
  * The lease is lost, and the job may have been added. Only of a session that its owner or time ended is the job unwanted:
  * another request that has it, or has completed it, counts on that very job.
  */
-async function yieldSession(services: UploadServices, session: UploadSession): Promise<'lease_lost'> {
+async function yieldSession(services: CompletionServices, session: UploadSession): Promise<'lease_lost'> {
   const state = await services.sessions.stateOf(session.id);
   if (state === 'canceled' || state === 'abandoned') {
     await withdrawVideo(services, session);
@@ -141,16 +151,27 @@ async function giveBack({ services, session, lease }: Completion, error: unknown
     if (await sessions.finish(lease, 'canceled', code)) await removeUploaded(services, session);
     return;
   }
+  if (code === 'too_many_queued') {
+    await sessions.awaitRoom(lease).catch((reason: unknown) => warnUnreopened({ log, session, reason }));
+    return;
+  }
   const confirmed = error instanceof ApiError ? error.details?.confirmedBytes : undefined;
   await sessions
-    .reopen(lease, typeof confirmed === 'number' ? confirmed : session.confirmedBytes)
-    .catch((reason: unknown) =>
-      log.warn(
-        { event: 'upload.reopen_failed', sessionId: session.id, err: reason },
-        'The session resumes when its lease expires',
-      ),
-    );
+    .reopen(lease, typeof confirmed === 'number' ? confirmed : session.confirmedBytes, {
+      awaitsRoom: code === 'upload_incomplete' ? false : undefined,
+    })
+    .catch((reason: unknown) => warnUnreopened({ log, session, reason }));
 }
+
+const warnUnreopened = ({
+  log,
+  session,
+  reason,
+}: Pick<CompletionServices, 'log'> & { readonly session: UploadSession; readonly reason: unknown }): void =>
+  log.warn(
+    { event: 'upload.reopen_failed', sessionId: session.id, err: reason },
+    'The session resumes when its lease expires',
+  );
 
 /** Whoever completes says that nothing is being sent, so Storage may be asked. */
 async function readConfirmed({ services, session }: Completion): Promise<number> {

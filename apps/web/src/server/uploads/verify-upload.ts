@@ -12,6 +12,8 @@ export interface VerifyOptions {
   readonly session: UploadSession;
   /** Asked only where the object is missing: how much of it has arrived. */
   readonly readConfirmed: () => Promise<number>;
+  /** Called before the object is read, which may take minutes: throws where that would be for nothing. */
+  readonly beforeReading: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -33,6 +35,7 @@ export async function verifyUpload(options: VerifyOptions): Promise<SourceProof>
   const object = await storage.info(session);
   if (object === undefined) throw incomplete(session, await options.readConfirmed());
   if (object.size !== session.size) throw otherSize(session, object.size);
+  await options.beforeReading();
   const refused = nameRefusedContent(await sniffContent(await storage.readHead(session, signal)));
   if (refused !== undefined)
     throw new ApiError({

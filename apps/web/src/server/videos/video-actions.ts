@@ -55,13 +55,24 @@ export async function readVideo(services: VideoServices, user: User, id: string)
   return presentVideo(row, { urlOf, expiresAt });
 }
 
-/** @throws {ApiError} `video_busy` while the video waits or runs, or is ready with all that it was to have. */
+/**
+ * Runs a video again that failed or was canceled, or that lacks an output.
+ *
+ * @throws {ApiError} `video_rejected` for one whose file was judged: that costs a worker as much as the first time, and
+ * ends the same. `video_busy` while it waits or runs, or is ready with all that it was to have. `too_many_queued`.
+ */
 export async function retryVideo(services: VideoServices, user: User, id: string): Promise<RetriedVideo> {
   const row = await findVideo(services.videos, user, id);
-  if (row.status !== 'failed' && row.status !== 'canceled' && row.status !== 'rejected' && !lacksOutput(row))
+  if (row.status === 'rejected')
+    throw new ApiError({
+      code: 'video_rejected',
+      message: `The same file would be rejected again: ${row.error_message ?? row.error_code ?? 'it cannot be made a video.'}`,
+      details: { status: row.status, errorCode: row.error_code },
+    });
+  if (row.status !== 'failed' && row.status !== 'canceled' && !lacksOutput(row))
     throw new ApiError({
       code: 'video_busy',
-      message: `The video is ${row.status}; only one that failed, was rejected or canceled, or lacks an output, can be run again.`,
+      message: `The video is ${row.status}; only one that failed or was canceled, or lacks an output, can be run again.`,
       details: { status: row.status },
     });
   const jobState = await services.queue.enqueue({

@@ -1,15 +1,17 @@
 /** The `video.process` job type: all that the queue has to know of it. */
 import { type VideoProcessResult, videoProcessContract } from '@supabase-media/client/contract';
-import type { JobRow, JobType } from '@supabase-media/queue/job-type';
+import type { Videos } from '@supabase-media/database/videos';
+import type { JobType } from '@supabase-media/queue/job-type';
 import type { WorkerJobType } from '../worker-job-type.ts';
 import { type VideoHandlers, type VideoProcessPayload, videoProcessPayload } from './contract.ts';
 import { VIDEO_POLICY } from './policy.ts';
 import { progressOf } from './progress.ts';
+import { identityOf } from './video-identity.ts';
 
-/** The type with the handlers that run its jobs, and what tells the status of videos. */
+/** The type with the handlers that run its jobs, and the rows of its videos. */
 export const videoProcessType = (
   handlers: VideoHandlers,
-  findStatuses?: JobRow<VideoProcessPayload>['findStatuses'],
+  videos?: Pick<Videos, 'findStatuses' | 'place'>,
 ): JobType<VideoProcessPayload, VideoProcessResult> => ({
   name: videoProcessContract.name,
   jobId: videoProcessContract.jobId,
@@ -18,7 +20,11 @@ export const videoProcessType = (
   handlers,
   progressOf,
   outcomeOf: ({ outcome }) => outcome,
-  ...(findStatuses && { row: { idOf: ({ videoId }) => videoId, findStatuses } }),
+  ...(videos && {
+    row: { idOf: ({ videoId }) => videoId, findStatuses: videos.findStatuses },
+    takeTurn: (payload, { jobId, priority, signal }) =>
+      videos.place(identityOf(payload), jobId, { band: priority, signal }),
+  }),
 });
 
 /** As the worker has it. */
@@ -26,6 +32,6 @@ export const videoProcess: WorkerJobType = {
   name: videoProcessContract.name,
   open: async (services) => {
     const { createVideoHandlers } = await import('./process.ts');
-    return videoProcessType(createVideoHandlers(services), services.videos.findStatuses);
+    return videoProcessType(createVideoHandlers(services), services.videos);
   },
 };

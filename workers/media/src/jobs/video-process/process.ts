@@ -9,7 +9,6 @@ import type { VideoProcessResult } from '@supabase-media/client/contract';
 import { toMediaError } from '@supabase-media/core/errors';
 import { createStepRunner, type StepProgress } from '@supabase-media/core/step-runner';
 import { createThrottle } from '@supabase-media/core/throttle';
-import type { VideoIdentity } from '@supabase-media/database/videos';
 import { outputsOf } from '@supabase-media/media/outputs';
 import { deriveOutputs, makeVideo } from '@supabase-media/media/pipeline';
 import type { ConvertPlan } from '@supabase-media/media/plan';
@@ -30,6 +29,7 @@ import { removeStaleResults } from './remove-results.ts';
 import { reserveDisk, restoreRun } from './restore.ts';
 import { resultPrefix } from './result-keys.ts';
 import { jobSteps } from './steps.ts';
+import { identityOf } from './video-identity.ts';
 import type { VideoRun } from './video-run.ts';
 
 /** Progress is written at most this often, in milliseconds. */
@@ -178,11 +178,3 @@ const detectingDiskFull =
     work(runDirectory).catch(async (error: unknown) => {
       throw await detectDiskFull(error, runDirectory.directory);
     });
-
-const identityOf = (payload: VideoProcessPayload): VideoIdentity => ({
-  id: payload.videoId,
-  ownerId: payload.ownerId,
-  project: payload.project,
-  sourceBucket: payload.source.bucket,
-  sourcePath: payload.source.path,
-});
