@@ -59,9 +59,12 @@ const examine = (
 const examineAtStart = (changes: Record<string, string | undefined>): Promise<DoctorReport> =>
   runFastChecks({ config: loadConfig({ environment: environmentOf(changes) }), signal: signal() });
 
+/** True of the process that runs the tests, whatever they do. */
+const OF_THIS_PROCESS: readonly string[] = process.getuid?.() === 0 ? ['runs_as_root'] : [];
+
 /** The codes of all problems. */
 const complaints = ({ findings }: DoctorReport): string[] =>
-  findings.filter(({ status }) => status !== 'ok').map(({ code }) => code);
+  findings.filter(({ status, code }) => status !== 'ok' && !OF_THIS_PROCESS.includes(code)).map(({ code }) => code);
 
 const expectOnly = (report: DoctorReport, ...codes: FindingCode[]) => {
   expect([...new Set(complaints(report))]).toEqual(codes);
@@ -98,9 +101,21 @@ describe('a working environment', () => {
     closing.push(proxy.close);
     const report = await examine({ SUPABASE_URL: proxy.url }, { probe: true });
     expectOnly(report);
-    expect(report.status).toBe('ok');
+    expect(report.status).toBe(OF_THIS_PROCESS.length === 0 ? 'ok' : 'warning');
     expect(new Set(report.findings.map(({ check }) => check))).toEqual(
-      new Set(['ffmpeg', 'disk', 'queue', 'storage', 'buckets', 'limits', 'resumable', 'edge', 'database', 'clock']),
+      new Set([
+        'ffmpeg',
+        'isolation',
+        'disk',
+        'queue',
+        'storage',
+        'buckets',
+        'limits',
+        'resumable',
+        'edge',
+        'database',
+        'clock',
+      ]),
     );
     const client = new pg.Client(stack.databaseUrl);
     await client.connect();
@@ -404,7 +419,7 @@ describe('on the command line', () => {
 
   it('exits with 0 without problems', async () => {
     const told = await runCommand(['doctor'], environmentOf({}) as Record<string, string>);
-    expect(told.stdout).toContain('errors: 0, warnings: 0');
+    expect(told.stdout).toContain(`errors: 0, warnings: ${OF_THIS_PROCESS.length}`);
     expect(told.exitCode).toBe(0);
   });
 });

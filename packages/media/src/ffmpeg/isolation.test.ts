@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { unshareCommand } from './namespaces.ts';
+import { setprivCommand } from './privileges.ts';
+import { candidatesFor, readSight } from './probe-isolation.ts';
+
+const command = { program: '/usr/bin/ffmpeg', args: ['-i', 'file:/w/input'] };
+
+describe('the commands', () => {
+  it('end with the program and its arguments', () => {
+    expect(setprivCommand('/usr/bin/setpriv', command, { dropsCapabilities: false })).toEqual({
+      program: '/usr/bin/setpriv',
+      args: ['--pdeathsig', 'KILL', '--no-new-privs', '/usr/bin/ffmpeg', '-i', 'file:/w/input'],
+    });
+    expect(unshareCommand('/usr/bin/unshare', command, 'user-namespace')).toEqual({
+      program: '/usr/bin/unshare',
+      args: ['--user', '--map-current-user', '--net', '/usr/bin/ffmpeg', '-i', 'file:/w/input'],
+    });
+  });
+
+  it('need no user namespace where a network can be made without', () => {
+    expect(unshareCommand('unshare', command, 'capability').args[0]).toBe('--net');
+  });
+
+  it('leave a child of root one capability', () => {
+    expect(setprivCommand('setpriv', command, { dropsCapabilities: true }).args.join(' ')).toContain(
+      '--inh-caps -all --bounding-set -all,+dac_override /usr/bin/ffmpeg',
+    );
+  });
+});
+
+describe('what is tried', () => {
+  it('ends with what always works', () => {
+    for (const isRoot of [true, false])
+      expect(candidatesFor(isRoot).at(-1)).toEqual({ network: undefined, dropsCapabilities: false });
+  });
+
+  it.each([
+    [['net=net:[2]', 'worker=', 'privileges=1'], { ownNetwork: true, canReadWorker: false, noNewPrivileges: true }],
+    [['net=net:[1]', 'worker=/', 'privileges=0'], { ownNetwork: false, canReadWorker: true, noNewPrivileges: false }],
+    [['net=net:[2]', 'worker=/jail'], { ownNetwork: true, canReadWorker: true, noNewPrivileges: false }],
+    [['worker=', 'privileges=1'], undefined],
+    [['net=', 'worker='], undefined],
+    [[], undefined],
+  ])('%j', (lines, expected) => {
+    expect(readSight(lines, 'net:[1]')).toEqual(expected);
+  });
+});
