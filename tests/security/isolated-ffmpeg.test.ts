@@ -71,6 +71,7 @@ readlink /proc/$PPID/fd/1 > files 2>/dev/null
 bash -c 'echo stolen > /dev/tcp/127.0.0.1/${port}' 2>/dev/null
 ${setuid} -u > user
 cat /proc/self/status > status
+ulimit -v > address-space
 echo done > done
 exit 1
 `,
@@ -145,6 +146,7 @@ async function attack(circumstances: Circumstances) {
     called: calls > 0,
     user: Number(await read('user')),
     noNewPrivileges: field('NoNewPrivs') === '1',
+    addressSpace: (await read('address-space')).trim(),
     capabilities: BigInt(`0x${field('CapEff') ?? 'f'}`),
   };
 }
@@ -184,6 +186,7 @@ describe.each(USERS)('run by %s', (_, uid) => {
     if (!lacks.includes('isolation_keys')) expect(got).toMatchObject({ key: false, memory: false, files: false });
     if (!lacks.includes('isolation_network')) expect(got.called).toBe(false);
     if (!lacks.includes('isolation_privileges')) expect(got).toMatchObject({ user: uid, noNewPrivileges: true });
+    if (!lacks.includes('isolation_no_limits')) expect(got.addressSpace).toMatch(/^\d+$/);
     // CAP_DAC_OVERRIDE, and nothing else of root.
     if (dropsAll) expect(got.capabilities).toBe(2n);
   });
@@ -203,6 +206,7 @@ describe.each(USERS)('run by %s', (_, uid) => {
       files: true,
       called: true,
       noNewPrivileges: false,
+      addressSpace: 'unlimited',
       ...(isRoot && { user: 0 }),
     });
   });
