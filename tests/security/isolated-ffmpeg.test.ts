@@ -224,6 +224,16 @@ describe.each(USERS)('run by %s', (_, uid) => {
     });
   });
 
+  it.runIf(uid !== 0 && hasNetworks)('gets no key where a user namespace is all that may be had', async () => {
+    // As Ubuntu 24.04 does by AppArmor.
+    const path = await pathWithout('unshare');
+    const refusal = 'echo "unshare: unshare failed: Operation not permitted" >&2; exit 1';
+    const script = `#!/bin/sh\ncase "$*" in *--net*) ${refusal};; esac\nexec ${pathOf('unshare')} "$@"\n`;
+    await writeFile(join(path, 'unshare'), script, { mode: 0o755 });
+    expect(await missing({ uid, path })).toEqual(['isolation_network']);
+    expect(await attack({ uid, path })).toMatchObject({ key: false, memory: false, files: false, called: true });
+  });
+
   it.runIf(isRoot && uid !== 0)('gets no key from a node that only root may read, as in the image', async () => {
     const node = join(folder, 'node');
     await copyFile(process.execPath, node);

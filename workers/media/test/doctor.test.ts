@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Stack, startStack } from '@supabase-media/local-stack/stack/start-stack';
+import { locateTools } from '@supabase-media/media/locate-tools';
 import { readJson, runCommand } from '@supabase-media/test-support/command';
 import { type FaultRule, startFaultProxy } from '@supabase-media/test-support/fault-proxy';
 import { hasPgbouncer, startPgbouncer } from '@supabase-media/test-support/pgbouncer';
@@ -61,6 +62,12 @@ const examineAtStart = (changes: Record<string, string | undefined>): Promise<Do
 
 /** True of the process that runs the tests, whatever they do. */
 const OF_THIS_PROCESS: readonly string[] = process.getuid?.() === 0 ? ['runs_as_root'] : [];
+
+/** ffmpeg and ffprobe are optional packages. */
+const hasNpmTools = await locateTools({ searchPath: '' }).then(
+  () => true,
+  () => false,
+);
 
 /** The codes of all problems. */
 const complaints = ({ findings }: DoctorReport): string[] =>
@@ -383,6 +390,20 @@ describe('ffmpeg', () => {
 
   it('was built without zimg', async () => {
     expectOnly(await examineAtStart({ FFMPEG_PATH: await wrap('no-zimg', ' zscale ') }), 'ffmpeg_no_hdr');
+  });
+});
+
+describe('the isolation of ffmpeg', () => {
+  it.skipIf(!hasNpmTools)('is told part by part: programs from npm, and no util-linux', async () => {
+    const environment = { ...environmentOf({}), PATH: '/no/such/folder' } as Record<string, string>;
+    const report = readJson(await runCommand(['doctor', '--json'], environment)) as unknown as DoctorReport;
+    expect(complaints(report)).toEqual([
+      'ffmpeg_from_npm',
+      'isolation_no_limits',
+      'isolation_privileges',
+      'isolation_network',
+      'isolation_keys',
+    ]);
   });
 });
 

@@ -3,7 +3,7 @@
  * the next under the same process id, so signals, process groups and exit codes are the program's own.
  */
 import { type ChildIsolation, NO_ISOLATION } from './isolation.ts';
-import { withoutNetwork } from './namespaces.ts';
+import { withNamespaces } from './namespaces.ts';
 import { withoutPrivileges } from './privileges.ts';
 import { withResourceLimits } from './resource-limits.ts';
 import type { ChildResources } from './sandbox.ts';
@@ -21,5 +21,5 @@ export interface Confinement {
  */
 export function confine(command: CommandLine, { resources, isolation = NO_ISOLATION }: Confinement): CommandLine {
   const limited = withResourceLimits(command, resources);
-  return withoutNetwork(withoutPrivileges(limited, isolation), isolation.network);
+  return withNamespaces(withoutPrivileges(limited, isolation), isolation.namespaces);
 }

@@ -1,20 +1,22 @@
 /** What the system lets a child be kept from. Found once by `probeIsolation`, used for every child. */
 
 /**
- * Where a child gets a network without interfaces from: `capability` (we may make one), `user-namespace` (everybody may,
- * inside a user namespace of their own).
+ * `net`: a network without interfaces. `user`: a user namespace, in which everybody may make the other, and from which our
+ * process cannot be read.
  */
-export type NetworkSource = 'capability' | 'user-namespace';
+export type Namespace = 'user' | 'net';
 
 export interface ChildIsolation {
-  /** `undefined`: the child has our network. */
-  readonly network: NetworkSource | undefined;
+  /** That the child gets for itself. */
+  readonly namespaces: readonly Namespace[];
   /** The capabilities of root are taken from the child. */
   readonly dropsCapabilities: boolean;
 }
 
 /** How a child is started, and what a child that was started so could still do. */
 export interface IsolationReport extends ChildIsolation {
+  /** The child has no network. */
+  readonly ownNetwork: boolean;
   /** setuid programs give a child no rights. */
   readonly noNewPrivileges: boolean;
   /** Address space, processor time and files are bounded by the system. */
@@ -26,4 +28,4 @@ export interface IsolationReport extends ChildIsolation {
 }
 
 /** Nothing but what needs no right and no trial. */
-export const NO_ISOLATION: ChildIsolation = Object.freeze({ network: undefined, dropsCapabilities: false });
+export const NO_ISOLATION: ChildIsolation = Object.freeze({ namespaces: [], dropsCapabilities: false });

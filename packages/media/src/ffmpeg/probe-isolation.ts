@@ -24,7 +24,7 @@ const LOOK = [
 
 /** What a child saw. */
 export interface Sight {
-  /** Its network namespace is not ours. */
+  /** Its network namespace is not the worker's. */
   readonly ownNetwork: boolean;
   readonly canReadWorker: boolean;
   readonly noNewPrivileges: boolean;
@@ -43,19 +43,27 @@ export function readSight(lines: readonly string[], ourNetwork: string): Sight |
   };
 }
 
-/** What may be tried, the strongest first; the last always works. Pure. */
+/**
+ * What may be tried, the strongest first; the last always works. A user namespace alone: Ubuntu 24.04 allows it to
+ * everybody, and no other namespace inside it. Pure.
+ */
 export const candidatesFor = (isRoot: boolean): readonly ChildIsolation[] =>
   isRoot
-    ? [
-        { network: 'capability', dropsCapabilities: true },
-        { network: undefined, dropsCapabilities: true },
+    ? [{ namespaces: ['net'], dropsCapabilities: true }, { namespaces: [], dropsCapabilities: true }, NO_ISOLATION]
+    : [
+        { namespaces: ['user', 'net'], dropsCapabilities: false },
+        { namespaces: ['user'], dropsCapabilities: false },
         NO_ISOLATION,
-      ]
-    : [{ network: 'user-namespace', dropsCapabilities: false }, NO_ISOLATION];
+      ];
+
+/** Whether a child that was started so got what it was to get: programs may be told to do less than asked. Pure. */
+export const isAsAsked = ({ namespaces }: ChildIsolation, { ownNetwork, canReadWorker }: Sight): boolean =>
+  (ownNetwork || !namespaces.includes('net')) && (!canReadWorker || !namespaces.includes('user'));
 
 /** What a system without namespaces and /proc (macOS) has. */
 const unknownSystem = (runsAsRoot: boolean): IsolationReport => ({
   ...NO_ISOLATION,
+  ownNetwork: false,
   noNewPrivileges: false,
   limitsResources: false,
   canReadWorker: true,
@@ -69,9 +77,8 @@ export async function probeIsolation(): Promise<IsolationReport> {
   const limitsResources = findUtility('prlimit', process.env.PATH ?? '') !== undefined;
   for (const candidate of candidatesFor(runsAsRoot)) {
     const sight = await look(candidate);
-    if (sight === undefined || (candidate.network !== undefined && !sight.ownNetwork)) continue;
-    const { canReadWorker, noNewPrivileges } = sight;
-    return { ...candidate, canReadWorker, noNewPrivileges, limitsResources, runsAsRoot };
+    if (sight !== undefined && isAsAsked(candidate, sight))
+      return { ...candidate, ...sight, limitsResources, runsAsRoot };
   }
   return { ...unknownSystem(runsAsRoot), limitsResources };
 }

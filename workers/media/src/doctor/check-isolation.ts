@@ -17,14 +17,15 @@ const privileges = ({ noNewPrivileges }: IsolationReport): Finding =>
     ? allRight('isolation', 'ffmpeg gains no rights by other programs (no_new_privs).')
     : found('isolation', 'isolation_privileges', { message: 'There is no setpriv on the PATH, or it does not work.' });
 
-function network({ network: source }: IsolationReport): Finding {
-  if (source === undefined)
-    return found('isolation', 'isolation_network', {
-      message: 'A child was not given a network namespace of its own (unshare).',
-    });
-  const how = source === 'capability' ? 'made by root' : 'in a user namespace';
-  return allRight('isolation', `ffmpeg has no network (a namespace of its own, ${how}).`);
-}
+const network = ({ ownNetwork, namespaces }: IsolationReport): Finding =>
+  ownNetwork
+    ? allRight(
+        'isolation',
+        `ffmpeg has no network (a namespace of its own, ${namespaces.includes('user') ? 'in a user namespace' : 'made by root'}).`,
+      )
+    : found('isolation', 'isolation_network', {
+        message: 'A child was not given a network namespace of its own (unshare).',
+      });
 
 const keys = ({ canReadWorker }: IsolationReport): Finding =>
   canReadWorker
