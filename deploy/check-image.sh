@@ -110,13 +110,26 @@ assemble() {
       *) echo "unknown source $from" >&2 && exit 1 ;;
     esac
     # Links stay links: npm links the workspaces.
-    mkdir -p "$app/$target" && cp -a "$source/." "$app/$target"
+    if [ -d "$source" ]; then
+      mkdir -p "$app/$target" && cp -a "$source/." "$app/$target"
+    else
+      cp "$source" "$app/$target"
+    fi
   done < <(lines_of "$image" COPY)
   rm -rf "$installed"
   # Only the workspaces that are in the image can be linked to.
   find "$app/node_modules" -maxdepth 2 -xtype l -delete
   chmod -R a+rX "$tree"
   echo "the tree has $(du -sm "$app" | cut -f1) MB, $(find "$app/node_modules" -name package.json -not -path '*/test/*' | wc -l) manifests"
+}
+
+# The node of this machine, with the owner and mode that the image gives its own.
+install_node() {
+  local mode
+  mode=$(lines_of base RUN | sed -n 's/.*chmod \([0-7]*\) .*\/node$/\1/p')
+  [ -n "$mode" ] || { echo "the stage base sets no mode of node" >&2 && exit 1; }
+  mkdir -p "$tree/bin"
+  install -m "$mode" "$(readlink -f "$(command -v node)")" "$tree/bin/node"
 }
 
 start_stack() {
@@ -147,7 +160,8 @@ start_program() {
   if [ "$(id -u)" = 0 ]; then
     id=$(lines_of "$image" USER | awk '{print $2}')
     chown -R "$id" "$tree/work"
-    as_user=(setpriv --reuid="${id%:*}" --regid="${id#*:}" --clear-groups --no-new-privs)
+    # env: as in a container, the rights of root are given up before node is started.
+    as_user=(setpriv --reuid="${id%:*}" --regid="${id#*:}" --clear-groups --no-new-privs env)
   fi
   # -s: here it is not process 1, as it is in a container.
   command -v tini >/dev/null && init=(tini -s --)
@@ -156,7 +170,7 @@ start_program() {
   echo "starting the $image: ${command[*]}"
   (
     cd "$tree/$image/app"
-    exec env -i PATH="$(dirname "$(command -v node)"):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" NODE_ENV=production WORK_DIR="$tree/work" METRICS_PORT=0 LOG_FORMAT=json \
+    exec env -i PATH="$tree/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" NODE_ENV=production WORK_DIR="$tree/work" METRICS_PORT=0 LOG_FORMAT=json \
       WEB_HOST=127.0.0.1 WEB_PORT=0 SWEEP_EVERY_SECONDS=0 \
       SUPABASE_URL="$(value SUPABASE_URL)" \
       SUPABASE_SERVICE_ROLE_KEY="$(value SUPABASE_SERVICE_ROLE_KEY)" \
@@ -171,6 +185,19 @@ start_program() {
     sleep 0.1
   done
   fail "$log" "the $image did not start"
+}
+
+# What a child of the program would see of it: its user may not read its environment, where the keys are.
+check_closed() {
+  local image=$1 log=$2 pid uid gid reader=()
+  pid=$(pgrep -P "$program_pid" || echo "$program_pid")
+  read -r uid gid < <(ps -o uid=,gid= -p "$pid")
+  [ "$(id -u)" != 0 ] || reader=(setpriv --reuid="$uid" --regid="$gid" --clear-groups)
+  # shellcheck disable=SC2016
+  if "${reader[@]}" sh -c 'cat "/proc/$1/environ"' sh "$pid" >/dev/null 2>&1; then
+    fail "$log" "the environment of the $image can be read by its user"
+  fi
+  echo "the environment of the $image cannot be read by its user"
 }
 
 # A request to the API, its body on stdout. Fails when the answer is not 2xx.
@@ -203,6 +230,7 @@ check_image() {
       check_api "$log"
       ;;
   esac
+  check_closed "$image" "$log"
   owner=$(ps -o uid= -p "$program_pid" | tr -d ' ')
   kill -TERM "$program_pid"
   wait "$program_pid" || code=$?
@@ -213,5 +241,6 @@ check_image() {
 
 compile
 for image in "${images[@]}"; do assemble "$image"; done
+install_node
 start_stack
 for image in "${images[@]}"; do check_image "$image"; done

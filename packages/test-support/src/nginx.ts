@@ -25,6 +25,8 @@ export interface Nginx {
   readonly url: string;
   /** One entry for each request that has ended: `PATCH 413 /api/…`. */
   readonly requests: () => Promise<readonly string[]>;
+  /** All that it wrote as the example has it: its access log, then its errors. */
+  readonly logs: () => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
@@ -40,15 +42,14 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   // Its workers are another user's, and keep bodies there.
   await chmod(folder, 0o755);
   const accessLog = join(folder, 'access.log');
+  const ownLog = join(folder, 'own.log');
   const text = change(await readFile(NGINX_EXAMPLE, 'utf8'))
     .replace('127.0.0.1:8080', `127.0.0.1:${port}`)
     .replace('127.0.0.1:54321', new URL(supabaseUrl).host)
     .replace('127.0.0.1:3000', new URL(apiUrl).host)
     .replaceAll('/tmp/media-nginx', join(folder, 'nginx'))
-    .replace(
-      'access_log /dev/stdout;',
-      `log_format told '$request_method $status $uri'; access_log ${accessLog} told;`,
-    );
+    .replace('/dev/stdout without_query;', `${ownLog} without_query;\n  access_log ${accessLog} told;`)
+    .replace('log_format without_query', "log_format told '$request_method $status $uri';\n  log_format without_query");
   const file = join(folder, 'nginx.conf');
   await mkdir(join(folder, 'logs'));
   await writeFile(file, text);
@@ -70,6 +71,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   return {
     url,
     requests: async () => (await readFile(accessLog, 'utf8')).split('\n').filter((line) => line !== ''),
+    logs: async () => (await readFile(ownLog, 'utf8')) + log,
     stop: async () => {
       child.kill('SIGTERM');
       await exited;

@@ -1,8 +1,8 @@
 /** The files of deploy/, read as what they are. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { METRICS_VARIABLES } from '@supabase-media/service/metrics-variables';
-import { DEPLOY, ROOT } from '@supabase-media/test-support/repository';
+import { DEPLOY } from '@supabase-media/test-support/repository';
+import { SHARED_VARIABLES, WEB_VARIABLES } from '@supabase-media/web/server/config-variables';
 import { VARIABLES } from '@supabase-media/worker/config-variables';
 import { DockerfileParser, type Instruction } from 'dockerfile-ast';
 import { parse, parseAllDocuments } from 'yaml';
@@ -44,14 +44,10 @@ export function readStages(): ReadonlyMap<string, { readonly from: string; reado
   return stages;
 }
 
-/** Names of all variables that a process of ours reads: the worker's table, and the intake's where there is one. */
-export function knownVariables(): ReadonlySet<string> {
-  const intake = readFileSync(join(ROOT, 'apps/web/src/server/config-variables.ts'), 'utf8');
-  return new Set([
-    ...Object.keys(VARIABLES),
-    ...Object.keys(METRICS_VARIABLES),
-    ...[...intake.matchAll(/^ {2}([A-Z][A-Z0-9_]+): \{$/gm)].map(([, name]) => String(name)),
+/** Names of all variables that a process of ours reads. */
+export const knownVariables = (): ReadonlySet<string> =>
+  new Set([
+    ...Object.keys({ ...VARIABLES, ...SHARED_VARIABLES, ...WEB_VARIABLES }),
     // Of Node itself.
     'NODE_ENV',
   ]);
-}

@@ -51,8 +51,9 @@ export async function startWorker(options: {
   const { workDir, jobsDir, reserveBytes, encodeConcurrency, uploadConcurrency } = config.worker;
   const supabase = supabaseOf(config);
   const tools = await locateTools(config.ffmpeg);
+  // What is missing of it the doctor's findings say, once.
   log.info(
-    { event: 'worker.tools', ffmpeg: tools.ffmpeg, ffprobe: tools.ffprobe },
+    { event: 'worker.tools', ffmpeg: tools.ffmpeg, ffprobe: tools.ffprobe, isolation: tools.isolation },
     `ffmpeg ${tools.ffmpeg.version}, ffprobe ${tools.ffprobe.version}`,
   );
   await assertWorkDirUsable(jobsDir);

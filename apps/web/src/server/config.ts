@@ -5,7 +5,8 @@ import { isHosted } from '@supabase-media/upload-protocol/limits';
 import type { z } from 'zod';
 import { SHARED_VARIABLES, WEB_VARIABLES } from './config-variables.ts';
 
-const TABLE = { ...SHARED_VARIABLES, ...WEB_VARIABLES };
+/** Every variable of the API. */
+export const TABLE = { ...SHARED_VARIABLES, ...WEB_VARIABLES };
 
 type Value<Name extends keyof typeof TABLE> = z.output<(typeof TABLE)[Name]['schema']>;
 

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { MediaError, toMediaError } from '@supabase-media/core/errors';
+import { forgetSecrets } from '@supabase-media/service/forget-secrets';
 import { createLogger } from '@supabase-media/service/logger';
 import { createRedactor } from '@supabase-media/service/redact';
 import { readEnvironment } from '@supabase-media/service/settings-table';
@@ -63,9 +64,10 @@ async function run(): Promise<void> {
   if (options.help) return print(HELP.trimEnd());
   const file = options['env-file'];
   const environment = readEnvironment(file === undefined ? undefined : resolveUserPath(file));
-  const { loadWebConfig } = await import('./config.ts');
+  const { loadWebConfig, TABLE } = await import('./config.ts');
   const config = loadWebConfig({ ...environment, ...(options.port !== undefined && { WEB_PORT: options.port }) });
   redact = createRedactor(config.secrets).text;
+  forgetSecrets(TABLE);
   const log = await createLogger({ config });
   const tracing = await startTracing({ ...config.tracing, service: 'supabase-media-api', redact });
   const { startServer, sweepOnce } = await import('./server.ts');

@@ -33,6 +33,9 @@ describe('findSystemFailure', () => {
     [1, 'av_interleaved_write_frame(): No space left on device', 'disk_full'],
     [228, '', 'disk_full'],
     [255, '', 'ffmpeg_killed'],
+    [1, 'unshare: unshare failed: No space left on device', 'ffmpeg_failed'],
+    [1, 'prlimit: failed to set the AS resource limit: Operation not permitted', 'ffmpeg_failed'],
+    [127, 'unshare: failed to execute /usr/bin/setpriv: No such file or directory', 'ffmpeg_missing'],
     [1, 'Invalid data found when processing input', undefined],
     [0, 'No space left on device', undefined],
   ])('exit %d, %j: %s', (exitCode, stderr, code) => {

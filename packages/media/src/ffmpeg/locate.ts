@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
 import { listDecodableCodecs } from './list-parts.ts';
 import { findNpmBinary } from './npm-binaries.ts';
+import { probeIsolation } from './probe-isolation.ts';
 import { runProcess } from './run-process.ts';
 import { lastLines } from './stderr-lines.ts';
 import { DEFAULT_LIMITS, type MediaTools, type Tool, type ToolOrigin } from './tools.ts';
@@ -31,14 +32,15 @@ interface Candidate {
 }
 
 /**
- * Finds both programs, runs each with `-version`, and asks ffmpeg for its decoders.
+ * Finds both programs, runs each with `-version`, asks ffmpeg for its decoders, and tries how children can be isolated.
  *
  * @throws MediaError ffmpeg_missing naming what was tried and the remedy
  */
 export async function locateTools(options: LocateOptions = {}): Promise<MediaTools> {
-  const [ffmpeg, ffprobe] = await Promise.all([
+  const [ffmpeg, ffprobe, isolation] = await Promise.all([
     locate('ffmpeg', options.ffmpegPath, options),
     locate('ffprobe', options.ffprobePath, options),
+    probeIsolation(),
   ]);
   // A build that does not say how it was made is given the benefit of the doubt.
   const { configuration } = ffmpeg.report;
@@ -48,7 +50,7 @@ export async function locateTools(options: LocateOptions = {}): Promise<MediaToo
     memoryBytes: 'memoryBytes' in options ? options.memoryBytes : DEFAULT_LIMITS.memoryBytes,
   };
   const decodableCodecs = await listDecodableCodecs(ffmpeg.tool.path);
-  return { limits, ffmpeg: { ...ffmpeg.tool, canConvertHdr, decodableCodecs }, ffprobe: ffprobe.tool };
+  return { limits, isolation, ffmpeg: { ...ffmpeg.tool, canConvertHdr, decodableCodecs }, ffprobe: ffprobe.tool };
 }
 
 async function locate(program: Program, explicit: string | undefined, options: LocateOptions) {

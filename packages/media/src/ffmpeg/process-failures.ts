@@ -35,6 +35,12 @@ export interface EndOfProcess {
 export function findSystemFailure({ program, stderrTail, exitCode }: EndOfProcess): MediaError | undefined {
   if (exitCode === 0) return undefined;
   const details = { exitCode, stderr: lastLines(stderrTail) };
+  // Before "No space left on device", which is also what the kernel says of too many namespaces (unshare(2), ENOSPC).
+  const refused = /^(?:unshare|setpriv|prlimit): (?!failed to execute).+$/m.exec(stderrTail);
+  if (refused !== null) {
+    const message = `${program} could not be started confined: ${refused[0]}`;
+    return new MediaError({ code: 'ffmpeg_failed', message, details });
+  }
   if (/No space left on device|Disk quota exceeded/.test(stderrTail) || exitCode === 228) {
     return new MediaError({
       code: 'disk_full',
@@ -42,8 +48,8 @@ export function findSystemFailure({ program, stderrTail, exitCode }: EndOfProces
       details,
     });
   }
-  // prlimit and setpriv have become the program by the time that it runs; what they say, they say of the start.
-  if (/^(prlimit|setpriv): failed to execute/m.test(stderrTail)) {
+  // They have become the program by the time that it runs; what they say, they say of the start.
+  if (/^(prlimit|setpriv|unshare): failed to execute/m.test(stderrTail)) {
     return new MediaError({ code: 'ffmpeg_missing', message: `${program} could not be started.`, details });
   }
   if (exitCode === 255) {

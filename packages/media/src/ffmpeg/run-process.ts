@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { MediaError } from '@supabase-media/core/errors';
 import { createStopper, ended, lowerPriority, readText } from './child.ts';
+import { confine } from './confine.ts';
+import type { ChildIsolation } from './isolation.ts';
 import { createLineSplitter } from './line-splitter.ts';
-import { withParentDeath } from './parent-death.ts';
 import { endedBySignal, findSystemFailure } from './process-failures.ts';
 import { createProgressReader, type EncodeProgress } from './progress.ts';
-import { withResourceLimits } from './resource-limits.ts';
 import {
   assertGuarded,
   assertInputGuarded,
@@ -18,7 +18,6 @@ import {
 } from './sandbox.ts';
 import { createTextTail } from './text-tail.ts';
 import type { MediaTools } from './tools.ts';
-import type { CommandLine } from './utilities.ts';
 import { createWatchdog, type ProcessLimits } from './watchdog.ts';
 
 /** Enough for the lines that say why, and little enough for a log. */
@@ -34,6 +33,8 @@ export interface RunProcessOptions {
   readonly limits?: ProcessLimits | undefined;
   /** What the system should keep the program from taking, where it can. */
   readonly resources?: ChildResources | undefined;
+  /** What the program should be kept from, as the machine was found to allow; only together with `resources`. */
+  readonly isolation?: ChildIsolation | undefined;
   readonly cwd?: string | undefined;
   /** Called for each line of stdout as it comes. */
   readonly onLine?: ((line: string) => void) | undefined;
@@ -61,8 +62,11 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessRes
   if (signal?.aborted) throw abortedError(program, signal);
 
   const startedAt = performance.now();
-  const limited = limitCommand({ program, args }, options.resources);
-  const child = spawn(limited.program, [...limited.args], {
+  const { resources, isolation } = options;
+  const command = { program, args };
+  // A look at a version ends by itself; everything else is confined, and dies with us.
+  const started = resources === undefined ? command : confine(command, { resources, isolation });
+  const child = spawn(started.program, [...started.args], {
     cwd: options.cwd,
     detached: true,
     env: childEnvironment(),
@@ -96,10 +100,6 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessRes
     stop.end();
   }
 }
-
-/** A look at a version ends by itself; everything else is limited, and dies with us. */
-const limitCommand = (command: CommandLine, resources: ChildResources | undefined): CommandLine =>
-  resources === undefined ? command : withParentDeath(withResourceLimits(command, resources));
 
 function abortedError(program: string, signal: AbortSignal | undefined): MediaError {
   if (signal?.reason instanceof MediaError) return signal.reason;
@@ -148,6 +148,7 @@ export async function runFfmpeg(options: RunFfmpegOptions): Promise<FfmpegResult
     args: options.args,
     cwd: options.cwd,
     resources: childResources(options.tools.limits, options.limits?.totalMs),
+    isolation: options.tools.isolation,
     signal: options.signal,
     limits: {
       ...options.limits,
@@ -212,6 +213,7 @@ export async function runFfprobe(options: RunFfprobeOptions): Promise<ProcessRes
   return runProcess({
     program: tools.ffprobe.path,
     resources: childResources({ ...tools.limits, memoryBytes }, Number.isFinite(totalMs) ? totalMs : undefined),
+    isolation: tools.isolation,
     args: [...before, input],
     onLine: options.onLine,
     maxLineCharacters: options.maxLineCharacters,

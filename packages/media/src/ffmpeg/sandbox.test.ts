@@ -58,6 +58,7 @@ describe('no call goes round the sandbox', () => {
     expect(importing(/\brunProcess\(/).sort()).toEqual([
       'ffmpeg/list-parts.ts',
       'ffmpeg/locate.ts',
+      'ffmpeg/probe-isolation.ts',
       'ffmpeg/run-process.ts',
     ]);
   });

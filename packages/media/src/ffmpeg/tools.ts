@@ -1,3 +1,5 @@
+import type { IsolationReport } from './isolation.ts';
+
 /** Where a program was found. */
 export type ToolOrigin = 'option' | 'path' | 'npm';
 
@@ -26,6 +28,8 @@ export const DEFAULT_LIMITS: ToolLimits = Object.freeze({ threads: 2, memoryByte
 /** Both programs, as `locateTools` found them. */
 export interface MediaTools {
   readonly limits: ToolLimits;
+  /** How their children are started here. */
+  readonly isolation: IsolationReport;
   readonly ffmpeg: Tool & {
     /** Built with zimg: HDR can be converted (the zscale filter). */
     readonly canConvertHdr: boolean;

@@ -12,7 +12,7 @@ export interface CommandLine {
  *
  * @returns undefined where there is none, or only BusyBox's, which knows few of its options.
  */
-export function findUtility(name: 'prlimit' | 'setpriv', searchPath: string): string | undefined {
+export function findUtility(name: 'prlimit' | 'setpriv' | 'unshare', searchPath: string): string | undefined {
   if (process.platform !== 'linux') return undefined;
   return searchPath
     .split(delimiter)

@@ -1,12 +1,14 @@
 /** What every command shares: its configuration, its log, its way to end. */
 
 import { MediaError } from '@supabase-media/core/errors';
+import { forgetSecrets } from '@supabase-media/service/forget-secrets';
 import { createLogger, type Log } from '@supabase-media/service/logger';
 import { createRedactor } from '@supabase-media/service/redact';
 import { readEnvironment } from '@supabase-media/service/settings-table';
 import { startTracing, type Tracing } from '@supabase-media/service/tracing';
 import { resolveUserPath } from '@supabase-media/service/user-path';
 import type { Config } from '../config.ts';
+import { VARIABLES } from '../config-variables.ts';
 import { type LoadConfigOptions, loadConfig } from '../load-config.ts';
 import { createOutput, type Output, presentable } from './output.ts';
 
@@ -68,6 +70,7 @@ export async function runCommand(options: RunCommandOptions): Promise<void> {
     const environment = readEnvironment(options.common.envFile && resolveUserPath(options.common.envFile));
     const config = loadConfig({ environment, ...(options.needs ? { needs: options.needs } : {}) });
     redact = createRedactor(config.secrets).text;
+    forgetSecrets(VARIABLES);
     const log = await createLogger({ config });
     tracing = await startTracing({ ...config.tracing, service: 'supabase-media-worker', redact });
     const showsBars = !output.json && process.stderr.isTTY === true;

@@ -1,8 +1,9 @@
-/** Checks that ffmpeg is installed and has everything that `packages/media` uses. */
+/** Checks that ffmpeg is installed, has everything that `packages/media` uses, and is kept from what it does not need. */
 import { MediaError } from '@supabase-media/core/errors';
 import { listParts, type PartKind } from '@supabase-media/media/build-parts';
 import { type LocateOptions, locateTools } from '@supabase-media/media/locate-tools';
 import type { MediaTools } from '@supabase-media/media/tools';
+import { judgeIsolation } from './check-isolation.ts';
 import { allRight, type Finding, found } from './findings.ts';
 
 /** The parts that the commands use, by the flag that lists them. */
@@ -39,7 +40,23 @@ export interface FfmpegFacts {
   readonly parts: Readonly<Record<PartKind, ReadonlySet<string>>>;
 }
 
-function judgeFfmpeg({ tools, parts }: FfmpegFacts): readonly Finding[] {
+const judgeFfmpeg = (facts: FfmpegFacts): readonly Finding[] => [
+  ...judgeParts(facts),
+  ...judgeOrigin(facts.tools),
+  ...judgeIsolation(facts.tools.isolation, process.getuid?.()),
+];
+
+/** Either program from npm: ffmpeg 7.0.0 of 2024, ffprobe of 2023. */
+function judgeOrigin({ ffmpeg, ffprobe }: MediaTools): readonly Finding[] {
+  const old = [
+    ...(ffmpeg.origin === 'npm' ? [`ffmpeg ${ffmpeg.version}`] : []),
+    ...(ffprobe.origin === 'npm' ? [`ffprobe ${ffprobe.version}`] : []),
+  ];
+  if (old.length === 0) return [];
+  return [found('ffmpeg', 'ffmpeg_from_npm', { message: `In use from npm: ${old.join(', ')}.` })];
+}
+
+function judgeParts({ tools, parts }: FfmpegFacts): readonly Finding[] {
   const { ffmpeg, ffprobe } = tools;
   const missing = Object.entries(NEEDED).flatMap(([kind, names]) =>
     names.filter((name) => !parts[kind as PartKind].has(name)).map((name) => `${kind.slice(0, -1)} ${name}`),

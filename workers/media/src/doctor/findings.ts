@@ -9,6 +9,7 @@ export type FindingStatus = 'ok' | 'warning' | 'error';
 /** The checks, in the order in which they are reported. */
 export const CHECKS = [
   'ffmpeg',
+  'isolation',
   'disk',
   'queue',
   'storage',
@@ -57,6 +58,39 @@ export const FINDINGS = {
     status: 'warning',
     meaning: 'HDR videos look washed out, because this build cannot convert their colors.',
     remedy: "Use a build with zscale and tonemap (--enable-libzimg), such as Debian's ffmpeg package.",
+  },
+  ffmpeg_from_npm: {
+    status: 'warning',
+    meaning: 'This build from npm is not updated: faults of its decoders that became known since stay open to uploads.',
+    remedy: "Install your distribution's package (apt-get install ffmpeg), whose security fixes arrive by its updates.",
+  },
+  isolation_no_limits: {
+    status: 'warning',
+    meaning: 'A file that makes ffmpeg take memory or processor time is only stopped by the limits of the container.',
+    remedy: 'Install util-linux (apt-get install util-linux). BusyBox has a prlimit that does not do.',
+  },
+  isolation_privileges: {
+    status: 'warning',
+    meaning: 'A decoder that is taken over can start setuid programs, and ffmpeg outlives a worker that is killed.',
+    remedy:
+      'Install util-linux 2.33 or newer (apt-get install util-linux), and set no-new-privileges for the container.',
+  },
+  isolation_network: {
+    status: 'warning',
+    meaning: 'A decoder that is taken over reaches whatever this machine reaches: queue, database, cloud metadata.',
+    remedy:
+      'Allow user namespaces (kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0). In containers, where they are usually off, restrict egress: deploy/kubernetes/network-policy.yaml.',
+  },
+  isolation_keys: {
+    status: 'warning',
+    meaning: 'A decoder that is taken over can read the service role key.',
+    remedy:
+      'Use our image, or give the worker a node that only root may read (chown root, chmod 0111), or allow user namespaces as above.',
+  },
+  runs_as_root: {
+    status: 'warning',
+    meaning: 'A decoder that is taken over can write files of root, and so come back as root.',
+    remedy: 'Run the worker as an ordinary user that owns WORK_DIR, as our image does.',
   },
   work_dir_unusable: {
     status: 'error',
