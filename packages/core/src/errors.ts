@@ -232,7 +232,7 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'The file in Storage is not the one that was checked when its upload was completed.',
     hint: 'Upload the video again. Nothing may write to its path after the upload was completed.',
-    user: 'The uploaded file was changed after it had been checked. Upload it again.',
+    user: 'The file was replaced after its upload was completed. Upload it again.',
   },
   storage_busy: {
     retry: 'after',
