@@ -60,7 +60,7 @@ export async function limitOutput(tools: MediaTools, options: LimitOptions): Pro
 function explainLimit(options: LimitOptions & { readonly left: number; readonly planned: number }) {
   const { left, planned, maxFileBytes = Infinity, policy } = options;
   const shorter = 'Upload a shorter part of it, or export it with a smaller picture.';
-  if (maxFileBytes < Math.min(left, planned)) {
+  if (maxFileBytes <= Math.min(left, planned)) {
     const fits = sayFits(secondsThatFit(maxFileBytes, policy));
     return { why: 'the largest file that may be stored here', advice: `Cut the video into parts: ${fits}` };
   }

@@ -12,6 +12,9 @@ import { type DiskSpace, readDiskSpace } from './disk-space.ts';
 /** Encoding needs the source, its results, and a second copy of the MP4 while its index is moved to the front. */
 const SPACE_FACTOR = 2.5;
 
+/** Of a job that gets all that there is: its own limit ends it, before the disk is full and is blamed. */
+const SPARE_BYTES = 8_000_000;
+
 /** A short wait costs nothing; after a longer one, a worker with more space should get the job. In milliseconds. */
 const WAIT_MS = 60_000;
 const LOOK_EVERY_MS = 2000;
@@ -38,8 +41,6 @@ export interface Reservation {
    * @throws {MediaError} `disk_waiting` while other jobs need the space; the signal's reason.
    */
   readonly extend: (wholeBytes: number, heldBytes: number, signal: AbortSignal) => Promise<number>;
-  /** What the job may have on the disk in all, in bytes. */
-  readonly allowedBytes: () => number;
   readonly release: () => void;
 }
 
@@ -107,7 +108,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
   }
 
   const reservationOf = (holder: Holder): Reservation => ({
-    allowedBytes: () => holder.allowed,
     release: () => void holders.delete(holder),
     extend: async (wholeBytes, heldBytes, signal) => {
       holder.isWaiting = true;
@@ -119,7 +119,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
           if (wholeBytes <= space) return { isGranted: true, value: Math.max(wholeBytes, heldBytes) };
           // Of jobs that all wait for each other, the first goes on with what there is.
           const isNext = [...holders].every((other) => other.isWaiting) && [...holders][0] === holder;
-          if (isNext) return { isGranted: true, value: space };
+          if (isNext) return { isGranted: true, value: Math.max(holder.allowed, heldBytes, space - SPARE_BYTES) };
           const message = `The disk of ${workDir} has ${formatBytes(free)} free; the results of a video may need ${formatBytes(wholeBytes - heldBytes)} more, in addition to a reserve of ${formatBytes(reserveBytes)} and ${formatBytes(promised)} for running jobs.`;
           const facts = {
             freeBytes: free,

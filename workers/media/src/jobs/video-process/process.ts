@@ -16,7 +16,6 @@ import type { ConvertPlan } from '@supabase-media/media/plan';
 import { chooseSettings } from '@supabase-media/media/settings';
 import type { JobContext } from '@supabase-media/queue/job-type';
 import { inSpan } from '@supabase-media/service/tracing';
-import type { Reservation } from '../../work-disk/admission.ts';
 import { detectDiskFull } from '../../work-disk/detect-disk-full.ts';
 import { type RunDirectory, withRunDirectory } from '../../work-disk/work-directory.ts';
 import type { WorkerServices } from '../worker-job-type.ts';
@@ -89,7 +88,7 @@ async function processVideo(
   try {
     return await withRunDirectory(
       { jobsDir: config.worker.jobsDir, jobId, keepAfter },
-      detectingDiskFull(reservation, async (runDirectory) => {
+      detectingDiskFull(async (runDirectory) => {
         const here = { ...run, runDirectory };
         return runSteps({ ...here, space: await findOutputSpace(here) });
       }),
@@ -167,26 +166,23 @@ async function encodeSource(run: VideoRun) {
   return { probe, value, files: await checksumFiles(directory, [...names], signal) };
 }
 
-const pipelineOf = ({ settings, runDirectory, services, context, runStep, space, reservation }: VideoRun) => ({
+const pipelineOf = ({ settings, runDirectory, services, context, runStep, space }: VideoRun) => ({
   settings,
   outDir: runDirectory.directory,
   tools: services.tools,
   signal: context.signal,
   runStep,
   space,
-  diagnose: (error: unknown) => explain(error, runDirectory, reservation),
+  diagnose: (error: unknown) => detectDiskFull(error, runDirectory.directory),
   triesAgain: context.attempt < context.attempts,
 });
 
-const explain = (error: unknown, { jobDirectory: directory }: RunDirectory, { allowedBytes }: Reservation) =>
-  detectDiskFull(error, { directory, allowedBytes: allowedBytes() });
-
 /** Runs work in a directory; a failure that a full disk explains says so. */
 const detectingDiskFull =
-  <T>(reservation: Reservation, work: (runDirectory: RunDirectory) => Promise<T>) =>
+  <T>(work: (runDirectory: RunDirectory) => Promise<T>) =>
   (runDirectory: RunDirectory): Promise<T> =>
     work(runDirectory).catch(async (error: unknown) => {
-      throw await explain(error, runDirectory, reservation);
+      throw await detectDiskFull(error, runDirectory.directory);
     });
 
 const identityOf = (payload: VideoProcessPayload): VideoIdentity => ({
