@@ -218,6 +218,12 @@ export const ERRORS = {
     hint: 'Reproduce it with `media process FILE`.',
     user: 'This video could not be converted without faults. Try again; if that does not help, export it as H.264 (MP4) and upload that.',
   },
+  output_too_large: {
+    retry: 'never',
+    meaning: 'The result of the video grew beyond what was allowed for it, and was removed.',
+    hint: 'The message says which limit it was. A larger disk for WORK_DIR, or a larger file_size_limit of the bucket of results, allows more.',
+    user: 'The result of this video grew larger than is allowed. Upload a shorter part of it, or export it with a smaller picture.',
+  },
   queue_failed: {
     retry: 'backoff',
     meaning: 'The queue returned an error.',

@@ -2,19 +2,24 @@
  * From a file that may be anything to its outputs: probe → plan → encode the MP4 → derive the rest from it. A program
  * may keep or publish the MP4 between the two functions.
  */
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ErrorCode, type MediaError, toMediaError } from '@supabase-media/core/errors';
 import type { ReportStep, RunStep, StepOutcome } from '@supabase-media/core/step-runner';
 import { encodeMp4 } from './ffmpeg/encode.ts';
 import { probeMedia } from './ffmpeg/probe.ts';
 import type { MediaTools } from './ffmpeg/tools.ts';
+import { sizeOfFiles } from './ffmpeg/write-limit.ts';
 import type { FileStep } from './file-steps.ts';
+import { limitOutput, type OutputSpace } from './output-space.ts';
+import { boundVideo, mostDerivedBytes, peakBytes, scratchBytes } from './outputs/bounds.ts';
 import { type OutputStep, outputsOf } from './outputs/catalog.ts';
 import { describeOutputs, type LocalOutput, type OutputRequest, removeOutputs } from './outputs/output.ts';
 import { VIDEO_FILE } from './outputs/video.ts';
-import type { ProbeResult, VideoMedia } from './plan/media-info.ts';
+import { fitPlan } from './plan/fit-plan.ts';
+import type { MediaInfo, ProbeResult, VideoMedia } from './plan/media-info.ts';
 import { describeProbe } from './plan/media-summary.ts';
+import type { BoundedVideo } from './plan/output-bounds.ts';
 import { type ConvertPlan, describePlan, planProcessing, type Reason } from './plan/plan.ts';
 import type { MediaWarning } from './plan/plan-warnings.ts';
 import type { Rejection } from './plan/rejections.ts';
@@ -27,6 +32,8 @@ export interface PipelineOptions {
   readonly tools: MediaTools;
   readonly signal?: AbortSignal | undefined;
   readonly runStep: RunStep<FileStep>;
+  /** What there is for the results; unless told, they are bound by what was planned alone. */
+  readonly space?: OutputSpace | undefined;
   /** Finds the cause of a failure where an error does not tell it, such as a full disk. */
   readonly diagnose?: ((error: unknown) => Promise<MediaError>) | undefined;
   /**
@@ -77,22 +84,42 @@ export async function makeVideo(options: MakeVideoOptions): Promise<MadeVideo> {
     return { value, summary: describeProbe(value) };
   });
   const plan = await runStep('plan', async () => {
-    const value = planProcessing(probe, settings.policy);
+    const value = fitPlan(planProcessing(probe, settings.policy), options.space?.maxFileBytes);
     return { value, summary: describePlan(value) };
   });
   if (plan.action === 'reject') return { probe, rejection: plan.rejection };
   await options.onPlan(plan);
-  return waitForTurn(() => runStep('encode', (report) => encode(options, { probe, plan }, report)));
+  const bound = boundVideo(plan, options.space?.maxFileBytes);
+  const folderBytes = await options.space?.reserve?.(peakBytes(plan, settings.outputs, bound));
+  const task = { probe, plan, bound, folderBytes };
+  return waitForTurn(() => runStep('encode', (report) => encode(options, task, report)));
+}
+
+interface EncodeTask {
+  readonly probe: ProbeResult;
+  readonly plan: ConvertPlan;
+  readonly bound: BoundedVideo;
+  /** What `outDir` may hold in all, in bytes. */
+  readonly folderBytes: number | undefined;
 }
 
 async function encode(
   options: MakeVideoOptions,
-  { probe, plan }: { readonly probe: ProbeResult; readonly plan: ConvertPlan },
+  { probe, plan, bound, folderBytes }: EncodeTask,
   report: ReportStep,
 ): Promise<StepOutcome<MadeVideo>> {
-  const { inputPath, tools, signal } = options;
+  const { inputPath, outDir, signal, space, settings } = options;
   const began = performance.now();
-  const outputPath = join(options.outDir, VIDEO_FILE.name);
+  const outputPath = join(outDir, VIDEO_FILE.name);
+  const tools = await limitOutput(options.tools, {
+    outDir,
+    files: [VIDEO_FILE],
+    mostBytes: bound.bytes,
+    folderBytes,
+    maxFileBytes: space?.maxFileBytes,
+    scratchBytes: scratchBytes(plan),
+    policy: settings.policy,
+  });
   const onProgress: OutputRequest['onProgress'] = ({ percent, ...more }) => report((percent ?? 0) / 100, more);
   const mp4 = await encodeMp4({ plan, inputPath, outputPath, tools, signal, onProgress });
   if (mp4.outcome === 'rejected') {
@@ -102,7 +129,7 @@ async function encode(
   const { outcome, reasons, warnings, output: info } = mp4;
   const base = { outcome, reasons, warnings, videoPath: outputPath, info, outputs: [] };
   const source = { path: inputPath, plan };
-  const { failures, ...made } = await makeOutputs('encode', { ...options, probe, encoded: base, source }).catch(
+  const { failures, ...made } = await makeOutputs('encode', { ...options, probe, encoded: base, source, folderBytes }).catch(
     async (error) => {
       await rm(outputPath, { force: true });
       throw error;
@@ -132,10 +159,11 @@ const PASSING: ReadonlySet<string> = new Set<ErrorCode>(['ffmpeg_killed', 'ffmpe
  * @throws {MediaError} when the disk is full or the signal ends it, and with `triesAgain` what may succeed the next time;
  * none of what was derived is left then.
  */
-export function deriveOutputs(options: DeriveOptions): Promise<DerivedOutputs> {
+export async function deriveOutputs(options: DeriveOptions): Promise<DerivedOutputs> {
+  const folderBytes = await reserveForDerived(options);
   return options.runStep('derive', async (report) => {
     const onProgress = (done: number, more: object) => report(done, more);
-    const { failures, ...value } = await makeOutputs('derive', { ...options, onProgress });
+    const { failures, ...value } = await makeOutputs('derive', { ...options, folderBytes, onProgress });
     return { value, summary: describeMade(value.outputs, failures) };
   });
 }
@@ -143,7 +171,21 @@ export function deriveOutputs(options: DeriveOptions): Promise<DerivedOutputs> {
 const describeMade = (outputs: readonly LocalOutput[], failures: readonly string[]): string =>
   [describeOutputs(outputs), ...failures].join('; ');
 
+/** The MP4 is known by now: what is derived from it is bound more closely than it was before. */
+async function reserveForDerived({ space, outDir, encoded, settings }: DeriveOptions): Promise<number | undefined> {
+  if (space?.reserve === undefined) return undefined;
+  const mp4 = await readBounded(encoded);
+  const kept = await sizeOfFiles(outDir, () => true);
+  return space.reserve(kept + mostDerivedBytes(settings.outputs, mp4, settings.policy));
+}
+
+const readBounded = async ({ info, videoPath }: EncodedVideo): Promise<BoundedVideo> => ({
+  info,
+  bytes: (await stat(videoPath)).size,
+});
+
 interface MakeOutputsOptions extends DeriveOptions {
+  readonly folderBytes: number | undefined;
   readonly source?: OutputRequest['source'];
   /** Told how much is done, from 0 to 1. */
   readonly onProgress?: (done: number, more: object) => void;
@@ -154,11 +196,16 @@ interface MadeOutputs extends DerivedOutputs {
   readonly failures: readonly string[];
 }
 
+const captionsOf = ({ subtitles, closedCaptions }: MediaInfo) => ({ subtitles, closedCaptions });
+
 /** Makes the outputs of a step, one after the other. */
 async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promise<MadeOutputs> {
-  const { settings, outDir, tools, signal, probe, encoded, source } = options;
+  const { settings, outDir, signal, probe, encoded, source, folderBytes, space } = options;
   const { policy, profile } = settings;
   const wanted = outputsOf(settings.outputs, step);
+  const mp4 = await readBounded(encoded);
+  // Captions come from the source.
+  const captioned = { ...mp4, info: { ...mp4.info, ...captionsOf(source?.plan.info ?? mp4.info) } };
   const all = Math.max(
     1,
     wanted.reduce((sum, output) => sum + output.weight(), 0),
@@ -170,6 +217,14 @@ async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promi
   for (const output of wanted) {
     const weight = output.weight();
     try {
+      const tools = await limitOutput(options.tools, {
+        outDir,
+        files: output.files,
+        mostBytes: output.mostBytes(captioned, policy),
+        folderBytes,
+        maxFileBytes: space?.maxFileBytes,
+        policy,
+      });
       const made = await output.make({
         mp4: { path: encoded.videoPath, info: encoded.info },
         source,

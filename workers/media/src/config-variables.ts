@@ -79,7 +79,7 @@ const WORKER_VARIABLES = {
     allowed: 'whole MB from 0 to 10000000',
     default: '500',
     reason:
-      'Space to keep free on the disk of WORK_DIR. A job starts when 2.5 times its source fits in addition to this and to what other jobs of the process may still need; until then it waits.',
+      'Space to keep free on the disk of WORK_DIR. A job starts when 2.5 times its source fits in addition to this and to what other jobs of the process may still need; until then it waits. When its results are planned, the most that they may have is reserved in the same way.',
     schema: wholeNumber(0, 10_000_000),
   },
   SHUTDOWN_GRACE_SECONDS: {

@@ -16,10 +16,17 @@ export function endedBySignal(program: string, signal: NodeJS.Signals, stderrTai
     const message = `${program} used up the processor time that it was given.`;
     return new MediaError({ code: 'ffmpeg_timeout', message, details });
   }
+  if (signal === 'SIGXFSZ') return wroteTooMuch(program, details);
   if (signal === 'SIGKILL' || signal === 'SIGTERM') {
     return new MediaError({ code: 'ffmpeg_killed', message: `${program} was ended by ${signal}, not by us.`, details });
   }
   return new MediaError({ code: 'ffmpeg_failed', message: `${program} crashed with ${signal}.`, details });
+}
+
+/** The system's limit for one file; whoever set it knows more to say. */
+function wroteTooMuch(program: string, details: Readonly<Record<string, unknown>>): MediaError {
+  const message = `${program} wrote a larger file than it may.`;
+  return new MediaError({ code: 'output_too_large', message, details });
 }
 
 export interface EndOfProcess {
@@ -48,6 +55,8 @@ export function findSystemFailure({ program, stderrTail, exitCode }: EndOfProces
       details,
     });
   }
+  // 229 is EFBIG, where the signal that comes with it is ignored.
+  if (/File too large/.test(stderrTail) || exitCode === 229) return wroteTooMuch(program, details);
   // They have become the program by the time that it runs; what they say, they say of the start.
   if (/^(prlimit|setpriv|unshare): failed to execute/m.test(stderrTail)) {
     return new MediaError({ code: 'ffmpeg_missing', message: `${program} could not be started.`, details });

@@ -1,5 +1,5 @@
 /**
- * Limits of the system for a child: address space, processor time, no core dumps. prlimit (util-linux) sets them and
+ * Limits of the system for a child: address space, processor time, size of a file, no core dumps. prlimit (util-linux) sets them and
  * becomes the program, under the same process id. Without it (macOS, BusyBox) the container's limits are all there is.
  */
 import { readFileSync } from 'node:fs';
@@ -18,19 +18,21 @@ export interface PrlimitOptions {
   readonly command: CommandLine;
   readonly resources: ChildResources;
   /** The hard limits that hold for us already; no child can be given more. `undefined`: none is known. */
-  readonly ceilings: { readonly memoryBytes: number | undefined; readonly cpuSeconds: number | undefined };
+  readonly ceilings: ChildResources;
 }
 
 /** The arguments of prlimit. Pure. */
 export function prlimitCommand({ prlimit, command, resources, ceilings }: PrlimitOptions): CommandLine {
   const memory = lower(resources.memoryBytes, ceilings.memoryBytes);
   const cpu = lower(resources.cpuSeconds, ceilings.cpuSeconds);
+  const file = lower(resources.fileBytes, ceilings.fileBytes);
   return {
     program: prlimit,
     args: [
       '--core=0',
       ...(memory === undefined ? [] : [`--as=${memory}`]),
       ...(cpu === undefined ? [] : [`--cpu=${cpu}`]),
+      ...(file === undefined ? [] : [`--fsize=${file}`]),
       command.program,
       ...command.args,
     ],
@@ -48,7 +50,11 @@ function readCeilings(): PrlimitOptions['ceilings'] {
     const words = new RegExp(`^${name} +\\S+ +(\\d+)`, 'm').exec(text);
     return words?.[1] === undefined ? undefined : Number(words[1]);
   };
-  return { memoryBytes: hardLimit('Max address space'), cpuSeconds: hardLimit('Max cpu time') };
+  return {
+    memoryBytes: hardLimit('Max address space'),
+    cpuSeconds: hardLimit('Max cpu time'),
+    fileBytes: hardLimit('Max file size'),
+  };
 }
 
 function readText(path: string): string {

@@ -19,6 +19,7 @@ import {
 import { createTextTail } from './text-tail.ts';
 import type { MediaTools } from './tools.ts';
 import { createWatchdog, type ProcessLimits } from './watchdog.ts';
+import { outputTooLarge, type WriteLimit, watchWrites } from './write-limit.ts';
 
 /** Enough for the lines that say why, and little enough for a log. */
 const STDERR_TAIL_CHARACTERS = 8192;
@@ -35,6 +36,8 @@ export interface RunProcessOptions {
   readonly resources?: ChildResources | undefined;
   /** What the program should be kept from, as the machine was found to allow; only together with `resources`. */
   readonly isolation?: ChildIsolation | undefined;
+  /** What it may write, where that is known. */
+  readonly writes?: WriteLimit | undefined;
   readonly cwd?: string | undefined;
   /** Called for each line of stdout as it comes. */
   readonly onLine?: ((line: string) => void) | undefined;
@@ -55,10 +58,11 @@ export interface ProcessResult {
  * Runs a program in a process group of its own, with low priority and a clean environment, and waits for its end.
  *
  * @throws MediaError aborted | ffmpeg_stalled | ffmpeg_timeout when we ended it, ffmpeg_missing when it could not be
- * started, ffmpeg_killed | ffmpeg_failed when a signal ended it, disk_full by its own words
+ * started, ffmpeg_killed | ffmpeg_failed when a signal ended it, disk_full by its own words, output_too_large
+ * when it wrote more than it may
  */
 export async function runProcess(options: RunProcessOptions): Promise<ProcessResult> {
-  const { program, args, signal, limits = {} } = options;
+  const { program, args, signal, writes, limits = {} } = options;
   if (signal?.aborted) throw abortedError(program, signal);
 
   const startedAt = performance.now();
@@ -75,6 +79,7 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessRes
   });
   const stop = createStopper(child, limits.killGraceMs ?? DEFAULT_KILL_GRACE_MS);
   const watchdog = createWatchdog({ program, limits, onExpired: stop.because });
+  const watch = writes && watchWrites(writes, stop.because);
   const onAbort = () => stop.because(abortedError(program, signal));
   signal?.addEventListener('abort', onAbort, { once: true });
   const tail = createTextTail(STDERR_TAIL_CHARACTERS);
@@ -92,11 +97,14 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessRes
       end.signal === null
         ? findSystemFailure({ program, stderrTail: tail.text(), exitCode: end.code ?? 1 })
         : endedBySignal(program, end.signal, tail.text());
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw writes && failure.code === 'output_too_large' ? outputTooLarge(writes) : failure;
+    const exceeded = await watch?.finish();
+    if (exceeded !== undefined) throw exceeded;
     return { exitCode: end.code ?? 1, stderrTail: tail.text(), seconds: (performance.now() - startedAt) / 1000 };
   } finally {
     signal?.removeEventListener('abort', onAbort);
     watchdog.end();
+    watch?.end();
     stop.end();
   }
 }
@@ -149,6 +157,7 @@ export async function runFfmpeg(options: RunFfmpegOptions): Promise<FfmpegResult
     cwd: options.cwd,
     resources: childResources(options.tools.limits, options.limits?.totalMs),
     isolation: options.tools.isolation,
+    writes: options.tools.limits.writes,
     signal: options.signal,
     limits: {
       ...options.limits,

@@ -91,6 +91,8 @@ export function childEnvironment(source: NodeJS.ProcessEnv = process.env): Recor
 export interface ChildResources {
   readonly memoryBytes: number | undefined;
   readonly cpuSeconds: number | undefined;
+  /** Of any one file that it writes. */
+  readonly fileBytes?: number | undefined;
 }
 
 /**
@@ -99,7 +101,7 @@ export interface ChildResources {
  */
 export function childResources(limits: ToolLimits, totalMs: number | undefined): ChildResources {
   const cpuSeconds = totalMs === undefined ? undefined : Math.ceil((totalMs / 1000) * (limits.threads + 1)) + 60;
-  return { memoryBytes: limits.memoryBytes, cpuSeconds };
+  return { memoryBytes: limits.memoryBytes, cpuSeconds, fileBytes: limits.writes?.fileBytes };
 }
 
 /**

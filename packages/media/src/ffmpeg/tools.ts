@@ -1,4 +1,5 @@
 import type { IsolationReport } from './isolation.ts';
+import type { WriteLimit } from './write-limit.ts';
 
 /** Where a program was found. */
 export type ToolOrigin = 'option' | 'path' | 'npm';
@@ -17,6 +18,8 @@ export interface ToolLimits {
   readonly threads: number;
   /** Address space of one process in bytes, where the system can limit it; `undefined` does not. */
   readonly memoryBytes: number | undefined;
+  /** What ffmpeg may write; `undefined` where nothing is known of the output. */
+  readonly writes?: WriteLimit | undefined;
 }
 
 /**
@@ -38,3 +41,9 @@ export interface MediaTools {
   };
   readonly ffprobe: Tool;
 }
+
+/** The same programs, held to a limit for what they write. */
+export const limitWrites = (tools: MediaTools, writes: WriteLimit): MediaTools => ({
+  ...tools,
+  limits: { ...tools.limits, writes },
+});

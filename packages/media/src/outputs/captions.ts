@@ -27,6 +27,10 @@ export const captions: Output<'captions'> = {
   from: 'source',
   files: [CAPTIONS_FILE],
   weight: () => 0,
+  // Of each track a script, and then its captions.
+  mostBytes: ({ info, bytes }) =>
+    2 * MAX_SCRIPT_BYTES * (listTextTracks(info).length + (info.closedCaptions ? 1 : 0)) +
+    (info.closedCaptions ? Math.min(bytes, MAX_UNITS_BYTES) : 0),
   make: makeCaptions,
   explain: ({ plan, inputPath, outDir, tools }) => {
     const tracks = listTextTracks(plan.info);

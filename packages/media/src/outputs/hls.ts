@@ -13,6 +13,7 @@ import { aacCodec } from './hls/codec-string.ts';
 import { AUDIO_FOLDER, hlsArguments, PLAYLIST_NAME } from './hls/command.ts';
 import { describeStream } from './hls/describe.ts';
 import { type Ladder, planLadder } from './hls/ladder.ts';
+import { mostHlsBytes } from './hls/most-bytes.ts';
 import { renderMasterPlaylist } from './hls/playlist.ts';
 import { nameSubtitles, writeSubtitles } from './hls/subtitles.ts';
 import { type VerifiedHls, verifyHls } from './hls/verify.ts';
@@ -35,6 +36,7 @@ export const hls: Output<'hls'> = {
   from: 'mp4',
   files: Object.values(FILES),
   weight: () => 34,
+  mostBytes: mostHlsBytes,
   make: makeHls,
   explain: ({ plan: { policy }, mp4, outDir, tools }) => {
     const ladder = planLadder(mp4.info, policy);

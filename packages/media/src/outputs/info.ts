@@ -7,12 +7,16 @@ import { describeFile, type Output, type OutputFile, type OutputRequest } from '
 
 const FILE: OutputFile = { name: 'info.json', contentType: 'application/json', wave: 'summary' };
 
+/** A summary, whatever the video. */
+const MAX_BYTES = 1_000_000;
+
 export const info: Output<'info'> = {
   kind: 'info',
   about: 'info.json, how everything was made',
   from: 'mp4',
   files: [FILE],
   weight: () => 0,
+  mostBytes: () => MAX_BYTES,
   make: async (request) => {
     const { outDir } = request;
     await writeFile(join(outDir, FILE.name), `${JSON.stringify(describeResult(request), null, 2)}\n`);

@@ -5,6 +5,7 @@ import { formatBytes } from '@supabase-media/core/format';
 import type { EncodeProgress } from '../ffmpeg/progress.ts';
 import type { MediaTools } from '../ffmpeg/tools.ts';
 import type { ProbeResult, VideoMedia } from '../plan/media-info.ts';
+import type { BoundedVideo } from '../plan/output-bounds.ts';
 import type { ConvertPlan, Reason } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';
 import type { MediaPolicy } from '../plan/policy.ts';
@@ -41,6 +42,8 @@ export interface Output<Kind extends string = string> {
    * @param plan of the MP4, once it is known.
    */
   readonly weight: (plan?: Pick<ConvertPlan, 'video'>) => number;
+  /** The most that its files may have together, in bytes, also while they are made. */
+  readonly mostBytes: (mp4: BoundedVideo, policy: MediaPolicy) => number;
   /**
    * Makes and verifies its files. Leaves none behind when it throws: the video is ready without this output then, with the
    * warning `{kind}_unavailable`.

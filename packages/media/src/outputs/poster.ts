@@ -9,6 +9,7 @@ import type { MediaTools } from '../ffmpeg/tools.ts';
 import { invalidOutput, writeWhole } from '../ffmpeg/write-whole.ts';
 import { type FrameSize, fitWidth } from '../plan/frame-size.ts';
 import type { VideoMedia } from '../plan/media-info.ts';
+import { mostJpegBytes } from '../plan/output-bounds.ts';
 import type { MediaPolicy } from '../plan/policy.ts';
 import { videoStart } from '../plan/video-start.ts';
 import { describeFile, type Output, type OutputFile, type OutputRequest } from './output.ts';
@@ -21,6 +22,8 @@ export const poster: Output<'poster'> = {
   from: 'mp4',
   files: [FILE],
   weight: () => 0,
+  mostBytes: ({ info: { video } }, { poster: { maxWidth } }) =>
+    mostJpegBytes(fitWidth({ width: video.displayWidth, height: video.displayHeight }, maxWidth)),
   make: makePoster,
   explain: ({ plan, mp4, outDir, tools }) => ({
     why: 'from the MP4',

@@ -11,6 +11,7 @@ import { lastLines } from '../ffmpeg/stderr-lines.ts';
 import type { ToolLimits } from '../ffmpeg/tools.ts';
 import { invalidOutput, writeWhole } from '../ffmpeg/write-whole.ts';
 import { keepColors } from '../plan/color.ts';
+import { mostPictureBytes } from '../plan/output-bounds.ts';
 import type { MediaPolicy } from '../plan/policy.ts';
 import { describeFile, type Output, type OutputFile, type OutputRequest, roundSeconds } from './output.ts';
 import { type PreviewPlan, planPreview } from './preview/plan.ts';
@@ -31,6 +32,10 @@ export const preview: Output<'preview'> = {
   from: 'mp4',
   files: [FILE],
   weight: () => 3,
+  mostBytes: ({ info }) => {
+    const { seconds, fps } = planPreview(info);
+    return mostPictureBytes({ seconds, maxRate: MAX_RATE, frames: seconds * fps });
+  },
   make: makePreview,
   explain: ({ plan: { policy }, mp4, outDir, tools }) => {
     const plan = planPreview(mp4.info);

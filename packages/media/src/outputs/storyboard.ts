@@ -9,12 +9,16 @@ import { runFfmpeg } from '../ffmpeg/run-process.ts';
 import { lastLines } from '../ffmpeg/stderr-lines.ts';
 import type { MediaTools } from '../ffmpeg/tools.ts';
 import { invalidOutput, writeWhole } from '../ffmpeg/write-whole.ts';
+import { mostJpegBytes } from '../plan/output-bounds.ts';
 import type { MediaPolicy } from '../plan/policy.ts';
 import { planStoryboard, renderStoryboardVtt, type StoryboardPlan } from '../plan/storyboard.ts';
 import { describeFile, type Output, type OutputFile, type OutputRequest } from './output.ts';
 
 const IMAGE: OutputFile = { name: 'storyboard.jpg', contentType: 'image/jpeg', wave: 'data' };
 const INDEX: OutputFile = { name: 'storyboard.vtt', contentType: 'text/vtt', wave: 'index' };
+
+/** A line of times, and one that names a part of the picture. */
+const BYTES_PER_CUE = 120;
 
 export const storyboard: Output<'storyboard'> = {
   kind: 'storyboard',
@@ -23,6 +27,10 @@ export const storyboard: Output<'storyboard'> = {
   files: [IMAGE, INDEX],
   // Key frames are decoded, nothing is encoded.
   weight: () => 2,
+  mostBytes: ({ info }, policy) => {
+    const { tile, columns, rows, tiles } = planStoryboard(info, policy.storyboard);
+    return mostJpegBytes({ width: tile.width * columns, height: tile.height * rows }) + tiles * BYTES_PER_CUE;
+  },
   make: makeStoryboard,
   explain: ({ plan: { policy }, mp4, outDir, tools }) => ({
     why: 'from the MP4; its index is written without ffmpeg',

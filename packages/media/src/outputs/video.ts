@@ -16,6 +16,7 @@ export const video: Output<'video'> = {
   files: [VIDEO_FILE],
   // A video that is copied leaves almost all of the time to the ladder of HLS.
   weight: (plan) => (plan?.video === 'copy' ? 3 : 46),
+  mostBytes: ({ bytes }) => bytes,
   make: async ({ mp4, outDir }) => {
     const { displayWidth: width, displayHeight: height } = mp4.info.video;
     const durationSeconds = roundSeconds(mp4.info.durationSeconds);

@@ -16,6 +16,8 @@ export const REJECTIONS = {
   moov_missing:
     'This video is incomplete: its index is missing, most often because the recording or the transfer was cut off. Copy it from the camera again and upload that.',
   no_video_stream: `This file has no moving picture in it. Upload an ${FORMATS} file that contains video.`,
+  result_too_large:
+    'The result of this video would be larger than a file may be here. Cut it into parts and upload those.',
   too_long: 'This video is longer than is allowed here. Cut it into parts and upload those.',
   too_many_pixels:
     'The picture of this video is larger than 8192x4352 pixels. Export it at 4K or smaller and upload that.',
@@ -43,6 +45,8 @@ export interface RejectionFacts {
   readonly isVideo?: boolean | undefined;
   /** Of a video that is too long, in seconds. */
   readonly lengths?: { readonly is: number; readonly atMost: number } | undefined;
+  /** How long a video of this quality may be. Seconds. */
+  readonly fitsSeconds?: number | undefined;
   /** For the log; never shown to the uploader. */
   readonly detail?: string | undefined;
 }
@@ -52,8 +56,9 @@ export function rejection(code: RejectionCode, facts: RejectionFacts = {}): Reje
   return { code, reason: wording(code, facts), detail: facts.detail };
 }
 
-function wording(code: RejectionCode, { lookedLike, isVideo, lengths }: RejectionFacts): string {
+function wording(code: RejectionCode, { lookedLike, isVideo, lengths, fitsSeconds }: RejectionFacts): string {
   if (code === 'too_long' && lengths !== undefined) return wordingOfLength(lengths.is, lengths.atMost);
+  if (fitsSeconds !== undefined) return `${REJECTIONS[code]} ${sayFits(fitsSeconds)}`;
   if (lookedLike === undefined) return REJECTIONS[code];
   if (isVideo) return wordingOfVideo(code, lookedLike);
   if (code === 'container_not_allowed' || code === 'no_video_stream') {
@@ -83,4 +88,9 @@ function formatLength(seconds: number): string {
   ] as const;
   const shown = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`);
   return shown.length === 0 ? '0 s' : shown.join(' ');
+}
+
+/** How long a video may be at this quality, for the person who uploaded one that is too long for it. */
+export function sayFits(seconds: number): string {
+  return `Up to ${formatLength(seconds)} always fit.`;
 }

@@ -23,6 +23,7 @@ import { cleanupPolicy } from './cleanup-policy.ts';
 import type { VideoHandlers, VideoProcessPayload } from './contract.ts';
 import { downloadSource, findSource } from './download.ts';
 import { checksumFiles } from './file-checksums.ts';
+import { findOutputSpace } from './output-space.ts';
 import { publishOutputs } from './publish.ts';
 import { canceledMeanwhile, findFinalStatus, recordFailure, recordReady, recordRejection } from './record.ts';
 import { removeStaleResults } from './remove-results.ts';
@@ -65,7 +66,7 @@ async function processVideo(
   if (!(await videos.markProcessing(identityOf(payload), jobId, signal))) throw canceledMeanwhile(videoId);
   const settings = chooseSettings(config.media, payload);
   const source = await findSource(services, payload, signal);
-  const releaseDisk = await reserveDisk(services, { source, settings, context });
+  const reservation = await reserveDisk(services, { source, settings, context });
 
   const progress = createThrottle<StepProgress>({
     everyMs: PROGRESS_EVERY_MS,
@@ -81,15 +82,19 @@ async function processVideo(
   const steps = jobSteps({ outputs: settings.outputs, plan: () => plan });
   const timeStep = recording.stepStarted;
   const runStep = createStepRunner({ steps, log, onProgress: progress.offer, timeStep, inSpan, signal });
-  const run = { services, payload, context, settings, source, runStep, onPlan, endProgress: progress.stop, log };
+  const endProgress = progress.stop;
+  const run = { services, payload, context, settings, source, reservation, runStep, onPlan, endProgress, log };
   const keepAfter = (error: unknown) => cleanupPolicy(toMediaError(error), signal);
   try {
     return await withRunDirectory(
       { jobsDir: config.worker.jobsDir, jobId, keepAfter },
-      detectingDiskFull((runDirectory) => runSteps({ ...run, runDirectory })),
+      detectingDiskFull(async (runDirectory) => {
+        const here = { ...run, runDirectory };
+        return runSteps({ ...here, space: await findOutputSpace(here) });
+      }),
     );
   } finally {
-    releaseDisk();
+    reservation.release();
     await progress.stop();
   }
 }
@@ -161,12 +166,13 @@ async function encodeSource(run: VideoRun) {
   return { probe, value, files: await checksumFiles(directory, [...names], signal) };
 }
 
-const pipelineOf = ({ settings, runDirectory, services, context, runStep }: VideoRun) => ({
+const pipelineOf = ({ settings, runDirectory, services, context, runStep, space }: VideoRun) => ({
   settings,
   outDir: runDirectory.directory,
   tools: services.tools,
   signal: context.signal,
   runStep,
+  space,
   diagnose: (error: unknown) => detectDiskFull(error, runDirectory.directory),
   triesAgain: context.attempt < context.attempts,
 });

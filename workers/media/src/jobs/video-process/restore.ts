@@ -12,6 +12,7 @@ import type { StorageConnection } from '@supabase-media/storage/connection';
 import { downloadFile } from '@supabase-media/storage/download';
 import type { ObjectInfo } from '@supabase-media/storage/object-info';
 import type { UploadPolicy } from '@supabase-media/storage/uploader';
+import type { Reservation } from '../../work-disk/admission.ts';
 import { listOtherRuns, type RunDirectory, removeOtherRuns, tidyJobDirectory } from '../../work-disk/work-directory.ts';
 import type { WorkerServices } from '../worker-job-type.ts';
 import {
@@ -36,12 +37,12 @@ export interface ReserveDiskOptions {
 }
 
 /**
- * Waits for disk space and reserves it until the returned function is called. What a killed run left is removed first:
+ * Waits for disk space and reserves it until it is released. What a killed run left is removed first:
  * it would keep its own job waiting, since nobody else removes it while the job exists.
  *
  * @throws {MediaError} as `admit` does; `lock_lost` when another worker has taken the job over.
  */
-export async function reserveDisk(services: WorkerServices, options: ReserveDiskOptions): Promise<() => void> {
+export async function reserveDisk(services: WorkerServices, options: ReserveDiskOptions): Promise<Reservation> {
   const { source, settings, context } = options;
   const { jobsDir } = services.config.worker;
   const heldBytes = await tidyJobDirectory({
