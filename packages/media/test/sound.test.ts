@@ -29,6 +29,7 @@ const CLIPS = {
   'ambisonic.mkv': `${PICTURE} ${oneOf(4, 0)} ${H264} -af channelmap=0|1|2|3:ambisonic~1 -c:a libopus -mapping_family 2`,
   'surround.mkv': `${PICTURE} ${oneOf(8, 6, ':c=7.1')} ${H264} -c:a flac`,
   'telephone.mov': `${PICTURE} ${oneOf(1, 0)} ${H264} -ar 8000 -c:a pcm_mulaw`,
+  'vorbis.mkv': `${PICTURE} ${TONE} -c:v mpeg4 -c:a libvorbis`,
   'ac3.mp4': `${PICTURE} ${TONE} ${H264} -c:a ac3`,
   'aac.mp4': `${PICTURE} ${TONE} ${H264} -ac 2 -c:a aac`,
   'two-tracks.mp4': `${PICTURE} ${TONE} ${TONE} -map 0 -map 1 -map 2 ${H264} -c:a:0 ac3 -c:a:1 aac`,
@@ -93,6 +94,10 @@ const withXheAac = (name: ClipName) =>
     file.write('f946400000', file.indexOf(header, file.indexOf('esds')) + header.length, 'hex');
     return file;
   });
+
+/** The third header of Vorbis overwritten, which holds what its packets are decoded by. */
+const withBrokenVorbis = (name: ClipName) =>
+  changed(name, (file) => file.fill(0xff, file.indexOf('\u0005vorbis') + 7, file.indexOf('\u0005vorbis') + 60));
 
 /** Noise instead of the payload of the first audio track. */
 const withNoise = (name: ClipName) =>
@@ -171,6 +176,7 @@ describe.each(allTools)('%s', (_, tools) => {
   it.each<[string, () => Promise<string>, string, string[], string]>([
     ['without a decoder', () => withAc4('ac3.mp4'), 'remuxed', ['audio_lost'], 'none'],
     ['of xHE-AAC', () => withXheAac('aac.mp4'), 'remuxed', ['audio_lost'], 'none'],
+    ['of Vorbis with a damaged header', () => withBrokenVorbis('vorbis.mkv'), 'processed', ['audio_lost'], 'none'],
     ['of noise', () => withNoise('aac.mp4'), 'processed', ['audio_lost'], 'none'],
     ['without a decoder beside another', () => withAc4('two-tracks.mp4'), 'remuxed', ['extra_audio_dropped'], 'both'],
     ['of noise beside another', () => withNoise('two-tracks.mp4'), 'processed', ['extra_audio_dropped'], 'both'],

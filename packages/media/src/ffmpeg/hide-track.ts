@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:fs';
 import { chmod, copyFile, open } from 'node:fs/promises';
+import { findElement, walkElements } from './matroska-elements.ts';
 import { type Box, inside, type ReadAt, type Stretch, walkBoxes } from './mp4-boxes.ts';
 
 /** The index of the stream at which ffprobe ended. */
@@ -12,34 +13,40 @@ export function unopenedStream(stderrTail: string): number | undefined {
   return index === undefined ? undefined : Number(index);
 }
 
-/** What a hidden track is called in its copy; ffmpeg knows no such codec. */
-export const HIDDEN_TAG = 'hide';
+/** A track that is hidden in a copy. */
+export interface HiddenTrack {
+  /** Its codec, as its file names it: `mp4a`, `vorbis`. */
+  readonly codec: string;
+  /** What ffprobe takes for the tag of its codec in the copy. */
+  readonly shownAs: string;
+}
+
+/** What is written over a copy so that a track is of an unknown codec, and all else is where it was. */
+interface Hiding extends HiddenTrack {
+  readonly writes: readonly { readonly at: number; readonly bytes: Buffer }[];
+}
 
 /**
- * Copies an MP4 and makes one of its tracks, counted from 0, one of an unknown codec: all else is where it was. A
- * picture is not hidden.
+ * Copies an MP4 or a Matroska file and makes one of its tracks, counted from 0, one of an unknown codec. A picture is not
+ * hidden.
  *
- * @returns the four-character code that was hidden; undefined where there is no such track of sound, or no room for a copy
+ * @returns undefined where there is no such track of sound, or no room for a copy
  */
-export async function copyWithHidden(path: string, copyPath: string, track: number): Promise<string | undefined> {
-  const entry = await withFile(path, 'r', async (file) => {
-    const { size } = await file.stat();
-    return findSampleEntry(reader(file), { start: 0, end: size }, track);
+export async function copyWithHidden(path: string, copyPath: string, track: number): Promise<HiddenTrack | undefined> {
+  const hiding = await withFile(path, 'r', async (file) => {
+    const whole = { start: 0, end: (await file.stat()).size };
+    return (await hideInMp4(reader(file), whole, track)) ?? (await hideInMatroska(reader(file), whole, track));
   });
-  if (entry === undefined) return undefined;
+  if (hiding === undefined) return undefined;
+  const { codec, shownAs, writes } = hiding;
   try {
     await copyFile(path, copyPath, constants.COPYFILE_FICLONE);
     // A source that may only be read gives a copy that may only be read.
     await chmod(copyPath, 0o600);
     await withFile(copyPath, 'r+', async (file) => {
-      await file.write(HIDDEN_TAG, entry.start + 4);
-      await file.write(Buffer.alloc(2), 0, 2, entry.start + VERSION_AT);
-      // What describes the codec, boxes after the fixed fields, becomes one box that says nothing.
-      const rest = Buffer.from('....free');
-      rest.writeUInt32BE(entry.size - FIXED_BYTES);
-      await file.write(rest, 0, rest.length, entry.start + FIXED_BYTES);
+      for (const { at, bytes } of writes) await file.write(bytes, 0, bytes.length, at);
     });
-    return entry.type;
+    return { codec, shownAs };
   } catch {
     return undefined;
   }
@@ -48,6 +55,58 @@ export async function copyWithHidden(path: string, copyPath: string, track: numb
 /** AudioSampleEntry (ISO/IEC 14496-12 §12.2.3): header 8, SampleEntry 8, then 20; QuickTime's version is the first of those. */
 const VERSION_AT = 16;
 const FIXED_BYTES = 36;
+
+/** ffmpeg knows no such codec. */
+const HIDDEN_TAG = 'hide';
+
+async function hideInMp4(readAt: ReadAt, file: Stretch, track: number): Promise<Hiding | undefined> {
+  const entry = await findSampleEntry(readAt, file, track);
+  if (entry === undefined) return undefined;
+  // What describes the codec, boxes after the fixed fields, becomes one box that says nothing.
+  const rest = Buffer.from('....free');
+  rest.writeUInt32BE(entry.size - FIXED_BYTES);
+  return {
+    codec: entry.type,
+    shownAs: HIDDEN_TAG,
+    writes: [
+      { at: entry.start + 4, bytes: Buffer.from(HIDDEN_TAG) },
+      { at: entry.start + VERSION_AT, bytes: Buffer.alloc(2) },
+      { at: entry.start + FIXED_BYTES, bytes: rest },
+    ],
+  };
+}
+
+/** Elements of Matroska (RFC 9559 §5.1), and the type of a track with sound. */
+const SEGMENT = 0x18_53_80_67;
+const TRACKS = 0x16_54_ae_6b;
+const TRACK_ENTRY = 0xae;
+const TRACK_TYPE = 0x83;
+const CODEC_ID = 0x86;
+const SOUND = 2;
+/** What ffprobe prints for no tag. */
+const NO_TAG = '[0][0][0][0]';
+/** `A_MS/ACM` and its kind are short; a longer name is made up. Bytes. */
+const MAX_CODEC_ID = 100;
+
+async function hideInMatroska(readAt: ReadAt, file: Stretch, track: number): Promise<Hiding | undefined> {
+  const tracks = await findElement(readAt, file, [SEGMENT, TRACKS]);
+  if (tracks === undefined) return undefined;
+  let left = track;
+  for await (const entry of walkElements(readAt, tracks)) {
+    if (entry.id !== TRACK_ENTRY || left-- > 0) continue;
+    const type = await findElement(readAt, entry, [TRACK_TYPE]);
+    const codec = await findElement(readAt, entry, [CODEC_ID]);
+    if (type === undefined || codec === undefined || codec.end - codec.start > MAX_CODEC_ID) return undefined;
+    if ((await readAt(type.end - 1, 1))[0] !== SOUND) return undefined;
+    const name = Buffer.from(await readAt(codec.start, codec.end - codec.start)).toString('latin1');
+    return {
+      codec: name.replace(/^A_/, '').toLowerCase(),
+      shownAs: NO_TAG,
+      writes: [{ at: codec.start, bytes: Buffer.from('A_'.padEnd(name.length, '-').slice(0, name.length)) }],
+    };
+  }
+  return undefined;
+}
 
 type File = Awaited<ReturnType<typeof open>>;
 

@@ -98,3 +98,26 @@ it('reads which codecs can be decoded', () => {
   expect(readDecodableCodecs(lines)).toEqual(new Set(['aac', 'h264']));
   expect(readDecodableCodecs(['ffmpeg version'])).toBeUndefined();
 });
+
+describe('the duration that a header tells', () => {
+  const subtitle = (index: number) => ({ index, codec_type: 'subtitle', codec_name: 'subrip' });
+  const told = (subtitles: { readonly from: number; readonly lasts: number }, duration = '30.02') => {
+    const output = readFfprobeOutput(
+      JSON.stringify({ streams: [video(0), subtitle(1)], format: { format_name: 'matroska,webm', duration } }),
+    );
+    const stats = new Map([
+      [0, packetStats({ firstSeconds: 0, durationSeconds: 5 })],
+      [1, packetStats({ firstSeconds: subtitles.from, durationSeconds: subtitles.lasts })],
+    ]);
+    return describeStreams(output, stats, undefined).headerDurationSeconds;
+  };
+
+  it('is not that of the video where subtitles last so long', () => {
+    expect(told({ from: 1, lasts: 29 })).toBeUndefined();
+  });
+
+  it('is that of a video that was cut off, or is as long as its subtitles', () => {
+    expect(told({ from: 1, lasts: 4 })).toBe(30.02);
+    expect(told({ from: 1, lasts: 4 }, '5')).toBe(5);
+  });
+});

@@ -90,7 +90,7 @@ export function describeStreams(output: FfprobeOutput, stats: StatsByStream, dec
   const [audio, ...otherAudio] = audible.slice(0, MOST_TRACKS).map((stream) => toAudioInfo(stream, stats));
   return {
     readable: true,
-    headerDurationSeconds: output.format?.duration,
+    headerDurationSeconds: headerDuration(output, stats, [video?.stats, audio?.stats]),
     durationSeconds: spanOf([video?.stats, audio?.stats]),
     video,
     unknownVideoTags: pictures.filter((stream) => stream.codec_name === undefined).map(tagOf),
@@ -121,12 +121,35 @@ export function withoutDurations({ streams, programs, format }: FfprobeOutput): 
   };
 }
 
+/** An end that agrees with a header is the one that it tells. Seconds. */
+const SAME_END = 1;
+
+/** What the container says of its length. Where that is how long subtitles last, it says nothing of the video. */
+function headerDuration(
+  { streams, format }: FfprobeOutput,
+  stats: StatsByStream,
+  ofVideo: readonly (PacketStats | undefined)[],
+): number | undefined {
+  const header = format?.duration;
+  if (header === undefined) return undefined;
+  const ends = streams
+    .filter(({ codec_type }) => codec_type === 'subtitle')
+    .flatMap(({ index }) => stats.get(index) ?? [])
+    .map(({ firstSeconds, durationSeconds }) => firstSeconds + durationSeconds);
+  const start = Math.min(...present(ofVideo).map(({ firstSeconds }) => firstSeconds));
+  const isTheirs = ends.some((end) => [end, end - start].some((time) => Math.abs(time - header) <= SAME_END));
+  return isTheirs && header > spanOf(ofVideo) + SAME_END ? undefined : header;
+}
+
+const present = (all: readonly (PacketStats | undefined)[]): PacketStats[] =>
+  all.flatMap((stats) => (stats !== undefined && stats.packets > 0 ? [stats] : []));
+
 /** From the first packet to the end of the last one, of picture and sound together. */
 function spanOf(all: readonly (PacketStats | undefined)[]): number {
-  const present = all.filter((stats) => stats !== undefined && stats.packets > 0) as PacketStats[];
-  if (present.length === 0) return 0;
-  const start = Math.min(...present.map((stats) => stats.firstSeconds));
-  return Math.max(...present.map((stats) => stats.firstSeconds + stats.durationSeconds)) - start;
+  const counted = present(all);
+  if (counted.length === 0) return 0;
+  const start = Math.min(...counted.map((stats) => stats.firstSeconds));
+  return Math.max(...counted.map((stats) => stats.firstSeconds + stats.durationSeconds)) - start;
 }
 
 /** A recording that starts long before a key frame shows its picture size only further on, as does sound that comes late. */

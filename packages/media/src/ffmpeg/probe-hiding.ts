@@ -1,7 +1,7 @@
 /** Probes a file in spite of a track at which ffprobe ends (`hide-track.ts`). */
 import { rm } from 'node:fs/promises';
 import type { ProbeResult } from '../plan/media-info.ts';
-import { copyWithHidden, HIDDEN_TAG, unopenedStream } from './hide-track.ts';
+import { copyWithHidden, unopenedStream } from './hide-track.ts';
 
 /**
  * Probes a copy in which the track that ffprobe could not open is hidden, and which is gone afterwards.
@@ -20,11 +20,12 @@ export async function probeHiding(
   if (track === undefined) return undefined;
   const copyPath = `${inputPath}.probed`;
   try {
-    const tag = await copyWithHidden(inputPath, copyPath, track);
-    if (tag === undefined) return undefined;
+    const hidden = await copyWithHidden(inputPath, copyPath, track);
+    if (hidden === undefined) return undefined;
     const found = await probe(copyPath);
     if (!found.readable) return found;
-    return { ...found, undecodableAudio: found.undecodableAudio.map((name) => (name === HIDDEN_TAG ? tag : name)) };
+    const { codec, shownAs } = hidden;
+    return { ...found, undecodableAudio: found.undecodableAudio.map((name) => (name === shownAs ? codec : name)) };
   } finally {
     await rm(copyPath, { force: true });
   }

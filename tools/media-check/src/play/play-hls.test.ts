@@ -1,6 +1,7 @@
 import type { Playback } from '@supabase-media/test-support/playback';
 import { expect, it } from 'vitest';
-import { judgePlayback } from './play-hls.ts';
+import type { MediaTimes } from '../measure/media-file.ts';
+import { judgePlayback, playHls } from './play-hls.ts';
 
 const good: Playback = {
   duration: 10.02,
@@ -29,4 +30,30 @@ it.each<[string, Partial<Playback>, RegExp | undefined]>([
 it('allows for a last frame whose length nobody told', () => {
   expect(judgePlayback({ ...good, duration: 10.5 }, 10, 0.5)).toEqual([]);
   expect(judgePlayback({ ...good, duration: 10.7 }, 10, 0.5)).not.toEqual([]);
+});
+
+/** A player in which it goes like this, one time after the other. */
+async function playTimes(...times: readonly (Playback | Error)[]) {
+  const left = [...times];
+  const watch = async () => {
+    const next = left.shift();
+    if (next === undefined || next instanceof Error) throw next ?? new Error('played too often');
+    return next;
+  };
+  const picture = { times: [0, 9.98], end: 10.02, aspect: 1, returns: 0, sizes: 1, shortSide: 100 };
+  const mp4: MediaTimes = { picture, aspect: 1, fps: 50, sound: undefined, soundPackets: [] };
+  // biome-ignore lint/suspicious/noExplicitAny: the page that `watch` is handed is not looked at.
+  return playHls({ watch: watch as any, close: async () => {} }, { folder: '', mp4 });
+}
+
+it('plays once more what goes wrong, which is a finding when it does so again', async () => {
+  const stalled = { ...good, stalls: [{ at: 2, seconds: 0.7 }] };
+  expect(await playTimes(good)).toEqual([]);
+  expect(await playTimes(stalled, good)).toEqual([]);
+  expect(await playTimes(new Error('nothing to show'), stalled)).toMatchObject([
+    { kind: 'play', message: expect.stringMatching(/stands still/) },
+  ]);
+  expect(await playTimes(stalled, new Error('nothing to show after 20 s\nat'))).toEqual([
+    { kind: 'play', message: 'nothing to show after 20 s' },
+  ]);
 });
