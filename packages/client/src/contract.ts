@@ -3,6 +3,12 @@
  * does not fit is refused on both sides.
  */
 import { createHash } from 'node:crypto';
+import {
+  BUCKET_PATTERN,
+  findBucketProblem,
+  findObjectKeyProblem,
+  OBJECT_KEY_PATTERN,
+} from '@supabase-media/core/object-key';
 import type { PublishedOutput } from '@supabase-media/core/published-output';
 import type { StepProgress } from '@supabase-media/core/step-runner';
 import type { JobContract } from '@supabase-media/queue/job-type';
@@ -19,6 +25,25 @@ const projectName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'letter
 /** Which names there are is the worker's to say: a producer is not released anew for each new kind of output. */
 const kindName = z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, 'lower-case letters, digits, _ and -, at most 32');
 
+/** A pattern, which the JSON Schema shows to producers in other languages, and a sentence for those who use this one. */
+const named = (pattern: RegExp, findProblem: (text: string) => string | undefined) =>
+  z.string().regex(pattern, { error: ({ input }) => findProblem(String(input)) });
+
+/** An object in Storage. */
+const sourceObject = z.strictObject({
+  bucket: named(BUCKET_PATTERN, findBucketProblem),
+  path: named(OBJECT_KEY_PATTERN, findObjectKeyProblem),
+  /** In bytes. This and the rest: what the producer proved of it; a worker refuses a source that differs. */
+  size: z.int().min(0).optional(),
+  /** As Storage gave it, without quotes. */
+  etag: z.string().min(1).max(1000).optional(),
+  /** Of the content, 64 hex digits. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, '64 hex digits')
+    .optional(),
+});
+
 export const videoProcessPayload = z.strictObject({
   version: z.literal(PAYLOAD_VERSION),
   // Any uuid that PostgreSQL takes: ids that a seed made up have no version of an RFC.
@@ -31,19 +56,7 @@ export const videoProcessPayload = z.strictObject({
   outputs: z.array(kindName).min(1).optional(),
   /** How to weigh time against quality; left out, as the worker is set to. */
   profile: kindName.optional(),
-  source: z.strictObject({
-    bucket: z.string().min(1).max(100),
-    path: z.string().min(1).max(1024),
-    /** In bytes. This and the rest: what the producer proved of it; a worker refuses a source that differs. */
-    size: z.int().min(0).optional(),
-    /** As Storage gave it, without quotes. */
-    etag: z.string().min(1).max(1000).optional(),
-    /** Of the content, 64 hex digits. */
-    sha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/, '64 hex digits')
-      .optional(),
-  }),
+  source: sourceObject,
 });
 
 /** The payload of a `video.process` job. */

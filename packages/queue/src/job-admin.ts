@@ -2,11 +2,21 @@
 
 import { MediaError } from '@supabase-media/core/errors';
 import type { Job, JobType, Queue } from 'bullmq';
+import { z } from 'zod';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
 import { isFinished } from './job-states.ts';
 import { PRIORITIES, priorityOf } from './policy.ts';
 import { QUEUE_NAME } from './queue-names.ts';
 import { newJobData, readProducerData, readWorkerMetadata } from './worker-metadata.ts';
+
+/** What a worker reports. Whoever can write to the queue can write anything; it is shown on a terminal. */
+const shownProgress = z.object({
+  step: z
+    .string()
+    .regex(/^[\w-]{1,100}$/)
+    .optional(),
+  percent: z.number().min(0).max(100).optional(),
+});
 
 /** The states that a list may ask for; `waiting` has those with a priority in it. */
 export const LISTED_STATES = ['active', 'waiting', 'delayed', 'failed', 'completed'] as const;
@@ -132,8 +142,7 @@ export async function openJobAdmin(address: QueueAddress): Promise<JobAdmin> {
 const notNow = (why: string) => new MediaError({ code: 'invalid_argument', message: `Job ${why}.` });
 
 function summarize(job: Job, state: string): JobSummary {
-  const progress = job.progress as { readonly step?: string; readonly percent?: number } | number;
-  const { step, percent } = typeof progress === 'object' ? progress : {};
+  const { step, percent } = shownProgress.safeParse(job.progress).data ?? {};
   return {
     jobId: String(job.id),
     type: job.name,

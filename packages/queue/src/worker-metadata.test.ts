@@ -117,4 +117,13 @@ it('begins anew where an earlier release noted without a proof', () => {
 it('takes no absurd numbers, whoever wrote them', () => {
   const absurd = { ...noted, startsAtProgress: -5 };
   expect(read(withWorkerMetadata('job', payload, absurd, seal))).toMatchObject({ startsAtProgress: 0, deferrals: 0 });
+  for (const changed of [{ deferrals: 1e9 }, { deferrals: 0.5 }, { furthest: { source: '', stage: -1 } }])
+    expect(read(withWorkerMetadata('job', payload, { ...noted, ...changed }, seal))).toMatchObject({ deferrals: 0 });
+});
+
+it('counts no starts that the job has not had, also of genuine notes of an earlier job of its id', () => {
+  const earlier = withWorkerMetadata('job', payload, { ...noted, startsAtProgress: 900 }, seal);
+  expect(read(earlier).startsAtProgress).toBe(5);
+  const again = { id: 'job', data: earlier, attemptsStarted: -3 };
+  expect(readGenuineMetadata(again, payload, seal).startsAtProgress).toBe(0);
 });

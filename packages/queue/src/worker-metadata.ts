@@ -23,7 +23,7 @@ export interface WorkerMetadata {
 export const newMetadata = () =>
   ({ startsAtProgress: 0, deferrals: 0, request: randomUUID() }) satisfies WorkerMetadata;
 
-const storedProgress = z.object({ source: z.string(), stage: z.number().min(0).max(1000) });
+const storedProgress = z.object({ source: z.string().max(10_000), stage: z.number().min(0).max(1000) });
 
 const ONE_STAGE: JobProgress = { source: '', stage: 0 };
 
@@ -116,9 +116,11 @@ export function readGenuineMetadata(
   const { notes: text, mac, startsAtProgress: earlier } = readStored(job.data);
   const isForged = text === undefined ? earlier !== undefined : !seal.isGenuine(String(job.id), payload, text, mac);
   const read = readWorkerMetadata(job.data);
-  if (!isForged) return { ...read, isForged };
+  const starts = Math.max(0, job.attemptsStarted);
+  // Genuine notes of an earlier job of this id name starts that this one has not had: they would allow it as many more.
+  if (!isForged) return { ...read, startsAtProgress: Math.min(read.startsAtProgress, starts), isForged };
   // As many starts as it had: it is not given up because a key was changed.
-  return { request: read.request, startsAtProgress: Math.max(0, job.attemptsStarted - 1), deferrals: 0, isForged };
+  return { request: read.request, startsAtProgress: Math.max(0, starts - 1), deferrals: 0, isForged };
 }
 
 /** For display and for producers, which cannot tell whether it is genuine. A job that was never started may have none. */

@@ -1,4 +1,5 @@
 /** Allowed file names, and the object key that is derived from one. Pure. */
+import { TYPE_OF_EXTENSION } from '@supabase-media/upload-protocol/accepted-types';
 import { ApiError } from './api-error.ts';
 
 /** The longest name, in characters: the limit of file systems and of Storage's path segments, in bytes. */
@@ -39,9 +40,15 @@ export const extensionOf = (name: string): string => /[^.]\.([A-Za-z0-9]{1,10})$
 /** Letters that Unicode does not decompose into a base letter and a mark. */
 const SPELLED: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', Æ: 'AE', ø: 'o', Ø: 'O', ł: 'l', Ł: 'L', đ: 'd' };
 
-/** The same name in characters that are safe everywhere: letters, digits, `.`, `_` and `-`. */
-export function toSafeName(name: string): string {
+/** The extension if it is one of a video: whatever serves an object may go by it, so no page or program is named. */
+function keyExtensionOf(name: string): string {
   const extension = extensionOf(name);
+  return Object.hasOwn(TYPE_OF_EXTENSION, extension) ? extension : '';
+}
+
+/** The same name in characters that are safe everywhere: letters, digits, `_` and `-`, and `.` before the extension. */
+export function toSafeName(name: string): string {
+  const extension = keyExtensionOf(name);
   const stem = extension === '' ? name : name.slice(0, -extension.length - 1);
   const safe = stem
     .replace(/[ßæÆøØłŁđ]/g, (letter) => SPELLED[letter] ?? '')

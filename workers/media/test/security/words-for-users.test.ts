@@ -7,8 +7,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
+import { jobIdOf, VIDEO_PROCESS } from '@supabase-media/client/contract';
 import type { VideoRow } from '@supabase-media/database/video-row';
 import { locateTools } from '@supabase-media/media/locate-tools';
+import { chooseBackend } from '@supabase-media/queue/backend';
+import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
 import { uploadFile } from '@supabase-media/storage/uploader';
 import { type ClipShop, openClipShop } from '@supabase-media/test-support/clips';
@@ -35,6 +38,7 @@ let receiver: WebhookReceiver;
 let proxy: FaultProxy;
 let worker: RunningCommand;
 let client: QueueClient;
+let databaseUrl: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'words-for-users-'));
   receiver = await startReceiver();
@@ -53,7 +57,7 @@ beforeAll(async () => {
   // Whatever writes an MP4 fails, with words about the machine.
   const script = `case "$*" in *.mp4*) echo "Error opening output /opt/libs/x264.so on media-host-3" >&2; exit 1;; esac`;
   await writeFile(failing, `#!/bin/sh\n${script}\nexec ${tools.ffmpeg.path} "$@"\n`, { mode: 0o755 });
-  const databaseUrl = await createQueueDatabase();
+  databaseUrl = await createQueueDatabase();
   client = await openQueueClient({ databaseUrl });
   worker = startCommand(['worker'], {
     ...stackEnvironment(),
@@ -139,6 +143,23 @@ describe('what users are told', () => {
     expect(row.error_code).toMatch(/^ffmpeg_/);
     expectForUsers(row.error_message);
     await worker.sees('media-host-3');
+  });
+
+  it('of a path that no object can have, which a producer of its own put into the queue', async () => {
+    const { classes, connection } = chooseBackend({ databaseUrl });
+    const queue = new classes.Queue(QUEUE_NAME, { connection });
+    try {
+      for (const path of ['owner/../other.mp4', 'caf\u00e9/x\n.mp4']) {
+        const videoId = randomUUID();
+        const payload = { version: 1, videoId, project: 'tests', source: { bucket: BUCKET, path } };
+        await queue.add(VIDEO_PROCESS, payload, { jobId: jobIdOf(videoId) });
+        const row = await rowOf(videoId);
+        expect(row).toMatchObject({ status: 'failed', error_code: 'key_refused' });
+        expectForUsers(row.error_message);
+      }
+    } finally {
+      await queue.close();
+    }
   });
 
   it('of a table that refuses a row', async () => {

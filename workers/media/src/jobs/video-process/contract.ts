@@ -12,6 +12,14 @@ export const videoProcessPayload = anyPayload.extend({
   profile: z.enum(PROFILES).optional(),
 });
 
+/**
+ * What a worker takes from the queue: the same, with any source. One that Storage cannot have fails as `key_refused` and
+ * is said so in the row; a job that fits no schema is refused without anyone being told.
+ */
+export const acceptedPayload = videoProcessPayload.extend({
+  source: anyPayload.shape.source.extend({ bucket: z.string().max(100), path: z.string().max(1024) }),
+});
+
 /** The payload of a `video.process` job. */
 export type VideoProcessPayload = z.infer<typeof videoProcessPayload>;
 

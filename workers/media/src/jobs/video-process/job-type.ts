@@ -3,7 +3,7 @@ import { type VideoProcessResult, videoProcessContract } from '@supabase-media/c
 import type { Videos } from '@supabase-media/database/videos';
 import type { JobType } from '@supabase-media/queue/job-type';
 import type { WorkerJobType } from '../worker-job-type.ts';
-import { type VideoHandlers, type VideoProcessPayload, videoProcessPayload } from './contract.ts';
+import { acceptedPayload, type VideoHandlers, type VideoProcessPayload } from './contract.ts';
 import { VIDEO_POLICY } from './policy.ts';
 import { progressOf } from './progress.ts';
 import { identityOf } from './video-identity.ts';
@@ -15,7 +15,7 @@ export const videoProcessType = (
 ): JobType<VideoProcessPayload, VideoProcessResult> => ({
   name: videoProcessContract.name,
   jobId: videoProcessContract.jobId,
-  payload: videoProcessPayload,
+  payload: acceptedPayload,
   policy: VIDEO_POLICY,
   handlers,
   progressOf,
