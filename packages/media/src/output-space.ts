@@ -62,7 +62,7 @@ function explainLimit(options: LimitOptions & { readonly left: number; readonly 
   const shorter = 'Upload a shorter part of it, or export it with a smaller picture.';
   if (maxFileBytes <= Math.min(left, planned)) {
     const fits = sayFits(secondsThatFit(maxFileBytes, policy));
-    return { why: 'the largest file that may be stored here', advice: `Cut the video into parts: ${fits}` };
+    return { why: 'the largest file that may be stored here', advice: `Cut it into parts and upload those.${fits}` };
   }
   if (left < planned)
     return { why: `all that there is room for here (up to ${formatBytes(planned)} may be needed)`, advice: shorter };

@@ -58,7 +58,7 @@ export function rejection(code: RejectionCode, facts: RejectionFacts = {}): Reje
 
 function wording(code: RejectionCode, { lookedLike, isVideo, lengths, fitsSeconds }: RejectionFacts): string {
   if (code === 'too_long' && lengths !== undefined) return wordingOfLength(lengths.is, lengths.atMost);
-  if (fitsSeconds !== undefined) return `${REJECTIONS[code]} ${sayFits(fitsSeconds)}`;
+  if (fitsSeconds !== undefined) return `${REJECTIONS[code]}${sayFits(fitsSeconds)}`;
   if (lookedLike === undefined) return REJECTIONS[code];
   if (isVideo) return wordingOfVideo(code, lookedLike);
   if (code === 'container_not_allowed' || code === 'no_video_stream') {
@@ -90,7 +90,7 @@ function formatLength(seconds: number): string {
   return shown.length === 0 ? '0 s' : shown.join(' ');
 }
 
-/** How long a video may be at this quality, for the person who uploaded one that is too long for it. */
+/** How long a video may be at this quality, to follow a sentence for the person who uploaded one that is too long for it. */
 export function sayFits(seconds: number): string {
-  return `Up to ${formatLength(seconds)} always fit.`;
+  return seconds < 1 ? '' : ` Up to ${formatLength(seconds)} always fit.`;
 }

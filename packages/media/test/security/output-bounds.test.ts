@@ -164,7 +164,7 @@ describe.each(await findAllTools())('%s', (_, tools) => {
     const source = await makeNoise(tools, '640x360', 25, 6);
     const error = await failureOf(make(source, tools, { space: { maxFileBytes: 1_500_000 } }));
     expect(error).toMatchObject({ code: 'output_too_large', retry: 'never' });
-    expect(error.message).toMatch(/beyond 1\.5 MB, the largest file that may be stored here\. .* always fit/);
+    expect(error.message).toMatch(/beyond 1\.50 MB, the largest file that may be stored here\. Cut it into parts/);
   });
 
   it.each([
