@@ -134,6 +134,8 @@ declare
   video_owner uuid;
   queued_count integer;
   place integer;
+  -- Not every server of the database API hands an object on as one: some send it as text.
+  source_facts constant jsonb := case jsonb_typeof(proof) when 'string' then (proof #>> '{}')::jsonb else proof end;
 begin
   select * into known from public.videos where id = video;
   video_owner := coalesce(owner, known.owner_id, public.uploader_of(bucket_name, object_path));
@@ -155,7 +157,7 @@ begin
   insert into public.videos as videos (
     id, owner_id, project, source_bucket, source_path, source_proof, file_name, status, job_id, queue_priority
   )
-  values (video, video_owner, project_name, bucket_name, object_path, proof, display_name, 'queued', job, place)
+  values (video, video_owner, project_name, bucket_name, object_path, source_facts, display_name, 'queued', job, place)
   on conflict (id) do update
   set owner_id = coalesce(excluded.owner_id, videos.owner_id), project = excluded.project,
     source_bucket = excluded.source_bucket, source_path = excluded.source_path,
@@ -168,10 +170,10 @@ end;
 $$;
 
 -- The number for a job whose producer gave it no turn, asked by the worker that takes it first; its row, which there may
--- not be yet, waits with that number. Null for a video that was canceled: its job only has to end.
+-- not be yet, waits with that number. Null for a video that was canceled or deleted: its job only has to end.
 create or replace function public.place_video(
   video uuid, owner uuid, project_name text, bucket_name text, object_path text, job text,
-  band_name text default 'normal', proof jsonb default null
+  band_name text default 'normal'
 )
 returns integer
 language plpgsql
@@ -183,7 +185,9 @@ declare
   place integer;
 begin
   select * into known from public.videos where id = video;
-  if known.status = 'canceled' then
+  if known.status = 'canceled'
+    or (known.id is null and exists (select 1 from public.removed_media where video_id = video))
+  then
     return null;
   end if;
   if known.status in ('queued', 'processing') and known.queue_priority is not null then
@@ -191,13 +195,16 @@ begin
   end if;
   video_owner := coalesce(owner, known.owner_id, public.uploader_of(bucket_name, object_path));
   place := public.take_queue_turn(video_owner, band_name);
-  insert into public.videos as videos (
-    id, owner_id, project, source_bucket, source_path, source_proof, status, job_id, queue_priority
-  )
-  values (video, video_owner, project_name, bucket_name, object_path, proof, 'queued', job, place)
-  -- What an earlier run recorded stays until this one begins.
-  on conflict (id) do update set queue_priority = excluded.queue_priority
-  where videos.status in ('queued', 'processing');
+  if known.id is null then
+    insert into public.videos as videos (
+      id, owner_id, project, source_bucket, source_path, status, job_id, queue_priority
+    )
+    values (video, video_owner, project_name, bucket_name, object_path, 'queued', job, place)
+    on conflict (id) do nothing;
+  else
+    -- What an earlier run recorded stays until this one begins; a row that was deleted meanwhile is not made again.
+    update public.videos set queue_priority = place where id = video and status in ('queued', 'processing');
+  end if;
   return place;
 end;
 $$;
@@ -241,12 +248,12 @@ revoke all on function public.take_queue_turn(uuid, text) from public, anon, aut
 revoke all on function public.queue_owner_video(
   uuid, uuid, text, text, text, text, text, integer, text, jsonb
 ) from public, anon, authenticated;
-revoke all on function public.place_video(uuid, uuid, text, text, text, text, text, jsonb) from public, anon, authenticated;
+revoke all on function public.place_video(uuid, uuid, text, text, text, text, text) from public, anon, authenticated;
 revoke all on function public.claim_waiting_uploads(uuid, integer, integer, integer) from public, anon, authenticated;
 grant execute on function public.uploader_of(text, text) to service_role;
 grant execute on function public.take_queue_turn(uuid, text) to service_role;
 grant execute on function public.queue_owner_video(
   uuid, uuid, text, text, text, text, text, integer, text, jsonb
 ) to service_role;
-grant execute on function public.place_video(uuid, uuid, text, text, text, text, text, jsonb) to service_role;
+grant execute on function public.place_video(uuid, uuid, text, text, text, text, text) to service_role;
 grant execute on function public.claim_waiting_uploads(uuid, integer, integer, integer) to service_role;

@@ -208,6 +208,30 @@ describe.each(queueBackends())('on %s', (backend) => {
     expect(Math.max(...patientStarts)).toBeLessThanOrEqual(5 * 4);
   });
 
+  it('brings no video back that was deleted or canceled while it waited', async () => {
+    const [owner] = owners;
+    const added = [
+      await enqueue('with the database', owner, 'deleted'),
+      await enqueue('with the database', owner, 'canceled'),
+    ];
+    const [deleted, canceled] = added.map(({ videoId }) => videoId) as [string, string];
+    await database.query('delete from public.videos where id = $1', [deleted]);
+    await videos.cancel(canceled);
+    for (const id of [deleted, canceled]) {
+      const identity = {
+        id,
+        ownerId: owner,
+        project: 'default',
+        sourceBucket: 'project-videos',
+        sourcePath: `fair/${id}`,
+      };
+      expect(await videos.place(identity, jobIdOf(id))).toBeUndefined();
+      await client.cancelVideo(id);
+    }
+    expect(await videos.find(deleted)).toBeUndefined();
+    expect((await videos.find(canceled))?.status).toBe('canceled');
+  });
+
   it('gives turns in the band of the priority, and again to a job that an operator repeats', async () => {
     const [owner] = owners;
     for (const band of ['low', 'normal', 'high'] as const) await enqueue('with the database', owner, band, band);

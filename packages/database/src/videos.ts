@@ -69,7 +69,7 @@ export interface Videos {
   /** As {@link markQueued}, unless so many other videos of its owner wait or run: counted and written in one step. */
   readonly markQueuedWithin: (maxQueued: number, ...video: Parameters<Videos['markQueued']>) => Promise<QueuedAnswer>;
   /**
-   * The number for a job whose producer gave it no turn; the row waits with it. Undefined for a canceled video.
+   * The number for a job whose producer gave it no turn; the row waits with it. Undefined for a canceled or deleted video.
    *
    * @throws {MediaError} `database_refused` also where the migrations are older than this version.
    */
@@ -167,7 +167,6 @@ const identityParameters = (video: VideoIdentity, jobId: string) => ({
   bucket_name: video.sourceBucket,
   object_path: video.sourcePath,
   job: jobId,
-  proof: video.sourceProof ?? null,
 });
 
 /** What `queue_owner_video` answers. */
@@ -180,6 +179,7 @@ async function queueVideo(
 ): Promise<QueuedAnswer> {
   const parameters = {
     ...identityParameters(video, jobId),
+    proof: video.sourceProof ?? null,
     display_name: fileName ?? null,
     max_queued: maxQueued,
     band_name: band,

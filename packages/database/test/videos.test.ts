@@ -22,6 +22,19 @@ describe('a video', () => {
     expect(await videos.find(id)).toMatchObject({ status: 'ready', error_code: null });
   });
 
+  it('is queued with its turn and what was proved of its source, and keeps both when it is queued again', async () => {
+    const id = randomUUID();
+    const video = { id, project: 'default', sourceBucket: 'project-videos', sourcePath: `videos/${id}.mp4` };
+    const sourceProof = { size: 7, etag: 'abc' };
+    const turn = await videos.markQueued({ ...video, sourceProof }, `video-${id}`);
+    expect(await videos.markQueued(video, `video-${id}`)).toBe(turn);
+    expect(await videos.place(video, `video-${id}`)).toBe(turn);
+    const row = await videos.find(id);
+    expect(row).toMatchObject({ status: 'queued', queue_priority: turn, source_proof: sourceProof });
+    await videos.recordFinalStatus(id, FAILED);
+    expect(await videos.find(id)).toMatchObject({ status: 'failed', queue_priority: null, source_proof: sourceProof });
+  });
+
   it('stays canceled, whatever its run still says', async () => {
     const id = await startVideo();
     expect(await videos.cancel(id)).toBe(true);
