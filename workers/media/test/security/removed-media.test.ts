@@ -95,11 +95,16 @@ const notesOf = ({ owner, videoId }: Pick<Owned, 'owner' | 'videoId'>) =>
     owner,
   );
 
-const remove = () => {
-  const url = stackValue('SUPABASE_URL');
-  const removed = openRemovedMedia(openDatabase({ url, serviceRoleKey: stackValue('SUPABASE_SERVICE_ROLE_KEY') }));
-  return removeDeleted({ removed, storage, resultBucket: RESULTS, log: pino({ level: 'silent' }) }, signal);
-};
+const openTable = () =>
+  openRemovedMedia(
+    openDatabase({
+      url: stackValue('SUPABASE_URL'),
+      serviceRoleKey: stackValue('SUPABASE_SERVICE_ROLE_KEY'),
+    }),
+  );
+
+const remove = () =>
+  removeDeleted({ removed: openTable(), storage, resultBucket: RESULTS, log: pino({ level: 'silent' }) }, signal);
 
 /** Workers of other tests may be faster: what counts is what is left. */
 const expectRemoved = async (owned: Owned) => {
@@ -157,13 +162,34 @@ describe('a deleted user', () => {
       DATABASE_URL: await createQueueDatabase(),
       WORK_DIR: workDir,
     });
-    await worker.sees('Taking jobs');
+    try {
+      await worker.sees('Taking jobs');
+      const owned = await makeVideo(await signUp());
+      await sql('delete from auth.users where id = $1', owned.owner);
+      await expect.poll(() => countObjects(owned), { timeout: 90_000, interval: 500 }).toBe(0);
+    } finally {
+      worker.kill('SIGTERM');
+      await worker.ended;
+      await rm(workDir, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('what was deleted', () => {
+  it('is given to one worker at a time', async () => {
     const owned = await makeVideo(await signUp());
     await sql('delete from auth.users where id = $1', owned.owner);
-    await expect.poll(() => countObjects(owned), { timeout: 90_000, interval: 500 }).toBe(0);
-    worker.kill('SIGTERM');
-    expect((await worker.ended).exitCode).toBe(0);
-    await rm(workDir, { recursive: true, force: true });
+    const table = openTable();
+    const taken = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const lease = { holder: randomUUID(), batch: 1000, leaseSeconds: 600, againSeconds: 3600, signal };
+        return (await table.lease(lease)).media.map(({ id }) => id);
+      }),
+    );
+    const ids = taken.flat();
+    expect(new Set(ids).size).toBe(ids.length);
+    await sql('update removed_media set claimed_by = null, claimed_until = null where id = any($1)', ids);
+    await expectRemoved(owned);
   });
 });
 

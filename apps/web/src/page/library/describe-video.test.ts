@@ -44,6 +44,7 @@ describe('describeVideo', () => {
     ['rejected', 'container_not_allowed', 'upload_again'],
     ['failed', 'ffmpeg_killed', 'retry'],
     ['failed', 'object_missing', 'upload_again'],
+    ['failed', 'source_changed', 'upload_again'],
     ['canceled', null, 'retry'],
   ] as const)('offers after %s (%s) to %s', (status, errorCode, action) => {
     expect(describeVideo(video({ status, errorCode, errorMessage: 'Why.' }), undefined).actions[0]).toBe(action);

@@ -30,7 +30,12 @@ const STEPS: Readonly<Record<string, string>> = {
 };
 
 /** A retry cannot help with these: the source is missing or has changed. */
-const NEEDS_UPLOAD: ReadonlySet<string> = new Set(['object_missing', 'digest_mismatch', 'source_too_large']);
+const NEEDS_UPLOAD: ReadonlySet<string> = new Set([
+  'object_missing',
+  'source_changed',
+  'digest_mismatch',
+  'source_too_large',
+]);
 
 /** The MP4 is published before the other outputs, so a video can often be watched early. */
 export const isPlayable = ({ outputs, status }: Pick<Video, 'outputs' | 'status'>): boolean =>
