@@ -129,12 +129,16 @@ async function encode(
   const { outcome, reasons, warnings, output: info } = mp4;
   const base = { outcome, reasons, warnings, videoPath: outputPath, info, outputs: [] };
   const source = { path: inputPath, plan };
-  const { failures, ...made } = await makeOutputs('encode', { ...options, probe, encoded: base, source, folderBytes }).catch(
-    async (error) => {
-      await rm(outputPath, { force: true });
-      throw error;
-    },
-  );
+  const { failures, ...made } = await makeOutputs('encode', {
+    ...options,
+    probe,
+    encoded: base,
+    source,
+    folderBytes,
+  }).catch(async (error) => {
+    await rm(outputPath, { force: true });
+    throw error;
+  });
   if (outcome === 'processed') options.onSpeed?.((info.durationSeconds * 1000) / (performance.now() - began));
   return { value: { probe, encoded: { ...base, ...made } }, summary: describeMade(made.outputs, failures) };
 }
