@@ -15,6 +15,7 @@ import { describeStream } from './hls/describe.ts';
 import { type Ladder, planLadder } from './hls/ladder.ts';
 import { mostHlsBytes } from './hls/most-bytes.ts';
 import { renderMasterPlaylist } from './hls/playlist.ts';
+import { endRendition } from './hls/rendition.ts';
 import { nameSubtitles, writeSubtitles } from './hls/subtitles.ts';
 import { type VerifiedHls, verifyHls } from './hls/verify.ts';
 import type { Output, OutputRequest } from './output.ts';
@@ -98,6 +99,7 @@ async function tryLadder(
     const failure = classifyEncodeFailure(run);
     return failure.kind === 'machine' ? { why: failure.error.message, error: failure.error } : failed(failure.detail);
   }
+  for (const { name } of ladder.rungs) await endRendition(folder, name);
   const verified = await verifyHls({ folder, mp4: mp4.info, ladder, policy, tools, signal });
   return typeof verified === 'string' ? failed(verified) : { ...verified, ladder };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readMediaPlaylist, renderMasterPlaylist } from './playlist.ts';
+import { endPlaylist, readMediaPlaylist, renderMasterPlaylist } from './playlist.ts';
 
 const playlist = (...changes: [string, string][]): string =>
   changes.reduce(
@@ -68,5 +68,21 @@ describe('renderMasterPlaylist', () => {
       '#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n' +
         '#EXT-X-STREAM-INF:BANDWIDTH=2000001,AVERAGE-BANDWIDTH=1500000,RESOLUTION=1280x720,CODECS="avc1.64001f"\n720p/index.m3u8\n',
     );
+  });
+});
+
+describe('endPlaylist', () => {
+  const playlist = (last: string) =>
+    `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4.000000,\na.m4s\n#EXTINF:${last},\nb.m4s\n#EXT-X-ENDLIST\n`;
+
+  it('ends with the last frame', () => {
+    expect(endPlaylist(playlist('3.000000'), 6)).toBe(playlist('2.000000'));
+    expect(endPlaylist(playlist('2.000000'), 6.5)).toBe(playlist('2.500000'));
+  });
+
+  it('leaves alone what no segment may be', () => {
+    expect(endPlaylist(playlist('3.000000'), 9)).toBe(playlist('3.000000'));
+    expect(endPlaylist(playlist('3.000000'), 3)).toBe(playlist('3.000000'));
+    expect(endPlaylist('nothing', 3)).toBe('nothing');
   });
 });

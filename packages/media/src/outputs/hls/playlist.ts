@@ -30,6 +30,23 @@ export function readMediaPlaylist(text: string): MediaPlaylist | string {
   return segments.length === 0 ? 'it has no segment' : { initName, segments };
 }
 
+/**
+ * A media playlist whose last segment ends when its last frame does: ffmpeg adds the length of the first frame of all, a
+ * second where that was held so long. Unchanged where that is longer than segments may be.
+ *
+ * @param endSeconds of the last frame, from the start of the playlist on.
+ */
+export function endPlaylist(text: string, endSeconds: number): string {
+  const durations = [...text.matchAll(/^#EXTINF:([\d.]+)/gm)];
+  const last = durations.at(-1);
+  const before = durations.slice(0, -1).reduce((sum, [, seconds]) => sum + Number(seconds), 0);
+  const target = Number(/^#EXT-X-TARGETDURATION:(\d+)/m.exec(text)?.[1] ?? 0);
+  const seconds = endSeconds - before;
+  if (last === undefined || seconds <= 0 || Math.round(seconds) > target) return text;
+  const at = last.index + '#EXTINF:'.length;
+  return text.slice(0, at) + seconds.toFixed(6) + text.slice(at + (last[1]?.length ?? 0));
+}
+
 /** One rendition as the master playlist tells of it. */
 export interface MasterRendition {
   /** From the master playlist. */

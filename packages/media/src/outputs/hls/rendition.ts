@@ -1,10 +1,10 @@
 /** Reads one rendition that ffmpeg wrote: its playlist, what its segments weigh, and when their frames are shown. */
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadAt } from '../../ffmpeg/mp4-boxes.ts';
 import { PLAYLIST_NAME } from './command.ts';
 import { type FragmentTimes, readFragmentTimes, readTrackClock } from './fragment-times.ts';
-import { readMediaPlaylist } from './playlist.ts';
+import { endPlaylist, readMediaPlaylist } from './playlist.ts';
 
 export interface SegmentFile {
   readonly name: string;
@@ -61,6 +61,15 @@ export async function readRendition(folder: string, name: string): Promise<HlsRe
     peakRate: Math.max(...segments.map(({ bytes, seconds }) => (bytes * 8) / seconds)),
     averageRate: (segments.reduce((sum, { bytes }) => sum + bytes, 0) * 8) / durationSeconds,
   };
+}
+
+/** Writes into the playlist of a picture when it ends. What cannot be read is for {@link readRendition} to say later. */
+export async function endRendition(folder: string, name: string): Promise<void> {
+  const rendition = await readRendition(folder, name);
+  if (typeof rendition === 'string') return;
+  const path = join(folder, name, PLAYLIST_NAME);
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, endPlaylist(text, rendition.segments.at(-1)?.times.endSeconds ?? 0));
 }
 
 /** Reads parts of a file. */
