@@ -109,8 +109,9 @@ describe('the metrics', () => {
       call('PATCH', relay, { bytes: bytes.subarray(offset, end), headers: patchAt(offset) });
     expect((await send(0, 3_000_000)).status).toBe(204);
     expect((await call('HEAD', relay, { headers: { 'tus-resumable': '1.0.0' } })).status).toBe(200);
-    // Storage has another offset.
-    expect(await send(1_000_000, 2_000_000)).toMatchObject({ status: 409 });
+    // Storage has another offset. A short body: of a long one Storage closes the connection at once, and the answer may be
+    // lost to what is still being written.
+    expect(await send(1_000_000, 1_001_000)).toMatchObject({ status: 409 });
     // The client leaves in the middle.
     const patch = httpRequest(api.url + relay, {
       method: 'PATCH',
