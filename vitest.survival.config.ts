@@ -28,6 +28,9 @@ export const SURVIVAL_TESTS = [
   'packages/media/test/colours-browser.test.ts',
   'packages/media/test/hls-browser.test.ts',
   // Odd files, on every ffmpeg.
+  'packages/media/test/corpus.test.ts',
+  'packages/media/test/kinds.test.ts',
+  'packages/media/test/colours.test.ts',
   'packages/media/test/shapes.test.ts',
   'packages/media/test/sound.test.ts',
   'tools/media-check/test/fuzz-media.test.ts',
