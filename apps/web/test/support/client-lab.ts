@@ -101,6 +101,8 @@ export async function openClientLab(): Promise<ClientLab> {
     startApi: async ({ publicUrl, environment = {} } = {}) => {
       const api = await startApiProcess({
         ...stackEnvironment(),
+        // One user for all tests, and no worker: their videos wait for ever.
+        MAX_QUEUED_PER_OWNER: '10000',
         ...(publicUrl !== undefined && { SUPABASE_PUBLIC_URL: publicUrl }),
         ...environment,
       });
