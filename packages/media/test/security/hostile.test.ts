@@ -4,10 +4,10 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { type ClipShop, openClipShop } from '@supabase-media/test-support/clips';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runFfmpeg } from '../src/ffmpeg/run-process.ts';
-import { inputGuards } from '../src/ffmpeg/sandbox.ts';
-import { runPipeline } from './support/pipeline.ts';
-import { findAllTools, temporaryFolder } from './support/tools.ts';
+import { runFfmpeg } from '../../src/ffmpeg/run-process.ts';
+import { inputGuards } from '../../src/ffmpeg/sandbox.ts';
+import { runPipeline } from '../support/pipeline.ts';
+import { findAllTools, temporaryFolder } from '../support/tools.ts';
 
 const TIMEOUT = 60_000;
 
