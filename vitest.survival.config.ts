@@ -9,10 +9,12 @@ export const SURVIVAL_TESTS = [
   // Restarts and outages.
   'workers/media/test/worker-restarts.test.ts',
   'packages/queue/test/queue-locks.test.ts',
+  'packages/queue/test/job-types.test.ts',
   'packages/queue/test/queue-scale.test.ts',
   'packages/storage/test/upload-resumable.test.ts',
   'packages/storage/test/upload-survival.test.ts',
   'apps/web/test/api-queue-away.test.ts',
+  'apps/web/test/api-races.test.ts',
   'apps/web/test/api-sweep.test.ts',
   'apps/web/test/client-completion.test.ts',
   'apps/web/test/client-survival.test.ts',
