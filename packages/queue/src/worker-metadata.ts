@@ -1,5 +1,6 @@
 /** What a job in the queue carries: the payload of its producer, and the workers' metadata beside it. Pure. */
-import { createHmac, hkdfSync, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { createSeal } from '@supabase-media/core/seal';
 import { z } from 'zod';
 import type { JobProgress, JobType } from './job-type.ts';
 
@@ -77,35 +78,17 @@ export interface MetadataSeal {
 }
 
 /**
- * HMAC-SHA-256 with a key of its own (RFC 5869), so that the secret signs nothing else. Whoever can write to the queue
- * could otherwise tell a worker which files to read, remove and publish.
+ * Whoever can write to the queue could otherwise tell a worker which files to read, remove and publish.
  *
  * @param secret that workers have and producers need not have.
  */
 export function createMetadataSeal(secret: string): MetadataSeal {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'worker metadata of a job', 32));
-  const sign: MetadataSeal['sign'] = (jobId, payload, text) =>
-    createHmac('sha256', key)
-      .update(JSON.stringify([jobId, sortKeys(payload), text]))
-      .digest('base64url');
+  const seal = createSeal(secret, 'worker metadata of a job');
   return {
-    sign,
-    isGenuine: (jobId, payload, text, mac) => {
-      const [expected, actual] = [Buffer.from(sign(jobId, payload, text)), Buffer.from(mac ?? '')];
-      return expected.length === actual.length && timingSafeEqual(expected, actual);
-    },
+    sign: (jobId, payload, text) => seal.sign([jobId, payload, text]),
+    isGenuine: (jobId, payload, text, mac) => seal.isGenuine([jobId, payload, text], mac),
   };
 }
-
-/** The same text for the same payload, whichever way it went. */
-const sortKeys = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value)
-    .filter(([, inner]) => inner !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, inner]) => [key, sortKeys(inner)]);
-};
 
 /** For a worker: what of a job's metadata is genuine. */
 export function readGenuineMetadata(

@@ -42,8 +42,8 @@ async function playTimes(...times: readonly (Playback | Error)[]) {
   };
   const picture = { times: [0, 9.98], end: 10.02, aspect: 1, returns: 0, sizes: 1, shortSide: 100 };
   const mp4: MediaTimes = { picture, aspect: 1, fps: 50, sound: undefined, soundPackets: [] };
-  // biome-ignore lint/suspicious/noExplicitAny: the page that `watch` is handed is not looked at.
-  return playHls({ watch: watch as any, close: async () => {} }, { folder: '', mp4 });
+  // The page that `watch` is handed is not looked at.
+  return playHls({ watch: watch as never, close: async () => {} }, { folder: '', mp4 });
 }
 
 it('plays once more what goes wrong, which is a finding when it does so again', async () => {
