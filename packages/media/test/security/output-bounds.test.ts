@@ -1,10 +1,10 @@
 /** Nothing that is made of a video becomes larger than was planned, and what tries to is ended. */
 import { execFileSync } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type MediaError, toMediaError } from '@supabase-media/core/errors';
 import { createStepRunner } from '@supabase-media/core/step-runner';
-import { readFrame, repeatFrame } from '@supabase-media/test-support/mp4-index';
+import { makeRepeatedNoise, NOISE } from '@supabase-media/test-support/repeated-noise';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runFfmpeg } from '../../src/ffmpeg/run-process.ts';
@@ -18,8 +18,6 @@ import { deriveOutputs, type MakeVideoOptions, makeVideo } from '../../src/pipel
 import type { ConvertPlan } from '../../src/plan/plan.ts';
 import { chooseSettings, type MediaSettings } from '../../src/plan/settings.ts';
 import { findAllTools, temporaryFolder } from '../support/tools.ts';
-
-const NOISE = 'noise=alls=100:allf=t+u';
 
 /** Noise of the worst kind with sound of the worst kind, as a file that must be encoded. */
 async function makeNoise(tools: MediaTools, size: string, fps: number, seconds: number): Promise<string> {
@@ -44,28 +42,6 @@ async function makeNoise(tools: MediaTools, size: string, fps: number, seconds: 
   ];
   execFileSync(tools.ffmpeg.path, ['-nostdin', '-v', 'error', ...args, path]);
   return path;
-}
-
-/** One key frame of noise, shown again and again. */
-async function repeatNoise(tools: MediaTools, count: number, ticksEach: number): Promise<Buffer> {
-  const path = join(await temporaryFolder(), 'frame.mp4');
-  const picture = `testsrc2=size=1280x720:rate=25,${NOISE},format=yuv420p`;
-  const args = [
-    '-f',
-    'lavfi',
-    '-i',
-    picture,
-    '-frames:v',
-    '1',
-    '-c:v',
-    'libx264',
-    '-preset',
-    'ultrafast',
-    '-crf',
-    '20',
-  ];
-  execFileSync(tools.ffmpeg.path, ['-nostdin', '-v', 'error', ...args, path]);
-  return repeatFrame(readFrame(await readFile(path)), count, ticksEach);
 }
 
 const settingsOf = (changes: Partial<MediaSettings> = {}): MediaSettings => ({
@@ -142,7 +118,7 @@ describe.each(await findAllTools())('%s', (_, tools) => {
 
   it('ends what grows beyond what there is room for, and says so for good', async () => {
     const source = join(await temporaryFolder(), 'input');
-    await writeFile(source, await repeatNoise(tools, 1800, 4000));
+    await writeFile(source, await makeRepeatedNoise(tools, 1800, 4000));
     const asked: number[] = [];
     const room = 20_000_000;
     const space = {

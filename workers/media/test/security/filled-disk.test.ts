@@ -3,7 +3,7 @@
  * it filled the disk, was deferred, and filled it again.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
@@ -12,8 +12,9 @@ import { locateTools } from '@supabase-media/media/locate-tools';
 import type { QueueAddress } from '@supabase-media/queue/backend';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
 import { uploadFile } from '@supabase-media/storage/uploader';
-import { readFrame, repeatFrame, TICKS } from '@supabase-media/test-support/mp4-index';
+import { TICKS } from '@supabase-media/test-support/mp4-index';
 import { createQueueDatabase, withConsumerOn } from '@supabase-media/test-support/queue';
+import { makeRepeatedNoise } from '@supabase-media/test-support/repeated-noise';
 import { openStackStorage, openStackVideos, uniquePath } from '@supabase-media/test-support/stack';
 import { POLICY, SOURCES } from '@supabase-media/test-support/uploads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -48,28 +49,9 @@ afterAll(async () => {
 
 /** Some hundred kilobytes: one key frame of noise, again and again. */
 async function sendRepeated(hours: number, secondsEach: number) {
-  const { ffmpeg } = await locateTools();
-  const file = join(folder, 'frame.mp4');
-  const picture = 'testsrc2=size=1280x720:rate=25,noise=alls=100:allf=t+u,format=yuv420p';
-  const args = [
-    '-f',
-    'lavfi',
-    '-i',
-    picture,
-    '-frames:v',
-    '1',
-    '-c:v',
-    'libx264',
-    '-preset',
-    'ultrafast',
-    '-crf',
-    '20',
-  ];
-  expect(spawnSync(ffmpeg.path, ['-nostdin', '-v', 'error', '-y', ...args, file]).status).toBe(0);
-  await writeFile(
-    file,
-    repeatFrame(readFrame(await readFile(file)), (hours * 3600) / secondsEach, secondsEach * TICKS),
-  );
+  const file = join(folder, 'repeated.mp4');
+  const frames = (hours * 3600) / secondsEach;
+  await writeFile(file, await makeRepeatedNoise(await locateTools(), frames, secondsEach * TICKS));
   const source = { bucket: SOURCES, path: uniquePath('repeated.mp4') };
   const resumeStore = openResumeStore(join(folder, 'state'));
   const options = { connection: storage, policy: POLICY, resumeStore, file, contentType: 'video/mp4', ...source };
