@@ -2,6 +2,7 @@
  * What the upload API says, as types: sizes in bytes, durations in seconds, times as ISO 8601 in UTC. The server
  * validates by schemas of its own (`apps/web/src/contract/`); a test there holds both to the same shapes.
  */
+import type { PublishedOutput } from '@supabase-media/core/published-output';
 
 /** `open` takes bytes; `completing` is being verified; the others are ends. */
 export type UploadSessionState = 'open' | 'completing' | 'completed' | 'canceled' | 'abandoned';
@@ -89,21 +90,7 @@ export type VideoStatus = 'queued' | 'processing' | 'ready' | 'rejected' | 'fail
 export type VideoOutcome = 'processed' | 'remuxed' | 'rejected';
 
 /** One result, with an address that works for as long as `urlExpiresAt` of the video says. */
-export interface VideoOutput {
-  readonly kind: string;
-  readonly bucket: string;
-  readonly path: string;
-  readonly contentType: string;
-  readonly bytes: number;
-  readonly files?: number | undefined;
-  readonly width?: number | undefined;
-  readonly height?: number | undefined;
-  readonly durationSeconds?: number | undefined;
-  /** Of `captions`, in BCP 47; `und` when it is unknown. */
-  readonly language?: string | undefined;
-  /** Of `captions`, for a menu. */
-  readonly label?: string | undefined;
-  readonly disposition?: 'default' | 'forced' | undefined;
+export interface VideoOutput extends PublishedOutput {
   /** Signed and short-lived; null in lists. */
   readonly url: string | null;
 }
