@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startFaultProxy } from '@supabase-media/test-support/fault-proxy';
 import { freePort } from '@supabase-media/test-support/ports';
 import { hasRedisServer, startRedisServer } from '@supabase-media/test-support/redis-server';
-import { stackValue } from '@supabase-media/test-support/stack';
+import { stackValue, startOwnStack } from '@supabase-media/test-support/stack';
 import type { OpenUpload } from '@supabase-media/uploader/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -16,7 +16,6 @@ import {
   openApiLab,
   patchAt,
 } from './support/api-lab.ts';
-import { holdSweeps } from './support/hold-sweeps.ts';
 import { createTestUser, type TestUser } from './support/test-user.ts';
 
 let lab: ApiLab;
@@ -24,7 +23,10 @@ let user: TestUser;
 let api: ApiProcess;
 let call: Call;
 let metricsUrl: string;
+// A sweep takes what any test left in the database, so it has one to itself.
+let stopStack: () => Promise<void>;
 beforeAll(async () => {
+  stopStack = await startOwnStack();
   lab = await openApiLab();
   user = await createTestUser();
   const port = await freePort();
@@ -32,7 +34,10 @@ beforeAll(async () => {
   api = await lab.start({ METRICS_PORT: String(port) });
   call = createCaller(api.url, user.token());
 });
-afterAll(() => lab?.close());
+afterAll(async () => {
+  await lab?.close();
+  await stopStack?.();
+});
 
 /** Samples by name and labels, as in the text. */
 const scrape = async (url = metricsUrl): Promise<Map<string, number>> => {
@@ -85,14 +90,12 @@ describe('the metrics', () => {
     // Canceling a completed one stops its video; the session has had its end.
     expect((await call('DELETE', `/api/uploads/${completed.id}`)).body).toMatchObject({ state: 'canceled' });
 
-    const letSweep = await holdSweeps();
     await lab.sql(`update upload_sessions set expires_at = now() - interval '1 hour' where id = $1`, [forgotten.id]);
     const port = await freePort();
     const sweeper = await lab.start({ METRICS_PORT: String(port), SWEEP_EVERY_SECONDS: '1' });
     const sweeperUrl = `http://127.0.0.1:${port}`;
     while ((await scrape(sweeperUrl)).get(ended('abandoned')) !== 1) await sleep(100);
     await sweeper.end('SIGTERM');
-    await letSweep();
 
     const samples = await scrape();
     expect(samples.get('media_upload_sessions_created_total')).toBe(4);

@@ -2,7 +2,7 @@
 
 import { startFaultProxy } from '@supabase-media/test-support/fault-proxy';
 import { done, withConsumerOn } from '@supabase-media/test-support/queue';
-import { stackValue } from '@supabase-media/test-support/stack';
+import { stackValue, startOwnStack } from '@supabase-media/test-support/stack';
 import type { OpenUpload } from '@supabase-media/uploader/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SweepResult } from '../src/server/sweep.ts';
@@ -17,7 +17,6 @@ import {
   patchAt,
   type ToldError,
 } from './support/api-lab.ts';
-import { holdSweeps } from './support/hold-sweeps.ts';
 import { startHoldingProxy } from './support/holding-proxy.ts';
 import { createTestUser } from './support/test-user.ts';
 
@@ -25,16 +24,17 @@ let lab: ApiLab;
 let api: ApiProcess;
 let call: Call;
 
-let letSweep: () => Promise<void>;
+// A sweep takes what any test left in the database, so it has one to itself.
+let stopStack: () => Promise<void>;
 beforeAll(async () => {
-  letSweep = await holdSweeps();
+  stopStack = await startOwnStack();
   lab = await openApiLab();
   api = await lab.start();
   call = createCaller(api.url, (await createTestUser()).token());
 });
 afterAll(async () => {
   await lab?.close();
-  await letSweep?.();
+  await stopStack?.();
 });
 
 const begin = async (size: number) =>

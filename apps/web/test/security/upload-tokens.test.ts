@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { locateTools } from '@supabase-media/media/locate-tools';
 import { openClipShop } from '@supabase-media/test-support/clips';
 import { type RunningCommand, startCommand } from '@supabase-media/test-support/command';
-import { stackEnvironment, stackValue } from '@supabase-media/test-support/stack';
+import { stackEnvironment, stackValue, startOwnStack } from '@supabase-media/test-support/stack';
 import { encodeUploadMetadata, TUS_HEADERS } from '@supabase-media/upload-protocol/tus';
 import type { CompletedUpload, OpenUpload } from '@supabase-media/uploader/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,7 +26,6 @@ import {
   type ToldError,
   TUS,
 } from '../support/api-lab.ts';
-import { holdSweeps } from '../support/hold-sweeps.ts';
 import { createTestUser } from '../support/test-user.ts';
 
 const STORAGE = () => `${stackValue('SUPABASE_URL')}/storage/v1`;
@@ -36,9 +35,10 @@ let api: ApiProcess;
 let call: Call;
 let folder: string;
 let video: Buffer;
-let letSweep: () => Promise<void>;
+// A sweep takes what any test left in the database, so it has one to itself.
+let stopStack: () => Promise<void>;
 beforeAll(async () => {
-  letSweep = await holdSweeps();
+  stopStack = await startOwnStack();
   folder = await mkdtemp(join(tmpdir(), 'upload-tokens-'));
   lab = await openApiLab();
   api = await lab.start();
@@ -49,7 +49,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await lab?.close();
-  await letSweep?.();
+  await stopStack?.();
   await rm(folder, { recursive: true, force: true });
 });
 
