@@ -1,0 +1,63 @@
+/**
+ * How it is proved that Storage holds the bytes that were sent. Pure; the worker and the API ask it, each does what it
+ * says. An ETag that is the file's proves it; one that is not proves nothing by itself, because S3 gives encrypted objects
+ * ETags that look like an MD5 and are none (documented by AWS for SSE-KMS and SSE-C). Then the object is read back.
+ */
+import { bareEtag, REST_PART_BYTES, readEtag } from './multipart-etag.ts';
+
+/** `etag`: by the ETag, else by reading back. `readback`: always by reading back. `size`: by the ETag, else by the size. */
+export const VERIFY_POLICIES = ['etag', 'readback', 'size'] as const;
+
+export type VerifyPolicy = (typeof VERIFY_POLICIES)[number];
+
+/** What was compared: the MD5 of all, the MD5s of the parts, every byte, or no more than the size. */
+export const PROOFS = ['md5', 'multipart-etag', 'readback', 'size'] as const;
+
+export type Proof = (typeof PROOFS)[number];
+
+/** What is known of a host's ETags. `unproven`: one that looked like an MD5 was not the MD5 of an object that was right. */
+export const ETAG_KINDS = ['md5', 'multipart', 'unproven'] as const;
+
+export type EtagKind = (typeof ETAG_KINDS)[number];
+
+/** For so long what is known of a host's ETags is believed, in milliseconds. */
+export const ETAG_KIND_LIFE_MS: Readonly<Record<EtagKind, number>> = {
+  md5: 86_400_000,
+  multipart: 86_400_000,
+  // Until then small objects are accepted by their size; one of them is read back each hour.
+  unproven: 3_600_000,
+};
+
+export interface DecideProofOptions {
+  readonly policy: VerifyPolicy;
+  /** Of the object, as Storage says. */
+  readonly etag: string | undefined;
+  /** Those that the file can have. */
+  readonly fileEtags: readonly string[];
+  /** Of the object and of the file, in bytes. */
+  readonly size: number;
+  readonly hostEtags: EtagKind | undefined;
+}
+
+/** The proof, or that the object must be read back for one. */
+export function decideProof({ policy, etag, fileEtags, size, hostEtags }: DecideProofOptions): Proof | 'read-back' {
+  if (policy === 'readback') return 'read-back';
+  const said = readEtag(etag);
+  if (said.form === 'md5' && fileEtags.includes(said.md5)) return 'md5';
+  if (said.form === 'multipart' && fileEtags.includes(bareEtag(etag ?? ''))) return 'multipart-etag';
+  const contradicts = said.form === 'md5' && hostEtags !== 'unproven';
+  if (contradicts) return 'read-back';
+  if (policy === 'size') return 'size';
+  return hostEtags === 'unproven' && size <= REST_PART_BYTES ? 'size' : 'read-back';
+}
+
+/**
+ * What is learned of a host's ETags from a proof.
+ *
+ * @returns undefined where nothing is: an ETag of unknown parts says nothing of those of small objects.
+ */
+export function learnEtagKind(proof: Proof, etag: string | undefined): EtagKind | undefined {
+  if (proof === 'md5') return 'md5';
+  if (proof === 'multipart-etag') return 'multipart';
+  return proof === 'readback' && readEtag(etag).form === 'md5' ? 'unproven' : undefined;
+}
