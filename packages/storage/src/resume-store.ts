@@ -9,6 +9,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { SourceFile } from './source-file.ts';
 
+/** The most parts that S3 takes for one object; what ended behind them says nothing more about it. */
+const REQUEST_ENDS_MAX = 10_000;
+
 const upload = z.object({
   version: z.literal(1),
   /** Of the upload at Storage. */
@@ -18,6 +21,8 @@ const upload = z.object({
   contentType: z.string(),
   /** What Storage acknowledged, in bytes. */
   acknowledged: z.number().int().nonnegative(),
+  /** Where its requests ended, as Storage acknowledged it: in bytes, ascending, without 0 and the file's size. */
+  requestEnds: z.array(z.number().int().positive()).max(REQUEST_ENDS_MAX).default([]),
   /** Milliseconds since the epoch. */
   expiresAt: z.number(),
   file: z.object({ size: z.number(), modifiedMs: z.number(), sample: z.string() }),
@@ -25,6 +30,13 @@ const upload = z.object({
 
 /** One unfinished upload. */
 export type UnfinishedUpload = z.infer<typeof upload>;
+
+/** The entry after Storage acknowledged `offset`, in bytes. */
+export function acknowledgeOffset(entry: UnfinishedUpload, offset: number): UnfinishedUpload {
+  const { requestEnds, file } = entry;
+  const isNew = offset > (requestEnds.at(-1) ?? 0) && offset < file.size && requestEnds.length < REQUEST_ENDS_MAX;
+  return { ...entry, acknowledged: offset, requestEnds: isNew ? [...requestEnds, offset] : requestEnds };
+}
 
 const refusal = z.object({ version: z.literal(1), refusedBytes: z.number().positive(), expiresAt: z.number() });
 

@@ -20,7 +20,7 @@ import {
   startChunks,
 } from '@supabase-media/upload-protocol/chunk-plan';
 import type { ResumeStore, UnfinishedUpload, UploadKey } from './resume-store.ts';
-import { sampleFile } from './resume-store.ts';
+import { acknowledgeOffset, sampleFile } from './resume-store.ts';
 import { bodyOf } from './source-file.ts';
 import { appendBytes, createUpload, readOffset, type TusRequest, terminateUpload } from './tus.ts';
 import { actionOf, type UploadAttempt } from './upload-attempt.ts';
@@ -48,6 +48,14 @@ export class ResumableUpload {
   /** The most that Storage ever acknowledged, in bytes. */
   get furthest(): number {
     return this.#furthest;
+  }
+
+  /**
+   * Where the requests of the upload at hand ended, as Storage acknowledged it, in bytes: ascending, without 0 and the
+   * file's size; also those of earlier processes. Empty once it is forgotten.
+   */
+  requestEnds(): readonly number[] {
+    return this.#entry?.requestEnds ?? [];
   }
 
   /** The size of the body that was sent last, in bytes; 0 where the last request had none. */
@@ -143,6 +151,7 @@ export class ResumableUpload {
       upsert: attempt.upsert,
       contentType: attempt.contentType,
       acknowledged: 0,
+      requestEnds: [],
       file: { size, modifiedMs, sample: await sampleFile(attempt.file) },
     };
     await this.#options.store.save(keyOf(attempt), this.#entry);
@@ -151,7 +160,7 @@ export class ResumableUpload {
 
   async #acknowledge(attempt: UploadAttempt, offset: number): Promise<void> {
     if (this.#entry === undefined) return;
-    this.#entry = { ...this.#entry, acknowledged: offset };
+    this.#entry = acknowledgeOffset(this.#entry, offset);
     this.#furthest = Math.max(this.#furthest, offset);
     await this.#options.store.save(keyOf(attempt), this.#entry);
   }

@@ -336,6 +336,31 @@ describe('what is remembered of an unfinished upload', () => {
     expect(methods.map((line) => line.split(' ')[0])).toEqual(['HEAD', 'POST', 'PATCH']);
   });
 
+  it('knows where its requests ended, also in the process that continues it', async () => {
+    const stateDir = join(shop.folder, 'ends');
+    const resumeStore = openResumeStore(stateDir);
+    const readEnds = async () => {
+      const [name] = await readdir(stateDir);
+      return (JSON.parse(await readFile(join(stateDir, String(name)), 'utf8')) as { requestEnds: number[] })
+        .requestEnds;
+    };
+    const policy = { ...POLICY, chunkBytes: 6 * 1024 * 1024, maxRetries: 0 };
+    const options = { route: 'resumable', path: uniquePath('ends.mp4'), resumeStore, policy } as const;
+    const cutThird = onPatch(3, { kind: 'cut', afterBytes: 2_000_000 });
+    const { connection } = await shop.behind((request) =>
+      request.path.includes('/object/info/') ? { kind: 'answer', status: 502 } : cutThird(request),
+    );
+    await expect(shop.upload(connection, options)).rejects.toMatchObject({ code: 'upload_interrupted' });
+    const whole = [1, 2].map((chunks) => chunks * policy.chunkBytes);
+    expect(await readEnds()).toEqual(whole);
+    await expect(shop.upload(connection, options)).rejects.toMatchObject({ code: 'gateway_failed' });
+    const ends = await readEnds();
+    // The offset after the cut, then one chunk from there; the last request ended with the file.
+    const [cut = 0] = ends.slice(2);
+    expect(ends).toEqual([...whole, cut, cut + policy.chunkBytes].filter((end) => end < SIZE));
+    expect(cut).toBeGreaterThan(2 * policy.chunkBytes);
+  });
+
   it('is worth nothing when it cannot be read, and costs no upload', async () => {
     const { stateDir, connection, options } = await interrupt('broken');
     const [name] = await readdir(stateDir);
