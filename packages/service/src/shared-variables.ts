@@ -1,4 +1,5 @@
 /** The environment variables that the worker and the intake API both read. */
+import { VERIFY_POLICIES } from '@supabase-media/upload-protocol/decide-proof';
 import { MAX_VIDEO_BYTES } from '@supabase-media/upload-protocol/limits';
 import { z } from 'zod';
 import { address, httpAddress, type VariableTable, wholeNumber } from './settings-table.ts';
@@ -60,6 +61,14 @@ export const UPLOAD_VARIABLES = {
     example: '6',
     reason: 'The size of one resumable chunk. Unset: 6 on hosted Supabase, which demands it, else all that is left.',
     schema: wholeNumber(6, MAX_VIDEO_BYTES / 1_048_576),
+  },
+  UPLOAD_VERIFY: {
+    section: 'Upload',
+    allowed: VERIFY_POLICIES.join(', '),
+    default: 'etag',
+    reason:
+      'The proof that Storage holds what was sent. etag: its ETag, else the object is read back. readback: always read back. size: its ETag, else its size.',
+    schema: z.enum(VERIFY_POLICIES),
   },
 } as const satisfies VariableTable;
 

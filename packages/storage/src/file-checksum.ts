@@ -5,29 +5,43 @@
  */
 import { createHash } from 'node:crypto';
 import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { createEtagDigest, type PartEnds, type WHOLE } from '@supabase-media/upload-protocol/multipart-etag';
 import { readRange, type SourceFile } from './source-file.ts';
 
-/** MD5 is what Storage's ETag is made of; SHA-256 is what cannot be forged. */
-export type DigestAlgorithm = 'md5' | 'sha256';
-
 /**
- * Reads a file from end to end.
+ * The SHA-256 of a file.
  *
- * @returns hex digits for each algorithm.
+ * @returns 64 hex digits.
  * @throws {MediaError} `file_changed` when the file ends early; the signal's reason.
  */
-export async function digestFile<Algorithm extends DigestAlgorithm>(
+export async function sha256OfFile(file: SourceFile, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  await readWhole(file, (chunk) => hash.update(chunk), signal);
+  return hash.digest('hex');
+}
+
+/**
+ * The ETags that a file has where it is stored in one piece, or in parts; all in one pass.
+ *
+ * @returns in the order of the layouts.
+ * @throws {MediaError} `file_changed` when the file ends early; the signal's reason.
+ */
+export async function etagsOfFile(
   file: SourceFile,
-  algorithms: readonly Algorithm[],
+  layouts: readonly (PartEnds | typeof WHOLE)[],
   signal?: AbortSignal,
-): Promise<Record<Algorithm, string>> {
-  const hashes = algorithms.map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
+): Promise<string[]> {
+  if (layouts.length === 0) return [];
+  const digest = createEtagDigest(layouts, () => createHash('md5'));
+  await readWhole(file, digest.update, signal);
+  return digest.digest();
+}
+
+async function readWhole(file: SourceFile, take: (chunk: Uint8Array) => void, signal?: AbortSignal): Promise<void> {
   for await (const chunk of readRange(file, { start: 0, bytes: file.size }, 1)) {
     signal?.throwIfAborted();
-    for (const { hash } of hashes) hash.update(chunk);
+    take(chunk);
     // A chunk takes a millisecond; sockets that wait to be written to come first.
     await letOthersRun();
   }
-  const digests = hashes.map(({ algorithm, hash }) => [algorithm, hash.digest('hex')]);
-  return Object.fromEntries(digests) as Record<Algorithm, string>;
 }

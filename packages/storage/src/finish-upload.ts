@@ -1,47 +1,70 @@
 /**
- * What follows the last byte: the file is checked for changes, the object is verified, the unfinished upload
- * forgotten. Small requests are retried here, because no answer to them is a reason to send the file again.
+ * What follows the last byte: the file is checked for changes, the object is proved, the unfinished upload forgotten.
+ * Small requests are retried here, because no answer to them is a reason to send the file again.
  */
 import { MediaError } from '@supabase-media/core/errors';
+import type { EtagKind, VerifyPolicy } from '@supabase-media/upload-protocol/decide-proof';
+import type { SentBody } from '@supabase-media/upload-protocol/multipart-etag';
+import { type ExpectedObject, removeObject } from './expected-object.ts';
 import { readObjectInfo } from './object-info.ts';
+import { type Ask, proveUpload } from './prove-upload.ts';
 import { assertUnchanged } from './source-file.ts';
 import type { UploadAttempt } from './upload-attempt.ts';
 import type { ResumableUpload } from './upload-resumable.ts';
-import { type ExpectedObject, type FileDigests, removeObject, verifyUpload } from './verify-upload.ts';
 
 export interface FinishUploadOptions {
   readonly attempt: UploadAttempt;
   readonly expected: ExpectedObject;
+  readonly sent: SentBody;
+  readonly verify: VerifyPolicy;
   /** Of the file; taken beside the sending. */
-  readonly digests: Promise<FileDigests>;
+  readonly fileEtags: Promise<readonly string[]>;
+  readonly hostEtags: EtagKind | undefined;
   readonly resumable: ResumableUpload;
+  readonly maxRetries: number;
   /** Asks until there is an answer, as often as the policy allows. */
-  readonly ask: <T>(question: () => Promise<T>) => Promise<T>;
+  readonly ask: Ask;
+  /** For a question that tries again itself. */
+  readonly askOnce: Ask;
 }
 
 /**
  * Ends an upload that Storage said it has.
  *
+ * @returns as {@link proveUpload}.
  * @throws {MediaError} `upload_mismatch`; `file_changed`; where Storage could not be asked, what kept it, and then the
  * unfinished upload is still known: the next run asks again and sends nothing.
  */
-export async function finishUpload(options: FinishUploadOptions): Promise<void> {
-  const { attempt, expected, resumable, ask } = options;
-  const look = () => ask(() => readObjectInfo(expected.connection, expected, expected.signal));
+export async function finishUpload(options: FinishUploadOptions): ReturnType<typeof proveUpload> {
+  const { attempt, expected, sent, verify, hostEtags, resumable, maxRetries, ask, askOnce } = options;
+  const { file, timeouts } = attempt;
   try {
-    await assertUnchanged(attempt.file);
-    await verifyUpload(expected, await options.digests, await look());
+    await assertUnchanged(file);
+    const fileEtags = await options.fileEtags;
+    const proved = await proveUpload({
+      expected,
+      file,
+      sent,
+      policy: verify,
+      fileEtags,
+      hostEtags,
+      timeouts,
+      maxRetries,
+      ask,
+      askOnce,
+    });
+    await resumable.forget(attempt);
+    return proved;
   } catch (error) {
     const code = error instanceof MediaError ? error.code : undefined;
-    if (code === 'file_changed') await removeMixture(options, look).catch(() => {});
+    if (code === 'file_changed') await removeMixture(options).catch(() => {});
     if (code === 'file_changed' || code === 'upload_mismatch') await resumable.forget(attempt);
     throw error;
   }
-  await resumable.forget(attempt);
 }
 
 /** An object made while its file was written to is neither version of it, and would be in the way of the next try. */
-async function removeMixture({ expected, ask }: FinishUploadOptions, look: () => ReturnType<typeof readObjectInfo>) {
-  const info = await look();
+async function removeMixture({ expected, ask }: FinishUploadOptions): Promise<void> {
+  const info = await ask(() => readObjectInfo(expected.connection, expected, expected.signal));
   if (info?.metadata.uploadId === expected.uploadId) await ask(() => removeObject(expected));
 }

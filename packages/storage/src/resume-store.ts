@@ -1,11 +1,13 @@
 /**
  * Unfinished resumable uploads, kept in files so that a restart finds them: the upload's address at Storage, how
- * much of it Storage acknowledged, and what the file was. Also which body sizes a host's proxies refused. A store that cannot be
+ * much of it Storage acknowledged, and what the file was. Also what a host taught: which body sizes its
+ * proxies refused, what its ETags are. A store that cannot be
  * read or written costs a resumption, never an upload.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ETAG_KIND_LIFE_MS, ETAG_KINDS, type EtagKind } from '@supabase-media/upload-protocol/decide-proof';
 import { z } from 'zod';
 import type { SourceFile } from './source-file.ts';
 
@@ -40,6 +42,8 @@ export function acknowledgeOffset(entry: UnfinishedUpload, offset: number): Unfi
 
 const refusal = z.object({ version: z.literal(1), refusedBytes: z.number().positive(), expiresAt: z.number() });
 
+const etags = z.object({ version: z.literal(1), kind: z.enum(ETAG_KINDS), expiresAt: z.number() });
+
 /** The address an upload is known by. */
 export interface UploadKey {
   readonly storageUrl: string;
@@ -54,6 +58,9 @@ export interface ResumeStore {
   readonly forget: (key: UploadKey) => Promise<void>;
   readonly loadRefusedBytes: (host: string) => Promise<number | undefined>;
   readonly saveRefusedBytes: (host: string, bytes: number) => Promise<void>;
+  /** What the ETags of a host proved to be. */
+  readonly loadEtagKind: (host: string) => Promise<EtagKind | undefined>;
+  readonly saveEtagKind: (host: string, kind: EtagKind) => Promise<void>;
 }
 
 /** A proxy's limit is believed for a day, in milliseconds. */
@@ -62,7 +69,7 @@ const REFUSAL_LIFE_MS = 86_400_000;
 /** Entries of uploads that nobody resumed are removed after this, in milliseconds: no Storage keeps them longer. */
 const ENTRY_LIFE_MS = 2 * 86_400_000;
 
-const nameOf = (kind: 'upload' | 'host', key: string): string =>
+const nameOf = (kind: 'upload' | 'host' | 'etags', key: string): string =>
   `${kind}-${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`;
 
 const uploadName = ({ storageUrl, bucket, path }: UploadKey): string =>
@@ -98,6 +105,9 @@ export function openResumeStore(folder: string): ResumeStore {
     loadRefusedBytes: async (host) => (await read(nameOf('host', host), refusal))?.refusedBytes,
     saveRefusedBytes: (host, refusedBytes) =>
       write(nameOf('host', host), { version: 1, refusedBytes, expiresAt: Date.now() + REFUSAL_LIFE_MS }),
+    loadEtagKind: async (host) => (await read(nameOf('etags', host), etags))?.kind,
+    saveEtagKind: (host, kind) =>
+      write(nameOf('etags', host), { version: 1, kind, expiresAt: Date.now() + ETAG_KIND_LIFE_MS[kind] }),
   };
 }
 

@@ -15,10 +15,10 @@ import {
 } from '@supabase-media/upload-protocol/decide-next-step';
 import { isFault } from '@supabase-media/upload-protocol/faults';
 import { explainSwitch, type Route, type RouteDecision } from '@supabase-media/upload-protocol/route';
+import { type ExpectedObject, isStoredAnyway } from './expected-object.ts';
 import type { UploadAttempt } from './upload-attempt.ts';
 import type { ResumableUpload } from './upload-resumable.ts';
 import { uploadStream } from './upload-stream.ts';
-import { type ExpectedObject, isStoredAnyway } from './verify-upload.ts';
 
 export interface SendOptions {
   readonly attempt: UploadAttempt;

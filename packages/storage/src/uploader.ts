@@ -1,19 +1,23 @@
 /**
  * Puts one file into Storage. It refuses what Storage would refuse before a byte is sent, picks the route and changes it
  * as the network shows what it allows, tries again when that can help, settles an ambiguous answer by looking instead of
- * sending again, and ends by verifying: what Storage holds is compared with what was sent.
+ * sending again, and ends by a proof that Storage holds what was sent.
  */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
 import { type RetryNotice, type RetryOptions, retry } from '@supabase-media/core/retry';
 import { demandedChunkBytes } from '@supabase-media/upload-protocol/chunk-plan';
+import type { Proof, VerifyPolicy } from '@supabase-media/upload-protocol/decide-proof';
+import type { SentBody } from '@supabase-media/upload-protocol/multipart-etag';
 import { decideRoute, type Route, type RouteDecision } from '@supabase-media/upload-protocol/route';
 import type { StorageConnection } from './connection.ts';
-import { digestFile } from './file-checksum.ts';
+import type { ExpectedObject } from './expected-object.ts';
+import { etagsOfFile, sha256OfFile } from './file-checksum.ts';
 import { finishUpload } from './finish-upload.ts';
 import { assertWithinLimits, readLimits, tooLarge } from './limits.ts';
 import { encodeObjectPath } from './object-key.ts';
+import { type Ask, foreseeLayouts } from './prove-upload.ts';
 import type { ResumeStore } from './resume-store.ts';
 import { sendUntilStored } from './send-until-stored.ts';
 import { openSourceFile, type SourceFile } from './source-file.ts';
@@ -21,7 +25,6 @@ import type { TransportTimeouts } from './transport.ts';
 import type { UploadAttempt } from './upload-attempt.ts';
 import { ResumableUpload } from './upload-resumable.ts';
 import { UploadStats } from './upload-stats.ts';
-import type { ExpectedObject, FileDigests } from './verify-upload.ts';
 
 /** How uploads behave, from the configuration. */
 export interface UploadPolicy extends TransportTimeouts {
@@ -31,6 +34,8 @@ export interface UploadPolicy extends TransportTimeouts {
   readonly maxRetries: number;
   /** The first wait between attempts, in milliseconds; a second unless told. */
   readonly retryBaseMs?: number | undefined;
+  /** What is to prove that Storage holds the file; by its ETag, else by reading back, unless told. */
+  readonly verify?: VerifyPolicy | undefined;
 }
 
 export interface UploadFileOptions {
@@ -71,15 +76,15 @@ export interface UploadResult {
    */
   readonly bytesSent: number;
   readonly seconds: number;
-  /** Always true: an upload that could not be verified is an error. */
-  readonly verified: true;
-  /** Of the content, 64 hex digits; unset above 1 GB, where only the MD5 is compared. */
+  /** What proved that Storage holds the file; an upload of which nothing could be proved is an error. */
+  readonly verified: Proof;
+  /** Of the content, 64 hex digits: a note kept with the object, which proves nothing. Unset above 1 GB. */
   readonly sha256: string | undefined;
 }
 
 /**
  * Up to this size the SHA-256 is taken before the upload, so that it can be kept with the object: metadata is set when
- * an upload begins. Above, it is not taken at all: beside the MD5 that verification needs, it made an upload of 2 GB take
+ * an upload begins. Above, it is not taken at all: beside the digest that the proof needs, it made an upload of 2 GB take
  * 1.4 instead of 1.2 times as long as curl on two cores.
  */
 const DIGEST_FIRST_MAX_BYTES = 1_000_000_000;
@@ -92,6 +97,7 @@ const DIGEST_FIRST_MAX_BYTES = 1_000_000_000;
  */
 export async function uploadFile(options: UploadFileOptions): Promise<UploadResult> {
   const { connection, policy, bucket, path, signal, route: forced } = options;
+  const verify = policy.verify ?? 'etag';
   encodeObjectPath(bucket, path);
   const file = await openSourceFile(options.file);
   const retries: RetryOptions = {
@@ -106,7 +112,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
   const started = performance.now();
   const resumable = new ResumableUpload({ store: options.resumeStore, chunkBytes: policy.chunkBytes });
   const stats = new UploadStats();
-  const known = file.size <= DIGEST_FIRST_MAX_BYTES ? await digestFile(file, ['sha256'], signal) : undefined;
+  const sha256 = file.size <= DIGEST_FIRST_MAX_BYTES ? await sha256OfFile(file, signal) : undefined;
   const draft: UploadAttempt = {
     connection,
     file,
@@ -114,7 +120,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     path,
     contentType: options.contentType,
     upsert: options.upsert ?? false,
-    metadata: { uploadId: randomUUID(), ...known },
+    metadata: { uploadId: randomUUID(), ...(sha256 !== undefined && { sha256 }) },
     timeouts: policy,
     signal,
     onSent: (requestBytes, position) => {
@@ -143,15 +149,22 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
   options.onRoute?.(initial, file.size);
   let route = initial.route;
   let isAsking = false;
-  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+  const askOnce: Ask = async (question) => {
     isAsking = true;
-    const answer = await retry(question, retries);
+    const answer = await question();
     isAsking = false;
     return answer;
   };
+  const ask: Ask = (question) => askOnce(() => retry(question, retries));
 
   const upload = new AbortController();
-  const digests = takeDigests(file, known, signal ? AbortSignal.any([signal, upload.signal]) : upload.signal);
+  const { host } = new URL(connection.storageUrl);
+  const hostEtags = await options.resumeStore.loadEtagKind(host);
+  const fileEtags = takeEtags(file, {
+    layouts: foreseeLayouts({ size: file.size, route: bodyRouteOf(route) }, verify, hostEtags),
+    signal: signal ? AbortSignal.any([signal, upload.signal]) : upload.signal,
+  });
+  let verified: Proof = 'size';
   try {
     const { reason } = await sendUntilStored({
       attempt,
@@ -168,7 +181,24 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
         options.onRoute?.(decision, file.size);
       },
       onAttempt: () => stats.begin(),
-      finish: () => finishUpload({ attempt, expected, digests, resumable, ask }),
+      finish: async () => {
+        const sent = { size: file.size, route: bodyRouteOf(route), requestEnds: resumable.requestEnds() };
+        const proved = await finishUpload({
+          attempt,
+          expected,
+          sent,
+          verify,
+          fileEtags,
+          hostEtags,
+          resumable,
+          maxRetries: policy.maxRetries,
+          ask,
+          askOnce,
+        });
+        verified = proved.proof;
+        if (proved.hostEtags !== undefined && proved.hostEtags !== hostEtags)
+          await options.resumeStore.saveEtagKind(host, proved.hostEtags);
+      },
       isQuestionOpen: () => isAsking,
     });
     return {
@@ -180,8 +210,8 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
       attempts: stats.attempts,
       bytesSent: stats.bytesSent,
       seconds: (performance.now() - started) / 1000,
-      verified: true,
-      sha256: known?.sha256,
+      verified,
+      sha256,
     };
   } catch (error) {
     // Nobody will continue it: Storage need not keep what it has.
@@ -210,13 +240,14 @@ const explainRefusal = (error: unknown, route: Route, file: SourceFile): unknown
     ? tooLarge({ name: basename(file.path), size: file.size }, { limit: 'request' })
     : error;
 
-/** Takes, beside the sending, the digest that verification needs. A failure shows when it is asked for. */
-function takeDigests(
+const bodyRouteOf = (route: Route): SentBody['route'] => (route === 'resumable' ? 'resumable' : 'rest');
+
+/** Takes, beside the sending, the ETags that are foreseen. A failure shows when they are asked for. */
+function takeEtags(
   file: SourceFile,
-  known: { readonly sha256: string } | undefined,
-  signal: AbortSignal,
-): Promise<FileDigests> {
-  const taking = digestFile(file, ['md5'], signal).then((taken) => ({ ...taken, ...known }));
+  { layouts, signal }: { readonly layouts: ReturnType<typeof foreseeLayouts>; readonly signal: AbortSignal },
+): Promise<readonly string[]> {
+  const taking = etagsOfFile(file, layouts, signal);
   taking.catch(() => {});
   return taking;
 }

@@ -33,6 +33,8 @@ export type Fault =
   | { readonly kind: 'stall'; readonly afterBytes: number }
   /** Storage gets everything and answers; the answer is replaced by this status, or by a reset when there is none. */
   | { readonly kind: 'lose-answer'; readonly status?: number }
+  /** It passes, but for one bit of the byte at this offset of the body. */
+  | { readonly kind: 'flip-bit'; readonly at: number }
   /** It passes no faster than this. */
   | { readonly kind: 'throttle'; readonly bytesPerSecond: number }
   /** It passes, but the answer names another place than the real one. */
@@ -121,6 +123,11 @@ async function alterAnswer(
   outgoing.end(altered);
 }
 
+function flipBit(chunk: Buffer, index: number): void {
+  const byte = chunk[index];
+  if (byte !== undefined) chunk[index] = byte ^ 1;
+}
+
 function rewriteHeaders(headers: IncomingHttpHeaders, fault: Fault): IncomingHttpHeaders {
   if (fault.kind === 'rewrite-headers') return { ...headers, ...fault.headers };
   if (fault.kind !== 'rewrite-location' || headers.location === undefined) return headers;
@@ -184,6 +191,7 @@ function handle(target: URL, incoming: IncomingMessage, outgoing: ServerResponse
   });
   let passed = 0;
   incoming.on('data', (chunk: Buffer) => {
+    if (fault.kind === 'flip-bit') flipBit(chunk, fault.at - passed);
     passed += chunk.length;
     if (fault.kind === 'close-early') return reset();
     if (fault.kind === 'cut' && passed >= fault.afterBytes) {

@@ -3,7 +3,7 @@
  * says. An ETag that is the file's proves it; one that is not proves nothing by itself, because S3 gives encrypted objects
  * ETags that look like an MD5 and are none (documented by AWS for SSE-KMS and SSE-C). Then the object is read back.
  */
-import { bareEtag, REST_PART_BYTES, readEtag } from './multipart-etag.ts';
+import { REST_PART_BYTES, readEtag } from './multipart-etag.ts';
 
 /** `etag`: by the ETag, else by reading back. `readback`: always by reading back. `size`: by the ETag, else by the size. */
 export const VERIFY_POLICIES = ['etag', 'readback', 'size'] as const;
@@ -44,7 +44,7 @@ export function decideProof({ policy, etag, fileEtags, size, hostEtags }: Decide
   if (policy === 'readback') return 'read-back';
   const said = readEtag(etag);
   if (said.form === 'md5' && fileEtags.includes(said.md5)) return 'md5';
-  if (said.form === 'multipart' && fileEtags.includes(bareEtag(etag ?? ''))) return 'multipart-etag';
+  if (said.form === 'multipart' && fileEtags.includes(said.etag)) return 'multipart-etag';
   const contradicts = said.form === 'md5' && hostEtags !== 'unproven';
   if (contradicts) return 'read-back';
   if (policy === 'size') return 'size';

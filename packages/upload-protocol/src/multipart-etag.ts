@@ -23,19 +23,21 @@ const OTHER_PART_BYTES: readonly number[] = [LEAST_PART_BYTES, 8 * MIB, REST_PAR
 /** What an ETag says: of the content in one piece, of parts, or nothing that can be compared. */
 export type EtagForm =
   | { readonly form: 'md5'; readonly md5: string }
-  | { readonly form: 'multipart'; readonly parts: number }
+  | { readonly form: 'multipart'; readonly etag: string; readonly parts: number }
   | { readonly form: 'other' };
 
 /** Reads an ETag, with or without quotes and the mark of a weak one. */
 export function readEtag(etag: string | undefined): EtagForm {
-  const bare = bareEtag(etag ?? '');
+  const bare = bareEtag(etag ?? '').toLowerCase();
   const match = /^([0-9a-f]{32})(?:-([1-9]\d{0,4}))?$/.exec(bare);
   if (match === null) return { form: 'other' };
-  return match[2] === undefined ? { form: 'md5', md5: bare } : { form: 'multipart', parts: Number(match[2]) };
+  return match[2] === undefined
+    ? { form: 'md5', md5: bare }
+    : { form: 'multipart', etag: bare, parts: Number(match[2]) };
 }
 
 /** An ETag without quotes and without the mark that a gateway adds when it touches an answer. */
-export const bareEtag = (etag: string): string => etag.replace(/^W\//, '').replaceAll('"', '').toLowerCase();
+export const bareEtag = (etag: string): string => etag.replace(/^W\//, '').replaceAll('"', '');
 
 /** The ends of the parts of one object, in bytes: ascending, the last one its size. */
 export type PartEnds = readonly number[];

@@ -2,6 +2,7 @@
 import { MediaError } from '@supabase-media/core/errors';
 import type { MediaDefaults } from '@supabase-media/media/settings';
 import type { LOG_VARIABLES } from '@supabase-media/service/shared-variables';
+import type { VerifyPolicy } from '@supabase-media/upload-protocol/decide-proof';
 import type { z } from 'zod';
 
 type LogValue<Name extends keyof typeof LOG_VARIABLES> = z.output<(typeof LOG_VARIABLES)[Name]['schema']>;
@@ -42,6 +43,7 @@ export interface Config {
     /** Where unfinished uploads are remembered. */
     readonly stateDir: string;
     readonly maxRetries: number;
+    readonly verify: VerifyPolicy;
   };
   /** `port` is undefined when nothing is served. */
   readonly metrics: { readonly host: string; readonly port: number | undefined };

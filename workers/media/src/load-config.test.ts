@@ -29,6 +29,7 @@ describe('the configuration', () => {
       answerMs: 60_000,
       stateDir: expect.stringContaining('uploads'),
       maxRetries: 3,
+      verify: 'etag',
     });
     expect(config.worker.concurrency).toBe(1);
     expect(config.log).toEqual({ level: 'info', format: 'auto' });

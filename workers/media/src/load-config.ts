@@ -72,6 +72,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
       answerMs: get('UPLOAD_ANSWER_SECONDS') * 1000,
       stateDir: join(workDir, 'uploads'),
       maxRetries: get('UPLOAD_MAX_RETRIES'),
+      verify: get('UPLOAD_VERIFY'),
     },
     metrics: { host: get('METRICS_HOST'), port: get('METRICS_PORT') || undefined },
     tracing: { endpoint: maybe('OTEL_EXPORTER_OTLP_ENDPOINT'), headers: maybe('OTEL_EXPORTER_OTLP_HEADERS') },

@@ -8,8 +8,8 @@ import { toMediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
 import type { RemovedMedia, RemovedMediaTable } from '@supabase-media/database/removed-media';
 import type { StorageConnection } from '@supabase-media/storage/connection';
+import { removeObject } from '@supabase-media/storage/expected-object';
 import { removeFolder } from '@supabase-media/storage/remove-folder';
-import { removeObject } from '@supabase-media/storage/verify-upload';
 
 /** Rows per request. */
 const BATCH = 20;

@@ -129,13 +129,13 @@ describe('media upload', () => {
       attempts: 1,
       bytesSent: 600,
       seconds: expect.any(Number),
-      verified: true,
+      verified: 'md5',
       peakRssMb: expect.any(Number),
     });
     expect(result.stderr).not.toContain(stackValue('SUPABASE_SERVICE_ROLE_KEY'));
     expect(await errorOf(args.slice(0, -1), stackEnvironment())).toMatchObject({ code: 'object_exists' });
     const again = await runCommand([...args, '--upsert', '--route', 'stream'], stackEnvironment());
-    expect(readJson(again)).toMatchObject({ route: 'stream', verified: true });
+    expect(readJson(again)).toMatchObject({ route: 'stream', verified: 'md5' });
   });
 });
 

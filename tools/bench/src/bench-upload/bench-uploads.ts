@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { formatBytes } from '@supabase-media/core/format';
 import { startStackProcess } from '@supabase-media/local-stack/stack/start-stack-process';
 import { openStorage } from '@supabase-media/storage/connection';
-import { removeObject } from '@supabase-media/storage/verify-upload';
+import { removeObject } from '@supabase-media/storage/expected-object';
 import { runProcess } from './run-process.ts';
 import { type BenchClient, CLIENTS, REFERENCE } from './upload-clients.ts';
 

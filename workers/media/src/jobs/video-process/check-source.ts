@@ -1,8 +1,9 @@
 /** Refuses a source that is not the one that was proved, and removes it where it is certain and ours to remove. */
 import { MediaError } from '@supabase-media/core/errors';
-import { digestFile } from '@supabase-media/storage/file-checksum';
+import { removeObject } from '@supabase-media/storage/expected-object';
+import { etagsOfFile } from '@supabase-media/storage/file-checksum';
 import { openSourceFile } from '@supabase-media/storage/source-file';
-import { removeObject } from '@supabase-media/storage/verify-upload';
+import { WHOLE } from '@supabase-media/upload-protocol/multipart-etag';
 import type { WorkerServices } from '../worker-job-type.ts';
 import type { VideoProcessPayload } from './contract.ts';
 import { describeChange, judgeSource, type SeenSource } from './source-proof.ts';
@@ -35,7 +36,7 @@ export async function checkDownloadedSource(
 ): Promise<void> {
   let settled = seen;
   if (judgeSource(payload.source, seen) === 'unsettled') {
-    const { md5 } = await digestFile(await openSourceFile(file), ['md5'], signal);
+    const [md5] = await etagsOfFile(await openSourceFile(file), [WHOLE], signal);
     settled = { ...seen, md5 };
   }
   const verdict = judgeSource(payload.source, settled);

@@ -1,7 +1,7 @@
 /** Tells whether a file on disk is still the one that a step made: by its size and its SHA-256. */
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { digestFile } from '@supabase-media/storage/file-checksum';
+import { sha256OfFile } from '@supabase-media/storage/file-checksum';
 import { openSourceFile } from '@supabase-media/storage/source-file';
 import { z } from 'zod';
 
@@ -26,8 +26,7 @@ export type FileChecksum = z.infer<typeof fileChecksum>;
  */
 export async function checksumFile(directory: string, name: string, signal: AbortSignal): Promise<FileChecksum> {
   const file = await openSourceFile(join(directory, name));
-  const { sha256 } = await digestFile(file, ['sha256'], signal);
-  return { name, bytes: file.size, sha256 };
+  return { name, bytes: file.size, sha256: await sha256OfFile(file, signal) };
 }
 
 /** Computes the checksums of files, one after the other. Throws as {@link checksumFile}. */

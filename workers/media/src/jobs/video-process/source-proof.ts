@@ -3,6 +3,7 @@
  * say that the content changed: Storage gives another one to the same bytes after a restore, or sent in other parts.
  */
 import { formatBytes } from '@supabase-media/core/format';
+import { readEtag } from '@supabase-media/upload-protocol/multipart-etag';
 import type { VideoProcessPayload } from './contract.ts';
 
 /** What the producer proved, each where it is known. */
@@ -27,13 +28,10 @@ export interface SeenSource {
  */
 export type SourceVerdict = 'same' | 'unsettled' | 'changed' | 'other';
 
-/** An ETag in this shape is, as a rule, the content's MD5. */
-const MD5 = /^[0-9a-f]{32}$/;
-
 /** What of the content would settle a difference of the ETag; undefined: nothing. */
 export function settledBy({ etag, sha256 }: ProvedSource): 'sha256' | 'md5' | undefined {
   if (sha256 !== undefined) return 'sha256';
-  return etag !== undefined && MD5.test(etag) ? 'md5' : undefined;
+  return readEtag(etag).form === 'md5' ? 'md5' : undefined;
 }
 
 export function judgeSource(proved: ProvedSource, seen: SeenSource): SourceVerdict {
