@@ -193,7 +193,7 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
   program
     .command('doctor')
     .description('look for what is wrong with this set-up, and say how to mend it')
-    .option('--probe', 'also send 6 MiB to Storage, to find what a proxy does to them', false)
+    .option('--probe', 'also send 24 MB to Storage: what a proxy does to them, what proves uploads', false)
     .option('--source-bucket <bucket>', 'the bucket of the sources (default: project-videos)')
     .action(async (options, command: Command) =>
       runCommand({

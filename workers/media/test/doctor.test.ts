@@ -120,6 +120,7 @@ describe('a working environment', () => {
         'limits',
         'resumable',
         'edge',
+        'proof',
         'database',
         'clock',
       ]),
@@ -264,6 +265,16 @@ describe('a proxy in front of Storage', () => {
     );
     expectOnly(await examine({ SUPABASE_URL: url }));
     expectOnly(await examine({ SUPABASE_URL: url }, { probe: true }), 'edge_breaks_bodies');
+  });
+
+  it('gives ETags that are no digest of the content', async () => {
+    const url = await behind(({ path }) =>
+      path.includes('/object/info/')
+        ? { kind: 'alter-answer', from: /"etag":"(\\")?[0-9a-f]{32}/, to: `"etag":"$1${'0'.repeat(32)}` }
+        : { kind: 'pass' },
+    );
+    expectOnly(await examine({ SUPABASE_URL: url }));
+    expectOnly(await examine({ SUPABASE_URL: url }, { probe: true }), 'etag_no_proof');
   });
 
   it('rejects large requests for other reasons than their size', async () => {

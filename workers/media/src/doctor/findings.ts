@@ -17,6 +17,7 @@ export const CHECKS = [
   'limits',
   'resumable',
   'edge',
+  'proof',
   'database',
   'clock',
 ] as const;
@@ -313,6 +314,13 @@ export const FINDINGS = {
     status: 'error',
     meaning: 'A request body of one chunk does not arrive complete.',
     remedy: 'Check the log of the proxy in front of Storage, turn off its request buffering and raise its timeouts.',
+  },
+  etag_no_proof: {
+    status: 'warning',
+    meaning:
+      'Uploads are proved by reading them back, which costs their traffic once more; small ones mostly by their size.',
+    remedy:
+      'S3 encrypts with keys of KMS or of the customer (SSE-KMS, SSE-C): use SSE-S3, or accept it. UPLOAD_VERIFY=size reads nothing back.',
   },
   database_unreachable: {
     status: 'error',

@@ -10,6 +10,7 @@ import { checkDisk } from './check-disk.ts';
 import { checkEdge } from './check-edge.ts';
 import { checkFfmpeg } from './check-ffmpeg.ts';
 import { checkLimits } from './check-limits.ts';
+import { checkProof } from './check-proof.ts';
 import { checkQueue, type QueueReport } from './check-queue.ts';
 import { checkStorage, type StorageReport } from './check-storage.ts';
 import { CHECKS, type CheckName, type Finding, type FindingCode, type FindingStatus, found } from './findings.ts';
@@ -21,7 +22,7 @@ export interface DoctorOptions {
   readonly config: Config;
   readonly signal: AbortSignal;
   readonly sourceBucket?: string | undefined;
-  /** Send one chunk of 6 MiB through the proxies in front of Storage. Default false. */
+  /** Send one chunk of 6 MiB through the proxies in front of Storage, and store two objects to see what proves uploads. Default false. */
   readonly probe?: boolean | undefined;
 }
 
@@ -66,7 +67,7 @@ async function guard<T>(
 const worstOf = (findings: readonly Finding[]): FindingStatus =>
   (['error', 'warning'] as const).find((status) => findings.some((finding) => finding.status === status)) ?? 'ok';
 
-/** Runs every check. Changes nothing and leaves nothing behind but partial uploads that it has aborted. */
+/** Runs every check. Changes nothing and leaves nothing behind: what it uploads it aborts or removes. */
 export const runDoctor = (options: DoctorOptions): Promise<DoctorReport> => run(options, 'all');
 
 /** Runs the checks that take about a second, before a worker takes its first job: ffmpeg, disk, queue, Storage, buckets, clocks. */
@@ -164,8 +165,8 @@ async function checkUploads(
     return report.facts;
   });
   const [first] = facts;
-  if (first === undefined) return undefined;
-  return guard('edge', { ...guarded, otherwise: undefined }, async (signal) =>
+  if (first === undefined) return;
+  await guard('edge', { ...guarded, otherwise: undefined }, async (signal) =>
     add(
       await checkEdge(connection, {
         bucket: first.bucket,
@@ -177,4 +178,8 @@ async function checkUploads(
       }),
     ),
   );
+  if (options.probe)
+    await guard('proof', { ...guarded, otherwise: undefined }, async (signal) =>
+      add(await checkProof(connection, { bucket: first.bucket, signal })),
+    );
 }
