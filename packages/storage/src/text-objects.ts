@@ -1,4 +1,6 @@
 /** Small objects that are text, read and written whole: playlists, captions. */
+import { randomUUID } from 'node:crypto';
+import { MediaError } from '@supabase-media/core/errors';
 import { retry } from '@supabase-media/core/retry';
 import { toAnswerError } from './answer-error.ts';
 import type { StorageConnection } from './connection.ts';
@@ -16,9 +18,11 @@ export async function readText(
   { bucket, path }: ObjectAddress,
 ): Promise<string | undefined> {
   const action = `Reading ${bucket}/${path}`;
+  // Of a text that was replaced, a cache may hold the earlier one.
+  const query = `?cacheNonce=${randomUUID()}`;
   const answer = await connection.transport.send({
     method: 'GET',
-    url: `${connection.storageUrl}/object/authenticated/${encodeObjectPath(bucket, path)}`,
+    url: `${connection.storageUrl}/object/authenticated/${encodeObjectPath(bucket, path)}${query}`,
     headers: connection.headers,
     timeouts: METADATA_TIMEOUTS,
     action,
@@ -38,9 +42,9 @@ export interface WriteTextOptions extends ObjectAddress {
 const RETRIES = 3;
 
 /**
- * Writes an object, over what is there.
+ * Writes an object of at most 1 MiB, over what is there, and reads it back.
  *
- * @throws {MediaError} what Storage answers, after some retries.
+ * @throws {MediaError} what Storage answers, or `upload_mismatch`, after some retries.
  */
 export async function writeText(connection: StorageConnection, options: WriteTextOptions): Promise<void> {
   const { bucket, path, text, contentType, signal } = options;
@@ -62,6 +66,11 @@ export async function writeText(connection: StorageConnection, options: WriteTex
       action,
     });
     if (answer.status !== 200) throw toAnswerError(answer, { action });
+    if ((await readText(connection, options)) !== text)
+      throw new MediaError({
+        code: 'upload_mismatch',
+        message: `${action}: Storage holds another text than was sent.`,
+      });
   };
   await retry(send, { retries: RETRIES, signal });
 }

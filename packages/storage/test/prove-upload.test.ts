@@ -10,6 +10,7 @@ import { openWorkshop, POLICY, SOURCES, type UploadWorkshop } from '@supabase-me
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readObjectInfo } from '../src/object-info.ts';
 import { openResumeStore } from '../src/resume-store.ts';
+import { readText, writeText } from '../src/text-objects.ts';
 
 /** Three parts over REST. */
 const SIZE = 40_000_000;
@@ -76,6 +77,16 @@ describe.each([
     expect(retries).toEqual([expect.stringContaining('other bytes from 31234567 on')]);
     expect(proxy.seen.filter(isRemoval)).toHaveLength(1);
     expect(await shop.digestOf(result.path)).toBe(shop.sha256);
+  });
+
+  it('a bit flipped in a text is found, and the text written again', async () => {
+    let bodies = 0;
+    const { connection } = await small.behind((request) =>
+      carriesFile(request) && ++bodies === 1 ? { kind: 'flip-bit', at: 3 } : PASS,
+    );
+    const place = { bucket: SOURCES, path: uniquePath('playlist.m3u8') };
+    await writeText(connection, { ...place, text: '#EXTM3U', contentType: 'video/mp4' });
+    expect([bodies, await readText(connection, place)]).toEqual([2, '#EXTM3U']);
   });
 
   it('a bit that is flipped each time is an error, and nothing is left for the file', async () => {
