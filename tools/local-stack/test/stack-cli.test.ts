@@ -171,7 +171,16 @@ describe('says in one line what is wrong, and in one more what to do', () => {
 it('explains itself in 80 columns', async () => {
   const { code, stdout } = await runCli(['--help']).ended;
   expect(code).toBe(0);
-  for (const option of ['--port', '--data', '--fresh', '--env-file', '--jwt-secret', '--storage-url', '--json']) {
+  for (const option of [
+    '--port',
+    '--data',
+    '--fresh',
+    '--env-file',
+    '--jwt-secret',
+    '--storage-url',
+    '--backend',
+    '--json',
+  ]) {
     expect(stdout).toContain(option);
   }
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);

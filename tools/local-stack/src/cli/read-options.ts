@@ -1,6 +1,7 @@
 /** The command line of the stack. */
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { BACKENDS, type Backend } from '../storage/store/object-store.ts';
 
 export interface CommandLine {
   readonly port?: number;
@@ -9,6 +10,8 @@ export interface CommandLine {
   readonly envFile?: string;
   readonly jwtSecret?: string;
   readonly storageUrl?: string;
+  readonly backend: Backend;
+  readonly uploadExpiry?: number;
   readonly fileSizeLimit?: number;
   readonly standardFileSizeLimit?: number;
   readonly quiet: boolean;
@@ -24,6 +27,7 @@ Examples:
   $ npm run stack -- --env-file .env       write what a worker needs to .env
   $ npm run stack -- --storage-url http://127.0.0.1:5000 --jwt-secret SECRET
                                            objects in another Storage server
+  $ npm run stack -- --backend s3          ETags and errors as with an S3 server
 
 It runs until Ctrl-C (a second one kills it) and listens on 127.0.0.1
 only. It is for development and tests: the database does not wait for the disk.
@@ -40,6 +44,17 @@ export function readOptions(argv: readonly string[]): CommandLine {
     .option('--env-file <file>', 'write the environment to this dotenv file (mode 0600)')
     .option('--jwt-secret <secret>', 'secret that signs all tokens (default: random, kept)')
     .option('--storage-url <url>', 'forward /storage/v1 to this Storage server', readUrl)
+    .addOption(
+      new Option('--backend <kind>', "behave as this backend of the real server's")
+        .choices(BACKENDS)
+        .default('file')
+        .conflicts('storageUrl'),
+    )
+    .addOption(
+      new Option('--upload-expiry <seconds>', 'life of resumable uploads (s3: 3600, file: none)')
+        .argParser(readSeconds)
+        .conflicts('storageUrl'),
+    )
     .option('--file-size-limit <bytes>', 'largest object (default: from supabase/config.toml)', readBytes)
     .option('--standard-file-size-limit <bytes>', 'lower limit for single requests', readBytes)
     .option('--quiet', 'print nothing but errors', false)
@@ -53,6 +68,14 @@ function readPort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It is a number from 0 to 65535.');
   return port;
+}
+
+function readSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds < 1 || seconds > 31_536_000) {
+    throw new InvalidArgumentError('It is a whole number of seconds from 1 to 31536000.');
+  }
+  return seconds;
 }
 
 function readBytes(text: string): number {

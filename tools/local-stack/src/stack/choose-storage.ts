@@ -1,10 +1,9 @@
-/** Chooses the handler of `/storage/v1`: our own Storage, or another server through the proxy. */
+/** Chooses the handler of `/storage/v1`: our own Storage, which tests can steer, or another server through the proxy. */
 import type { Pool } from 'pg';
 import type { TokenVerifier } from '../api/verify-token.ts';
-import type { NodeHandler } from '../http/server.ts';
 import { forwardStorage } from '../proxy/forward-storage.ts';
 import { mirrorBuckets } from '../proxy/mirror-buckets.ts';
-import { STORAGE_PREFIX, startStorage } from '../storage/start-storage.ts';
+import { STORAGE_PREFIX, type StorageHandlers, startStorage } from '../storage/start-storage.ts';
 import { readFileSizeLimitSetting } from './config-toml.ts';
 import type { StackOptions } from './options.ts';
 
@@ -18,18 +17,20 @@ export async function chooseStorage(parts: {
   serviceRoleKey: string;
   dataFolder: string;
   supabaseFolder: string;
-}): Promise<NodeHandler> {
+}): Promise<Pick<StorageHandlers, 'storage'> & Partial<StorageHandlers>> {
   const { options, pool } = parts;
   if (options.storageUrl !== undefined) {
     const target = new URL(options.storageUrl);
     await mirrorBuckets({ pool, target, serviceRoleKey: parts.serviceRoleKey, onNotice: parts.notice });
-    return forwardStorage({ target, prefix: STORAGE_PREFIX });
+    return { storage: forwardStorage({ target, prefix: STORAGE_PREFIX }) };
   }
   return startStorage({
     pool,
     verify: parts.verify,
     jwtSecret: parts.jwtSecret,
     dataFolder: parts.dataFolder,
+    backend: options.backend ?? 'file',
+    uploadExpiryMs: options.uploadExpiry === undefined ? undefined : options.uploadExpiry * 1000,
     limits: {
       global: options.fileSizeLimit ?? (await readFileSizeLimitSetting(parts.supabaseFolder)),
       standard: options.standardFileSizeLimit,

@@ -1,4 +1,5 @@
 /** Options of a stack. */
+import type { Backend } from '../storage/store/object-store.ts';
 
 export interface StackOptions {
   /** The data folder; created if missing. */
@@ -15,6 +16,13 @@ export interface StackOptions {
   readonly fileSizeLimit?: number;
   /** A lower limit in bytes for uploads in a single request. @defaultValue none */
   readonly standardFileSizeLimit?: number;
+  /**
+   * As which backend of the Storage server our own Storage behaves.
+   * @defaultValue 'file'
+   */
+  readonly backend?: Backend;
+  /** How many seconds a resumable upload lives. @defaultValue an hour on 's3', for ever on 'file' */
+  readonly uploadExpiry?: number;
   /** The folder that holds config.toml and migrations/. @defaultValue this repository's supabase/ */
   readonly supabaseFolder?: string;
   /** Receives warnings and notices, one line each. @defaultValue none */

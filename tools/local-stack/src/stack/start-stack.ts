@@ -9,6 +9,7 @@ import { migrateProduct, prepareSchemas } from '../database/prepare-database.ts'
 import { startHttpServer } from '../http/server.ts';
 import { startPostgres } from '../postgres/start-postgres.ts';
 import { STORAGE_PREFIX } from '../storage/start-storage.ts';
+import { CONTROL_PREFIX } from '../storage/store-control.ts';
 import { chooseStorage } from './choose-storage.ts';
 import { Closers } from './closers.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -86,7 +87,7 @@ async function startParts(options: StackOptions, closers: Closers): Promise<Stac
   await keepGrants(pool, lite.warmUp);
   const api = guardApi({ verify, anonKey: keys.anonKey, next: lite.handle });
 
-  const storage = await chooseStorage({
+  const { storage, control } = await chooseStorage({
     options,
     pool,
     verify,
@@ -102,6 +103,7 @@ async function startParts(options: StackOptions, closers: Closers): Promise<Stac
       ['/rest/v1', api],
       ['/auth/v1', api],
       [STORAGE_PREFIX, storage],
+      ...(control ? ([[CONTROL_PREFIX, control]] as const) : []),
     ],
   });
   closers.add(() => server.close());

@@ -2,17 +2,17 @@
  * The bytes of objects, each version one file named by its uuid: `<root>/objects/<first two digits>/<uuid>`. Names of
  * objects never become paths. Incomplete files are in `<root>/incoming`, which is emptied at every start.
  */
-import { createHash } from 'node:crypto';
 import { constants, createReadStream, type ReadStream } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { BodyDigest } from './store/body-digest.ts';
 import { writeStream } from './write-stream.ts';
 
 export interface ReceivedBlob {
   readonly size: number;
-  /** Hexadecimal, of the whole. */
-  readonly md5: string;
+  /** Without quotes. */
+  readonly eTag: string;
 }
 
 export class BlobStore {
@@ -38,25 +38,24 @@ export class BlobStore {
 
   /**
    * Streams `source` to a file of the given version, which is not an object yet: `keep` makes it one.
-   * @throws what the source or the disk fails with; nothing is then left behind
+   * @throws what the source, the disk or the digest fails with; nothing is then left behind
    */
-  async receive(version: string, source: Readable): Promise<ReceivedBlob> {
+  async receive(version: string, source: Readable, digest: BodyDigest): Promise<ReceivedBlob> {
     const path = this.#incoming(version);
-    const hash = createHash('md5');
     let size = 0;
     const file = await open(path, 'wx', 0o600);
     try {
       const onWritten = (bytes: number): void => {
         size += bytes;
       };
-      await writeStream({ source, file, position: 0, hash, onWritten });
+      await writeStream({ source, file, position: 0, digest, onWritten });
+      return { size, eTag: digest.eTag() };
     } catch (error) {
       await rm(path, { force: true });
       throw error;
     } finally {
       await file.close();
     }
-    return { size, md5: hash.digest('hex') };
   }
 
   /** Gives a received version its final place. */

@@ -8,8 +8,8 @@ export interface CompletedUpload {
   readonly version: string;
   readonly owner: string | undefined;
   readonly size: number;
-  /** Hexadecimal. */
-  readonly md5: string;
+  /** Without quotes. */
+  readonly eTag: string;
   readonly mimeType: string;
   readonly cacheControl: string;
   readonly userMetadata: UserMetadata | undefined;
@@ -24,7 +24,7 @@ export async function completeUpload(service: StorageService, upload: CompletedU
     await lockObjectName(transaction, upload.bucket, upload.name);
     const before = await findObject(transaction, upload.bucket, upload.name);
     const metadata = {
-      eTag: `"${upload.md5}"`,
+      eTag: `"${upload.eTag}"`,
       size: upload.size,
       mimetype: upload.mimeType,
       cacheControl: upload.cacheControl,

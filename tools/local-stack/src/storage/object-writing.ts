@@ -31,9 +31,11 @@ export async function deleteObjectRoute(
   const caller = await readCaller(exchange.request, service.verify);
   const { bucket, name } = splitObjectPath(path);
   await service.database.asStorage((transaction) => getObject(transaction, bucket, name));
-  const [deleted] = await service.database.asCaller(caller, 'object.delete', (transaction) =>
-    deleteObjects(transaction, bucket, [name]),
-  );
+  const [deleted] = await service.database.asCaller(caller, 'object.delete', async (transaction) => {
+    const rows = await deleteObjects(transaction, bucket, [name]);
+    if (service.store.isAway) throw REFUSALS.internal();
+    return rows;
+  });
   if (!deleted) throw refuseAccess('Access denied');
   await service.blobs.remove(deleted.version);
   sendJson(exchange, { message: 'Successfully deleted' });
@@ -46,9 +48,11 @@ export async function deleteObjectsRoute(service: StorageService, exchange: Exch
   if (!Array.isArray(prefixes) || prefixes.length === 0) {
     throw refuseRequest("body must have required property 'prefixes'");
   }
-  const deleted = await service.database.asCaller(caller, 'object.delete_many', (transaction) =>
-    deleteObjects(transaction, bucket, prefixes.map(String)),
-  );
+  const deleted = await service.database.asCaller(caller, 'object.delete_many', async (transaction) => {
+    const rows = await deleteObjects(transaction, bucket, prefixes.map(String));
+    service.store.reach();
+    return rows;
+  });
   for (const object of deleted) await service.blobs.remove(object.version);
   sendJson(exchange, deleted);
 }
@@ -66,12 +70,13 @@ export async function copyObjectRoute(service: StorageService, exchange: Exchang
   const target = { ...to, owner: caller.owner, caller, upsert };
   await checkUploadRight(service, target, source.metadata);
   const version = randomUUID();
+  service.store.reach();
   await service.blobs.copy(source.version, version);
   const { id } = await completeUpload(service, {
     ...target,
     version,
     size: source.metadata.size,
-    md5: source.metadata.eTag.replaceAll('"', ''),
+    eTag: source.metadata.eTag.replaceAll('"', ''),
     mimeType: source.metadata.mimetype,
     cacheControl: source.metadata.cacheControl,
     userMetadata: (body.copyMetadata === false ? readMetadataHeader(request) : source.user_metadata) ?? undefined,
@@ -96,6 +101,7 @@ export async function moveObjectRoute(service: StorageService, exchange: Exchang
       [source.id, to.bucket, to.name, caller.owner ?? source.owner_id],
     );
     if (rowCount === 0) throw REFUSALS.noObject();
+    service.store.reach();
     return source.id;
   });
   sendJson(exchange, { message: 'Successfully moved', Id: id, Key: to.name });

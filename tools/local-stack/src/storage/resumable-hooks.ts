@@ -7,7 +7,7 @@ import { checkMimeType } from './limits.ts';
 import { checkBucketName, checkNewObjectName } from './names.ts';
 import { decodeResumableId } from './resumable-id.ts';
 import { type ResumableRequest, requestOf } from './resumable-request.ts';
-import type { ResumableStore } from './resumable-store.ts';
+import type { UploadStore } from './resumable-store.ts';
 import { makeResumableUrl, readResumableId } from './resumable-url.ts';
 import type { StorageService } from './service.ts';
 import { refuseRequest, refuseSignature } from './storage-error.ts';
@@ -26,11 +26,7 @@ type Hooks = Required<
   >
 >;
 
-export function createResumableHooks(options: {
-  service: StorageService;
-  store: ResumableStore;
-  prefix: string;
-}): Hooks {
+export function createResumableHooks(options: { service: StorageService; store: UploadStore; prefix: string }): Hooks {
   const { service, store, prefix } = options;
   return {
     /** The version is the upload's id; bucket and name travel in the URL. */
@@ -94,7 +90,7 @@ async function readSignature(
 /** Rights are asked anew at every request, so an object that appeared meanwhile is not overwritten without x-upsert. */
 async function checkResumableRight(
   service: StorageService,
-  store: ResumableStore,
+  store: UploadStore,
   known: ResumableRequest,
   id: string | undefined,
 ): Promise<void> {
@@ -113,20 +109,20 @@ async function checkResumableRight(
 
 async function finishUpload(
   service: StorageService,
-  store: ResumableStore,
+  store: UploadStore,
   known: ResumableRequest,
   upload: Upload,
 ): Promise<void> {
   if (!known.target) throw refuseRequest('Invalid upload id');
   const { version } = known.target;
-  const md5 = await store.digestOf(upload);
+  const eTag = await store.eTagOf(upload);
   await service.blobs.adopt(version, store.pathOf(upload.id));
   try {
     await completeUpload(service, {
       ...known.target,
       owner: known.owner,
       size: upload.size ?? upload.offset,
-      md5,
+      eTag,
       mimeType: upload.metadata?.contentType ?? 'application/octet-stream',
       cacheControl: upload.metadata?.cacheControl ?? 'no-cache',
       userMetadata: parseUserMetadata(upload.metadata?.metadata),

@@ -5,14 +5,35 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { FileStore } from '@tus/file-store';
-import { ERRORS, Upload } from '@tus/server';
+import { type DataStore, ERRORS, Upload } from '@tus/server';
 import { writeStream } from './write-stream.ts';
 
-export class ResumableStore extends FileStore {
+/** What Storage needs of the place of its resumable uploads, beyond what the TUS library does. */
+export interface UploadStore extends DataStore {
+  /** The file of an upload's bytes. */
+  pathOf(id: string): string;
+  /** The ETag, without quotes, of an upload whose every byte is here. */
+  eTagOf(upload: Upload): Promise<string>;
+  /** Remembers the upload as finished: its file has become an object. */
+  finish(upload: Upload): Promise<void>;
+  unfinished(): Promise<UnfinishedUpload[]>;
+}
+
+/** An upload that still takes room. */
+export interface UnfinishedUpload {
+  /** `<bucket>/<object name>` */
+  readonly path: string;
+  /** In bytes, in their order. */
+  readonly parts: readonly number[];
+  /** Bytes behind the parts that are no part yet. */
+  readonly asideBytes: number;
+}
+
+export class ResumableStore extends FileStore implements UploadStore {
   /** Digests of uploads whose every byte went through this process, with the offset up to which they reach. */
   readonly #digests = new Map<string, { hash: Hash; offset: number }>();
 
@@ -31,7 +52,7 @@ export class ResumableStore extends FileStore {
         written += bytes;
         if (digest) digest.offset += bytes;
       };
-      await writeStream({ source, file, position: offset, hash: digest?.hash, onWritten });
+      await writeStream({ source, file, position: offset, digest: digest?.hash, onWritten });
       if (digest) this.#digests.set(id, digest);
     } finally {
       await file.close();
@@ -51,14 +72,13 @@ export class ResumableStore extends FileStore {
     await super.remove(id);
   }
 
-  /** Remembers the upload as finished. */
   async finish(upload: Upload): Promise<void> {
     this.#digests.delete(upload.id);
     await this.configstore.set(upload.id, new Upload({ ...upload, offset: upload.size ?? upload.offset }));
   }
 
-  /** MD5 (hexadecimal) of the complete upload: known already, or read once more after a restart or a cut. */
-  async digestOf(upload: Upload): Promise<string> {
+  /** Its MD5 (hexadecimal): known already, or read once more after a restart or a cut. */
+  async eTagOf(upload: Upload): Promise<string> {
     const known = this.#digests.get(upload.id);
     if (known?.offset === upload.offset) return known.hash.copy().digest('hex');
     const hash = createHash('md5');
@@ -66,5 +86,15 @@ export class ResumableStore extends FileStore {
       hash.update(chunk);
     }
     return hash.digest('hex');
+  }
+
+  async unfinished(): Promise<UnfinishedUpload[]> {
+    const ids = (await readdir(this.directory)).filter((name) => !name.endsWith('.json'));
+    const found = ids.map(async (id) => {
+      const upload = await this.getUpload(id).catch(() => undefined);
+      const path = `${upload?.metadata?.bucketName}/${upload?.metadata?.objectName}`;
+      return upload ? [{ path, parts: upload.offset > 0 ? [upload.offset] : [], asideBytes: 0 }] : [];
+    });
+    return (await Promise.all(found)).flat();
   }
 }

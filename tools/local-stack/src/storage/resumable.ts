@@ -3,7 +3,7 @@
  * Under `/upload/resumable/sign` the token in `x-signature` authorizes, as for signed uploads in one request.
  */
 import type { IncomingMessage } from 'node:http';
-import { Server } from '@tus/server';
+import { ERRORS, Server } from '@tus/server';
 import { findBucket } from './buckets-table.ts';
 import { readCaller } from './caller.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
@@ -11,7 +11,7 @@ import { resumableLimit } from './limits.ts';
 import { createResumableHooks } from './resumable-hooks.ts';
 import { ResumableLocker } from './resumable-lock.ts';
 import { type ResumableRequest, rememberRequest, requestOf } from './resumable-request.ts';
-import { ResumableStore } from './resumable-store.ts';
+import type { UploadStore } from './resumable-store.ts';
 import type { StorageService } from './service.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -20,8 +20,7 @@ export const RESUMABLE_PATH = '/upload/resumable';
 /** How long a request may continue after another asked for the lock, as on the Storage server. */
 const LEAVE_TIMEOUT_MS = 3_000;
 
-export function createResumableHandler(service: StorageService, prefix: string): ExchangeHandler {
-  const store = new ResumableStore({ directory: service.blobs.resumableFolder });
+export function createResumableHandler(service: StorageService, store: UploadStore, prefix: string): ExchangeHandler {
   const hooks = createResumableHooks({ service, store, prefix });
   const server = new Server({
     path: `${prefix}${RESUMABLE_PATH}`,
@@ -38,14 +37,20 @@ export function createResumableHandler(service: StorageService, prefix: string):
       const bucket = await service.database.asStorage((transaction) => findBucket(transaction, target.bucket));
       return resumableLimit(service.limits, bucket);
     },
-    onResponseError: (_request, error) =>
-      error instanceof StorageError ? { status_code: error.status, body: error.message } : undefined,
+    onResponseError: (_request, error) => (error instanceof StorageError ? describeRefusal(error) : undefined),
     ...hooks,
   });
   return async (exchange) => {
     rememberRequest(exchange.request, await readRequest(service, exchange));
     await server.handle(exchange.request, exchange.response);
   };
+}
+
+/** What the S3 client says goes through the TUS library as it is; only what the server itself refuses is its message. */
+function describeRefusal(error: StorageError): { status_code: number; body: string } {
+  const isStoreAway = error.code === 'S3Error' && error.status === 500;
+  const body = isStoreAway ? `${ERRORS.UNKNOWN_ERROR.body}${error.error}\n` : error.message;
+  return { status_code: error.status, body };
 }
 
 /** @throws StorageError when the token is not ours: then REST's error form answers, in TUS too (as measured) */

@@ -21,12 +21,14 @@ export async function sendObject(
   options: SendOptions,
 ): Promise<void> {
   const { request, response, signal } = exchange;
-  setObjectHeaders(exchange, object, options);
   if (isNotModified(exchange, object)) {
+    setObjectHeaders(exchange, object, options);
     response.writeHead(304).end();
     return;
   }
-  const range = readRange(exchange, object.metadata.size);
+  if (service.store.isAway) throw REFUSALS.internal();
+  const range = readRange(service, exchange, object.metadata.size);
+  setObjectHeaders(exchange, object, options);
   response.setHeader('content-length', range ? range.end - range.start + 1 : object.metadata.size);
   if (range) response.setHeader('content-range', `bytes ${range.start}-${range.end}/${object.metadata.size}`);
   response.writeHead(range ? 206 : 200);
@@ -76,12 +78,18 @@ function isNotModified(exchange: Exchange, object: StoredObject): boolean {
   return !Number.isNaN(since) && modified <= since;
 }
 
-function readRange(exchange: Exchange, size: number): { start: number; end: number } | undefined {
+function readRange(
+  service: StorageService,
+  exchange: Exchange,
+  size: number,
+): { start: number; end: number } | undefined {
   try {
     return parseRange(exchange.request.headers.range, size);
   } catch (error) {
     if (error instanceof StorageError && error.code === REFUSALS.badRange().code) {
-      exchange.response.setHeader('content-range', `bytes */${size}`);
+      const refusal = service.store.refuseRange();
+      if (refusal.status === 416) exchange.response.setHeader('content-range', `bytes */${size}`);
+      throw refusal;
     }
     throw error;
   }

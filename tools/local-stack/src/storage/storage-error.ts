@@ -43,6 +43,9 @@ export const REFUSALS = {
   noContent: define(400, 'InvalidRequest', 'No content provided'),
   badSizeFormat: define(400, 'InvalidRequest', 'Invalid file size format, hint: use 20GB / 20MB / 30KB / 3B'),
   badRange: define(416, 'InvalidRange', 'invalid range provided', 'invalid_range'),
+  /** How the server names an S3 server that refuses connections: the S3 client's own words. */
+  storeAway: define(500, 'S3Error', 'Error', 'connect ECONNREFUSED 127.0.0.1:9000'),
+  notInStore: define(404, 'S3Error', 'NotFound', 'UnknownError'),
   badUploadId: define(400, 'InvalidUploadId', 'Invalid upload id'),
   internal: define(500, 'InternalError', 'Internal Server Error', 'Internal'),
   policy: define(403, 'AccessDenied', 'new row violates row-level security policy', 'Unauthorized'),

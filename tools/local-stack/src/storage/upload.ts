@@ -46,7 +46,7 @@ export async function receiveUpload(
   });
 
   const version = randomUUID();
-  const received = await service.blobs.receive(version, body.source);
+  const received = await service.blobs.receive(version, body.source, service.store.createBodyDigest());
   try {
     if (body.isTruncated()) throw REFUSALS.tooLarge();
     await service.blobs.keep(version);
@@ -54,7 +54,7 @@ export async function receiveUpload(
       ...target,
       version,
       size: received.size,
-      md5: received.md5,
+      eTag: received.eTag,
       mimeType: body.mimeType,
       cacheControl: body.cacheControl,
       userMetadata: body.userMetadata,
