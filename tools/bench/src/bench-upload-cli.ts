@@ -13,7 +13,7 @@ const program = new Command('bench:upload')
   )
   .option('--sizes <mb>', 'in MB (1000000 bytes), comma-separated', '79,500,2000')
   .option('--rounds <n>', 'how often each client uploads each size', '3')
-  .option('--clients <names>', 'only these, comma-separated (curl is always included)')
+  .option('--clients <names>', 'only these, comma-separated (curl, alone and with md5sum, always)')
   .option('--json', 'print one JSON object', false)
   .parse();
 

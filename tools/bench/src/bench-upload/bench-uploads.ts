@@ -6,8 +6,8 @@ import { formatBytes } from '@supabase-media/core/format';
 import { startStackProcess } from '@supabase-media/local-stack/stack/start-stack-process';
 import { openStorage } from '@supabase-media/storage/connection';
 import { removeObject } from '@supabase-media/storage/expected-object';
-import { runProcess } from './run-process.ts';
-import { type BenchClient, CLIENTS, REFERENCE } from './upload-clients.ts';
+import { type ProcessRun, runProcess } from './run-process.ts';
+import { type BenchClient, CLIENTS, PROVED_REFERENCE, REFERENCE } from './upload-clients.ts';
 
 export interface BenchUploadsOptions {
   /** In bytes. */
@@ -26,6 +26,8 @@ export interface BenchRow {
   readonly seconds: number;
   /** Relative to `curl -T` of the same round; the median of the rounds. */
   readonly ratio: number;
+  /** Relative to `curl -T` with md5sum beside it; the median of the rounds. */
+  readonly provedRatio: number;
   readonly peakMb: number | undefined;
   readonly bytesSent: number;
 }
@@ -55,7 +57,9 @@ export async function benchUploads(options: BenchUploadsOptions): Promise<BenchR
   const url = String(environment.SUPABASE_URL);
   const key = String(environment.SUPABASE_SERVICE_ROLE_KEY);
   const storage = openStorage({ url, serviceRoleKey: key });
-  const clients = CLIENTS.filter((client) => client === REFERENCE || (options.only?.includes(client.name) ?? true));
+  const clients = CLIENTS.filter(
+    (client) => client === REFERENCE || client === PROVED_REFERENCE || (options.only?.includes(client.name) ?? true),
+  );
 
   const uploadOnce = async (client: BenchClient, file: string) => {
     const upload = { url, key, file, bucket: BUCKET, path: 'bench/object.mp4' };
@@ -71,19 +75,21 @@ export async function benchUploads(options: BenchUploadsOptions): Promise<BenchR
       const file = await makeFile(folder, bytes);
       // A warm-up: afterwards the file and the programs are in the page cache.
       await uploadOnce(REFERENCE, file);
-      const runs = new Map(clients.map((client) => [client.name, [] as Awaited<ReturnType<typeof uploadOnce>>[]]));
+      const runs = new Map(clients.map((client) => [client.name, [] as ProcessRun[]]));
       for (let round = 1; round <= rounds; round++)
         for (const client of clients) {
           say(`${formatBytes(bytes)}, round ${round} of ${rounds}: ${client.name}`);
           runs.get(client.name)?.push(await uploadOnce(client, file));
         }
-      const reference = runs.get(REFERENCE.name) ?? [];
+      const ratioTo = (reference: BenchClient, own: readonly ProcessRun[]) =>
+        median(own.map((run, round) => run.seconds / (runs.get(reference.name)?.[round]?.seconds ?? Number.NaN)));
       for (const [client, own] of runs)
         rows.push({
           client,
           bytes,
           seconds: median(own.map((run) => run.seconds)),
-          ratio: median(own.map((run, round) => run.seconds / (reference[round]?.seconds ?? Number.NaN))),
+          ratio: ratioTo(REFERENCE, own),
+          provedRatio: ratioTo(PROVED_REFERENCE, own),
           peakMb: maximum(own.map((run) => run.peakMb)),
           bytesSent: Number(own[0]?.printed.bytesSent ?? bytes),
         });

@@ -45,8 +45,29 @@ export const REFERENCE: BenchClient = {
   ],
 };
 
+/** The proof by hand: md5sum reads the file while curl sends it, and the ETag is compared. For a Storage that keeps files. */
+const PROVE_BY_HAND = `
+set -e
+digest=$(mktemp)
+trap 'rm -f "$digest"' EXIT
+md5sum "$3" > "$digest" &
+curl --silent --show-error --fail --output /dev/null --request POST --upload-file "$3" \\
+  --header "authorization: Bearer $2" --header "apikey: $2" --header 'x-upsert: true' \\
+  --header 'content-type: video/mp4' "$1/storage/v1/object/$4/$5"
+wait
+curl --silent --show-error --fail --header "authorization: Bearer $2" --header "apikey: $2" \\
+  "$1/storage/v1/object/info/$4/$5" | grep --quiet "$(cut -c 1-32 "$digest")"
+`;
+
+/** What an uploader that proves what it sent is compared with. */
+export const PROVED_REFERENCE: BenchClient = {
+  name: 'curl -T, md5sum beside',
+  command: ({ url, key, file, bucket, path }) => ['sh', ['-c', PROVE_BY_HAND, 'sh', url, key, file, bucket, path]],
+};
+
 export const CLIENTS: readonly BenchClient[] = [
   REFERENCE,
+  PROVED_REFERENCE,
   ours('ours auto', 'auto'),
   ours('ours direct', 'direct'),
   ours('ours stream', 'stream'),
