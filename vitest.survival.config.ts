@@ -8,6 +8,7 @@ import { RESOLVE_SOURCES } from './vitest.resolve.ts';
 export const SURVIVAL_TESTS = [
   // Restarts and outages.
   'workers/media/test/worker-restarts.test.ts',
+  'tests/scripts/npm-signals.test.ts',
   'packages/queue/test/queue-locks.test.ts',
   'packages/queue/test/job-types.test.ts',
   'packages/queue/test/queue-scale.test.ts',
