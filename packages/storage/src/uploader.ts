@@ -29,6 +29,8 @@ export interface UploadPolicy extends TransportTimeouts {
   /** The most that one resumable request carries, in bytes; unset, it is found out. */
   readonly chunkBytes?: number | undefined;
   readonly maxRetries: number;
+  /** Retries in a row while Storage is away, once it has answered; `maxRetries` unless told. */
+  readonly outageRetries?: number | undefined;
   /** The first wait between attempts, in milliseconds; a second unless told. */
   readonly retryBaseMs?: number | undefined;
 }
@@ -145,7 +147,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
   let isAsking = false;
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {
     isAsking = true;
-    const answer = await retry(question, retries);
+    const answer = await retry(question, { ...retries, outageRetries: policy.outageRetries });
     isAsking = false;
     return answer;
   };
@@ -160,6 +162,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
       decision: initial,
       forced,
       maxRetries: policy.maxRetries,
+      outageRetries: policy.outageRetries,
       retryBaseMs: policy.retryBaseMs,
       signal,
       onRetry: options.onRetry,
