@@ -8,6 +8,8 @@ import { RESOLVE_SOURCES } from './vitest.resolve.ts';
 export const SURVIVAL_TESTS = [
   // Restarts and outages.
   'workers/media/test/worker-restarts.test.ts',
+  'tests/scripts/npm-signals.test.ts',
+  'workers/media/test/upload-patience.test.ts',
   'packages/queue/test/queue-locks.test.ts',
   'packages/queue/test/job-types.test.ts',
   'packages/queue/test/queue-scale.test.ts',

@@ -153,7 +153,7 @@ export const ERRORS = {
   gateway_failed: {
     retry: 'ambiguous',
     meaning: 'A gateway in front of Storage timed out or failed; the object may or may not be stored.',
-    hint: "The object is checked and the upload retried automatically. If it persists, raise the gateway's timeouts.",
+    hint: 'The object is checked and the upload retried automatically. If it persists, check that Storage runs behind the gateway (502, 503), and raise its timeouts (504).',
   },
   invalid_argument: {
     retry: 'never',
@@ -385,6 +385,22 @@ export const errorsOf =
   <Code extends string>(table: Readonly<Record<Code, ErrorPolicy>>) =>
   ({ code, ...options }: Omit<MediaErrorOptions, 'code' | 'policy'> & { readonly code: Code }): MediaError =>
     new MediaError({ ...options, code: code as string as ErrorCode, policy: table[code] });
+
+/** How it looks when Storage is away: restarting, overloaded, or out of reach. Nothing that was asked of it is at fault. */
+export const STORAGE_OUTAGES = [
+  'gateway_failed',
+  'storage_busy',
+  'storage_unreachable',
+  'upload_connect_timeout',
+] as const satisfies readonly ErrorCode[];
+
+/**
+ * Whether an error is one of {@link STORAGE_OUTAGES}, or a question whose connection broke, as behind a load balancer
+ * without servers: a request without a body costs nothing to repeat.
+ */
+export const isStorageOutage = (error: MediaError): boolean =>
+  STORAGE_OUTAGES.some((code) => code === error.code) ||
+  (error.code === 'upload_interrupted' && error.details.bodyBytes === 0);
 
 /** Whether a retry can help. */
 export const isRetryable = (error: MediaError): boolean => error.retry !== 'never';

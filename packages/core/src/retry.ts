@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { backoffDelay } from './backoff.ts';
-import { isRetryable, MediaError, toMediaError } from './errors.ts';
+import { isRetryable, isStorageOutage, MediaError, toMediaError } from './errors.ts';
 
 /** Passed to `onRetry` before each wait. */
 export interface RetryNotice {
@@ -21,6 +21,8 @@ export interface RetryNotice {
 export interface RetryOptions {
   /** Further attempts after the first, 0 or more; progress resets the count. */
   readonly retries: number;
+  /** Further attempts in a row while Storage is away, counted apart; `retries` unless told. */
+  readonly outageRetries?: number | undefined;
   /** Ends any wait. The caller has to end a running attempt. */
   readonly signal?: AbortSignal | undefined;
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
@@ -40,6 +42,7 @@ export const LOCKED_MAX = 30;
 interface FailureCounts {
   /** In a row, without progress. */
   failures: number;
+  outages: number;
   locked: number;
 }
 
@@ -50,7 +53,7 @@ interface FailureCounts {
  */
 export async function retry<T>(attempt: (number: number) => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal } = options;
-  const counts: FailureCounts = { failures: 0, locked: 0 };
+  const counts: FailureCounts = { failures: 0, outages: 0, locked: 0 };
   try {
     return await pRetry(
       async (number) => {
@@ -82,10 +85,14 @@ export async function retry<T>(attempt: (number: number) => Promise<T>, options:
 
 function mayRetry(counts: FailureCounts, error: MediaError, options: RetryOptions): boolean {
   if (options.isFinal?.(error)) return false;
-  if (options.hasProgressed?.()) Object.assign(counts, { failures: 0, locked: 0 });
+  if (options.hasProgressed?.()) Object.assign(counts, { failures: 0, outages: 0, locked: 0 });
   if (error.retry === 'locked') {
     counts.locked++;
     return counts.locked <= LOCKED_MAX;
+  }
+  if (isStorageOutage(error) && options.outageRetries !== undefined) {
+    counts.outages++;
+    return counts.outages <= options.outageRetries;
   }
   counts.failures++;
   return counts.failures <= options.retries;
@@ -100,7 +107,7 @@ async function waitBeforeRetry(
   const { baseMs = 1000, random = Math.random, signal, onRetry } = options;
   const retryAfterMs = typeof error.details.retryAfterMs === 'number' ? error.details.retryAfterMs : undefined;
   // A lock is released within seconds or never, so the wait does not grow.
-  const nth = error.retry === 'locked' ? Math.min(counts.locked, 2) : counts.failures;
+  const nth = error.retry === 'locked' ? Math.min(counts.locked, 2) : Math.max(1, counts.failures + counts.outages);
   const waitMs = backoffDelay({ attempt: nth, random: random(), retryAfterMs, baseMs });
   onRetry?.({ error, attempt, waitMs: Math.round(waitMs) });
   await sleep(waitMs, undefined, { signal });

@@ -3,8 +3,9 @@
  * global one, and one that only single requests have. The first two can be asked for; the third shows only when a
  * single request is refused although the other two would let the file through.
  */
-import { MediaError } from '@supabase-media/core/errors';
+import { isStorageOutage, MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
+import { toAnswerError } from './answer-error.ts';
 import type { StorageConnection } from './connection.ts';
 import { assertBucketName } from './object-key.ts';
 import { METADATA_TIMEOUTS } from './timeouts.ts';
@@ -62,15 +63,21 @@ export async function readLimits(
 
 async function readBucketLimit(connection: StorageConnection, bucket: string, signal?: AbortSignal) {
   assertBucketName(bucket);
+  const action = `Asking for the limit of ${bucket}`;
   const answer = await connection.transport.send({
     method: 'GET',
     url: `${connection.storageUrl}/bucket/${encodeURIComponent(bucket)}`,
     headers: connection.headers,
     timeouts: METADATA_TIMEOUTS,
     signal,
-    action: `Asking for the limit of ${bucket}`,
+    action,
   });
-  if (answer.status !== 200) return undefined;
+  if (answer.status !== 200) {
+    // Somebody who answers in Storage's place knows no limit.
+    const refusal = toAnswerError(answer, { action });
+    if (isStorageOutage(refusal)) throw refusal;
+    return undefined;
+  }
   const { file_size_limit: limit } = JSON.parse(answer.body) as { file_size_limit?: number | null };
   return typeof limit === 'number' && limit > 0 ? limit : undefined;
 }

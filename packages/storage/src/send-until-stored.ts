@@ -1,11 +1,11 @@
 /**
  * The loop around the attempts at sending one file. `decideNextStep` says what follows a failure; this does it.
  *
- * What bounds it: the policy's retries in a row without progress, a fixed number of waits for a lock, three uploads that
- * Storage loses. Progress begins the count again, because a file of finite size can progress only so often.
+ * What bounds it: the policy's retries in a row without progress, those while Storage is away counted apart, a fixed
+ * number of waits for a lock, three uploads that Storage loses. Progress begins the count again, because a file of finite size can progress only so often.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRetryable, type MediaError, toMediaError } from '@supabase-media/core/errors';
+import { isRetryable, isStorageOutage, type MediaError, toMediaError } from '@supabase-media/core/errors';
 import { abortedError, type RetryNotice } from '@supabase-media/core/retry';
 import {
   decideNextStep,
@@ -28,6 +28,8 @@ export interface SendOptions {
   /** The caller insists on this route. */
   readonly forced: Route | undefined;
   readonly maxRetries: number;
+  /** The same while Storage is away; `maxRetries` unless told. */
+  readonly outageRetries: number | undefined;
   /** The first wait, in milliseconds; a second unless told. */
   readonly retryBaseMs: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -56,7 +58,7 @@ const SEND: Readonly<Record<Route, (attempt: UploadAttempt, resumable: Resumable
 export async function sendUntilStored(options: SendOptions): Promise<RouteDecision> {
   const { attempt, expected, resumable, forced, signal } = options;
   let { decision } = options;
-  const counts = { failuresInRow: 0, locksInRow: 0, newUploads: 0 };
+  const counts = { failuresInRow: 0, outagesInRow: 0, locksInRow: 0, newUploads: 0 };
   let furthest = 0;
   /** A smaller request continues the attempt whose larger one was refused. */
   let isSameAttempt = false;
@@ -82,8 +84,11 @@ export async function sendUntilStored(options: SendOptions): Promise<RouteDecisi
     };
   };
 
+  const rowOf = (error: MediaError): 'failuresInRow' | 'outagesInRow' =>
+    isStorageOutage(error) && options.outageRetries !== undefined ? 'outagesInRow' : 'failuresInRow';
+
   const wait = async (notice: Omit<RetryNotice, 'waitMs'>, spends: Spends): Promise<void> => {
-    const failures = spends === 'budget' ? ++counts.failuresInRow : ++counts.locksInRow;
+    const failures = spends === 'locks' ? ++counts.locksInRow : ++counts[rowOf(notice.error)];
     const { retryAfterMs } = failureOf(notice.error);
     const random = Math.random();
     const waitMs = Math.round(waitBefore({ spends, failures, random, retryAfterMs, baseMs: options.retryBaseMs }));
@@ -92,11 +97,13 @@ export async function sendUntilStored(options: SendOptions): Promise<RouteDecisi
   };
 
   const act = async (error: MediaError, number: number): Promise<void> => {
-    if (resumable.furthest > furthest) Object.assign(counts, { failuresInRow: 0, locksInRow: 0 });
+    if (resumable.furthest > furthest) Object.assign(counts, { failuresInRow: 0, outagesInRow: 0, locksInRow: 0 });
     furthest = resumable.furthest;
     const failure = failureOf(error);
+    const row = rowOf(error);
     const step = decideNextStep(failure, {
       ...counts,
+      failuresInRow: counts[row],
       pathWorked: true,
       otherPathOpen: decision.route !== 'resumable' && forced === undefined,
       canShrink: decision.route === 'resumable' && resumable.canShrink,
@@ -104,7 +111,7 @@ export async function sendUntilStored(options: SendOptions): Promise<RouteDecisi
       canRenewToken: false,
       vanishedBodies: 0,
       renewalsInRow: 0,
-      maxRetries: options.maxRetries,
+      maxRetries: row === 'outagesInRow' ? (options.outageRetries ?? 0) : options.maxRetries,
     });
     switch (step.step) {
       case 'retry':

@@ -32,6 +32,8 @@ export interface UploadPolicy extends TransportTimeouts {
   /** The most that one resumable request carries, in bytes; unset, it is found out. */
   readonly chunkBytes?: number | undefined;
   readonly maxRetries: number;
+  /** Retries in a row while Storage is away, once it has answered; `maxRetries` unless told. */
+  readonly outageRetries?: number | undefined;
   /** The first wait between attempts, in milliseconds; a second unless told. */
   readonly retryBaseMs?: number | undefined;
   /** What is to prove that Storage holds the file; by its ETag, else by reading back, unless told. */
@@ -155,7 +157,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     isAsking = false;
     return answer;
   };
-  const ask: Ask = (question) => askOnce(() => retry(question, retries));
+  const ask: Ask = (question) => askOnce(() => retry(question, { ...retries, outageRetries: policy.outageRetries }));
 
   const upload = new AbortController();
   const { host } = new URL(connection.storageUrl);
@@ -173,6 +175,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
       decision: initial,
       forced,
       maxRetries: policy.maxRetries,
+      outageRetries: policy.outageRetries,
       retryBaseMs: policy.retryBaseMs,
       signal,
       onRetry: options.onRetry,

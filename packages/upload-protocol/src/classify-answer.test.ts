@@ -75,6 +75,17 @@ describe('answers of Storage over TUS, in plain text', () => {
     expect(classify(asked, status, body, BROWSER).fault).toBe(expected);
   });
 
+  it.each([
+    [500, 'Something went wrong with that request', 'storage_failed'],
+    [502, '', 'storage_failed'],
+    [503, '', 'storage_busy'],
+    [429, '', 'storage_busy'],
+  ])('with %i are not blamed on a proxy', (status, body, fault) => {
+    for (const asked of ['create', 'offset', 'append'] as const)
+      expect(classify(asked, status, body, TUS)).toMatchObject({ fault, speaker: 'storage' });
+    expect(classify('append', status, body, BROWSER).speaker).toBe('edge');
+  });
+
   it('are believed of a token error, which comes as JSON before TUS is asked', () => {
     const body = storage('403', 'AccessDenied', '"exp" claim timestamp check failed');
     expect(classify('append', 400, body).fault).toBe('storage_unauthorized');

@@ -136,8 +136,10 @@ export function classifyAnswer(answer: Answer, context: AnswerContext): Classifi
  */
 function isOfStorage(answer: Answer, said: AnswerBody, { asked, hidesHeaders }: AnswerContext): boolean {
   if (said.form === 'storage') return true;
-  if (said.form !== 'text' || asked === 'rest' || answer.status >= 500 || answer.status === 429) return false;
-  return hidesHeaders || Boolean(answer.header(TUS_HEADERS.version));
+  if (said.form !== 'text' || asked === 'rest') return false;
+  if (answer.header(TUS_HEADERS.version)) return true;
+  // Proxies answer so when Storage is away or they are asked too often: there, a hidden header is taken for a missing one.
+  return hidesHeaders && answer.status < 500 && answer.status !== 429;
 }
 
 function faultOfStorage(said: AnswerBody, status: number, asked: Asked): AnswerFault {

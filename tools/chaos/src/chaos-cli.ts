@@ -1,4 +1,5 @@
 #!/usr/bin/env -S node --
+import { watchStopSignals } from '@supabase-media/core/stop-signals';
 import { findRedisVersion } from '@supabase-media/local-stack/redis/redis-server';
 import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
 /** `npm run test:chaos`: kills, freezes and starves workers at seeded times; nothing may be lost or done twice. */
@@ -51,8 +52,7 @@ const options = new Command('test:chaos')
   .opts<ChaosOptions>();
 
 // An interrupted run stops its servers and workers, and prints its report.
-const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+const interrupted = watchStopSignals(() => process.exit(1));
 
 const size = SIZES[options.short ? 'short' : 'full'];
 const all: readonly BackendKind[] = findRedisVersion() === undefined ? ['postgres'] : ['redis', 'postgres'];

@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --
 /** `npm run check:media`: what becomes of the files of a folder, judged by other readers than the pipeline's own. */
+import { watchStopSignals } from '@supabase-media/core/stop-signals';
 import { Command } from 'commander';
 import { checkCorpus } from './check-corpus.ts';
 import { findTools } from './find-tools.ts';
@@ -18,8 +19,7 @@ const options = new Command('check:media')
   .parse()
   .opts<{ corpus: string; only: string; ffmpeg: string; play: boolean; json: boolean }>();
 
-const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+const interrupted = watchStopSignals(() => process.exit(1));
 
 process.exitCode = await checkCorpus({
   folder: options.corpus,

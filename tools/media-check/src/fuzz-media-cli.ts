@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --
 /** `npm run fuzz:media`: odd files, drawn from a seed; none may be lost, stretched, silent or out of step. */
+import { watchStopSignals } from '@supabase-media/core/stop-signals';
 import { printLine } from '@supabase-media/local-stack/stack/output';
 import { createProgressBar } from '@supabase-media/worker/cli/progress-bar';
 import { Command } from 'commander';
@@ -32,8 +33,7 @@ const options = new Command('fuzz:media')
   .parse()
   .opts<Options>();
 
-const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+const interrupted = watchStopSignals(() => process.exit(1));
 
 const seed = Number(options.seed);
 const hasBar = process.stderr.isTTY === true;

@@ -39,6 +39,8 @@ async function playJob(environment: Record<string, string>): Promise<void> {
   worker.kill('SIGTERM');
   const ended = await worker.ended;
   expect([done.exitCode, ended.exitCode], done.stderr + ended.stderr).toEqual([0, 0]);
+  // How the request began is no news beside how the job ended.
+  expect(readJson(done)).toMatchObject({ outcome: expect.any(String), state: undefined });
 }
 
 /** Whether a span stands below another one, however deep. */

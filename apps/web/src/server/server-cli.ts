@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { MediaError, toMediaError } from '@supabase-media/core/errors';
+import { watchStopSignals } from '@supabase-media/core/stop-signals';
 import { forgetSecrets } from '@supabase-media/service/forget-secrets';
 import { createLogger } from '@supabase-media/service/logger';
 import { createRedactor } from '@supabase-media/service/redact';
@@ -71,12 +72,7 @@ async function run(): Promise<void> {
   const log = await createLogger({ config });
   const tracing = await startTracing({ ...config.tracing, service: 'supabase-media-api', redact });
   const { startServer, sweepOnce } = await import('./server.ts');
-  const stop = new AbortController();
-  const onSignal = () => {
-    if (stop.signal.aborted) process.exit(1);
-    stop.abort();
-  };
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  const stop = watchStopSignals(() => process.exit(1));
   if (options.command === 'sweep') {
     const result = await sweepOnce({ config, log, signal: stop.signal });
     const { enqueued, abandoned, cleaned, forgotten, failed } = result;
@@ -96,7 +92,7 @@ async function run(): Promise<void> {
     // Handles that a library keeps open must not keep the process alive.
     process.exit(0);
   }
-  process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+  stop.close();
 }
 
 let redact = createRedactor([]).text;

@@ -7,6 +7,7 @@ import { openQueueClient } from '@supabase-media/client';
 import { guessContentType } from '@supabase-media/core/content-type';
 import { toMediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatSeconds } from '@supabase-media/core/format';
+import { watchStopSignals } from '@supabase-media/core/stop-signals';
 import { Closers } from '@supabase-media/local-stack/stack/closers';
 import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
 import { StackError } from '@supabase-media/local-stack/stack/stack-error';
@@ -36,9 +37,7 @@ const SOURCE_BUCKET = 'project-videos';
 /** Runs the demo and exits with 0 for every outcome of the video, with 1 if the demo itself failed. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const closers = new Closers();
-  const interrupted = new AbortController();
-  const onSignal = () => interrupted.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const interrupted = watchStopSignals(() => process.exit(1));
   try {
     await playDemo(options, closers, interrupted.signal);
   } catch (error) {
@@ -46,7 +45,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     process.exitCode = 1;
   } finally {
     await closers.closeAll();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    interrupted.close();
   }
   // Handles that a library keeps open must not keep the process alive.
   process.exit();

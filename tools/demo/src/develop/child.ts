@@ -17,6 +17,8 @@ export interface Child {
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
   readonly stop: () => Promise<void>;
+  /** Kills it and its children at once, for a process that is about to end. */
+  readonly kill: () => void;
 }
 
 /** How long a child may take to stop before it is killed, in milliseconds. */
@@ -30,7 +32,12 @@ export function startChild({ name, args, environment, isShown }: ChildOptions): 
     detached: true,
   });
   const signalAll = (signal: NodeJS.Signals) => {
-    if (child.pid !== undefined) process.kill(-child.pid, signal);
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch (error) {
+      // The whole group has ended.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
   };
   const ended = once(child, 'exit').then(() => {});
   return {
@@ -42,5 +49,7 @@ export function startChild({ name, args, environment, isShown }: ChildOptions): 
       const kill = setTimeout(() => signalAll('SIGKILL'), STOP_MS);
       await ended.finally(() => clearTimeout(kill));
     },
+    // Of a group whose first process has ended, others may be left.
+    kill: () => signalAll('SIGKILL'),
   };
 }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { watchStopSignals } from '@supabase-media/core/stop-signals';
 import { Closers } from '@supabase-media/local-stack/stack/closers';
 import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
 import { tryPort } from '@supabase-media/local-stack/stack/ports';
@@ -28,14 +29,15 @@ const START_MS = 60_000;
 /** Runs until a signal or until a part exits; sets the exit code. */
 export async function runDevelopment(options: DevelopmentOptions): Promise<void> {
   const closers = new Closers();
-  const stop = new AbortController();
-  const onSignal = () => {
-    if (stop.signal.aborted) process.exit(1);
-    stop.abort();
+  const running: Child[] = [];
+  // Children in groups of their own outlive this process unless they are told.
+  const killAll = () => {
+    for (const child of running) child.kill();
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  process.once('exit', killAll);
+  const stop = watchStopSignals(() => process.exit(1));
   try {
-    const children = await startParts(options, closers, stop.signal);
+    const children = await startParts(options, { closers, running, signal: stop.signal });
     const ended = children.map(({ name, ended: end }) => end.then(() => name));
     const first = await Promise.race([...ended, once(stop.signal, 'abort').then(() => undefined)]);
     if (first !== undefined && !stop.signal.aborted)
@@ -52,7 +54,10 @@ export async function runDevelopment(options: DevelopmentOptions): Promise<void>
   process.exit();
 }
 
-async function startParts(options: DevelopmentOptions, closers: Closers, signal: AbortSignal): Promise<Child[]> {
+async function startParts(
+  options: DevelopmentOptions,
+  { closers, running, signal }: { readonly closers: Closers; readonly running: Child[]; readonly signal: AbortSignal },
+): Promise<readonly Child[]> {
   printLine('Starting a local Supabase, a worker, the API and the page …');
   const stack = await startStack({ dataFolder: join(options.data, 'stack'), fresh: options.fresh });
   closers.add(() => stack.stop());
@@ -71,26 +76,24 @@ async function startParts(options: DevelopmentOptions, closers: Closers, signal:
     ...stack.environment,
   };
   const isShown = options.verbose;
-  const begin = (name: string, args: readonly string[], environment = {}, isLoud = isShown): Child => {
+  const begin = (name: string, args: readonly string[], environment = {}, isLoud = isShown): void => {
     const child = startChild({ name, args, environment: { ...common, ...environment }, isShown: isLoud });
+    running.push(child);
     closers.add(child.stop);
-    return child;
   };
   const watched = ['--watch', '--watch-preserve-output', '--'];
-  const children = [
-    begin('compiler', [at('node_modules/typescript/bin/tsc'), '-b', '--watch', '--preserveWatchOutput', at('.')]),
-    begin('worker', [...watched, at('workers/media/dist/cli.js'), 'worker'], {
-      WORK_DIR: join(options.data, 'work'),
-      SHUTDOWN_GRACE_SECONDS: '1',
-    }),
-    begin('API', [...watched, at('apps/web/dist/server/server-cli.js'), 'serve'], {
-      WEB_HOST: '127.0.0.1',
-      WEB_PORT: String(apiPort),
-      WEB_SHUTDOWN_GRACE_SECONDS: '1',
-    }),
-  ];
+  begin('compiler', [at('node_modules/typescript/bin/tsc'), '-b', '--watch', '--preserveWatchOutput', at('.')]);
+  begin('worker', [...watched, at('workers/media/dist/cli.js'), 'worker'], {
+    WORK_DIR: join(options.data, 'work'),
+    SHUTDOWN_GRACE_SECONDS: '1',
+  });
+  begin('API', [...watched, at('apps/web/dist/server/server-cli.js'), 'serve'], {
+    WEB_HOST: '127.0.0.1',
+    WEB_PORT: String(apiPort),
+    WEB_SHUTDOWN_GRACE_SECONDS: '1',
+  });
   const vite = [at('node_modules/vite/bin/vite.js'), '--config', at('apps/web/vite.config.ts'), '--strictPort'];
-  children.push(begin('page', [...vite, '--port', String(pagePort)], { WEB_API_URL: apiUrl }));
+  begin('page', [...vite, '--port', String(pagePort)], { WEB_API_URL: apiUrl });
   await Promise.all([`${apiUrl}/ready`, pageUrl].map((url) => waitForUrl(url, { signal, timeoutMs: START_MS })));
   printLine(`
 The page       ${pageUrl}
@@ -102,7 +105,7 @@ Supabase       ${stack.url}
 
 Changes in the page appear immediately; the API and the worker restart on
 change. Stop everything with Ctrl-C.`);
-  return children;
+  return running;
 }
 
 const choosePort = async (wanted: number): Promise<number> => (await tryPort(wanted)) ?? (await tryPort(0)) ?? wanted;

@@ -1,4 +1,6 @@
 /** Runs the stack until a signal comes. */
+import { once } from 'node:events';
+import { watchStopSignals } from '@supabase-media/core/stop-signals';
 import { removeStaleEnvironmentFile, type StackEnvironment, writeEnvironmentFile } from '../stack/environment.ts';
 import { printLine, printNotice } from '../stack/output.ts';
 import { tryPort } from '../stack/ports.ts';
@@ -11,7 +13,8 @@ const DEFAULT_PORT = 54_321;
 /** Resolves when the stack has stopped; the process's exit code is then set: 0 after a signal, 1 after a failure. */
 export async function runStack(options: CommandLine): Promise<void> {
   const startedAt = performance.now();
-  const stopped = waitForSignal();
+  // The second one ends PostgreSQL with the process.
+  const { signal } = watchStopSignals(() => process.exit(1));
   let stack: Stack | undefined;
   try {
     if (options.envFile) await removeStaleEnvironmentFile(options.envFile);
@@ -19,7 +22,7 @@ export async function runStack(options: CommandLine): Promise<void> {
     if (options.envFile) await writeEnvironmentFile(options.envFile, stack.environment);
     if (options.json) printLine(JSON.stringify({ ready: true, ...stack.environment }));
     else if (!options.quiet) printEnvironment(stack.environment, performance.now() - startedAt);
-    await stopped;
+    if (!signal.aborted) await once(signal, 'abort');
   } catch (error) {
     printFailure(error);
     process.exitCode = 1;
@@ -36,19 +39,6 @@ async function startFromCommandLine(options: CommandLine): Promise<Stack> {
     dataFolder: data,
     port: port ?? (await tryPort(DEFAULT_PORT)) ?? 0,
     ...(!quiet && { onNotice: printNotice }),
-  });
-}
-
-/** The first SIGINT or SIGTERM resolves; a second ends the process at once, and PostgreSQL with it. */
-function waitForSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let seen = false;
-    const onSignal = (): void => {
-      if (seen) process.exit(1);
-      seen = true;
-      resolve();
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   });
 }
 

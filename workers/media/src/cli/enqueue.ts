@@ -72,7 +72,9 @@ export async function enqueueCommand(context: CommandContext, options: EnqueueCo
         ),
     });
     bar.stop();
-    return output.result({ ...answer, ...result }, [...lines, ...describeResult(result)]);
+    // What became of the request is over with the job: one of the two says how it stands.
+    const { state: _added, ...ids } = answer;
+    return output.result({ ...ids, ...result }, [...lines, ...describeResult(result)]);
   } finally {
     bar.stop();
     await queue.close();

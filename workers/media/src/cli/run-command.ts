@@ -1,6 +1,6 @@
 /** What every command shares: its configuration, its log, its way to end. */
 
-import { MediaError } from '@supabase-media/core/errors';
+import { watchStopSignals } from '@supabase-media/core/stop-signals';
 import { forgetSecrets } from '@supabase-media/service/forget-secrets';
 import { createLogger, type Log } from '@supabase-media/service/logger';
 import { createRedactor } from '@supabase-media/service/redact';
@@ -38,32 +38,10 @@ export interface RunCommandOptions {
 /** A shell's convention for a process that a signal ended: 128 and the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-function watchSignals() {
-  const controller = new AbortController();
-  let received: keyof typeof EXIT_CODES | undefined;
-  const onSignal = (name: keyof typeof EXIT_CODES) => {
-    if (received !== undefined) process.exit(EXIT_CODES[name]);
-    received = name;
-    controller.abort(new MediaError({ code: 'aborted', message: `Stopped by ${name}.` }));
-  };
-  const onInterrupt = () => onSignal('SIGINT');
-  const onTerminate = () => onSignal('SIGTERM');
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onTerminate);
-  return {
-    signal: controller.signal,
-    received: () => received,
-    stop: () => {
-      process.off('SIGINT', onInterrupt);
-      process.off('SIGTERM', onTerminate);
-    },
-  };
-}
-
 /** Runs one command to its end and sets the exit code: 0, 1 for an error, 128 + n when a signal ended it. */
 export async function runCommand(options: RunCommandOptions): Promise<void> {
   const output = createOutput({ json: options.common.json ?? false });
-  const signals = watchSignals();
+  const signals = watchStopSignals((name) => process.exit(EXIT_CODES[name]));
   let redact = createRedactor([]).text;
   let tracing: Tracing | undefined;
   try {
@@ -80,7 +58,7 @@ export async function runCommand(options: RunCommandOptions): Promise<void> {
     const received = signals.received();
     process.exitCode = received === undefined ? 1 : EXIT_CODES[received];
   } finally {
-    signals.stop();
+    signals.close();
     await tracing?.close();
   }
 }

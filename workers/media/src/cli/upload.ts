@@ -1,7 +1,7 @@
 /** `media upload`: one file to Storage, by the uploader that the worker uses. */
 
 import { guessContentType } from '@supabase-media/core/content-type';
-import { formatBytes, formatRate } from '@supabase-media/core/format';
+import { formatBytes, formatRate, formatSeconds } from '@supabase-media/core/format';
 import { resolveUserPath } from '@supabase-media/service/user-path';
 import { openStorage } from '@supabase-media/storage/connection';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
@@ -10,6 +10,7 @@ import type { Route } from '@supabase-media/upload-protocol/route';
 import { supabaseOf } from '../config.ts';
 import { createProgressBar } from './progress-bar.ts';
 import type { CommandContext } from './run-command.ts';
+import { createWaitClock, explainResumption, OUTAGE_RETRIES } from './upload-patience.ts';
 
 export interface UploadCommandOptions {
   readonly file: string;
@@ -19,6 +20,9 @@ export interface UploadCommandOptions {
   readonly upsert: boolean;
   readonly contentType?: string | undefined;
 }
+
+/** While Storage is away, the same is logged again only after this, in milliseconds. */
+const SAME_RETRY_MS = 60_000;
 
 /** Resident memory at its highest, in MB (1000000 bytes). */
 const peakRssMb = (): number => Math.round((process.resourceUsage().maxRSS * 1024) / 1e5) / 10;
@@ -30,14 +34,19 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
   const bar = await createProgressBar({ title: 'Uploading', isShown: context.showsBars });
   const started = performance.now();
   let first: number | undefined;
+  let last = { position: 0, size: 1 };
+  let told = { code: '', at: 0 };
+  const waiting = createWaitClock((text) => bar.update(last.position / last.size, text));
+  const resumeStore = openResumeStore(config.upload.stateDir);
+  const { bucket, path } = options;
   try {
     const result = await uploadFile({
       connection,
-      policy: config.upload,
-      resumeStore: openResumeStore(config.upload.stateDir),
+      policy: { ...config.upload, outageRetries: OUTAGE_RETRIES },
+      resumeStore,
       file,
-      bucket: options.bucket,
-      path: options.path,
+      bucket,
+      path,
       contentType: options.contentType ?? guessContentType(file),
       upsert: options.upsert,
       route: options.route === 'auto' ? undefined : options.route,
@@ -48,6 +57,8 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
           `Uploading ${formatBytes(size)}, ${route}: ${reason}`,
         ),
       onProgress: (position, size) => {
+        waiting.end();
+        last = { position, size };
         first ??= position;
         const seconds = (performance.now() - started) / 1000;
         const sent = position - first;
@@ -58,11 +69,17 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
           { event: 'upload.chunk', bytes, refusedBytes },
           `A proxy refused ${formatBytes(refusedBytes)} in one request; going on with ${formatBytes(bytes)} in each`,
         ),
-      onRetry: ({ error, waitMs }) =>
-        log.warn({ event: 'upload.retry', code: error.code, waitMs }, `${error.message} Again in ${waitMs} ms`),
+      onRetry: ({ error, waitMs }) => {
+        waiting.begin();
+        const isSame = error.code === told.code && performance.now() - told.at < SAME_RETRY_MS;
+        if (!isSame) told = { code: error.code, at: performance.now() };
+        const line = `${error.message} Waiting for Storage; asking again in ${formatSeconds(waitMs / 1000)}`;
+        log[isSame ? 'debug' : 'warn']({ event: 'upload.retry', code: error.code, waitMs }, line);
+      },
     });
+    waiting.end();
     bar.stop();
-    const { bucket, path, size, route, attempts, bytesSent, seconds, verified } = result;
+    const { size, route, attempts, bytesSent, seconds, verified } = result;
     context.output.result(
       { bucket, path, size, route, attempts, bytesSent, seconds: round(seconds), verified, peakRssMb: peakRssMb() },
       [
@@ -70,7 +87,11 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
         `attempts ${attempts}, sent ${formatBytes(bytesSent)}, verified, peak memory ${peakRssMb()} MB`,
       ],
     );
+  } catch (error) {
+    const key = { storageUrl: connection.storageUrl, bucket, path };
+    throw await explainResumption(error, { store: resumeStore, key, position: last.position });
   } finally {
+    waiting.end();
     bar.stop();
     await connection.close();
   }

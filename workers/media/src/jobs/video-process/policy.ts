@@ -3,6 +3,7 @@
  * producers write them into the job; what only workers decide stands here.
  */
 import { videoProcessContract } from '@supabase-media/client/contract';
+import { STORAGE_OUTAGES } from '@supabase-media/core/errors';
 import { type JobPolicy, LONG_OUTAGE, SHORT_OUTAGE } from '@supabase-media/queue/policy';
 
 export const VIDEO_POLICY: JobPolicy = {
@@ -13,11 +14,7 @@ export const VIDEO_POLICY: JobPolicy = {
     disk_full: SHORT_OUTAGE,
     // Another worker may have a larger disk.
     disk_too_small: SHORT_OUTAGE,
-    storage_unreachable: LONG_OUTAGE,
-    // How an outage of Storage looks from behind a gateway, or over a network that breaks.
-    gateway_failed: LONG_OUTAGE,
-    storage_busy: LONG_OUTAGE,
-    upload_connect_timeout: LONG_OUTAGE,
+    ...Object.fromEntries(STORAGE_OUTAGES.map((code) => [code, LONG_OUTAGE])),
     // For these it may be the job after all, and each time its bytes are sent again.
     storage_failed: SHORT_OUTAGE,
     download_failed: SHORT_OUTAGE,
