@@ -82,6 +82,9 @@ interface StreamCount {
   /** Times of the packets that were read last, in the order of showing, to measure the steps between them. */
   readonly latest: number[];
   hidden: number;
+  /** When the packet before this one is decoded, if it is hidden and does not say how long it lasts. */
+  hiddenSince: number;
+  decodedLate: number;
   /** The durations of all packets. */
   lasted: number;
 }
@@ -130,6 +133,8 @@ function startCount(packet: Packet): StreamCount {
     largestStep: 0,
     latest: [],
     hidden: 0,
+    hiddenSince: Number.NaN,
+    decodedLate: 0,
     lasted: 0,
   };
   count(counted, packet, false);
@@ -143,6 +148,8 @@ function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): voi
   if (packet.key) counted.keys += 1;
   if (packet.newParameters) counted.newParameters = true;
   if (clockMayJump) followClock(counted, packet);
+  countHidden(counted, packet);
+  if (packet.decodeTime - packet.time > counted.decodedLate) counted.decodedLate = packet.decodeTime - packet.time;
   if (Number.isNaN(packet.time)) return;
   const time = packet.time - counted.jumped;
   if (packet.key) {
@@ -150,15 +157,19 @@ function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): voi
     if (time - counted.lastKey > counted.largestKeyGap) counted.largestKeyGap = time - counted.lastKey;
     counted.lastKey = time;
   }
-  if (packet.discarded) {
-    counted.hidden += packet.duration;
-    return;
-  }
+  if (packet.discarded) return;
   follow(counted, time);
   counted.first = Math.min(counted.first, time);
   // The length of an earlier one says nothing: in MP4 it is the step to the next in the order of decoding.
   if (time >= counted.last) counted.end = time + packet.duration;
   counted.last = Math.max(counted.last, time);
+}
+
+/** In MP4, a packet lasts until the next one is decoded; of a variable rate with B-frames ffprobe does not tell it. */
+function countHidden(counted: StreamCount, { discarded, duration, decodeTime }: Packet): void {
+  if (decodeTime > counted.hiddenSince) counted.hidden += decodeTime - counted.hiddenSince;
+  counted.hiddenSince = discarded && duration === 0 ? decodeTime : Number.NaN;
+  if (discarded) counted.hidden += duration;
 }
 
 /** More frames than any codec holds back to show them in another order (16 in H.264 and HEVC). */
@@ -215,6 +226,7 @@ function sumUp(counted: StreamCount): PacketStats {
     largestKeyGapSeconds: Number.isNaN(afterLastKey) ? end - first : Math.max(counted.largestKeyGap, afterLastKey),
     largestGapSeconds: Math.max(counted.largestStep, ...stepsOf(counted.latest), end - last),
     hiddenSeconds: counted.hidden,
+    decodedLateSeconds: counted.decodedLate,
     clockJumps: counted.jumps,
   };
 }
