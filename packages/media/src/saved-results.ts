@@ -33,6 +33,7 @@ const packetStats = z.strictObject({
   largestKeyGapSeconds: seconds,
   largestGapSeconds: seconds,
   hiddenSeconds: seconds,
+  decodedLateSeconds: seconds,
   clockJumps: count,
 });
 
@@ -65,6 +66,7 @@ const video = z.strictObject({
   bitRate: z.number().optional(),
   headerDurationSeconds: seconds.optional(),
   startSeconds: seconds.optional(),
+  earlySeconds: seconds,
   stats: packetStats,
 });
 

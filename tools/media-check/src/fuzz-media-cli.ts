@@ -11,6 +11,7 @@ import { renderFuzzed, renderFuzzSummary } from './fuzz/report.ts';
 interface Options {
   readonly seed: string;
   readonly index?: string;
+  readonly from: string;
   readonly files: string;
   readonly minutes: string;
   readonly ffmpeg: string;
@@ -25,6 +26,7 @@ const options = new Command('fuzz:media')
   )
   .option('--seed <n>', 'makes the files of an earlier run', String(Date.now() % 1_000_000))
   .option('--index <n>', 'only this file of the seed')
+  .option('--from <n>', 'the first file of the seed: to go on with an earlier run', '0')
   .option('--files <n>', 'how many', '300')
   .option('--minutes <n>', 'no file is begun later than this', '60')
   .option('--ffmpeg <which>', 'path, npm, all, or the path of a program', 'all')
@@ -41,7 +43,7 @@ const bar = await createProgressBar({ title: 'Fuzzing', isShown: hasBar });
 let wrong = 0;
 const fuzzed = await fuzzMedia({
   seed,
-  from: Number(options.index ?? 0),
+  from: Number(options.index ?? options.from),
   files: options.index === undefined ? Number(options.files) : 1,
   endsAtMs: performance.now() + Number(options.minutes) * 60_000,
   tools: await findTools(options.ffmpeg),

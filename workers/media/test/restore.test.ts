@@ -77,6 +77,7 @@ const STATS = {
   largestKeyGapSeconds: 2,
   largestGapSeconds: 0.04,
   hiddenSeconds: 0,
+  decodedLateSeconds: 0,
   clockJumps: 0,
 };
 
@@ -112,6 +113,7 @@ const INFO: EncodedVideo['info'] = {
     bitRate: 1_600_000,
     headerDurationSeconds: 10,
     startSeconds: 0,
+    earlySeconds: 0,
     stats: STATS,
   },
   unknownVideoTags: [],

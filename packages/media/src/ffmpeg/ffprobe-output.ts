@@ -71,7 +71,7 @@ const output = z.object({
   streams: z.array(stream).default([]),
   /** Of a transport stream: which streams belong together. */
   programs: z.array(z.object({ streams: z.array(z.object({ index: z.number() })).default([]) })).default([]),
-  format: z.object({ format_name: z.string(), duration: number }).optional(),
+  format: z.object({ format_name: z.string(), duration: number, start_time: number }).optional(),
 });
 
 export type FfprobeStream = z.infer<typeof stream>;
@@ -87,7 +87,7 @@ export const STREAM_ENTRIES = [
   'stream_tags=enc_key_id,language',
   'program_stream=index',
   `stream_side_data=${Object.keys(sideData.shape)}`,
-  'format=format_name,duration',
+  'format=format_name,duration,start_time',
 ].join(':');
 
 /** Reads `ffprobe -print_format json -show_entries` of {@link STREAM_ENTRIES}; an empty result when it is no JSON of that kind. */

@@ -19,6 +19,7 @@ export function videoFilterChain({ source, target, canConvertHdr }: FilterChainO
   const colors = planColors(source, { height: target.height, canConvertHdr });
   const { scale, bars } = fitIntoFrame(source, target);
   const filters = [
+    source.earlySeconds > 0 ? `setpts=PTS+${source.earlySeconds.toFixed(6)}/TB` : undefined,
     // Before any scaling: lines of two fields must not be mixed.
     source.interlaced ? 'bwdif=mode=send_frame:deint=interlaced' : undefined,
     cropToAperture(source),

@@ -104,6 +104,24 @@ describe('createPacketSummary', () => {
     expect(summarize(packets.slice(0, 3)).get(0)?.durationSeconds).toBeCloseTo(0.12);
   });
 
+  it('counts hidden packets that do not say how long they last', () => {
+    const lines = [
+      [-1, 'KD'],
+      [-0.6, '_D'],
+      [-0.1, '_D'],
+      [0.1, '__'],
+    ].map(([time, flags]) => `stream_index=0|pts_time=${time}|dts_time=${time}|duration_time=N/A|flags=${flags}`);
+    expect(summarize(lines).get(0)?.hiddenSeconds).toBeCloseTo(1.1);
+  });
+
+  it('tells by how much a packet is decoded after it is shown', () => {
+    const lines = ['4.8|dts_time=4.2', '4.4|dts_time=4.4', '4.2|dts_time=4.6'].map(
+      (times) => `stream_index=0|pts_time=${times}|duration_time=N/A|flags=__`,
+    );
+    expect(summarize(lines).get(0)?.decodedLateSeconds).toBeCloseTo(0.4);
+    expect(summarize([packet(0, 0, 'K_')]).get(0)?.decodedLateSeconds).toBe(0);
+  });
+
   it('passes over lines that are no packets', () => {
     expect(
       summarize(['', 'side_data|skip_samples=2048', 'stream_index=N/A|flags=K', packet(0, 0, 'K_', '|\n')]).size,

@@ -4,6 +4,7 @@
  * from MediaRecorder).
  */
 import type { PacketStats } from '../plan/media-info.ts';
+import { createStreamClock, isSpanned, type StreamClock } from './stream-clock.ts';
 
 /** What ffprobe is asked for; it prints `stream_index=0|pts_time=0.04|…` with `-of compact=p=0`. */
 export const PACKET_ENTRIES =
@@ -14,13 +15,6 @@ export interface PacketSummary {
   /** By absolute stream index; streams without a packet are absent. */
   stats(): ReadonlyMap<number, PacketStats>;
 }
-
-/**
- * ffmpeg treats a jump of more than 10 s in a transport or program stream as a restart of its timestamps
- * (-dts_delta_threshold, ffmpeg documentation), and one of more than 0.1 s backwards (its source, ts_discontinuity).
- */
-const CLOCK_JUMP_SECONDS = 10;
-const CLOCK_BACK_SECONDS = 0.1;
 
 /** Containers whose clock may start anew in the middle (AVFMT_TS_DISCONT in libavformat). */
 const JUMPING_CLOCKS = new Set(['mpegts', 'mpeg']);
@@ -36,17 +30,50 @@ export interface PacketSummaryOptions {
 }
 
 export function createPacketSummary({ clockMayJump }: PacketSummaryOptions): PacketSummary {
-  const streams = new Map<number, StreamCount>();
+  const streams = new Map<number, StreamCounts>();
   return {
     add(line) {
       const packet = readPacket(line);
       if (packet === undefined) return;
       const known = streams.get(packet.stream);
-      if (known === undefined) streams.set(packet.stream, startCount(packet));
-      else count(known, packet, clockMayJump);
+      const counts = known ?? { clock: createStreamClock(), jumped: 0, asTold: startCount(packet), joined: undefined };
+      if (known === undefined) streams.set(packet.stream, counts);
+      if (clockMayJump) followClock(counts, packet);
+      count(counts.asTold, packet);
+      if (counts.joined !== undefined) count(counts.joined, earlier(packet, counts.jumped));
     },
-    stats: () => new Map([...streams].map(([index, counted]) => [index, sumUp(counted)])),
+    stats: () => {
+      const clocks = [...streams.values()].map(({ clock }) => clock);
+      return new Map([...streams].map(([index, counts]) => [index, sumUpClock(counts, clocks)]));
+    },
   };
+}
+
+/** A stream by its times as they are, and, from the first jump of its clock on, as if there were none. */
+interface StreamCounts {
+  readonly clock: StreamClock;
+  readonly asTold: StreamCount;
+  joined: StreamCount | undefined;
+  /** Time lost or won by jumps of the timestamps. */
+  jumped: number;
+}
+
+function followClock(counts: StreamCounts, packet: Packet): void {
+  const jump = counts.clock.step(packet);
+  if (jump === 0) return;
+  counts.joined ??= { ...counts.asTold, latest: [...counts.asTold.latest] };
+  counts.jumped += jump;
+}
+
+const earlier = (packet: Packet, seconds: number): Packet => ({
+  ...packet,
+  time: packet.time - seconds,
+  decodeTime: packet.decodeTime - seconds,
+});
+
+function sumUpClock({ clock, asTold, joined }: StreamCounts, clocks: readonly StreamClock[]): PacketStats {
+  const isSteady = joined === undefined || isSpanned(clock, clocks);
+  return { ...sumUp(isSteady ? asTold : joined), clockJumps: isSteady ? 0 : clock.jumps.length };
 }
 
 interface Packet {
@@ -68,10 +95,6 @@ interface StreamCount {
   first: number;
   last: number;
   end: number;
-  /** Time lost or won by jumps of the timestamps. */
-  jumped: number;
-  jumps: number;
-  previousDecodeTime: number;
   readonly firstIsKey: boolean;
   keys: number;
   newParameters: boolean;
@@ -82,6 +105,9 @@ interface StreamCount {
   /** Times of the packets that were read last, in the order of showing, to measure the steps between them. */
   readonly latest: number[];
   hidden: number;
+  /** When the packet before this one is decoded, if it is hidden and does not say how long it lasts. */
+  hiddenSince: number;
+  decodedLate: number;
   /** The durations of all packets. */
   lasted: number;
 }
@@ -112,15 +138,12 @@ function field(line: string, name: string): number | undefined {
 }
 
 function startCount(packet: Packet): StreamCount {
-  const counted: StreamCount = {
+  return {
     packets: 0,
     bytes: 0,
     first: Infinity,
     last: -Infinity,
     end: -Infinity,
-    jumped: 0,
-    jumps: 0,
-    previousDecodeTime: packet.decodeTime,
     firstIsKey: packet.key,
     keys: 0,
     newParameters: false,
@@ -130,35 +153,40 @@ function startCount(packet: Packet): StreamCount {
     largestStep: 0,
     latest: [],
     hidden: 0,
+    hiddenSince: Number.NaN,
+    decodedLate: 0,
     lasted: 0,
   };
-  count(counted, packet, false);
-  return counted;
 }
 
-function count(counted: StreamCount, packet: Packet, clockMayJump: boolean): void {
+function count(counted: StreamCount, packet: Packet): void {
   counted.packets += 1;
   counted.bytes += packet.size;
   counted.lasted += packet.duration;
   if (packet.key) counted.keys += 1;
   if (packet.newParameters) counted.newParameters = true;
-  if (clockMayJump) followClock(counted, packet);
+  countHidden(counted, packet);
+  if (packet.decodeTime - packet.time > counted.decodedLate) counted.decodedLate = packet.decodeTime - packet.time;
   if (Number.isNaN(packet.time)) return;
-  const time = packet.time - counted.jumped;
+  const { time } = packet;
   if (packet.key) {
     counted.firstKey ??= time;
     if (time - counted.lastKey > counted.largestKeyGap) counted.largestKeyGap = time - counted.lastKey;
     counted.lastKey = time;
   }
-  if (packet.discarded) {
-    counted.hidden += packet.duration;
-    return;
-  }
+  if (packet.discarded) return;
   follow(counted, time);
   counted.first = Math.min(counted.first, time);
   // The length of an earlier one says nothing: in MP4 it is the step to the next in the order of decoding.
   if (time >= counted.last) counted.end = time + packet.duration;
   counted.last = Math.max(counted.last, time);
+}
+
+/** In MP4, a packet lasts until the next one is decoded; of a variable rate with B-frames ffprobe does not tell it. */
+function countHidden(counted: StreamCount, { discarded, duration, decodeTime }: Packet): void {
+  if (decodeTime > counted.hiddenSince) counted.hidden += decodeTime - counted.hiddenSince;
+  counted.hiddenSince = discarded && duration === 0 ? decodeTime : Number.NaN;
+  if (discarded) counted.hidden += duration;
 }
 
 /** More frames than any codec holds back to show them in another order (16 in H.264 and HEVC). */
@@ -175,16 +203,6 @@ function follow(counted: StreamCount, time: number): void {
   latest.shift();
 }
 
-function followClock(counted: StreamCount, packet: Packet): void {
-  if (Number.isNaN(packet.decodeTime)) return;
-  const step = packet.decodeTime - counted.previousDecodeTime;
-  if (step > CLOCK_JUMP_SECONDS || step < -CLOCK_BACK_SECONDS) {
-    counted.jumped += step - packet.duration;
-    counted.jumps += 1;
-  }
-  counted.previousDecodeTime = packet.decodeTime;
-}
-
 /** Of a stream without any time, all that is known is how long its frames last. */
 function timeByDurations(counted: StreamCount): void {
   counted.first = 0;
@@ -195,7 +213,7 @@ function timeByDurations(counted: StreamCount): void {
 
 const stepsOf = (times: readonly number[]): number[] => times.slice(1).map((time, at) => time - (times[at] ?? time));
 
-function sumUp(counted: StreamCount): PacketStats {
+function sumUp(counted: StreamCount): Omit<PacketStats, 'clockJumps'> {
   if (counted.first === Infinity) timeByDurations(counted);
   const first = Number.isFinite(counted.first) ? counted.first : 0;
   const last = Number.isFinite(counted.last) ? counted.last : first;
@@ -215,6 +233,6 @@ function sumUp(counted: StreamCount): PacketStats {
     largestKeyGapSeconds: Number.isNaN(afterLastKey) ? end - first : Math.max(counted.largestKeyGap, afterLastKey),
     largestGapSeconds: Math.max(counted.largestStep, ...stepsOf(counted.latest), end - last),
     hiddenSeconds: counted.hidden,
-    clockJumps: counted.jumps,
+    decodedLateSeconds: counted.decodedLate,
   };
 }

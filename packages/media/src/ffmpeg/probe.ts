@@ -4,6 +4,7 @@ import { DEFAULT_POLICY } from '../plan/policy.ts';
 import { carriesClosedCaptions } from '../sniff/closed-captions.ts';
 import { sniffFile } from '../sniff/sniff.ts';
 import { isMistakenForStream, nameBareStream, withMeasuredRate } from './bare-stream.ts';
+import { withEarlyPicture } from './early-picture.ts';
 import { type FfprobeOutput, readFfprobeOutput, STREAM_ENTRIES } from './ffprobe-output.ts';
 import { findShapes } from './find-shapes.ts';
 import { inputSize } from './input-file.ts';
@@ -100,7 +101,11 @@ async function describeFile(
   const closedCaptions = isOurs !== true && (await carriesClosedCaptions(inputPath));
   const streams = mp4?.durationUnknown || clockMayJump(format) ? withoutDurations(output) : output;
   const described = describeStreams(streams, stats, tools.ffmpeg.decodableCodecs);
-  const video = bareStream === undefined ? described.video : described.video && withMeasuredRate(described.video);
+  const shown =
+    mp4 === undefined
+      ? described.video
+      : described.video && withEarlyPicture(described.video, output.format?.start_time);
+  const video = bareStream === undefined ? shown : shown && withMeasuredRate(shown);
   const info = { ...described, video, sizeBytes, format, bareStream, mp4, deepAnalysis, closedCaptions };
   return video === undefined || isOurs ? info : { ...info, video: await lookAtPicture(pass, info, video, output) };
 }

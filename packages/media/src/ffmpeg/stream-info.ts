@@ -43,6 +43,7 @@ export function toVideoInfo(stream: FfprobeStream, stats: StatsByStream): VideoI
     bitRate: stream.bit_rate,
     headerDurationSeconds: positive(stream.duration),
     startSeconds: stream.start_time,
+    earlySeconds: 0,
     stats: stats.get(stream.index) ?? NO_PACKETS,
   };
 }
@@ -73,6 +74,7 @@ const NO_PACKETS: PacketStats = Object.freeze({
   largestKeyGapSeconds: 0,
   largestGapSeconds: 0,
   hiddenSeconds: 0,
+  decodedLateSeconds: 0,
   clockJumps: 0,
 });
 

@@ -6,6 +6,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { composeArguments } from '../ffmpeg/commands/compose.ts';
 import { selectStreams } from '../ffmpeg/commands/mp4-options.ts';
+import { sourceGuards } from '../ffmpeg/commands/source-guards.ts';
 import { encodeLimits } from '../ffmpeg/encode-limits.ts';
 import { runFfmpeg } from '../ffmpeg/run-process.ts';
 import { fileUrl } from '../ffmpeg/sandbox.ts';
@@ -144,7 +145,7 @@ function captionsArguments({ plan, inputPath, folder, threads }: CaptionsCommand
     inputPath,
     outputPath: null,
     threads,
-    guards: { maxPixels: plan.policy.maxInputPixels, deepAnalysis: plan.info.deepAnalysis },
+    guards: sourceGuards(plan),
     // Old files are no UTF-8, whatever their container says: a letter is lost, not the cue with it.
     inputOptions: ['-sub_charenc_mode', 'ignore'],
     outputOptions: [

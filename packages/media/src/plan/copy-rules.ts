@@ -26,6 +26,9 @@ const MAX_HIDDEN_PICTURE_SECONDS = 0.05;
 /** Sound that an edit list hides so that a decoder can warm up: 2112 samples of HE-AAC at 16 kHz are 0.13 s. */
 const MAX_HIDDEN_SOUND_SECONDS = 0.2;
 
+/** Muxers move a frame that is decoded after it is shown; by less than this nobody sees it. Seconds. */
+const MAX_DECODED_LATE_SECONDS = 0.01;
+
 /** Below this part of its header's duration, a stream is taken to be cut off. */
 const HEADER_TOLERANCE = 0.9;
 
@@ -85,6 +88,10 @@ export const VIDEO_COPY_RULES = {
   hidden_media: ({ video: { stats } }) => {
     if (stats.hiddenSeconds <= MAX_HIDDEN_PICTURE_SECONDS) return undefined;
     return `an edit list hides ${stats.hiddenSeconds.toFixed(1)} s of it`;
+  },
+  decoded_late: ({ video: { stats } }) => {
+    if (stats.decodedLateSeconds <= MAX_DECODED_LATE_SECONDS) return undefined;
+    return `a frame would have to be decoded ${stats.decodedLateSeconds.toFixed(2)} s after it is shown`;
   },
   keyframe_gap: ({ video, policy }) => {
     const gap = video.stats.largestKeyGapSeconds;

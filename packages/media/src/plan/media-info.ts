@@ -38,6 +38,8 @@ export interface PacketStats {
   readonly largestGapSeconds: number;
   /** Of packets that an edit list hides: what was cut out without encoding, or what a decoder needs to warm up. */
   readonly hiddenSeconds: number;
+  /** By how much a packet is to be decoded after it is to be shown, at most: no container can be written with that. */
+  readonly decodedLateSeconds: number;
   /** How often the clock of a transport or program stream started anew. */
   readonly clockJumps: number;
 }
@@ -94,6 +96,8 @@ export interface VideoInfo {
   /** What the stream's own header says. */
   readonly headerDurationSeconds: number | undefined;
   readonly startSeconds: number | undefined;
+  /** By so much ffmpeg puts the picture before the start of the file, where nothing is shown (`early-picture.ts`). */
+  readonly earlySeconds: number;
   readonly stats: PacketStats;
 }
 

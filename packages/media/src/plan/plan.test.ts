@@ -82,6 +82,7 @@ describe('a file whose video is encoded', () => {
     ['a start inside a scene', withVideo({ stats: packetStats({ firstPacketIsKey: false }) }), ['first_frame_not_key']],
     ['one key frame in 15 s', withVideo({ stats: packetStats({ largestKeyGapSeconds: 15 }) }), ['keyframe_gap']],
     ['a clock that jumps', withVideo({ stats: packetStats({ clockJumps: 1 }) }), ['clock_jumps']],
+    ['what is decoded too late', withVideo({ stats: packetStats({ decodedLateSeconds: 0.4 }) }), ['decoded_late']],
     ['half of what the header says', withVideo({ headerDurationSeconds: 22 }), ['shorter_than_header']],
     [
       'a header that does not say',

@@ -15,6 +15,7 @@ export function packetStats(changes: Partial<PacketStats> = {}): PacketStats {
     largestKeyGapSeconds: 2,
     largestGapSeconds: 0.04,
     hiddenSeconds: 0,
+    decodedLateSeconds: 0,
     clockJumps: 0,
     ...changes,
   };
@@ -45,6 +46,7 @@ export function videoInfo(changes: Partial<VideoInfo> = {}): VideoInfo {
     bitRate: 1_600_000,
     headerDurationSeconds: 10,
     startSeconds: 0,
+    earlySeconds: 0,
     stats: packetStats(),
     ...changes,
   };

@@ -1,6 +1,7 @@
 import type { ConvertPlan } from '../../plan/plan.ts';
 import { composeArguments } from './compose.ts';
 import { selectStreams } from './mp4-options.ts';
+import { sourceGuards } from './source-guards.ts';
 
 export interface ClearTagsOptions {
   readonly plan: ConvertPlan;
@@ -17,7 +18,7 @@ export function clearTagsArguments({ plan, inputPath, outputPath, filter, thread
     inputPath,
     outputPath,
     threads,
-    guards: { maxPixels: plan.policy.maxInputPixels, deepAnalysis: plan.info.deepAnalysis },
+    guards: sourceGuards(plan),
     outputOptions: [...selectStreams(plan), '-c', 'copy', '-bsf:v', filter, '-f', 'mov'],
   });
 }

@@ -1,6 +1,7 @@
 import type { ConvertPlan } from '../../plan/plan.ts';
 import { measuringChain } from '../audio-chain.ts';
 import { composeArguments } from './compose.ts';
+import { sourceGuards } from './source-guards.ts';
 
 interface MeasureOptions {
   readonly inputPath: string;
@@ -17,10 +18,10 @@ export interface LoudnessOptions extends Omit<MeasureOptions, 'maxPixels'> {
 
 /** Measures the sound of the source as it will be encoded: the first pass. */
 export function loudnessArguments({ plan, ...options }: LoudnessOptions): string[] {
-  const { audio, deepAnalysis } = plan.info;
+  const { audio } = plan.info;
   return composeArguments({
     ...options,
-    guards: { maxPixels: plan.policy.maxInputPixels, deepAnalysis },
+    guards: sourceGuards(plan),
     audioFilter: measuringChain(plan),
     outputOptions: [...PRINTED, '-map', `0:${audio?.index}`, '-max_error_rate', '1', '-f', 'null'],
     outputPath: null,

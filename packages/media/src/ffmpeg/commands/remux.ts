@@ -5,6 +5,7 @@ import { audioFilterChain } from '../audio-chain.ts';
 import { clearReservedTags } from '../reserved-tags.ts';
 import { composeArguments } from './compose.ts';
 import { encodeAudio, selectStreams, WEB_MP4 } from './mp4-options.ts';
+import { sourceGuards } from './source-guards.ts';
 
 export interface Mp4CommandOptions {
   readonly plan: ConvertPlan;
@@ -20,7 +21,7 @@ export function remuxArguments({ plan, inputPath, outputPath, threads }: Mp4Comm
     inputPath,
     outputPath,
     threads,
-    guards: { maxPixels: plan.policy.maxInputPixels, deepAnalysis: plan.info.deepAnalysis },
+    guards: sourceGuards(plan),
     audioFilter: audioFilterChain(plan),
     outputOptions: [
       ...selectStreams(plan),

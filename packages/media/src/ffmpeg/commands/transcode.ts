@@ -3,6 +3,7 @@ import { videoFilterChain } from '../filter-chain.ts';
 import { composeArguments } from './compose.ts';
 import { encodeAudio, selectStreams, WEB_MP4 } from './mp4-options.ts';
 import type { Mp4CommandOptions } from './remux.ts';
+import { sourceGuards } from './source-guards.ts';
 
 export interface TranscodeOptions extends Mp4CommandOptions {
   /** ffmpeg was built with zimg; without it HDR keeps its colours as they are. */
@@ -20,7 +21,7 @@ export function transcodeArguments(options: TranscodeOptions): string[] {
     inputPath,
     outputPath,
     threads,
-    guards: { maxPixels: plan.policy.maxInputPixels, deepAnalysis: plan.info.deepAnalysis },
+    guards: sourceGuards(plan),
     videoFilter: videoFilterChain({ source: plan.source, target: plan.target, canConvertHdr }),
     audioFilter: audioFilterChain(plan),
     outputOptions: [
