@@ -1,6 +1,6 @@
-/** Hands the acceptance tests the project that the environment names, or a local stack where it names none. */
+/** Hands the acceptance tests the project that the environment names, or a local stack of the kind after which the project is called. */
 import type { TestProject } from 'vitest/node';
-import startStack from './global-setup.ts';
+import { startSharedStack } from './global-setup.ts';
 
 /** What the intake needs beside them: to sign people up, to know their tokens, and a queue. */
 const OPTIONAL = ['SUPABASE_ANON_KEY', 'SUPABASE_JWT_SECRET', 'DATABASE_URL', 'REDIS_URL'] as const;
@@ -8,7 +8,7 @@ const OPTIONAL = ['SUPABASE_ANON_KEY', 'SUPABASE_JWT_SECRET', 'DATABASE_URL', 'R
 // biome-ignore lint/style/noDefaultExport: vitest calls the default export.
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY } = process.env;
-  if (!SUPABASE_URL || !SUPABASE_SERVICE_ROLE_KEY) return startStack(project);
+  if (!SUPABASE_URL || !SUPABASE_SERVICE_ROLE_KEY) return startSharedStack(project, ['--backend', project.name]);
   const values = Object.fromEntries(
     OPTIONAL.flatMap((name) => (process.env[name] ? [[name, String(process.env[name])]] : [])),
   );

@@ -1,13 +1,14 @@
 /** `--backend s3`: ETags of parts, expiry, a store that is away, ranges. Expected values were measured on the real server. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { mkdtemp, stat } from 'node:fs/promises';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { md5, seededBytes } from './support/bytes.ts';
 import { type Answer, call } from './support/http.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { removeTestFolder, startTestStack, type TestStack } from './support/stack.ts';
 import { waitUntil } from './support/wait.ts';
 
 const MIB = 1024 * 1024;
@@ -301,3 +302,30 @@ it.each(['s3', 'file'] as const)('lets uploads expire after the time of its choi
   expect((await call(control, { headers })).json.unfinished).toEqual([]);
   await other.stop();
 });
+
+it('continues after a restart; what the file backend began is unknown to it', async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'stack-parts-'));
+  const start = (backend: 's3' | 'file'): Promise<TestStack> => startTestStack({ backend, dataFolder });
+  const pathOf = (url: string): string => new URL(url).pathname;
+  const [one, two] = [bytes.subarray(0, 6 * MIB), bytes.subarray(6 * MIB, 6 * MIB + 7)];
+  const send = (running: TestStack, path: string, offset: number, body: Buffer): Promise<Answer> => {
+    const authorization = `Bearer ${running.stack.serviceRoleKey}`;
+    const headers = { ...patchHeaders(offset, body.length), authorization };
+    return call(`${running.stack.url}${path}`, { method: 'PATCH', headers, body });
+  };
+  const file = await start('file');
+  await file.service.storage.createBucket('files', { public: false });
+  const begun = pathOf(await create('begun', 100, file));
+  await file.stop();
+  const first = await start('s3');
+  expect((await head(`${first.stack.url}${begun}`, first.stack.serviceRoleKey)).status).toBe(404);
+  const path = pathOf(await create('restarted', 6 * MIB + 7, first));
+  expect((await send(first, path, 0, one)).status).toBe(204);
+  await first.stop();
+  const second = await start('s3');
+  expect((await send(second, path, 6 * MIB, two)).headers['tus-complete']).toBe('1');
+  const { data } = await second.service.storage.from('files').info('restarted');
+  expect(data?.etag).toBe(partsETag(bytes, [6 * MIB, 6 * MIB + 7]));
+  await second.stop();
+  await removeTestFolder(dataFolder);
+}, 60_000);

@@ -3,7 +3,7 @@
  * the ETag. Each PATCH begins a new part; what is left at its end is a part too if it is long enough for S3 or ends the
  * upload, else it is kept aside and put before the next PATCH. While the store is away nothing is found.
  */
-import { open } from 'node:fs/promises';
+import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { FileStore } from '@tus/file-store';
@@ -43,6 +43,8 @@ export class ResumablePartsStore extends FileStore implements UploadStore {
     const record = this.#objects.isAway ? undefined : await this.configstore.get(id);
     if (!record) throw ERRORS.FILE_NOT_FOUND;
     const ledger = await this.#ledgers.find(id);
+    // Without parts it is completed and its bytes are an object; else it was begun on the other backend.
+    if (!ledger && (await this.#hasBytes(id))) throw ERRORS.FILE_NOT_FOUND;
     const offset = ledger ? sumOfParts(ledger) + ledger.asideBytes : record.size;
     return new Upload({ ...record, id, offset: offset ?? 0 });
   }
@@ -99,6 +101,13 @@ export class ResumablePartsStore extends FileStore implements UploadStore {
       return [{ path, parts: ledger.parts.map(({ size }) => size), asideBytes: ledger.asideBytes }];
     });
     return (await Promise.all(found)).flat();
+  }
+
+  #hasBytes(id: string): Promise<boolean> {
+    return access(this.pathOf(id)).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #complete(id: string, writer: PartWriter): Promise<void> {
