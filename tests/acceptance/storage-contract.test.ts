@@ -169,8 +169,8 @@ describe('a resumable upload', () => {
       metadata: { uploadId: path },
       ...changes,
     });
-  const append = (url: string, offset: number, content: Buffer, size: number, upsert = false) =>
-    appendBytes({
+  const append = async (url: string, offset: number, content: Buffer, size: number, upsert = false) => {
+    const answer = await appendBytes({
       ...request,
       upsert,
       connection: storage,
@@ -181,6 +181,8 @@ describe('a resumable upload', () => {
       timeouts: METADATA_TIMEOUTS,
       onSent: () => {},
     });
+    return answer.offset;
+  };
   const part = 6 * 1024 * 1024;
   const content = randomContent(SEED, part + 1000);
 

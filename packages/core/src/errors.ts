@@ -280,6 +280,11 @@ export const ERRORS = {
     meaning: 'Every byte was sent, but Storage did not respond in time.',
     hint: 'The object is checked automatically. If it happens often, raise UPLOAD_ANSWER_SECONDS.',
   },
+  upload_away: {
+    retry: 'backoff',
+    meaning: 'Storage does not know the partial upload, though it has not expired: what keeps it may be unreachable.',
+    hint: "Asked again automatically. If it lasts, check the server behind Storage (S3) and Storage's log.",
+  },
   upload_conflict: {
     retry: 'locked',
     meaning: 'Storage holds a different number of bytes than expected.',
@@ -294,6 +299,11 @@ export const ERRORS = {
     retry: 'backoff',
     meaning: 'Storage deleted the partial upload because it expired.',
     hint: 'The upload restarts automatically. Self-hosted: raise TUS_URL_EXPIRY_MS.',
+  },
+  upload_expires_early: {
+    retry: 'never',
+    meaning: 'Storage deleted the partial upload twice before all of it could be sent.',
+    hint: 'Raise TUS_URL_EXPIRY_MS on the Storage server to 86400000 (a day), or use a faster connection.',
   },
   upload_interrupted: {
     retry: 'ambiguous',
@@ -391,6 +401,7 @@ export const STORAGE_OUTAGES = [
   'gateway_failed',
   'storage_busy',
   'storage_unreachable',
+  'upload_away',
   'upload_connect_timeout',
 ] as const satisfies readonly ErrorCode[];
 

@@ -59,7 +59,8 @@ export const UPLOAD_VARIABLES = {
     section: 'Upload',
     allowed: `whole megabytes (1 MB = 1048576 bytes here, as Storage counts its parts) from 6 to ${MAX_VIDEO_BYTES / 1_048_576}`,
     example: '6',
-    reason: 'The size of one resumable chunk. Unset: 6 on hosted Supabase, which demands it, else all that is left.',
+    reason:
+      'The size of one resumable chunk. Unset: a worker sends all that is left, and less where that is refused (hosted Supabase: not below 6); browsers send 6 on hosted Supabase, else what the connection allows.',
     schema: wholeNumber(6, MAX_VIDEO_BYTES / 1_048_576),
   },
   UPLOAD_VERIFY: {

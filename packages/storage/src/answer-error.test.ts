@@ -39,6 +39,7 @@ describe('the table of errors and the reactions to them', () => {
     'new-upload': ['backoff'],
     break: ['backoff', 'ambiguous'],
     lock: ['locked'],
+    absence: ['backoff'],
   };
   const shared = Object.entries(FAULTS).filter(([fault]) => fault in ERRORS);
   it.each(shared)('agree on %s: %s', (fault, reaction) => {

@@ -11,6 +11,8 @@ export interface ResumableFacts {
   readonly refusal: MediaError | undefined;
   /** As Storage wrote it, whole. */
   readonly location: string | undefined;
+  /** For how long it would be kept unfinished, in milliseconds; undefined where Storage does not say. */
+  readonly lifeMs: number | undefined;
   /** How long a short question and its answer took, in milliseconds. */
   readonly roundTripMs: number;
 }
@@ -38,7 +40,9 @@ export async function inspectResumable(
     throw error;
   });
   const roundTripMs = performance.now() - asked;
-  if (created instanceof MediaError) return { projectBytes, refusal: created, location: undefined, roundTripMs };
+  if (created instanceof MediaError)
+    return { projectBytes, refusal: created, location: undefined, lifeMs: undefined, roundTripMs };
   await endProbe(request, created.url);
-  return { projectBytes, refusal: undefined, location: created.location, roundTripMs };
+  const { location, lifeMs } = created;
+  return { projectBytes, refusal: undefined, location, lifeMs, roundTripMs };
 }

@@ -81,7 +81,7 @@ export async function sendChunk(
     url = (await createUpload(request)).url;
     const body = { bytes, open: () => zeros(bytes) };
     const timeouts = { ...PROBE_TIMEOUTS, timeoutMs: 60_000 };
-    const offset = await appendBytes({ ...request, url, offset: 0, body, timeouts });
+    const { offset } = await appendBytes({ ...request, url, offset: 0, body, timeouts });
     if (offset === bytes) return undefined;
     const message = `${action}: ${offset} bytes arrived.`;
     return new MediaError({ code: 'upload_interrupted', message });

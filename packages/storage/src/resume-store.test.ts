@@ -14,6 +14,7 @@ const begun = (): UnfinishedUpload => ({
   contentType: 'video/mp4',
   acknowledged: 0,
   requestEnds: [],
+  createdAt: Date.now(),
   expiresAt: Date.now() + 60_000,
   file: { size: 100, modifiedMs: 1, sample: 's' },
 });

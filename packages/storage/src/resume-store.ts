@@ -25,7 +25,10 @@ const upload = z.object({
   acknowledged: z.number().int().nonnegative(),
   /** Where its requests ended, as Storage acknowledged it: in bytes, ascending, without 0 and the file's size. */
   requestEnds: z.array(z.number().int().positive()).max(REQUEST_ENDS_MAX).default([]),
-  /** Milliseconds since the epoch. */
+  /** When it was created and when Storage deletes it, where it said so; milliseconds since the epoch. */
+  createdAt: z.number().default(0),
+  endsAt: z.number().optional(),
+  /** When this entry is worth nothing any more, in milliseconds since the epoch. */
   expiresAt: z.number(),
   file: z.object({ size: z.number(), modifiedMs: z.number(), sample: z.string() }),
 });
@@ -51,13 +54,17 @@ export interface UploadKey {
   readonly path: string;
 }
 
+/** `body`: any, as proxies refuse them; `chunk`: one of a resumable upload, as Storage itself may. */
+export type RefusedBody = 'body' | 'chunk';
+
 /** Where unfinished uploads are kept. */
 export interface ResumeStore {
   readonly load: (key: UploadKey) => Promise<UnfinishedUpload | undefined>;
   readonly save: (key: UploadKey, entry: UnfinishedUpload) => Promise<void>;
   readonly forget: (key: UploadKey) => Promise<void>;
-  readonly loadRefusedBytes: (host: string) => Promise<number | undefined>;
-  readonly saveRefusedBytes: (host: string, bytes: number) => Promise<void>;
+  /** The smallest body, or chunk of a resumable upload, that a host refused lately, in bytes. */
+  readonly loadRefusedBytes: (host: string, what: RefusedBody) => Promise<number | undefined>;
+  readonly saveRefusedBytes: (host: string, what: RefusedBody, bytes: number) => Promise<void>;
   /** What the ETags of a host proved to be. */
   readonly loadEtagKind: (host: string) => Promise<EtagKind | undefined>;
   readonly saveEtagKind: (host: string, kind: EtagKind) => Promise<void>;
@@ -66,11 +73,13 @@ export interface ResumeStore {
 /** A proxy's limit is believed for a day, in milliseconds. */
 const REFUSAL_LIFE_MS = 86_400_000;
 
-/** Entries of uploads that nobody resumed are removed after this, in milliseconds: no Storage keeps them longer. */
-const ENTRY_LIFE_MS = 2 * 86_400_000;
+/** Entries of uploads that nobody resumed are removed after this, in milliseconds: hosted Storage keeps none longer than a day. */
+export const ENTRY_LIFE_MS = 2 * 86_400_000;
 
-const nameOf = (kind: 'upload' | 'host' | 'etags', key: string): string =>
+const nameOf = (kind: 'upload' | 'host' | 'chunk' | 'etags', key: string): string =>
   `${kind}-${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`;
+
+const REFUSAL_FILES = { body: 'host', chunk: 'chunk' } as const satisfies Record<RefusedBody, string>;
 
 const uploadName = ({ storageUrl, bucket, path }: UploadKey): string =>
   nameOf('upload', `${storageUrl}\n${bucket}\n${path}`);
@@ -102,9 +111,14 @@ export function openResumeStore(folder: string): ResumeStore {
       await rm(join(folder, uploadName(key)), { force: true }).catch(() => {});
       await sweep(folder);
     },
-    loadRefusedBytes: async (host) => (await read(nameOf('host', host), refusal))?.refusedBytes,
-    saveRefusedBytes: (host, refusedBytes) =>
-      write(nameOf('host', host), { version: 1, refusedBytes, expiresAt: Date.now() + REFUSAL_LIFE_MS }),
+    loadRefusedBytes: async (host, what) => {
+      const bodies = what === 'body' ? (['body'] as const) : (['body', 'chunk'] as const);
+      const refusals = await Promise.all(bodies.map((body) => read(nameOf(REFUSAL_FILES[body], host), refusal)));
+      const known = refusals.flatMap((found) => (found === undefined ? [] : [found.refusedBytes]));
+      return known.length === 0 ? undefined : Math.min(...known);
+    },
+    saveRefusedBytes: (host, what, refusedBytes) =>
+      write(nameOf(REFUSAL_FILES[what], host), { version: 1, refusedBytes, expiresAt: Date.now() + REFUSAL_LIFE_MS }),
     loadEtagKind: async (host) => (await read(nameOf('etags', host), etags))?.kind,
     saveEtagKind: (host, kind) =>
       write(nameOf('etags', host), { version: 1, kind, expiresAt: Date.now() + ETAG_KIND_LIFE_MS[kind] }),

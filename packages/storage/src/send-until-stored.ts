@@ -1,8 +1,9 @@
 /**
  * The loop around the attempts at sending one file. `decideNextStep` says what follows a failure; this does it.
  *
- * What bounds it: the policy's retries in a row without progress, those while Storage is away counted apart, a fixed
- * number of waits for a lock, three uploads that Storage loses. Progress begins the count again, because a file of finite size can progress only so often.
+ * What bounds it: the policy's retries in a row without progress, those while Storage is away counted apart, fixed numbers
+ * of waits for a lock and for the store behind Storage, three uploads that Storage loses. Progress begins the count again,
+ * because a file of finite size can progress only so often.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRetryable, isStorageOutage, type MediaError, toMediaError } from '@supabase-media/core/errors';
@@ -49,6 +50,13 @@ const SEND: Readonly<Record<Route, (attempt: UploadAttempt, resumable: Resumable
   resumable: (attempt, resumable) => resumable.send(attempt),
 };
 
+const COUNTS = { locks: 'locksInRow', absences: 'absencesInRow' } as const;
+
+const NO_FAILURES = { failuresInRow: 0, outagesInRow: 0, locksInRow: 0, absencesInRow: 0 };
+
+/** Not offered, or not let through: no reason to leave a route that keeps what arrived for anything less. */
+const isRefused = ({ status }: Failure): boolean => status === 405 || status === 501;
+
 /**
  * Sends until Storage has the file and it is verified.
  *
@@ -58,8 +66,10 @@ const SEND: Readonly<Record<Route, (attempt: UploadAttempt, resumable: Resumable
 export async function sendUntilStored(options: SendOptions): Promise<RouteDecision> {
   const { attempt, expected, resumable, forced, signal } = options;
   let { decision } = options;
-  const counts = { failuresInRow: 0, outagesInRow: 0, locksInRow: 0, newUploads: 0 };
+  const counts = { ...NO_FAILURES, newUploads: 0 };
   let furthest = 0;
+  /** Whether resumable uploads were refused altogether. */
+  let isTusRefused = false;
   /** A smaller request continues the attempt whose larger one was refused. */
   let isSameAttempt = false;
 
@@ -88,7 +98,7 @@ export async function sendUntilStored(options: SendOptions): Promise<RouteDecisi
     isStorageOutage(error) && options.outageRetries !== undefined ? 'outagesInRow' : 'failuresInRow';
 
   const wait = async (notice: Omit<RetryNotice, 'waitMs'>, spends: Spends): Promise<void> => {
-    const failures = spends === 'locks' ? ++counts.locksInRow : ++counts[rowOf(notice.error)];
+    const failures = ++counts[spends === 'budget' ? rowOf(notice.error) : COUNTS[spends]];
     const { retryAfterMs } = failureOf(notice.error);
     const random = Math.random();
     const waitMs = Math.round(waitBefore({ spends, failures, random, retryAfterMs, baseMs: options.retryBaseMs }));
@@ -97,7 +107,7 @@ export async function sendUntilStored(options: SendOptions): Promise<RouteDecisi
   };
 
   const act = async (error: MediaError, number: number): Promise<void> => {
-    if (resumable.furthest > furthest) Object.assign(counts, { failuresInRow: 0, outagesInRow: 0, locksInRow: 0 });
+    if (resumable.furthest > furthest) Object.assign(counts, NO_FAILURES);
     furthest = resumable.furthest;
     const failure = failureOf(error);
     const row = rowOf(error);
@@ -105,7 +115,7 @@ export async function sendUntilStored(options: SendOptions): Promise<RouteDecisi
       ...counts,
       failuresInRow: counts[row],
       pathWorked: true,
-      otherPathOpen: decision.route !== 'resumable' && forced === undefined,
+      otherPathOpen: forced === undefined && !isTusRefused && (decision.route !== 'resumable' || isRefused(failure)),
       canShrink: decision.route === 'resumable' && resumable.canShrink,
       hidesAnswers: false,
       canRenewToken: false,
@@ -119,16 +129,17 @@ export async function sendUntilStored(options: SendOptions): Promise<RouteDecisi
       case 'shrink':
         isSameAttempt = true;
         attempt.onSettled();
-        return resumable.shrink(attempt);
+        return resumable.shrink(attempt, step.isCertain ? 'body' : 'chunk');
       case 'switch-path':
-        decision = explainSwitch(failure.fault, attempt.file.size);
+        isTusRefused = decision.route === 'resumable';
+        decision = explainSwitch(decision.route, failure.fault, attempt.file.size);
         options.onRoute(decision);
         if (step.spends !== undefined) await wait({ error, attempt: number }, step.spends);
         return;
       case 'new-upload':
         counts.newUploads++;
         options.onRetry?.({ error, attempt: number, waitMs: 0 });
-        return error.code === 'upload_expired' ? resumable.forget(attempt) : resumable.discard(attempt);
+        return resumable.discard(attempt);
       // There is nothing to renew, and what is in the way was looked at: it is not ours.
       case 'renew-token':
       case 'check-object':

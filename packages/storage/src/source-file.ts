@@ -33,12 +33,7 @@ const BUFFER_COUNT = 3;
  */
 export async function openSourceFile(path: string): Promise<SourceFile> {
   const found = await stat(path).catch((error: unknown) => {
-    const words = error instanceof Error ? error.message : String(error);
-    throw new MediaError({
-      code: 'file_missing',
-      message: `The file ${path} cannot be read (${words}).`,
-      cause: error,
-    });
+    throw unreadable(path, error);
   });
   if (!found.isFile()) throw new MediaError({ code: 'file_missing', message: `${path} is not a file.` });
   return { path, size: found.size, modifiedMs: found.mtimeMs };
@@ -56,22 +51,89 @@ export async function* readRange(
   range: FileRange,
   bufferCount = BUFFER_COUNT,
 ): AsyncGenerator<Uint8Array> {
-  const handle = await open(file.path, 'r');
+  const reader = await openFileReader(file, {
+    bufferCount,
+    blockBytes: Math.min(READ_BYTES, Math.max(range.bytes, 1)),
+  });
   try {
-    const size = Math.min(READ_BYTES, Math.max(range.bytes, 1));
-    const buffers = Array.from({ length: bufferCount }, () => Buffer.allocUnsafeSlow(size));
-    const end = range.start + range.bytes;
-    let position = range.start;
-    for (let turn = 0; position < end; turn++) {
-      const buffer = buffers[turn % bufferCount] ?? Buffer.alloc(size);
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(size, end - position), position);
-      if (bytesRead === 0) throw changed(file, position);
-      position += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
+    yield* reader.read(range);
   } finally {
-    await handle.close();
+    await reader.close();
   }
+}
+
+/** Reads parts of one file, one at a time, over one handle. */
+export interface FileReader {
+  /**
+   * Reads a part as {@link readRange} does. What follows it is being read when its last chunk has been taken, so that
+   * the next part begins without a wait.
+   */
+  readonly read: (range: FileRange) => AsyncGenerator<Uint8Array>;
+  /** A part as a body. */
+  readonly bodyOf: (range: FileRange) => SizedBody;
+  readonly close: () => Promise<void>;
+}
+
+interface Ahead {
+  readonly position: number;
+  readonly block: Promise<Uint8Array>;
+}
+
+/**
+ * Opens a file for reading in parts; the caller closes it.
+ *
+ * @throws {MediaError} `file_missing`.
+ */
+export async function openFileReader(
+  file: SourceFile,
+  options: { readonly bufferCount?: number; readonly blockBytes?: number } = {},
+): Promise<FileReader> {
+  const { bufferCount = BUFFER_COUNT, blockBytes = READ_BYTES } = options;
+  const handle = await open(file.path, 'r').catch((error: unknown) => {
+    throw unreadable(file.path, error);
+  });
+  const buffers = Array.from({ length: bufferCount }, () => Buffer.allocUnsafeSlow(blockBytes));
+  let turn = 0;
+  let ahead: Ahead | undefined;
+
+  const fill = async (position: number, most: number): Promise<Uint8Array> => {
+    const buffer = buffers[turn++ % bufferCount] ?? Buffer.alloc(blockBytes);
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(blockBytes, most), position);
+    if (bytesRead === 0) throw changed(file, position);
+    return buffer.subarray(0, bytesRead);
+  };
+  const take = async (position: number, most: number): Promise<Uint8Array> => {
+    const prepared = ahead;
+    ahead = undefined;
+    // One at a time, also where it is not the part that follows: two would be read into one buffer.
+    const block = await prepared?.block.catch(() => undefined);
+    if (prepared?.position !== position || block === undefined) return fill(position, most);
+    return block.subarray(0, most);
+  };
+  const prepare = (position: number) => {
+    if (bufferCount === 1 || position >= file.size) return;
+    const block = fill(position, file.size - position);
+    block.catch(() => {});
+    ahead = { position, block };
+  };
+
+  async function* read({ start, bytes }: FileRange): AsyncGenerator<Uint8Array> {
+    const end = start + bytes;
+    for (let position = start; position < end; ) {
+      const block = await take(position, end - position);
+      position += block.length;
+      yield block;
+      if (position >= end) prepare(position);
+    }
+  }
+  return {
+    read,
+    bodyOf: (range) => ({ bytes: range.bytes, open: () => read(range) }),
+    close: async () => {
+      await ahead?.block.catch(() => {});
+      await handle.close();
+    },
+  };
 }
 
 /** A part of the file as a body. */
@@ -89,6 +151,13 @@ export async function assertUnchanged(file: SourceFile): Promise<void> {
   const now = await openSourceFile(file.path);
   if (now.size !== file.size || now.modifiedMs !== file.modifiedMs) throw changed(file, now.size);
 }
+
+const unreadable = (path: string, error: unknown): MediaError =>
+  new MediaError({
+    code: 'file_missing',
+    message: `The file ${path} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
+    cause: error,
+  });
 
 const changed = (file: SourceFile, now: number): MediaError =>
   new MediaError({

@@ -4,7 +4,7 @@ import type { Asked } from '@supabase-media/upload-protocol/classify-answer';
 import {
   encodeUploadMetadata,
   parseByteCount,
-  parseUploadExpires,
+  readRemainingLife,
   TUS_BODY_TYPE,
   TUS_HEADERS,
   TUS_VERSION,
@@ -42,8 +42,8 @@ export interface CreatedUpload {
   readonly id: string;
   /** As Storage wrote it. */
   readonly location: string;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
+  /** For how long Storage keeps it, in milliseconds; undefined where it does not say. */
+  readonly lifeMs: number | undefined;
 }
 
 /** Where uploads are created; theirs are its children. */
@@ -95,9 +95,11 @@ export async function createUpload(options: CreateUploadOptions): Promise<Create
       message: `${options.action}: Storage accepted the upload but did not name its address.`,
       details: { httpStatus: 201 },
     });
-  const expiresAt = parseUploadExpires(headerOf(answer, TUS_HEADERS.expires), Date.now());
-  return { url: resumableUrl(options.connection, id), id, location, expiresAt };
+  return { url: resumableUrl(options.connection, id), id, location, lifeMs: lifeOf(answer) };
 }
+
+const lifeOf = (answer: Parameters<typeof toAnswerError>[0]): number | undefined =>
+  readRemainingLife((name) => headerOf(answer, name), Date.now());
 
 /**
  * Asks how much of an upload Storage has. Never while a PATCH of it runs: Storage would end that one.
@@ -129,11 +131,14 @@ export interface AppendOptions extends TusRequest {
 /**
  * Sends bytes from an offset on.
  *
- * @returns how much Storage has now; less than was sent when something else asked for the upload meanwhile.
+ * @returns how much Storage has now, in bytes: less than was sent when something else asked for the upload meanwhile; and
+ * for how long it keeps the upload, in milliseconds, where it says so.
  * @throws {MediaError} `edge_too_large` for a body that a proxy refused, `upload_conflict`, `upload_expired`,
  * `upload_locked`, and what the transport throws.
  */
-export async function appendBytes(options: AppendOptions): Promise<number> {
+export async function appendBytes(
+  options: AppendOptions,
+): Promise<{ readonly offset: number; readonly lifeMs: number | undefined }> {
   const answer = await options.connection.transport.send({
     ...common(options),
     method: 'PATCH',
@@ -147,7 +152,7 @@ export async function appendBytes(options: AppendOptions): Promise<number> {
     finishBytes: options.offset + options.body.bytes >= options.size ? options.size : undefined,
     onSent: options.onSent,
   });
-  return offsetOf(answer, options.action, 'append');
+  return { offset: offsetOf(answer, options.action, 'append'), lifeMs: lifeOf(answer) };
 }
 
 /** Storage's offset, in bytes; an answer of success without one is none of Storage. */

@@ -5,9 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
-import { MediaError } from '@supabase-media/core/errors';
+import { type ErrorCode, MediaError } from '@supabase-media/core/errors';
 import { type RetryNotice, type RetryOptions, retry } from '@supabase-media/core/retry';
-import { demandedChunkBytes } from '@supabase-media/upload-protocol/chunk-plan';
 import type { Proof, VerifyPolicy } from '@supabase-media/upload-protocol/decide-proof';
 import type { SentBody } from '@supabase-media/upload-protocol/multipart-etag';
 import { decideRoute, type Route, type RouteDecision } from '@supabase-media/upload-protocol/route';
@@ -90,6 +89,19 @@ export interface UploadResult {
  * 1.4 instead of 1.2 times as long as curl on two cores.
  */
 const DIGEST_FIRST_MAX_BYTES = 1_000_000_000;
+
+/** After these the same upload cannot be continued, whoever tries. */
+const ABANDONED_BY: ReadonlySet<string> = new Set<ErrorCode>([
+  'canceled',
+  'bucket_missing',
+  'content_type_refused',
+  'edge_too_large',
+  'file_changed',
+  'key_refused',
+  'object_exists',
+  'object_too_large',
+  'upload_expires_early',
+]);
 
 /**
  * Puts one file into Storage.
@@ -218,7 +230,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     };
   } catch (error) {
     // Nobody will continue it: Storage need not keep what it has.
-    if (error instanceof MediaError && error.code === 'canceled') await resumable.discard(attempt);
+    if (error instanceof MediaError && ABANDONED_BY.has(error.code)) await resumable.discard(attempt);
     throw explainRefusal(error, route, file);
   } finally {
     upload.abort();
@@ -226,13 +238,12 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
 }
 
 async function decide(options: UploadFileOptions, file: SourceFile, isUnfinished: boolean): Promise<RouteDecision> {
-  const { host, hostname } = new URL(options.connection.storageUrl);
+  const { host } = new URL(options.connection.storageUrl);
   return decideRoute({
     size: file.size,
     directMaxBytes: options.policy.directMaxBytes,
-    onePatch: demandedChunkBytes(hostname, options.policy.chunkBytes) === undefined,
     isUnfinished,
-    refusedBytes: await options.resumeStore.loadRefusedBytes(host),
+    refusedBytes: await options.resumeStore.loadRefusedBytes(host, 'body'),
     forced: options.route,
   });
 }

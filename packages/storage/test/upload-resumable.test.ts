@@ -127,10 +127,115 @@ describe(`the resumable route (TEST_SEED=${SEED})`, () => {
     expect(await shop.digestOf(result.path)).toBe(shop.sha256);
   });
 
-  it.each([404, 410])('begins anew when Storage forgot the upload (%i)', async (status) => {
-    const { result, waits, methods } = await sendBehind(onPatch(1, { kind: 'answer', status, headers: TUS }));
+  it('begins anew when Storage says that the upload is gone for good, and ends what is left of it', async () => {
+    const { result, waits, methods } = await sendBehind(onPatch(1, { kind: 'answer', status: 410, headers: TUS }));
     expect(waits).toEqual(['upload_expired']);
-    expect(methods).toEqual(['OPTIONS', 'POST', 'PATCH', 'POST', 'PATCH']);
+    expect(methods).toEqual(['OPTIONS', 'POST', 'PATCH', 'DELETE', 'POST', 'PATCH']);
+    expect(await shop.digestOf(result.path)).toBe(shop.sha256);
+  });
+
+  it('asks again when Storage does not know an upload that has not expired', async () => {
+    const { result, waits, methods } = await sendBehind(onPatch(1, { kind: 'answer', status: 404, headers: TUS }));
+    expect(waits).toEqual(['upload_away']);
+    expect(methods).toEqual(['OPTIONS', 'POST', 'PATCH', 'HEAD', 'PATCH']);
+    expect(await shop.digestOf(result.path)).toBe(shop.sha256);
+  });
+
+  it('keeps its place while the store behind Storage is away, however long beyond its retries', async () => {
+    const cut = onPatch(1, { kind: 'cut', afterBytes: 8_000_000 });
+    let questions = 7;
+    let creations = 0;
+    const rule: FaultRule = (request) => {
+      if (!isResumable(request)) return PASS;
+      if (request.method === 'POST' && ++creations > 1 && questions > 0) return { kind: 'answer', status: 500 };
+      if (request.method === 'HEAD' && questions-- > 0) return { kind: 'answer', status: 404, headers: TUS };
+      return cut(request);
+    };
+    const { result, waits, methods } = await sendBehind(rule);
+    expect(waits).toEqual(['upload_interrupted', ...Array(6).fill('upload_away')]);
+    expect(result.bytesSent).toBeLessThan(SIZE * 1.3);
+    expect(methods.filter((method) => method === 'PATCH')).toHaveLength(2);
+    expect(await shop.digestOf(result.path)).toBe(shop.sha256);
+  });
+
+  it('ends the upload that showed it that the store is back', async () => {
+    const cut = onPatch(1, { kind: 'cut', afterBytes: 8_000_000 });
+    let questions = 5;
+    const rule: FaultRule = (request) =>
+      request.method === 'HEAD' && isResumable(request) && questions-- > 0
+        ? { kind: 'answer', status: 404, headers: TUS }
+        : cut(request);
+    const { result, methods } = await sendBehind(rule);
+    expect(methods).toEqual(['OPTIONS', 'POST', 'PATCH', ...Array(5).fill('HEAD'), 'POST', 'HEAD', 'DELETE', 'PATCH']);
+    expect(await shop.digestOf(result.path)).toBe(shop.sha256);
+  });
+
+  it('begins anew once when an upload expires, in one request, and says what to set when it does so again', async () => {
+    const life = { 'upload-expires': 'Sat, 21 Nov 2026 00:00:12 GMT', date: 'Sat, 21 Nov 2026 00:00:00 GMT' };
+    const chunkBytes = 6 * 1024 * 1024;
+    let patches = 0;
+    const rule: FaultRule = (request) => {
+      if (!isResumable(request)) return PASS;
+      if (request.method === 'POST') return { kind: 'rewrite-headers', headers: life };
+      if (request.method === 'HEAD') return { kind: 'answer', status: 410, headers: TUS };
+      // The second chunk of the first upload, then the only request of the second.
+      return isPatch(request) && ++patches > 1 ? { kind: 'cut', afterBytes: 2_000_000 } : PASS;
+    };
+    const { connection, proxy } = await shop.behind(rule);
+    const stateDir = join(shop.folder, 'expiring');
+    const policy = { ...POLICY, chunkBytes };
+    const options = { route: 'resumable', policy, resumeStore: openResumeStore(stateDir) } as const;
+    const refused = shop.upload(connection, options);
+    await expect(refused).rejects.toMatchObject({
+      code: 'upload_expires_early',
+      hint: expect.stringContaining('TUS_URL_EXPIRY_MS'),
+      details: { lifeMs: 12_000, fileBytes: SIZE },
+    });
+    await expect(refused).rejects.toThrowError(/unfinished upload for 12 s, in which .* of 24.0 MB arrived/);
+    const methods = proxy.seen.filter((line) => line.includes('resumable')).map((line) => line.split(' ')[0]);
+    expect(methods).toEqual('OPTIONS POST PATCH PATCH HEAD DELETE POST PATCH HEAD DELETE'.split(' '));
+    expect(await readdir(stateDir)).toEqual([]);
+  });
+
+  it('sends smaller parts where Storage refuses a large one, and keeps single requests', async () => {
+    const rule: FaultRule = (request) =>
+      isPatch(request) && request.bytes > 13_000_000
+        ? { kind: 'answer', status: 400, body: 'chunk size', headers: TUS }
+        : PASS;
+    const { connection, proxy } = await shop.behind(rule);
+    const resumeStore = openResumeStore(join(shop.folder, 'parts'));
+    const sizes: number[] = [];
+    const options = { resumeStore, onChunkSize: (bytes: number) => sizes.push(bytes) };
+    const first = await shop.upload(connection, { ...options, route: 'resumable' });
+    expect(sizes).toEqual([12 * 1024 * 1024]);
+    expect(await shop.digestOf(first.path)).toBe(shop.sha256);
+    const before = proxy.seen.length;
+    await shop.upload(connection, { ...options, route: 'resumable' });
+    expect(sizes).toHaveLength(1);
+    expect(proxy.seen.slice(before).filter((line) => line.startsWith('PATCH'))).toHaveLength(2);
+    expect(await shop.upload(connection, options)).toMatchObject({ route: 'direct' });
+  });
+
+  it('goes back to one request where resumable uploads are not let through', async () => {
+    const { connection } = await shop.behind((request) =>
+      request.method === 'POST' && isResumable(request) ? { kind: 'answer', status: 405, body: '<html>' } : PASS,
+    );
+    const policy = { ...POLICY, directMaxBytes: 1_000_000 };
+    const routes: string[] = [];
+    const result = await shop.upload(connection, { policy, onRoute: ({ route }) => routes.push(route) });
+    expect(routes).toEqual(['resumable', 'stream']);
+    expect(await shop.digestOf(result.path)).toBe(shop.sha256);
+    await expect(shop.upload(connection, { route: 'resumable' })).rejects.toMatchObject({ code: 'storage_refused' });
+  });
+
+  it('sends less at once when nothing of a large body was kept', async () => {
+    const rule: FaultRule = (request) => {
+      if (isPatch(request) && request.bytes > 13_000_000) return { kind: 'hold-back', ms: 300 };
+      return PASS;
+    };
+    const { result, waits, methods } = await sendBehind(rule);
+    expect(waits).toEqual(['upload_interrupted']);
+    expect(methods).toEqual(['OPTIONS', 'POST', 'PATCH', 'HEAD', 'PATCH', 'PATCH']);
     expect(await shop.digestOf(result.path)).toBe(shop.sha256);
   });
 
@@ -323,10 +428,25 @@ describe('what is remembered of an unfinished upload', () => {
   it('is not taken up for a file that changed', async () => {
     const file = join(shop.folder, 'changing.mp4');
     await writeFile(file, Buffer.alloc(12_000_000, 7));
-    const { connection, options } = await interrupt('changed', file);
+    const { connection, proxy, options } = await interrupt('changed', file);
     await appendFile(file, 'more');
     const result = await shop.upload(connection, options);
     expect(result.bytesSent).toBe(12_000_004);
+    expect(proxy.seen.filter((line) => line.startsWith('DELETE'))).toHaveLength(1);
+  });
+
+  it('is ended at Storage when the file goes another way', async () => {
+    const { connection, proxy, options } = await interrupt('other-way');
+    expect(await shop.upload(connection, { ...options, route: 'stream' })).toMatchObject({ route: 'stream' });
+    expect(proxy.seen.filter((line) => /^DELETE .*resumable/.test(line))).toHaveLength(1);
+  });
+
+  it('is ended at Storage when something else has come to its place', async () => {
+    const { stateDir, connection, proxy, options } = await interrupt('taken');
+    await shop.upload(shop.open(), { path: options.path });
+    await expect(shop.upload(connection, options)).rejects.toMatchObject({ code: 'object_exists' });
+    expect(proxy.seen.filter((line) => /^DELETE .*resumable/.test(line))).toHaveLength(1);
+    expect(await readdir(stateDir)).toEqual([]);
   });
 
   it('is looked for at Storage and begun anew where it is gone', async () => {
@@ -335,9 +455,11 @@ describe('what is remembered of an unfinished upload', () => {
     const { url } = JSON.parse(await readFile(join(stateDir, String(name)), 'utf8')) as { url: string };
     await terminateUpload({ connection, upsert: false, signal: undefined, action: 'Ending it' }, url);
     const before = proxy.seen.length;
-    expect(await shop.upload(connection, options)).toMatchObject({ attempts: 1, bytesSent: SIZE, verified: 'md5' });
+    expect(await shop.upload(connection, options)).toMatchObject({ bytesSent: SIZE, verified: 'md5' });
     const methods = proxy.seen.slice(before).filter((line) => line.includes('/upload/resumable'));
-    expect(methods.map((line) => line.split(' ')[0])).toEqual(['HEAD', 'POST', 'PATCH']);
+    // Asked for until a new one shows that the store is there; it takes the place of the old one.
+    const asked = [...Array(5).fill('HEAD'), 'POST', 'HEAD', 'DELETE', 'PATCH'];
+    expect(methods.map((line) => line.split(' ')[0])).toEqual(asked);
   });
 
   it('knows where its requests ended, also in the process that continues it', async () => {

@@ -29,6 +29,8 @@ export type Fault =
   | { readonly kind: 'close-early' }
   /** The connection is reset once this many bytes of the body have passed. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** The body is kept from Storage, as a proxy does that waits for all of it; the connection is reset after so long. */
+  | { readonly kind: 'hold-back'; readonly ms: number }
   /** The body is read no further after this many bytes; the connection stays open. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
   /** Storage gets everything and answers; the answer is replaced by this status, or by a reset when there is none. */
@@ -147,6 +149,11 @@ function handle(target: URL, incoming: IncomingMessage, outgoing: ServerResponse
       else early.write(body);
       incoming.resume();
     }
+    return;
+  }
+  if (fault.kind === 'hold-back') {
+    incoming.resume();
+    setTimeout(() => incoming.socket.resetAndDestroy(), fault.ms);
     return;
   }
   const upstream = forward({

@@ -11,6 +11,7 @@ import {
   shrinkAfterConflict,
   shrinkAfterRefusal,
   startChunks,
+  startServerChunks,
 } from './chunk-plan.ts';
 import { HOSTED_CHUNK_BYTES, isHosted } from './limits.ts';
 
@@ -58,6 +59,20 @@ describe('what Storage demands', () => {
     expect(shrinkAfterRefusal(plan, HOSTED_CHUNK_BYTES)).toBeUndefined();
     expect(shrinkAfterBreak(plan).bytes).toBe(HOSTED_CHUNK_BYTES);
     expect(shrinkAfterConflict(plan, HOSTED_CHUNK_BYTES).bytes).toBe(HOSTED_CHUNK_BYTES);
+  });
+  it('is found out by a server, also on hosted Supabase: all in one, then down to 6 MiB and no further', () => {
+    let plan: ChunkPlan | undefined = startServerChunks({ hostname: 'ref.storage.supabase.co' });
+    const sizes: number[] = [];
+    while (plan !== undefined) {
+      sizes.push(plan.bytes);
+      plan = shrinkAfterRefusal(plan, Math.min(plan.bytes, 500_000_000));
+    }
+    expect(sizes).toEqual([ALL, 95 * MIB, 47 * MIB, 24 * MIB, 12 * MIB, HOSTED_CHUNK_BYTES]);
+    const later = startServerChunks({ hostname: 'ref.supabase.co', refusedBytes: 12 * MIB });
+    expect(grow(later, 20).bytes).toBe(HOSTED_CHUNK_BYTES);
+    const configured = startServerChunks({ hostname: 'ref.supabase.co', configuredBytes: 12 * MIB });
+    expect(grow(configured, 20).bytes).toBe(12 * MIB);
+    expect(startServerChunks({ hostname: 'localhost' }).leastBytes).toBe(MIN_CHUNK_BYTES);
   });
   it('is what was configured, and never more; a refusal brings it to 6 MiB at least', () => {
     const plan = server({ demandedBytes: 12 * MIB });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Asked, classifyAnswer } from './classify-answer.ts';
 import {
+  ABSENCES_MAX,
   decideNextStep,
   type Failure,
   LOCK_WAIT_MS,
@@ -105,6 +106,26 @@ describe('answers of Storage, as measured on 1.11.2', () => {
   it('does not begin again for ever', () => {
     expect(decide(answer('offset', 404, ''), { newUploads: NEW_UPLOADS_MAX })).toEqual({ step: 'give-up' });
   });
+  it('waits for a store that is away, as long as a restart takes, and spends no try', () => {
+    const away = silence('offset', 0, 'upload_away');
+    expect(decide(away, { ...WORKER, maxRetries: 0 })).toEqual({ step: 'retry', spends: 'absences' });
+    expect(decide(away, { ...WORKER, absencesInRow: ABSENCES_MAX })).toEqual({ step: 'give-up' });
+    const waits = Array.from({ length: ABSENCES_MAX }, (_, at) =>
+      waitBefore({ spends: 'absences', failures: at + 1, random: 0 }),
+    );
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(120_000);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(15_000);
+  });
+  it('sends smaller parts where Storage refuses a large one of a file that it took', () => {
+    const shrink = { step: 'shrink', bodyBytes: 12 * MIB, isCertain: false };
+    for (const [status, words] of [
+      [400, 'chunk size'],
+      [413, 'Maximum size exceeded'],
+    ] as const) {
+      expect(decide(answer('append', status, words, 12 * MIB), WORKER)).toEqual(shrink);
+      expect(decide(answer('append', status, words, 6 * MIB), WORKER)).toEqual({ step: 'give-up' });
+    }
+  });
   it('begins again when Storage takes back what it acknowledged', () => {
     expect(decide(silence('offset', 0, 'upload_untrusted'))).toEqual({ step: 'new-upload' });
   });
@@ -185,6 +206,7 @@ describe('every fault', () => {
     const spent = {
       failuresInRow: 5,
       locksInRow: LOCKS_MAX,
+      absencesInRow: ABSENCES_MAX,
       renewalsInRow: 1,
       newUploads: NEW_UPLOADS_MAX,
       canShrink: false,

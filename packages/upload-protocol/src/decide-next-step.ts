@@ -5,7 +5,7 @@
 import { backoffDelay } from '@supabase-media/core/backoff';
 import type { Asked } from './classify-answer.ts';
 import { FAULTS, type Fault } from './faults.ts';
-import { SINGLE_BELOW_BYTES } from './limits.ts';
+import { HOSTED_CHUNK_BYTES, SINGLE_BELOW_BYTES } from './limits.ts';
 
 /** How one request failed. */
 export interface Failure {
@@ -39,14 +39,16 @@ export interface Situation {
   readonly vanishedBodies: number;
   readonly renewalsInRow: number;
   readonly locksInRow: number;
+  /** Answers that an upload which has not expired is not known; none unless told. */
+  readonly absencesInRow?: number;
   /** Uploads that Storage lost; never reset. */
   readonly newUploads: number;
   /** Further tries in a row without a newly confirmed byte. */
   readonly maxRetries: number;
 }
 
-/** What a wait is counted against: `budget`: `maxRetries`; `locks`: {@link LOCKS_MAX}. */
-export type Spends = 'budget' | 'locks';
+/** What a wait is counted against: `budget`: `maxRetries`; `locks`: {@link LOCKS_MAX}; `absences`: {@link ABSENCES_MAX}. */
+export type Spends = 'budget' | 'locks' | 'absences';
 
 export type NextStep =
   | { readonly step: 'give-up' }
@@ -56,7 +58,7 @@ export type NextStep =
   | { readonly step: 'renew-token' }
   /** Storage has lost the upload: look whether the object is there, else begin again. */
   | { readonly step: 'new-upload' }
-  /** Send less in one request. `isCertain`: a server said so; else it is inferred and not remembered. */
+  /** Send less in one request. `isCertain`: a server said so; else it is inferred, and says nothing of other requests. */
   | { readonly step: 'shrink'; readonly bodyBytes: number; readonly isCertain: boolean }
   /** `spends`: wait first, as for a retry. */
   | { readonly step: 'switch-path'; readonly spends?: Spends }
@@ -68,6 +70,12 @@ export const LOCKS_MAX = 30;
 
 /** Storage lets a request that was asked to end run on for up to 3 s; in milliseconds. */
 export const LOCK_WAIT_MS = 1500;
+
+/** How often a store that is away is waited for: 150 to 190 s in all, as servers and disks take to restart. */
+export const ABSENCES_MAX = 14;
+
+/** The longest wait for a store that is away, in milliseconds: the upload goes on soon after it is back. */
+const ABSENCE_WAIT_MAX_MS = 15_000;
 
 /** Uploads that Storage may lose; more mean that it keeps none. */
 export const NEW_UPLOADS_MAX = 3;
@@ -83,6 +91,8 @@ const GIVE_UP: NextStep = { step: 'give-up' };
 export function decideNextStep(failure: Failure, situation: Situation): NextStep {
   switch (FAULTS[failure.fault]) {
     case 'give-up':
+      if (isRefusedBody(failure) && situation.canShrink)
+        return { step: 'shrink', bodyBytes: failure.bodyBytes, isCertain: false };
       // Resumable uploads are not offered here; the other path may offer them.
       return isMissing(failure) && situation.otherPathOpen ? { step: 'switch-path' } : GIVE_UP;
     case 'retry':
@@ -91,6 +101,8 @@ export function decideNextStep(failure: Failure, situation: Situation): NextStep
       return decideBreak(failure, situation);
     case 'lock':
       return situation.locksInRow < LOCKS_MAX ? { step: 'retry', spends: 'locks' } : GIVE_UP;
+    case 'absence':
+      return (situation.absencesInRow ?? 0) < ABSENCES_MAX ? { step: 'retry', spends: 'absences' } : GIVE_UP;
     case 'shrink':
       if (situation.canShrink) return { step: 'shrink', bodyBytes: failure.bodyBytes, isCertain: true };
       return situation.otherPathOpen ? { step: 'switch-path' } : GIVE_UP;
@@ -106,6 +118,15 @@ export function decideNextStep(failure: Failure, situation: Situation): NextStep
 
 const isMissing = ({ fault, status }: Failure): boolean =>
   fault === 'storage_refused' && (status === 405 || status === 501);
+
+/**
+ * The upload was created for the whole size, so what Storage refuses about a large part of it may be the size of the part.
+ * Every Storage takes {@link HOSTED_CHUNK_BYTES}: then it is something else.
+ */
+const isRefusedBody = ({ fault, asked, bodyBytes, status }: Failure): boolean =>
+  asked === 'append' &&
+  bodyBytes > HOSTED_CHUNK_BYTES &&
+  ((fault === 'storage_refused' && status === 400) || fault === 'object_too_large');
 
 function decideBreak(failure: Failure, situation: Situation): NextStep {
   const { bodyBytes, asked, status } = failure;
@@ -146,5 +167,7 @@ export function waitBefore(options: {
 }): number {
   const { spends, failures, random, retryAfterMs, baseMs = 1000 } = options;
   if (spends === 'budget') return backoffDelay({ attempt: failures, random, retryAfterMs, baseMs });
+  if (spends === 'absences')
+    return backoffDelay({ attempt: failures, random, retryAfterMs, baseMs, maxMs: ABSENCE_WAIT_MAX_MS });
   return backoffDelay({ attempt: 1, random, retryAfterMs, baseMs: LOCK_WAIT_MS * (baseMs / 1000) });
 }

@@ -7,12 +7,14 @@
  * How an uploader reacts, before it knows how the upload is going; `decide-next-step.ts` says what follows then.
  * `give-up`: sending again ends the same way. `retry`: after a growing wait, within the budget. `break`: the connection
  * ended in the middle, so it says something about the transport path too. `lock`: after a short wait that spends no try.
+ * `absence`: after a growing wait that spends no try.
  */
 export type Reaction =
   | 'give-up'
   | 'retry'
   | 'break'
   | 'lock'
+  | 'absence'
   | 'shrink'
   | 'new-upload'
   | 'renew-token'
@@ -60,6 +62,8 @@ const OTHER_FAULTS = {
   relay_busy: 'lock',
   /** The API does not accept the user's sign-in. */
   signed_out: 'renew-token',
+  /** Storage does not know an upload that has not expired: what keeps it may be away. */
+  upload_away: 'absence',
   upload_mismatch: 'retry',
   /** Storage names an offset below what it had acknowledged, or acknowledges nothing. */
   upload_untrusted: 'new-upload',
@@ -82,4 +86,5 @@ export const mayBeStored = (fault: Fault): boolean =>
   fault === 'upload_answer_timeout' ||
   fault === 'upload_interrupted' ||
   fault === 'object_exists' ||
+  fault === 'upload_away' ||
   fault === 'upload_expired';

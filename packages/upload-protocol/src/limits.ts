@@ -5,7 +5,7 @@ const MIB = 1024 * 1024;
 /** The largest video, 2 GiB: `file_size_limit` of the buckets in supabase/migrations and of supabase/config.toml. */
 export const MAX_VIDEO_BYTES = 2 * 1024 * MIB;
 
-/** Below it a worker sends a file through the Supabase client, unless configured: its memory holds as much. */
+/** Below it a worker sends a file through the Supabase client, unless configured: a break costs no more than that. */
 export const DIRECT_BELOW_BYTES = 100_000_000;
 
 /**
@@ -14,7 +14,7 @@ export const DIRECT_BELOW_BYTES = 100_000_000;
  */
 export const SINGLE_BELOW_BYTES = 6 * MIB;
 
-/** What hosted Supabase demands of every chunk but the last (Storage documentation, "Resumable uploads"). */
+/** What hosted Supabase documents for every chunk but the last (Storage documentation, "Resumable uploads"), and every Storage takes. */
 export const HOSTED_CHUNK_BYTES = 6 * MIB;
 
 /** How long an upload session can be resumed, in seconds: as long as hosted Storage keeps a partial upload. */

@@ -1,19 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_VIDEO_BYTES } from './limits.ts';
-import { decideRoute } from './route.ts';
+import { decideRoute, explainSwitch } from './route.ts';
 
-const base = { directMaxBytes: 100_000_000, onePatch: true };
+const base = { directMaxBytes: 100_000_000 };
 
 describe('the route of an upload', () => {
   it.each([
-    [0, true, 'direct'],
-    [99_999_999, true, 'direct'],
-    [100_000_000, true, 'resumable'],
-    [MAX_VIDEO_BYTES, true, 'resumable'],
-    [99_999_999, false, 'direct'],
-    [100_000_000, false, 'stream'],
-  ] as const)('of %i bytes, one request for all %s, is %s', (size, onePatch, route) => {
-    const decision = decideRoute({ ...base, onePatch, size });
+    [0, 'direct'],
+    [99_999_999, 'direct'],
+    [100_000_000, 'resumable'],
+    [MAX_VIDEO_BYTES, 'resumable'],
+  ] as const)('of %i bytes is %s', (size, route) => {
+    const decision = decideRoute({ ...base, size });
     expect(decision.route).toBe(route);
     expect(decision.reason).toContain('100 MB');
   });
@@ -24,7 +22,16 @@ describe('the route of an upload', () => {
   });
 
   it('resumes an unfinished upload, whatever the size', () => {
-    expect(decideRoute({ ...base, onePatch: false, size: 1, isUnfinished: true }).route).toBe('resumable');
+    expect(decideRoute({ ...base, size: 1, isUnfinished: true }).route).toBe('resumable');
+  });
+
+  it('becomes resumable after a break, and a single request where nothing else is offered', () => {
+    expect(explainSwitch('direct', 'upload_interrupted', 5e7).route).toBe('resumable');
+    expect(explainSwitch('stream', 'edge_too_large', 5e8)).toMatchObject({
+      route: 'resumable',
+      reason: expect.stringContaining('500 MB'),
+    });
+    expect(explainSwitch('resumable', 'storage_refused', 5e8).route).toBe('stream');
   });
 
   it('goes around a proxy that refused such a body before', () => {

@@ -20,8 +20,6 @@ export interface DecideRouteOptions {
   readonly size: number;
   /** `direct` is for files below this, in bytes. */
   readonly directMaxBytes: number;
-  /** Whether one resumable request may carry a whole file; not so on hosted Supabase. */
-  readonly onePatch: boolean;
   /** An unfinished upload of this very file waits at Storage. */
   readonly isUnfinished?: boolean;
   /** Proxies in front of the host refused bodies of this size before, in bytes. */
@@ -39,16 +37,17 @@ export function decideRoute(options: DecideRouteOptions): RouteDecision {
   if (size >= refusedBytes)
     return { route: 'resumable', reason: `a proxy before this host refused bodies of ${formatBytes(refusedBytes)}` };
   if (size < directMaxBytes) return { route: 'direct', reason: `${own} is below ${limit}` };
-  if (options.onePatch)
-    return { route: 'resumable', reason: `${own} is not below ${limit}, and one request may carry it all` };
-  return { route: 'stream', reason: `${own} is not below ${limit}, and this host wants small resumable chunks` };
+  return { route: 'resumable', reason: `${own} is not below ${limit}, and this route keeps what arrived` };
 }
 
-/** Why an upload moves to the resumable route, after a failure that `decideNextStep` answered with `switch-path`. */
-export const explainSwitch = (fault: string, size: number): RouteDecision => ({
-  route: 'resumable',
-  reason:
-    fault === 'edge_too_large'
-      ? `a proxy refused ${formatBytes(size)} in one request`
-      : 'the connection broke, and this route keeps what arrived',
-});
+/** Where an upload goes on, and why, after a failure that `decideNextStep` answered with `switch-path`. */
+export function explainSwitch(from: Route, fault: string, size: number): RouteDecision {
+  if (from === 'resumable') return { route: 'stream', reason: 'resumable uploads are not taken here' };
+  return {
+    route: 'resumable',
+    reason:
+      fault === 'edge_too_large'
+        ? `a proxy refused ${formatBytes(size)} in one request`
+        : 'the connection broke, and this route keeps what arrived',
+  };
+}

@@ -14,14 +14,16 @@ const program = new Command('bench:upload')
   .option('--sizes <mb>', 'in MB (1000000 bytes), comma-separated', '79,500,2000')
   .option('--rounds <n>', 'how often each client uploads each size', '3')
   .option('--clients <names>', 'only these, comma-separated (curl, alone and with md5sum, always)')
+  .option('--round-trip <ms>', 'lengthen the way to a Storage of this machine, in milliseconds')
   .option('--json', 'print one JSON object', false)
   .parse();
 
-const options = program.opts<{ sizes: string; rounds: string; clients?: string; json: boolean }>();
+const options = program.opts<{ sizes: string; rounds: string; clients?: string; roundTrip?: string; json: boolean }>();
 const report = await benchUploads({
   sizes: options.sizes.split(',').map((size) => Number(size) * 1_000_000),
   rounds: Number(options.rounds),
   only: options.clients?.split(','),
+  roundTripMs: options.roundTrip === undefined ? undefined : Number(options.roundTrip),
   environment: process.env,
   say: printNotice,
 });

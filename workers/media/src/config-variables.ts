@@ -173,7 +173,7 @@ const WORKER_VARIABLES = {
     allowed: 'whole megabytes (1 MB = 1000000 bytes) from 0 to 5000',
     default: String(DIRECT_BELOW_BYTES / 1_000_000),
     reason:
-      'Smaller files are uploaded in one request by the Supabase client, larger ones by resumable or streamed requests.',
+      'Smaller files are uploaded in one request by the Supabase client, larger ones by resumable requests, of which a break costs nothing. Both stream: neither keeps a file in memory.',
     schema: wholeNumber(0, 5000),
   },
   ...UPLOAD_VARIABLES,

@@ -291,6 +291,18 @@ describe('a proxy in front of Storage', () => {
     expect(JSON.stringify(report)).toContain('http://storage:5000');
   });
 
+  it('keeps unfinished uploads for an hour', async () => {
+    const life = { 'upload-expires': 'Sat, 21 Nov 2026 01:00:00 GMT', date: 'Sat, 21 Nov 2026 00:00:00 GMT' };
+    const url = await behind(({ method, path }) =>
+      method === 'POST' && path.includes('/upload/resumable')
+        ? { kind: 'rewrite-headers', headers: life }
+        : { kind: 'pass' },
+    );
+    const report = await examine({ SUPABASE_URL: url });
+    expectOnly(report, 'resumable_expires_early');
+    expect(JSON.stringify(report)).toContain('kept for 1 h 00 min');
+  });
+
   it('blocks resumable uploads', async () => {
     const url = await behind(({ path }) =>
       path.includes('/upload/resumable') ? { kind: 'answer', status: 405, body: 'no' } : { kind: 'pass' },

@@ -94,6 +94,7 @@ const PERSON_CODES: Readonly<Record<Fault, UploadErrorCode>> = {
   storage_unauthorized: 'not_allowed',
   storage_unreachable: 'server_busy',
   upload_answer_timeout: 'timed_out',
+  upload_away: 'server_busy',
   upload_conflict: 'failed',
   upload_connect_timeout: 'timed_out',
   upload_expired: 'failed',

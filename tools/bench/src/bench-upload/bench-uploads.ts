@@ -3,6 +3,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatBytes } from '@supabase-media/core/format';
+import { openDelayProxy } from '@supabase-media/local-stack/fault-proxy/delay-proxy';
 import { startStackProcess } from '@supabase-media/local-stack/stack/start-stack-process';
 import { openStorage } from '@supabase-media/storage/connection';
 import { removeObject } from '@supabase-media/storage/expected-object';
@@ -13,6 +14,8 @@ export interface BenchUploadsOptions {
   /** In bytes. */
   readonly sizes: readonly number[];
   readonly rounds: number;
+  /** Of the way to Storage and back, in milliseconds. Default: that of the network there is. */
+  readonly roundTripMs?: number | undefined;
   /** Names of clients. Default: all. */
   readonly only?: readonly string[] | undefined;
   readonly environment: NodeJS.ProcessEnv;
@@ -54,7 +57,9 @@ export async function benchUploads(options: BenchUploadsOptions): Promise<BenchR
     WORK_DIR: join(folder, 'work'),
     LOG_LEVEL: 'silent',
   };
-  const url = String(environment.SUPABASE_URL);
+  const way = await lengthenWay(String(environment.SUPABASE_URL), options.roundTripMs);
+  const { url } = way;
+  environment.SUPABASE_URL = url;
   const key = String(environment.SUPABASE_SERVICE_ROLE_KEY);
   const storage = openStorage({ url, serviceRoleKey: key });
   const clients = CLIENTS.filter(
@@ -63,7 +68,7 @@ export async function benchUploads(options: BenchUploadsOptions): Promise<BenchR
 
   const uploadOnce = async (client: BenchClient, file: string) => {
     const upload = { url, key, file, bucket: BUCKET, path: 'bench/object.mp4' };
-    const run = await runProcess(...client.command(upload), environment);
+    const run = await runProcess(...client.command(upload), { ...environment, ...client.environment });
     await removeObject({ connection: storage, ...upload });
     return run;
   };
@@ -98,9 +103,23 @@ export async function benchUploads(options: BenchUploadsOptions): Promise<BenchR
     return { target: stack ? 'local stack' : new URL(url).host, rounds, idleMb: idle.peakMb, rows };
   } finally {
     await storage.close();
+    await way.close();
     await stack?.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Puts a proxy before a Storage of this machine, where the way is to be longer than it is. */
+async function lengthenWay(
+  url: string,
+  roundTripMs: number | undefined,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  if (roundTripMs === undefined) return { url, close: async () => {} };
+  const { protocol, hostname, port } = new URL(url);
+  if (protocol !== 'http:' || !['127.0.0.1', 'localhost'].includes(hostname))
+    throw new Error(`--round-trip lengthens the way to a Storage of this machine only, not to ${url}.`);
+  const proxy = await openDelayProxy(Number(port || 80), roundTripMs / 2);
+  return { url: `http://127.0.0.1:${proxy.port}`, close: proxy.close };
 }
 
 /** Creates a file that is neither compressible nor sparse, so that no disk or proxy can take shortcuts. */

@@ -17,10 +17,13 @@ export interface BenchUpload {
 export interface BenchClient {
   readonly name: string;
   readonly command: (upload: BenchUpload) => readonly [string, readonly string[]];
+  /** Variables of its own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-const ours = (name: string, route: string): BenchClient => ({
+const ours = (name: string, route: string, environment: BenchClient['environment'] = {}): BenchClient => ({
   name,
+  environment,
   command: ({ file, bucket, path }) => [
     process.execPath,
     ['--', MEDIA_CLI, 'upload', file, '--bucket', bucket, '--path', path, '--route', route, '--upsert', '--json'],
@@ -72,6 +75,7 @@ export const CLIENTS: readonly BenchClient[] = [
   ours('ours direct', 'direct'),
   ours('ours stream', 'stream'),
   ours('ours resumable', 'resumable'),
+  ours('ours resumable 6 MiB', 'resumable', { UPLOAD_CHUNK_SIZE_MB: '6' }),
   library('supabase-js Buffer'),
   library('supabase-js Blob'),
   library('tus-js-client 6 MB'),

@@ -6,12 +6,7 @@ import type { MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { announceBody, sendChunk } from '@supabase-media/storage/probe-body-limit';
-import {
-  CHUNK_STEPS,
-  demandedChunkBytes,
-  SERVER_CHUNKS,
-  startChunks,
-} from '@supabase-media/upload-protocol/chunk-plan';
+import { CHUNK_STEPS, startServerChunks } from '@supabase-media/upload-protocol/chunk-plan';
 import { HOSTED_CHUNK_BYTES } from '@supabase-media/upload-protocol/limits';
 import { allRight, type Finding, found } from './findings.ts';
 
@@ -61,8 +56,7 @@ export async function checkEdge(
   },
 ): Promise<readonly Finding[]> {
   const { bucket, refusal, probe, roundTripMs, signal } = options;
-  const demandedBytes = demandedChunkBytes(new URL(connection.storageUrl).hostname);
-  const { leastBytes } = startChunks({ range: SERVER_CHUNKS, demandedBytes });
+  const { leastBytes } = startServerChunks({ hostname: new URL(connection.storageUrl).hostname });
   if (refusal?.code === 'edge_too_large') {
     let refusedBytes = options.refusalBytes;
     for (const bytes of TRIED_BYTES) {

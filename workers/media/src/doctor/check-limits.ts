@@ -1,12 +1,12 @@
 /** Which of the three size limits would refuse a video of 2 GB? Asked without uploading one. */
 import type { MediaError } from '@supabase-media/core/errors';
-import { formatBytes } from '@supabase-media/core/format';
+import { formatBytes, formatSeconds } from '@supabase-media/core/format';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import type { BucketFacts } from '@supabase-media/storage/inspect-bucket';
 import { inspectResumable, type ResumableFacts } from '@supabase-media/storage/inspect-resumable';
 import { announceBody } from '@supabase-media/storage/probe-body-limit';
 import { isTusMissing } from '@supabase-media/upload-protocol/classify-answer';
-import { MAX_VIDEO_BYTES } from '@supabase-media/upload-protocol/limits';
+import { MAX_VIDEO_BYTES, SESSION_SECONDS } from '@supabase-media/upload-protocol/limits';
 import { allRight, type Finding, type FindingCode, found } from './findings.ts';
 
 /** What was learned about one bucket. */
@@ -54,6 +54,16 @@ function judgeLimits(facts: LimitFacts): readonly Finding[] {
   return [allRight('limits', `${bucket} takes ${wanted}, asked without uploading.`)];
 }
 
+/** Headers tell seconds, and the answer was some time on its way. */
+const DAY_MS = SESSION_SECONDS * 1000 - 60_000;
+
+/** Is an unfinished upload kept for as long as we say that it can be resumed? */
+function judgeLife(lifeMs: number | undefined): readonly Finding[] {
+  if (lifeMs === undefined || lifeMs >= DAY_MS) return [];
+  const message = `Unfinished uploads are kept for ${formatSeconds(lifeMs / 1000)}.`;
+  return [found('resumable', 'resumable_expires_early', { message })];
+}
+
 /** Is what Storage calls itself what we call it? */
 function judgeLocation(storageUrl: string, location: string | undefined): Finding {
   const own = new URL(storageUrl);
@@ -96,7 +106,9 @@ export async function checkLimits(
   return {
     findings: [
       ...facts.flatMap(judgeLimits),
-      ...(created === undefined ? [] : [judgeLocation(connection.storageUrl, created.resumable.location)]),
+      ...(created === undefined
+        ? []
+        : [judgeLocation(connection.storageUrl, created.resumable.location), ...judgeLife(created.resumable.lifeMs)]),
     ],
     facts,
   };

@@ -298,6 +298,12 @@ export const FINDINGS = {
       'Storage returns resumable upload addresses on another host. The worker corrects them; other clients fail.',
     remedy: 'Have the proxy send X-Forwarded-Host and X-Forwarded-Proto and leave the Location header unchanged.',
   },
+  resumable_expires_early: {
+    status: 'warning',
+    meaning:
+      'Storage deletes unfinished uploads after less than a day. One that takes or is interrupted for longer starts over, and fails the second time.',
+    remedy: 'Self-hosted: set TUS_URL_EXPIRY_MS=86400000 (a day) on the Storage server.',
+  },
   edge_body_limit: {
     status: 'warning',
     meaning: 'A proxy rejects large request bodies; uploads work in smaller chunks, more slowly.',
