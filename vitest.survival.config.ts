@@ -9,6 +9,7 @@ export const SURVIVAL_TESTS = [
   // Restarts and outages.
   'workers/media/test/worker-restarts.test.ts',
   'tests/scripts/npm-signals.test.ts',
+  'tests/scripts/diagnosis.test.ts',
   'workers/media/test/upload-patience.test.ts',
   'packages/queue/test/queue-locks.test.ts',
   'packages/queue/test/job-types.test.ts',

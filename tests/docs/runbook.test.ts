@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERRORS } from '@supabase-media/core/errors';
+import { FINDINGS } from '@supabase-media/diagnosis/findings';
 import { createMetrics } from '@supabase-media/service/metrics';
 import { watchDisk, watchQueue } from '@supabase-media/service/metrics-gauges';
 import { ROOT } from '@supabase-media/test-support/repository';
 import { VARIABLES } from '@supabase-media/worker/config-variables';
-import { FINDINGS } from '@supabase-media/worker/doctor/findings';
 import { JOB_TYPES } from '@supabase-media/worker/jobs/catalog';
 import { describe, expect, it } from 'vitest';
 import { knownVariables, readYaml } from '../deploy/support/deploy-files.ts';

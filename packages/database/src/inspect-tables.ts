@@ -6,6 +6,12 @@ import { type Database, type DatabaseRefusal, toDatabaseError } from './database
 const VIDEO_COLUMNS =
   'id,owner_id,project,source_bucket,source_path,source_size,source_sha256,source_proof,status,step,progress,outcome,error_code,error_message,facts,outputs,job_id,queue_priority,created_at,updated_at,started_at,finished_at';
 
+/** A table of another process, and the columns that it reads and writes. */
+export interface NamedTable {
+  readonly table: string;
+  readonly columns: string;
+}
+
 export interface TableProblem {
   /** `migrations`: a table or column is not there. */
   readonly kind: 'migrations' | 'unreachable';
@@ -16,16 +22,26 @@ export interface TableProblem {
 const NOT_THERE = /^(42P01|42703|PGRST20[0245])$/;
 
 /** @returns what is wrong; undefined when nothing is. Never throws. */
-export async function inspectTables(database: Database, signal: AbortSignal): Promise<TableProblem | undefined> {
+export async function inspectTables(
+  database: Database,
+  signal: AbortSignal,
+  more: readonly NamedTable[] = [],
+): Promise<TableProblem | undefined> {
+  const tables = [{ table: 'videos', columns: VIDEO_COLUMNS }, { table: 'removed_media', columns: 'id' }, ...more];
   const ask = async (): Promise<DatabaseRefusal | null> => {
-    const { error } = await database.from('videos').select(VIDEO_COLUMNS).limit(1).abortSignal(signal);
-    if (error !== null) return error;
-    return (await database.from('removed_media').select('id').limit(1).abortSignal(signal)).error;
+    for (const { table, columns } of tables) {
+      const { error } = await database.from(table).select(columns).limit(1).abortSignal(signal);
+      if (error !== null) return error;
+    }
+    return null;
   };
   try {
     const refusal = await ask();
     if (refusal === null) return undefined;
-    const { message } = toDatabaseError(refusal, 'Looking at the tables videos and removed_media');
+    const { message } = toDatabaseError(
+      refusal,
+      `Looking at the tables ${tables.map(({ table }) => table).join(', ')}`,
+    );
     return { kind: NOT_THERE.test(refusal.code ?? '') ? 'migrations' : 'unreachable', message };
   } catch (error) {
     return { kind: 'unreachable', message: toMediaError(error).message };

@@ -44,6 +44,20 @@ export const address = (...protocols: string[]) =>
     return protocols.includes(protocol) && hostname !== '';
   });
 
+/**
+ * An address with a user and a password. A `%`, `#` or `/` in them that is not percent-encoded makes it another address,
+ * or none; `@` alone does no harm.
+ */
+export const serverAddress = (...protocols: string[]) =>
+  address(...protocols).refine((value) => {
+    if (!URL.canParse(value)) return false;
+    const { username, password, hash } = new URL(value);
+    return hash === '' && decodePercent(username) !== undefined && decodePercent(password) !== undefined;
+  });
+
+/** How to write what {@link serverAddress} takes. */
+export const ENCODED_CREDENTIALS = 'user and password percent-encoded (%40 for @, %23 for #, %25 for %, %2F for /)';
+
 /** An http:// or https:// address. Trailing slashes are dropped, so that paths can be appended. */
 export const httpAddress = address('http:', 'https:').transform((value) => value.replace(/\/+$/, ''));
 

@@ -2,7 +2,7 @@
 import { VERIFY_POLICIES } from '@supabase-media/upload-protocol/decide-proof';
 import { MAX_VIDEO_BYTES } from '@supabase-media/upload-protocol/limits';
 import { z } from 'zod';
-import { address, httpAddress, type VariableTable, wholeNumber } from './settings-table.ts';
+import { ENCODED_CREDENTIALS, httpAddress, serverAddress, type VariableTable, wholeNumber } from './settings-table.ts';
 
 /** A JWT (three base64url parts) or a secret key of the newer kind. */
 const serviceKey = z.string().regex(/^(eyJ[\w-]+\.[\w-]+\.[\w-]+|sb_secret_[\w-]+)$/);
@@ -37,20 +37,20 @@ export const SUPABASE_VARIABLES = {
 export const QUEUE_VARIABLES = {
   REDIS_URL: {
     section: 'Queue',
-    allowed: 'a redis:// or rediss:// address',
+    allowed: `a redis:// or rediss:// address, ${ENCODED_CREDENTIALS}`,
     example: 'redis://localhost:6379',
     reason: 'Runs the queue on Redis, Valkey or Dragonfly. If set, DATABASE_URL is not used for the queue.',
     secret: true,
-    schema: address('redis:', 'rediss:'),
+    schema: serverAddress('redis:', 'rediss:'),
   },
   DATABASE_URL: {
     section: 'Queue',
-    allowed: 'a postgres:// or postgresql:// address',
+    allowed: `a postgres:// or postgresql:// address, ${ENCODED_CREDENTIALS}`,
     example: 'postgresql://postgres:password@localhost:5432/postgres',
     reason:
       'Runs the queue on PostgreSQL if REDIS_URL is unset. Must be a session connection (port 5432): workers use LISTEN, which a transaction pooler (port 6543) does not support.',
     secret: true,
-    schema: address('postgres:', 'postgresql:'),
+    schema: serverAddress('postgres:', 'postgresql:'),
   },
 } as const satisfies VariableTable;
 

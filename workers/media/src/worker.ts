@@ -5,6 +5,9 @@ import { raceAbort } from '@supabase-media/core/race-abort';
 import { openDatabase } from '@supabase-media/database/database';
 import { openRemovedMedia } from '@supabase-media/database/removed-media';
 import { openVideos } from '@supabase-media/database/videos';
+import { assertCanWork } from '@supabase-media/diagnosis/assert-can-work';
+import { checkServices } from '@supabase-media/diagnosis/check-services';
+import { logFindings } from '@supabase-media/diagnosis/log-findings';
 import { locateTools } from '@supabase-media/media/locate-tools';
 import { type Consumer, startConsumer } from '@supabase-media/queue/consumer';
 import { openQueueInspector } from '@supabase-media/queue/inspect-queue';
@@ -14,9 +17,7 @@ import { createRedactor } from '@supabase-media/service/redact';
 import { startMonitoring } from '@supabase-media/service/start-monitoring';
 import { isTracing } from '@supabase-media/service/tracing';
 import { openStorage } from '@supabase-media/storage/connection';
-import { assertStorageReachable } from '@supabase-media/storage/reach';
 import { type Config, supabaseOf } from './config.ts';
-import { logFindings } from './doctor/log-findings.ts';
 import { runFastChecks } from './doctor/run-doctor.ts';
 import { workerHealthChecks } from './health-checks.ts';
 import { JOB_TYPES } from './jobs/catalog.ts';
@@ -38,8 +39,7 @@ const SWEEP_EVERY_MS = 600_000;
 /**
  * Starts a worker, having looked at everything it needs: a worker that starts can work.
  *
- * @throws {MediaError} `ffmpeg_missing`, `work_dir_unusable`, `storage_unreachable`, `storage_unauthorized`,
- * `bucket_missing`, `queue_unreachable`.
+ * @throws {MediaError} `ffmpeg_missing`, `work_dir_unusable`, or the doctor's finding that it cannot work with, by its code.
  */
 export async function startWorker(options: {
   readonly config: Config;
@@ -63,13 +63,19 @@ export async function startWorker(options: {
   const videos = openVideos(database);
   const closing: (() => Promise<void>)[] = [storage.close];
   try {
-    await assertStorageReachable(storage, config.resultBucket);
+    const { findings } = await checkServices({
+      queue: config.queue,
+      connection: storage,
+      buckets: [config.resultBucket],
+      signal: signal ?? new AbortController().signal,
+    });
+    assertCanWork(findings);
     const monitoring = await startMonitoring({
       metrics,
       ...config.metrics,
       openQueueInspector: () => openQueueInspector(config.queue),
       workDir,
-      checks: workerHealthChecks({ config, supabase, storage, tools }),
+      checks: workerHealthChecks({ config, storage, tools }),
     });
     closing.unshift(monitoring.close);
     if (monitoring.port !== undefined)
@@ -122,7 +128,8 @@ export async function startWorker(options: {
 async function checkSetUp(options: { config: Config; log: Log; signal: AbortSignal }): Promise<void> {
   const { log, signal } = options;
   try {
-    logFindings(await runFastChecks(options), log);
+    const { findings, seconds } = await runFastChecks(options);
+    logFindings(findings, seconds, log);
   } catch (err) {
     if (!signal.aborted) log.warn({ err }, 'The set-up could not be looked at');
   }

@@ -9,6 +9,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FindingCode } from '@supabase-media/diagnosis/findings';
 import { type Stack, startStack } from '@supabase-media/local-stack/stack/start-stack';
 import { locateTools } from '@supabase-media/media/locate-tools';
 import { readJson, runCommand } from '@supabase-media/test-support/command';
@@ -17,7 +18,6 @@ import { hasPgbouncer, startPgbouncer } from '@supabase-media/test-support/pgbou
 import { hasRedisServer, startRedisServer } from '@supabase-media/test-support/redis-server';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { FindingCode } from '../src/doctor/findings.ts';
 import { type DoctorReport, runDoctor, runFastChecks } from '../src/doctor/run-doctor.ts';
 import { loadConfig } from '../src/load-config.ts';
 

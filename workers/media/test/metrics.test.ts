@@ -21,7 +21,7 @@ import { startMonitoring } from '@supabase-media/service/start-monitoring';
 import { createQueueDatabase, withConsumerOn } from '@supabase-media/test-support/queue';
 import { createRandom, SEED } from '@supabase-media/test-support/random';
 import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
-import { openStackStorage, stackValue } from '@supabase-media/test-support/stack';
+import { openStackStorage } from '@supabase-media/test-support/stack';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { workerHealthChecks } from '../src/health-checks.ts';
 import { JOB_STEPS } from '../src/jobs/video-process/steps.ts';
@@ -211,13 +211,7 @@ describe('health over HTTP', () => {
     const storage = openStackStorage();
     closing.push(storage.close);
     const config = stackConfig({ WORK_DIR: folder });
-    const supabase = {
-      url: stackValue('SUPABASE_URL'),
-      serviceRoleKey: stackValue('SUPABASE_SERVICE_ROLE_KEY'),
-    };
-    const { url } = await start(
-      workerHealthChecks({ config, supabase, storage, tools: await locateTools(config.ffmpeg) }),
-    );
+    const { url } = await start(workerHealthChecks({ config, storage, tools: await locateTools(config.ffmpeg) }));
     const answer = await fetch(`${url}/ready`);
     const report = (await answer.json()) as { status: string; parts: Record<string, { ok: boolean; ms: number }> };
     expect(report.status).toBe('ready');

@@ -4,13 +4,17 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { MediaError, toMediaError } from '@supabase-media/core/errors';
 import { watchStopSignals } from '@supabase-media/core/stop-signals';
+import { assertCanWork } from '@supabase-media/diagnosis/assert-can-work';
+import { logFindings } from '@supabase-media/diagnosis/log-findings';
 import { forgetSecrets } from '@supabase-media/service/forget-secrets';
-import { createLogger } from '@supabase-media/service/logger';
+import { createLogger, type Log } from '@supabase-media/service/logger';
 import { createRedactor } from '@supabase-media/service/redact';
 import { readEnvironment } from '@supabase-media/service/settings-table';
 import { startTracing } from '@supabase-media/service/tracing';
 import { resolveUserPath } from '@supabase-media/service/user-path';
+import { openStorage } from '@supabase-media/storage/connection';
 import { boundMemory } from './bound-memory.ts';
+import type { WebConfig } from './config.ts';
 
 const HELP = `Usage: npm run web -- [serve|sweep] [options]
 
@@ -82,6 +86,7 @@ async function run(): Promise<void> {
         : `${abandoned} abandoned, ${cleaned} cleaned, ${forgotten} deleted, ${enqueued} enqueued, ${failed} to retry`,
     );
   } else {
+    await refuseWhatCannotWork(config, log, stop.signal);
     const server = await startServer({ config, log });
     print(options.json ? JSON.stringify({ ready: true, url: server.url }) : `Listening on ${server.url}`);
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
@@ -93,6 +98,20 @@ async function run(): Promise<void> {
     process.exit(0);
   }
   stop.close();
+}
+
+/** Says at the start what will not work, as the doctor says it. What may pass is waited for: `/ready` follows it. */
+async function refuseWhatCannotWork(config: WebConfig, log: Log, signal: AbortSignal): Promise<void> {
+  const { checkIntake } = await import('./check-intake.ts');
+  const connection = openStorage(config.supabase);
+  const started = performance.now();
+  try {
+    const findings = await checkIntake(config, connection, signal);
+    assertCanWork(findings, { waits: true });
+    logFindings(findings, (performance.now() - started) / 1000, log);
+  } finally {
+    await connection.close();
+  }
 }
 
 let redact = createRedactor([]).text;

@@ -10,6 +10,7 @@ import { startMonitoring } from '@supabase-media/service/start-monitoring';
 import { openStorage } from '@supabase-media/storage/connection';
 import { type AppLimits, createApp } from './app.ts';
 import { openBoard } from './board/open-board.ts';
+import { jwksUrlOf } from './check-intake.ts';
 import type { WebConfig } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { openUploadSessions } from './database/upload-sessions.ts';
@@ -82,7 +83,7 @@ export async function startServer(options: {
   const graceOver = new AbortController();
   const dispatcher = openRelayDispatcher(config.relay.max);
   const uploads = { config, log, metrics, sessions, videos, storage, queue };
-  const checks = intakeHealthChecks({ videos, queue, storage: connection, sourceBucket: config.sourceBucket });
+  const checks = intakeHealthChecks({ config, queue, storage: connection });
   const readiness = watchReadiness(checks);
   const watch = createVideoWatch({ videos, queue });
   const results = openResultStorage({
@@ -95,7 +96,7 @@ export async function startServer(options: {
     log,
     verify: createTokenVerifier({
       secret: config.supabase.jwtSecret,
-      jwksUrl: `${url}/auth/v1/.well-known/jwks.json`,
+      jwksUrl: jwksUrlOf(url),
       issuer: config.supabase.jwtIssuer,
       allowsAnonymous: config.allowsAnonymousUsers,
     }),

@@ -55,7 +55,7 @@ export function createTokenVerifier(options: VerifyTokenOptions): VerifyToken {
   const verify = async (token: string): Promise<JWTPayload> => {
     const alg = readAlgorithm(token);
     if (alg === 'HS256') {
-      if (secret === undefined) throw refuse('The token is signed with HS256, which this project does not use.');
+      if (secret === undefined) throw refuse('This service is not set up to verify tokens that are signed with HS256.');
       return (await jwtVerify(token, secret, { ...demands, algorithms: ['HS256'] })).payload;
     }
     if (alg === undefined || !PUBLISHED_ALGORITHMS.includes(alg))

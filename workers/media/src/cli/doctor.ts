@@ -1,7 +1,7 @@
 /** `media doctor`: what is wrong with this set-up, and how to mend it. */
 
+import type { Finding } from '@supabase-media/diagnosis/findings';
 import { createRedactor } from '@supabase-media/service/redact';
-import type { Finding } from '../doctor/findings.ts';
 import { type DoctorReport, runDoctor } from '../doctor/run-doctor.ts';
 import type { CommandContext } from './run-command.ts';
 

@@ -30,5 +30,8 @@ export const createOutput = (options: { readonly json: boolean }): Output => ({
 /** The error as it may be shown: never a stack trace, never a secret that the logger would blot out. */
 export function presentable(thrown: unknown, redact: (text: string) => string): MediaError {
   const error = toMediaError(thrown);
-  return new MediaError({ code: error.code, message: redact(error.message), hint: redact(error.hint), cause: error });
+  const { code, retry, message } = error;
+  const hint = redact(error.hint);
+  // Its code may be one of a finding or of a job type, which the common table does not have.
+  return new MediaError({ code, policy: { retry, meaning: message, hint }, message: redact(message), cause: error });
 }

@@ -2,8 +2,8 @@
 import { statfs } from 'node:fs/promises';
 import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
+import { type Finding, found, orAllRight } from '@supabase-media/diagnosis/findings';
 import { assertWorkDirUsable } from '../work-disk/work-directory.ts';
-import { type Finding, found, orAllRight } from './findings.ts';
 
 /** The source, its results, and a second copy of the MP4, for one video of 2 GB. */
 const LARGE_VIDEO_BYTES = 5_000_000_000;

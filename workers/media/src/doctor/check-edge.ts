@@ -4,11 +4,11 @@
  */
 import type { MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
+import { allRight, type Finding, found } from '@supabase-media/diagnosis/findings';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { announceBody, sendChunk } from '@supabase-media/storage/probe-body-limit';
 import { CHUNK_STEPS, startServerChunks } from '@supabase-media/upload-protocol/chunk-plan';
 import { HOSTED_CHUNK_BYTES } from '@supabase-media/upload-protocol/limits';
-import { allRight, type Finding, found } from './findings.ts';
 
 /** Tried from the largest on, until one is not refused: the uploader's own steps, and below. */
 const TRIED_BYTES: readonly number[] = [...CHUNK_STEPS, 65_536];

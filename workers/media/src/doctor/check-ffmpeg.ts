@@ -1,10 +1,10 @@
 /** Checks that ffmpeg is installed, has everything that `packages/media` uses, and is kept from what it does not need. */
 import { MediaError } from '@supabase-media/core/errors';
+import { allRight, type Finding, found } from '@supabase-media/diagnosis/findings';
 import { listParts, type PartKind } from '@supabase-media/media/build-parts';
 import { type LocateOptions, locateTools } from '@supabase-media/media/locate-tools';
 import type { MediaTools } from '@supabase-media/media/tools';
 import { judgeIsolation } from './check-isolation.ts';
-import { allRight, type Finding, found } from './findings.ts';
 
 /** The parts that the commands use, by the flag that lists them. */
 const NEEDED = {

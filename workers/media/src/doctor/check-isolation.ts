@@ -1,6 +1,7 @@
 /** Checks what keeps ffmpeg, which reads files of strangers, from the rest of this machine: one finding for each part. */
+
+import { allRight, type Finding, found } from '@supabase-media/diagnosis/findings';
 import type { IsolationReport } from '@supabase-media/media/isolation';
-import { allRight, type Finding, found } from './findings.ts';
 
 /** Pure: the trial was made when the programs were located. */
 export function judgeIsolation(report: IsolationReport, userId: number | undefined): readonly Finding[] {

@@ -1,13 +1,13 @@
 /** Which of the three size limits would refuse a video of 2 GB? Asked without uploading one. */
 import type { MediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatSeconds } from '@supabase-media/core/format';
+import { allRight, type Finding, type FindingCode, found } from '@supabase-media/diagnosis/findings';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import type { BucketFacts } from '@supabase-media/storage/inspect-bucket';
 import { inspectResumable, type ResumableFacts } from '@supabase-media/storage/inspect-resumable';
 import { announceBody } from '@supabase-media/storage/probe-body-limit';
 import { isTusMissing } from '@supabase-media/upload-protocol/classify-answer';
 import { MAX_VIDEO_BYTES, SESSION_SECONDS } from '@supabase-media/upload-protocol/limits';
-import { allRight, type Finding, type FindingCode, found } from './findings.ts';
 
 /** What was learned about one bucket. */
 export interface LimitFacts {

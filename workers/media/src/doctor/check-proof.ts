@@ -1,9 +1,9 @@
 /** What proves an upload here? Found out by storing two small objects of our own (`--probe`). */
 import { type ErrorCode, MediaError } from '@supabase-media/core/errors';
 import { formatBytes } from '@supabase-media/core/format';
+import { allRight, type Finding, found } from '@supabase-media/diagnosis/findings';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { ETAG_PROBE_BYTES, type EtagVerdict, probeEtag } from '@supabase-media/storage/probe-etags';
-import { allRight, type Finding, found } from './findings.ts';
 
 const PROVED_BY: Readonly<Record<EtagVerdict, string>> = {
   md5: 'the MD5 of their ETag',

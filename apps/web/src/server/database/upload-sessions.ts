@@ -9,9 +9,9 @@ import { UPLOAD_STATES } from '../../contract/uploads.ts';
 import type { User } from '../verify-token.ts';
 import { ask, asUser, type Database } from './database.ts';
 import { type LeasedSessions, readLeased } from './leased-sessions.ts';
-import { type UploadSession, uploadSessionRow } from './upload-session.ts';
+import { SESSION_TABLE, type UploadSession, uploadSessionRow } from './upload-session.ts';
 
-const TABLE = 'upload_sessions';
+const TABLE = SESSION_TABLE.table;
 
 export interface NewUploadSession {
   readonly id: string;

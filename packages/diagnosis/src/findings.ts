@@ -19,6 +19,7 @@ export const CHECKS = [
   'edge',
   'proof',
   'database',
+  'intake',
   'clock',
 ] as const;
 
@@ -135,6 +136,24 @@ export const FINDINGS = {
     remedy:
       'Correct the user and password in REDIS_URL or DATABASE_URL; percent-encode special characters (%40 for @).',
   },
+  queue_encryption: {
+    status: 'error',
+    meaning: "The queue's server and this machine do not agree on encryption, so no job can be taken or added.",
+    remedy:
+      'PostgreSQL: sslmode in DATABASE_URL (disable, prefer, require; verify-full needs a certificate that this machine trusts: sslrootcert=FILE). Redis: rediss:// with TLS, redis:// without.',
+  },
+  queue_full: {
+    status: 'error',
+    meaning: 'The server, or the pooler before it, has no connection left.',
+    remedy:
+      "Raise the pooler's pool size or max_connections, or run fewer processes: docs/runbook.md says how many fit.",
+  },
+  queue_ipv6_only: {
+    status: 'error',
+    meaning: 'The server has an IPv6 address alone, and this machine has no way to it.',
+    remedy:
+      "Use the session pooler's address, which has IPv4: Supabase > Connect > Session pooler (aws-…pooler.supabase.com, port 5432, user postgres.REF). Or give this machine IPv6.",
+  },
   redis_evicts: {
     status: 'error',
     meaning: 'When its memory is full, Redis silently deletes jobs.',
@@ -207,6 +226,17 @@ export const FINDINGS = {
     status: 'error',
     meaning: 'Sources cannot be read and results cannot be stored.',
     remedy: 'Set SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY (Project Settings > API).',
+  },
+  url_of_one_api: {
+    status: 'error',
+    meaning:
+      'SUPABASE_URL is the address of one API of the project; every request of Storage and the tables goes astray.',
+    remedy: 'Take the path off: SUPABASE_URL is the address of the project, https://your-project.supabase.co.',
+  },
+  url_scheme_wrong: {
+    status: 'error',
+    meaning: 'The server at SUPABASE_URL does not speak https.',
+    remedy: 'Begin SUPABASE_URL with http:// where nothing terminates TLS, or correct its port.',
   },
   storage_unreachable: {
     status: 'error',
@@ -338,6 +368,28 @@ export const FINDINGS = {
     meaning: 'The tables are missing or do not match this version.',
     remedy: 'Apply supabase/migrations (supabase db push). Hosted: then wait a minute or reload the API schema.',
   },
+  jwt_secret_missing: {
+    status: 'error',
+    meaning:
+      'Tokens of users are signed with a shared secret (HS256) that the API does not have: every user is refused.',
+    remedy:
+      'Set SUPABASE_JWT_SECRET (Project Settings > JWT Keys > Legacy JWT secret), or move to asymmetric signing keys.',
+  },
+  auth_unreachable: {
+    status: 'warning',
+    meaning: 'The keys that tokens of users are checked with could not be fetched; users may be refused.',
+    remedy: 'Check /auth/v1 of the project and the network. They are fetched again when a token comes.',
+  },
+  public_url_unreachable: {
+    status: 'warning',
+    meaning: 'Storage does not answer at the address that browsers are given; their uploads take the relay.',
+    remedy: 'Correct SUPABASE_PUBLIC_URL. Behind a firewall that only this machine has, there is nothing to do.',
+  },
+  origin_invalid: {
+    status: 'warning',
+    meaning: 'Browsers never send such an origin, so pages there cannot use the API.',
+    remedy: 'WEB_ORIGINS takes scheme, host and port alone: https://app.example.com.',
+  },
   clock_skewed: {
     status: 'warning',
     meaning: 'Delays and expiry times are off by this much.',
@@ -379,3 +431,7 @@ export const allRight = (check: CheckName, message: string): Finding => ({ check
 /** The given findings, or `ok` if there are none. */
 export const orAllRight = (findings: readonly Finding[], check: CheckName, message: string): readonly Finding[] =>
   findings.length > 0 ? findings : [allRight(check, message)];
+
+/** `ok` where there is nothing to do. */
+export const worstStatus = (findings: readonly Finding[]): FindingStatus =>
+  (['error', 'warning'] as const).find((status) => findings.some((finding) => finding.status === status)) ?? 'ok';

@@ -4,7 +4,7 @@ import { formatBytes } from '@supabase-media/core/format';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { type BucketFacts, inspectBucket } from '@supabase-media/storage/inspect-bucket';
 import type { ClockReading } from './check-clock.ts';
-import { judgeKey } from './check-key.ts';
+import { judgeAddress, judgeKey } from './check-key.ts';
 import { allRight, type Finding, found } from './findings.ts';
 
 export interface StorageReport {
@@ -13,6 +13,9 @@ export interface StorageReport {
   /** The buckets that exist; the checks of limits need one. */
   readonly buckets: readonly BucketFacts[];
 }
+
+/** What OpenSSL says when a server answers in plain text. */
+const SPOKE_NO_TLS = /^(EPROTO|ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$/;
 
 /** Judges errors that affect every bucket, so that one finding is enough. */
 function judgeAccess({ error, isStorage }: BucketFacts): Finding | undefined {
@@ -52,6 +55,8 @@ export async function checkStorage(
   options: { readonly buckets: readonly string[]; readonly signal: AbortSignal },
 ): Promise<StorageReport> {
   const { host } = new URL(connection.storageUrl);
+  const addressProblems = judgeAddress(connection.projectUrl);
+  if (addressProblems.length > 0) return { findings: addressProblems, clocks: [], buckets: [] };
   const keyProblems = judgeKey({ key: connection.serviceRoleKey, url: connection.projectUrl, now: Date.now() });
   try {
     const facts = await Promise.all(options.buckets.map((bucket) => inspectBucket(connection, bucket, options.signal)));
@@ -64,8 +69,11 @@ export async function checkStorage(
   } catch (error) {
     options.signal.throwIfAborted();
     if (!(error instanceof MediaError)) throw error;
+    const problem = SPOKE_NO_TLS.test(String(error.details.cause))
+      ? found('storage', 'url_scheme_wrong', { message: `${host} answered something else than TLS.` })
+      : found('storage', 'storage_unreachable', { message: error.message });
     return {
-      findings: [...keyProblems, found('storage', 'storage_unreachable', { message: error.message })],
+      findings: [...keyProblems, problem],
       clocks: [],
       buckets: [],
     };

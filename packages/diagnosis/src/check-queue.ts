@@ -64,16 +64,43 @@ function judgePostgres(facts: PostgresFacts): readonly Finding[] {
   return orAllRight(findings, 'queue', `PostgreSQL ${versionOf(version)}${through}: LISTEN and search_path work.`);
 }
 
-/** Recognizes a rejected login by PostgreSQL's error class 28 or Redis' messages. */
-const isLoginRefusal = (error: unknown): boolean => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = error instanceof Error ? error.message : String(error);
-  return /^28/.test(code) || /WRONGPASS|NOAUTH|NOPERM|invalid username-password|password authentication/i.test(message);
-};
+function codeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
 
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
   return error instanceof Error ? error.message || error.name : String(error);
+}
+
+/** Of Node and OpenSSL; "no encryption" is PostgreSQL's where pg_hba.conf wants some. */
+const ENCRYPTION =
+  /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)|does not support SSL|no encryption|SSL off|self[- ]signed|wrong version number/i;
+
+/** PostgreSQL's 53300 (too many connections), its poolers' words and Redis'. */
+const FULL = /^53300$|too many clients|too many connections|max clients reached|MaxClients|connection slots/i;
+
+/** PostgreSQL's error class 28, and Redis' words. */
+const LOGIN =
+  /^28|WRONGPASS|NOAUTH|NOPERM|invalid username-password|password authentication|SASL|Tenant or user not found/i;
+
+/** No way to an address of this kind. */
+const NO_WAY = /^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)$/;
+
+/** Direct addresses of hosted projects have IPv6 alone; a resolver that knows none answers that there is no such host. */
+const HOSTED_DIRECT = /^db\.[a-z0-9]+\.supabase\.(co|in)$/;
+
+/** What it means that the queue could not be opened. Pure. */
+export function explainQueueError(error: unknown, url: string): FindingCode {
+  const [code, message] = [codeOf(error), messageOf(error)];
+  const says = (words: RegExp) => words.test(code) || words.test(message);
+  if (says(ENCRYPTION)) return 'queue_encryption';
+  if (says(FULL)) return 'queue_full';
+  if (says(LOGIN)) return 'queue_unauthorized';
+  if (NO_WAY.test(code) && /[0-9a-f]*:[0-9a-f]*:/i.test(message)) return 'queue_ipv6_only';
+  if (/^(ENOTFOUND|ENODATA)$/.test(code) && HOSTED_DIRECT.test(new URL(url).hostname)) return 'queue_ipv6_only';
+  return 'queue_unreachable';
 }
 
 const hostOf = (url: string): string => new URL(url).host;
@@ -104,7 +131,7 @@ export async function checkQueue(address: QueueAddress, signal: AbortSignal): Pr
     return { findings: judgePostgres(facts), clocks: clocksOf(facts.clockAheadMs) };
   } catch (error) {
     signal.throwIfAborted();
-    const code = isLoginRefusal(error) ? 'queue_unauthorized' : 'queue_unreachable';
+    const code = explainQueueError(error, url);
     return {
       findings: [found('queue', code, { message: `${kind} at ${hostOf(url)}: ${messageOf(error)}.` })],
       clocks: [],

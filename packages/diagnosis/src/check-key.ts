@@ -6,6 +6,15 @@ import { readKey } from './read-key.ts';
 const projectOf = (url: string): string | undefined =>
   /^([a-z0-9]+)(?:\.storage)?\.supabase\.(?:co|in)$/.exec(new URL(url).hostname)?.[1];
 
+/** Ends of the addresses of single APIs, as Supabase's pages show them. */
+const ONE_API = /\/(rest|auth|storage|functions|realtime|graphql)\/v1(\/.*)?$/;
+
+/** The problems of the address; empty if there are none. */
+export const judgeAddress = (url: string): readonly Finding[] =>
+  ONE_API.test(new URL(url).pathname)
+    ? [found('storage', 'url_of_one_api', { message: `SUPABASE_URL has the path ${new URL(url).pathname}.` })]
+    : [];
+
 /** The problems of the key; empty if there are none. */
 export function judgeKey(options: {
   readonly key: string;
