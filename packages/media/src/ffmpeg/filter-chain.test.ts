@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { videoInfo } from '../../test/support/media-info-fixture.ts';
+import { packetStats, videoInfo } from '../../test/support/media-info-fixture.ts';
 import type { VideoInfo } from '../plan/media-info.ts';
 import { videoFilterChain } from './filter-chain.ts';
 
@@ -26,6 +26,15 @@ describe('videoFilterChain', () => {
 
   it('deinterlaces first, then limits the rate, then scales', () => {
     expect(chain({ interlaced: true }, 60)).toMatch(/^bwdif=mode=send_frame:deint=interlaced,fps=60,scale=1280:720:/);
+  });
+
+  it('keeps a frame of what is shorter than one at the limit', () => {
+    const stats = packetStats({ durationSeconds: 0.001 });
+    expect(chain({ stats }, 30)).toMatch(/^fps=30:eof_action=pass,scale=/);
+  });
+
+  it('moves a picture that comes before the start of the file', () => {
+    expect(chain({ earlySeconds: 0.089 }, 30)).toMatch(/^setpts=PTS\+0\.089000\/TB,fps=30,scale=/);
   });
 
   it.each([

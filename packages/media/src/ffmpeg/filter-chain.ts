@@ -23,11 +23,17 @@ export function videoFilterChain({ source, target, canConvertHdr }: FilterChainO
     // Before any scaling: lines of two fields must not be mixed.
     source.interlaced ? 'bwdif=mode=send_frame:deint=interlaced' : undefined,
     cropToAperture(source),
-    target.fps === undefined ? undefined : `fps=${target.fps}`,
+    limitRate(source, target),
     ...convertColors({ source, scale, canConvertHdr }, colors),
     'format=yuv420p',
     bars,
     setTags(colors),
   ];
   return filters.filter((filter) => filter !== undefined).join(',');
+}
+
+/** Of what is shorter than one frame of the rate, the filter would leave none: by default its end is rounded, too. */
+function limitRate({ stats }: VideoInfo, { fps }: VideoTarget): string | undefined {
+  if (fps === undefined) return undefined;
+  return stats.durationSeconds * fps < 1 ? `fps=${fps}:eof_action=pass` : `fps=${fps}`;
 }

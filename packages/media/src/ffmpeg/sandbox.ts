@@ -39,9 +39,6 @@ export const STREAM_FORMATS: readonly StreamFormat[] = ['dv', 'h264', 'hevc', 'm
 /** Lower priority than anything that answers people (setpriority(2): 19 is the lowest). */
 export const CHILD_NICENESS = 10;
 
-/** The clock of a transport stream counts 26.5 hours (33 bits at 90 kHz, ISO/IEC 13818-1). Seconds. */
-const LONGER_THAN_A_CLOCK = String(30 * 3600);
-
 /** What may be asked of the flags in front of an input. */
 export interface InputGuardOptions {
   /** Pictures with more pixels are refused before memory is taken for them. */
@@ -49,8 +46,9 @@ export interface InputGuardOptions {
   /** Look 60 s (at most 200 MB) into the file for the streams' parameters instead of ffmpeg's 5 s and 5 MB. */
   readonly deepAnalysis?: boolean;
   /**
-   * Of a transport or program stream whose clock was seen never to start anew: time in which a stream has nothing is kept.
-   * ffmpeg cuts 10 s and more out, and drops the frames behind them that it then takes for late ones.
+   * Of a transport or program stream whose clock was seen never to start anew: ffmpeg is told to look for no restarts. It
+   * takes 10 s without a packet for one, cuts them out, and drops the frames behind them that it then takes for late ones;
+   * 5.1 also a frame that comes more than 0.1 s earlier than the rate lets it expect.
    */
   readonly steadyClock?: boolean | undefined;
   /** The demuxer of a file that we wrote ourselves, instead of those for files of strangers. */
@@ -67,7 +65,7 @@ export function inputGuards(options: InputGuardOptions): string[] {
     '-max_pixels',
     String(options.maxPixels),
     ...(options.deepAnalysis ? ['-analyzeduration', '60M', '-probesize', '200M'] : []),
-    ...(options.steadyClock ? ['-dts_delta_threshold', LONGER_THAN_A_CLOCK] : []),
+    ...(options.steadyClock ? ['-copyts', '-start_at_zero'] : []),
   ];
 }
 
