@@ -16,6 +16,7 @@ export const SURVIVAL_TESTS = [
   'packages/queue/test/queue-scale.test.ts',
   'packages/storage/test/prove-upload.test.ts',
   'packages/storage/test/upload-resumable.test.ts',
+  'packages/storage/test/upload-s3.test.ts',
   'packages/storage/test/upload-survival.test.ts',
   'apps/web/test/api-queue-away.test.ts',
   'apps/web/test/api-races.test.ts',

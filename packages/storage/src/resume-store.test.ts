@@ -30,6 +30,10 @@ it('keeps where requests ended: each offset once, without the two ends of the fi
   expect(last).toMatchObject({ acknowledged: 100, requestEnds: [30, 70] });
 });
 
+it('forgets ends behind an offset that Storage fell back to', () => {
+  expect([30, 70, 60, 90].reduce(acknowledgeOffset, begun()).requestEnds).toEqual([30, 60, 90]);
+});
+
 it('keeps no more ends than an object of S3 has parts', () => {
   const large = { ...begun(), file: { ...begun().file, size: 1_000_000 } };
   const offsets = Array.from({ length: 10_001 }, (_, at) => at + 1);

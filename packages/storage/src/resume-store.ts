@@ -38,7 +38,9 @@ export type UnfinishedUpload = z.infer<typeof upload>;
 
 /** The entry after Storage acknowledged `offset`, in bytes. */
 export function acknowledgeOffset(entry: UnfinishedUpload, offset: number): UnfinishedUpload {
-  const { requestEnds, file } = entry;
+  const { file } = entry;
+  // Storage may have lost the rest of the last request, and its end with it.
+  const requestEnds = entry.requestEnds.filter((end) => end <= offset);
   const isNew = offset > (requestEnds.at(-1) ?? 0) && offset < file.size && requestEnds.length < REQUEST_ENDS_MAX;
   return { ...entry, acknowledged: offset, requestEnds: isNew ? [...requestEnds, offset] : requestEnds };
 }

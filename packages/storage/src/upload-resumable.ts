@@ -6,7 +6,8 @@
  * - Storage's offset is the truth; bytes sent are not.
  * - Its offset is asked for only when no PATCH runs, because the question ends a running one.
  * - An offset below what Storage itself acknowledged means that it lost bytes. Continuing from there was seen to end in
- *   an object longer than the file, so such an upload is discarded and begun again.
+ *   an object longer than the file, so such an upload is discarded and begun again. Less than a part is lost where S3
+ *   keeps the rest of a request aside and the server dies in the next one: then the parts before it are whole.
  * - What a restart needs is on disk before the first byte is sent, and removed once the object is verified.
  * - Away is not gone: an upload that is not known, and should be, is asked for again until a new one can be created.
  * - What is given up is ended at Storage: with an S3 backend its parts stay until somebody does.
@@ -21,6 +22,7 @@ import {
   startServerChunks,
 } from '@supabase-media/upload-protocol/chunk-plan';
 import { HOSTED_CHUNK_BYTES } from '@supabase-media/upload-protocol/limits';
+import { LEAST_PART_BYTES } from '@supabase-media/upload-protocol/multipart-etag';
 import { shouldLive } from '@supabase-media/upload-protocol/tus';
 import type { RefusedBody, ResumeStore, UnfinishedUpload, UploadKey } from './resume-store.ts';
 import { acknowledgeOffset, ENTRY_LIFE_MS, sampleFile } from './resume-store.ts';
@@ -184,7 +186,7 @@ export class ResumableUpload {
     if (entry === undefined) return this.#begin(attempt);
     const { action } = requestOf(attempt);
     const { offset, size } = await this.#locate(attempt, entry);
-    if (offset < entry.acknowledged || offset > attempt.file.size || size !== attempt.file.size)
+    if (offset <= entry.acknowledged - LEAST_PART_BYTES || offset > attempt.file.size || size !== attempt.file.size)
       throw new MediaError({
         code: 'upload_untrusted',
         message: `${action}: Storage has ${offset} bytes of ${size}, though it had acknowledged ${entry.acknowledged} of ${attempt.file.size}.`,
