@@ -146,7 +146,7 @@ export const FINDINGS = {
     status: 'error',
     meaning: 'The server, or the pooler before it, has no connection left.',
     remedy:
-      "Raise the pooler's pool size or max_connections, or run fewer processes: docs/runbook.md says how many fit.",
+      "Raise the pooler's pool size or max_connections, or run fewer processes with a higher WORKER_CONCURRENCY: a worker opens up to 10 connections.",
   },
   queue_ipv6_only: {
     status: 'error',
