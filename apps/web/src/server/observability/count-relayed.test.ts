@@ -16,7 +16,8 @@ it.each([
   ['said nothing of the offset', answered(201, undefined), undefined],
   ['was locked', answered(423, undefined, 'resource_locked'), 'upload_locked'],
   ['met a small edge', answered(413, undefined, '<html>Too Large</html>'), 'edge_too_large'],
-  ['a gateway gave', answered(502, undefined, 'Bad Gateway'), 'gateway_failed'],
+  ['a gateway gave', { ...answered(502, undefined, 'Bad Gateway'), headers: {} }, 'gateway_failed'],
+  ['Storage gave for a fault of its own', answered(500, undefined, 'Something went wrong'), 'storage_failed'],
 ] as const)('an answer that %s', (_what, answer, code) => {
   expect(judgeAnswer(answer, 50)).toBe(code);
 });
