@@ -53,9 +53,10 @@ describe('the configuration', () => {
     expect(loadConfig({ environment: { UPLOAD_MAX_RETRIES: '', REDIS_URL: ' ' } }).upload.maxRetries).toBe(3);
   });
 
-  it('accepts a percent sign that encodes nothing', () => {
-    const { secrets } = loadConfig({ environment: { REDIS_URL: 'redis://:hunter%zz@localhost' } });
-    expect(secrets).toContain('hunter%zz');
+  it('refuses a percent sign that encodes nothing, and does not show the password', () => {
+    const problem = problemsOf({ REDIS_URL: 'redis://:hunter%zz@localhost' });
+    expect(problem).toContain('%25 for %');
+    expect(problem).not.toContain('hunter');
     expect(problemsOf({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=a%zz' })).toContain('percent-encoded');
   });
 
