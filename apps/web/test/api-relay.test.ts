@@ -97,7 +97,7 @@ describe('twenty at a time', () => {
     if (peak !== undefined) expect(peak).toBeLessThan(MEMORY_MAX);
     expect(await filesBelow(own.folder)).toEqual([]);
     for (const { open, sha256 } of sent) {
-      expect(await store.sha256(open, AbortSignal.timeout(60_000))).toBe(sha256);
+      expect((await store.digest(open, AbortSignal.timeout(60_000))).sha256).toBe(sha256);
       expect((await cancel(open)).status).toBe(200);
     }
     await store.close();

@@ -102,6 +102,19 @@ describe.skipIf(executablePath === undefined)(
       await page.close();
     });
 
+    it('a bit that turns on the way is noticed, and the file sent again', { timeout: 60_000 }, async () => {
+      let flipped = 0;
+      const { page, api } = await open(({ method, bytes }) =>
+        method === 'PATCH' && bytes > 1000 && flipped++ === 2 ? { kind: 'flip-bit', at: 1000 } : { kind: 'pass' },
+      );
+      const result = await start(page, api.url);
+      expect(result).toMatchObject({ verified: 'md5' });
+      expect(await lab.storedSha256(result.sessionId)).toBe(file.sha256);
+      const states = await page.evaluate<UploadState[]>('states');
+      expect(states.map(({ name }) => name)).toContain('waiting');
+      await page.close();
+    });
+
     it('a second tab with the same file has an upload of its own', async () => {
       const { page, api } = await open(({ method }) =>
         method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 20 * MIB } : { kind: 'pass' },

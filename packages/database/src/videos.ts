@@ -22,11 +22,12 @@ export interface VideoIdentity {
   readonly sourceProof?: SourceProof | undefined;
 }
 
-/** Size in bytes, ETag without quotes, SHA-256 in hex digits: each where it is known. */
+/** Size in bytes, ETag without quotes, SHA-256 in hex digits: each where it is known. `verified`: how it was compared. */
 export interface SourceProof {
   readonly size?: number | undefined;
   readonly etag?: string | undefined;
   readonly sha256?: string | undefined;
+  readonly verified?: string | undefined;
 }
 
 /** How a video is to wait. */

@@ -5,6 +5,7 @@ import {
   candidatePartEnds,
   createEtagDigest,
   expectedPartEnds,
+  growPartEnds,
   type PartEnds,
   readEtag,
   WHOLE,
@@ -43,6 +44,27 @@ describe('an ETag', () => {
       for (let at = 0; at < content.length; at += pieceBytes) digest.update(content.subarray(at, at + pieceBytes));
       expect(digest.digest()).toEqual([md5(content).toString('hex'), ...layouts.map((ends) => etagOf(content, ends))]);
     }
+  });
+
+  it('is made of parts that become known while the bytes come', () => {
+    const content = Buffer.alloc(90 * MIB, 'not the same in every part');
+    // The third request leaves too little for a part of its own.
+    const requestEnds = [6 * MIB, 60 * MIB, 61 * MIB + 17, 80 * MIB, content.length];
+    const { ends, endRequest } = growPartEnds(content.length);
+    const digest = createEtagDigest([ends], createMd5);
+    let start = 0;
+    for (const end of requestEnds) {
+      endRequest(end);
+      for (; start < end; start = Math.min(start + 3 * MIB, end))
+        digest.update(content.subarray(start, Math.min(start + 3 * MIB, end)));
+    }
+    const expected = expectedPartEnds({
+      size: content.length,
+      route: 'resumable',
+      requestEnds: requestEnds.slice(0, -1),
+    });
+    expect(ends).toEqual(expected);
+    expect(digest.digest()).toEqual([etagOf(content, expected)]);
   });
 
   it('of an empty object is that of one empty part', () => {

@@ -67,16 +67,33 @@ export function candidatePartEnds(sent: SentBody, parts: number): PartEnds[] {
 }
 
 function partEndsOf({ size, route, requestEnds = [] }: SentBody, partBytes: number): PartEnds {
+  const { ends, endRequest } = growPartEnds(size, partBytes);
+  for (const end of route === 'rest' ? [size] : [...requestEnds, size]) endRequest(end);
+  return ends;
+}
+
+/** The parts of an upload that is still being sent. */
+export interface GrowingPartEnds {
+  /** Those that are certain so far: it grows, and may be handed to {@link createEtagDigest} meanwhile. */
+  readonly ends: PartEnds;
+  /** A request ended there, in bytes, as Storage acknowledged it: ascending. */
+  readonly endRequest: (end: number) => void;
+}
+
+/** Begins to count the parts of a resumable upload; before a digest is taken up to a byte its request has ended. */
+export function growPartEnds(size: number, partBytes = TUS_PART_BYTES): GrowingPartEnds {
   const ends: number[] = [];
   let start = 0;
-  for (const end of route === 'rest' ? [size] : [...requestEnds, size]) {
-    for (; end - start > partBytes; start += partBytes) ends.push(start + partBytes);
-    // Too small for a part of its own: Storage keeps it and puts it in front of what comes next.
-    if (end < size && end - start < LEAST_PART_BYTES) continue;
-    ends.push(end);
-    start = end;
-  }
-  return ends;
+  return {
+    ends,
+    endRequest: (end) => {
+      for (; end - start > partBytes; start += partBytes) ends.push(start + partBytes);
+      // Too small for a part of its own: Storage keeps it and puts it in front of what comes next.
+      if (end < size && end - start < LEAST_PART_BYTES) return;
+      ends.push(end);
+      start = end;
+    },
+  };
 }
 
 /** One MD5 being taken. */
@@ -123,19 +140,17 @@ function takeWhole(createMd5: () => Md5): EtagTaker {
 }
 
 function takeParts(ends: PartEnds, createMd5: () => Md5): EtagTaker {
-  const digests = new Uint8Array(ends.length * 16);
-  let part = 0;
+  const digests: Uint8Array[] = [];
   let position = 0;
   let md5: Md5 | undefined;
   const endPart = () => {
-    digests.set((md5 ?? createMd5()).digest(), part * 16);
+    digests.push((md5 ?? createMd5()).digest());
     md5 = undefined;
-    part++;
   };
   return {
     update: (bytes) => {
       for (let taken = 0; taken < bytes.length; ) {
-        const left = (ends[part] ?? Number.POSITIVE_INFINITY) - position;
+        const left = (ends[digests.length] ?? Number.POSITIVE_INFINITY) - position;
         const piece = bytes.subarray(taken, taken + left);
         md5 ??= createMd5();
         md5.update(piece);
@@ -146,9 +161,9 @@ function takeParts(ends: PartEnds, createMd5: () => Md5): EtagTaker {
     },
     digest: () => {
       // Of an empty object: its one part has no byte that would have ended it.
-      if (part < ends.length) endPart();
+      if (digests.length < ends.length) endPart();
       const all = createMd5();
-      all.update(digests);
+      for (const digest of digests) all.update(digest);
       return `${toHex(all.digest())}-${ends.length}`;
     },
   };

@@ -4,6 +4,9 @@
  */
 import type { PublishedOutput } from '@supabase-media/core/published-output';
 
+/** What was compared of a stored object: its ETag (`md5`, `multipart-etag`), every byte, or no more than the size. */
+export type Verified = 'md5' | 'multipart-etag' | 'readback' | 'size';
+
 /** `open` takes bytes; `completing` is being verified; the others are ends. */
 export type UploadSessionState = 'open' | 'completing' | 'completed' | 'canceled' | 'abandoned';
 
@@ -51,6 +54,23 @@ export interface OpenUpload {
   readonly expiresAt: string;
 }
 
+/** Of the file as the client has it. */
+export interface UploadDigests {
+  /** Of the whole file, in hexadecimal. */
+  readonly md5: string;
+  /** ETags that S3 gives the file in parts: the MD5 of the parts' MD5s, a dash and their number. */
+  readonly etags: readonly string[];
+}
+
+export interface CompleteUploadRequest {
+  readonly digests?: UploadDigests | undefined;
+}
+
+export interface ResumeUploadRequest {
+  /** An upload at Storage that is not to be trusted: it is ended, and another one made. */
+  readonly abandon?: string | undefined;
+}
+
 export interface Upload {
   readonly id: string;
   readonly videoId: string;
@@ -58,6 +78,8 @@ export interface Upload {
   readonly fileName: string;
   readonly size: number;
   readonly confirmedBytes: number;
+  /** null before the upload is completed. */
+  readonly verified: Verified | null;
   readonly expiresAt: string;
   readonly createdAt: string;
   readonly endedAt: string | null;
@@ -78,6 +100,8 @@ export interface CompletedUpload {
   readonly id: string;
   readonly videoId: string;
   readonly state: 'completed';
+  /** null for an upload of an earlier release. */
+  readonly verified: Verified | null;
   readonly jobState: JobState;
 }
 
@@ -111,6 +135,8 @@ export interface Video {
   readonly sourcePath: string;
   readonly sourceSize: number | null;
   readonly sourceSha256: string | null;
+  /** How the source was compared with what its uploader had; null: not. */
+  readonly sourceVerified: Verified | null;
   readonly facts: { readonly [name: string]: unknown };
   readonly outputs: readonly VideoOutput[];
   readonly urlExpiresAt: string | null;

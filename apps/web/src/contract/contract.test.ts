@@ -23,6 +23,8 @@ describe('the declared types equal the schemas', () => {
     expectTypeOf<Of<typeof uploads.upload>>().toEqualTypeOf<declared.Upload>();
     expectTypeOf<Of<typeof uploads.uploadList>>().toEqualTypeOf<declared.UploadList>();
     expectTypeOf<Of<typeof uploads.reportProgressRequest>>().toEqualTypeOf<declared.ReportProgressRequest>();
+    expectTypeOf<Of<typeof uploads.completeUploadRequest>>().toEqualTypeOf<declared.CompleteUploadRequest>();
+    expectTypeOf<Of<typeof uploads.resumeUploadRequest>>().toEqualTypeOf<declared.ResumeUploadRequest>();
     expectTypeOf<Of<typeof uploads.completedUpload>>().toEqualTypeOf<declared.CompletedUpload>();
     expectTypeOf<Of<typeof uploads.canceledUpload>>().toEqualTypeOf<declared.CanceledUpload>();
   });

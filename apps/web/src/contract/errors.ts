@@ -30,7 +30,7 @@ export const API_ERRORS = {
   },
   digest_mismatch: {
     httpStatus: 422,
-    meaning: 'The stored bytes do not have the announced SHA-256.',
+    meaning: 'The stored bytes are not those of the file, by the MD5 or SHA-256 that the client told.',
     action: 'Upload the file again; what had arrived was removed.',
   },
   file_too_large: {

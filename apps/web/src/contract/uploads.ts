@@ -1,5 +1,6 @@
 /** Requests and answers of `/api/uploads`. Sizes in bytes, times as ISO 8601 in UTC. */
 
+import { PROOFS } from '@supabase-media/upload-protocol/decide-proof';
 import { LIST_MAX } from '@supabase-media/upload-protocol/limits';
 import { z } from 'zod';
 
@@ -9,6 +10,13 @@ export const UPLOAD_STATES = ['open', 'completing', 'completed', 'canceled', 'ab
 const uploadState = z.enum(UPLOAD_STATES);
 const time = z.iso.datetime();
 const bytes = z.int().min(0);
+
+/** What was compared of a stored object. */
+export const verified = z
+  .enum(PROOFS)
+  .describe(
+    'How the stored bytes were compared with the file: md5 and multipart-etag: by the ETag that Storage has; readback: by reading them; size: only their number, since the client told no digest.',
+  );
 
 export const createUploadRequest = z
   .strictObject({
@@ -66,6 +74,48 @@ export const openUpload = z
   .meta({ id: 'OpenUpload' });
 export type OpenUpload = z.infer<typeof openUpload>;
 
+/** An upload may have more layouts of parts than one; no client needs more than a few. */
+const ETAGS_MAX = 8;
+
+export const uploadDigests = z
+  .strictObject({
+    md5: z
+      .string()
+      .regex(/^[0-9a-f]{32}$/)
+      .describe('Of the whole file, in hexadecimal.'),
+    etags: z
+      .array(z.string().regex(/^[0-9a-f]{32}-[1-9][0-9]{0,4}$/))
+      .max(ETAGS_MAX)
+      .default([])
+      .describe(
+        'ETags that S3 gives the file in parts: the MD5 of the MD5s of its parts, - and their number. Storage with an S3 backend cuts one request of a resumable upload into parts of 50 MiB.',
+      ),
+  })
+  .meta({ id: 'UploadDigests' });
+export type UploadDigests = z.infer<typeof uploadDigests>;
+
+/** The body of `POST /api/uploads/:id/resume`; it may be absent. */
+export const resumeUploadRequest = z
+  .strictObject({
+    abandon: z
+      .string()
+      .regex(/^[\w.~-]{1,2048}$/)
+      .optional()
+      .describe(
+        'The last segment of uploadUrl, where Storage said of that upload what cannot be true: it is ended, and another one made.',
+      ),
+  })
+  .meta({ id: 'ResumeUploadRequest' });
+
+/** The body of `POST /api/uploads/:id/complete`; it may be absent. */
+export const completeUploadRequest = z
+  .strictObject({
+    digests: uploadDigests
+      .optional()
+      .describe('Of the file as the client has it: without, a byte that changed on the way is not noticed.'),
+  })
+  .meta({ id: 'CompleteUploadRequest' });
+
 export const upload = z
   .object({
     id: z.guid(),
@@ -74,6 +124,7 @@ export const upload = z
     fileName: z.string(),
     size: bytes,
     confirmedBytes: bytes.describe('At least so many bytes are in Storage; asking never disturbs a running PATCH.'),
+    verified: verified.nullable().describe('What was compared; null before the upload is completed.'),
     expiresAt: time,
     createdAt: time,
     endedAt: time.nullable(),
@@ -97,6 +148,7 @@ export const completedUpload = z
     id: z.guid(),
     videoId: z.guid(),
     state: z.literal('completed'),
+    verified: verified.nullable().describe('What was compared; null for an upload of an earlier release.'),
     jobState: z.enum(['created', 'existing', 'requeued']).describe('What became of the job that processes the video.'),
   })
   .meta({ id: 'CompletedUpload' });

@@ -2,6 +2,7 @@
 
 import { LIST_MAX } from '@supabase-media/upload-protocol/limits';
 import { z } from 'zod';
+import { verified } from './uploads.ts';
 
 export const VIDEO_STATUSES = ['queued', 'processing', 'ready', 'rejected', 'failed', 'canceled'] as const;
 
@@ -42,6 +43,7 @@ export const video = z
     sourcePath: z.string(),
     sourceSize: z.number().nullable(),
     sourceSha256: z.string().nullable(),
+    sourceVerified: verified.nullable().describe('How the source was compared with what its uploader had; null: not.'),
     facts: z.record(z.string(), z.unknown()),
     outputs: z.array(videoOutput),
     urlExpiresAt: time.nullable().describe('When the addresses of the outputs end; null where there are none.'),

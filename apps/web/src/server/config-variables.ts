@@ -143,7 +143,7 @@ export const WEB_VARIABLES = {
     allowed: 'whole seconds from 5 to 3600',
     default: '600',
     reason:
-      'Limits the verification of one finished upload. Only an upload that declared a SHA-256 is read completely.',
+      'Limits the verification of one finished upload. One that declared a SHA-256 is read completely, and one that UPLOAD_VERIFY has read back.',
     schema: wholeNumber(5, 3600),
   },
   SWEEP_EVERY_SECONDS: {

@@ -37,6 +37,7 @@ export interface WebConfig {
     readonly maxQueued: number;
     readonly retentionSeconds: number;
     readonly verifyMs: number;
+    readonly verify: Value<'UPLOAD_VERIFY'>;
     /** The size of one PATCH; null if one may carry the whole file. */
     readonly chunkBytes: number | null;
   };
@@ -113,6 +114,7 @@ export function loadWebConfig(environment: Environment): WebConfig {
       maxQueued: get('MAX_QUEUED_PER_OWNER'),
       retentionSeconds: get('INTAKE_RETENTION_HOURS') * 3600,
       verifyMs: get('INTAKE_PROVE_SECONDS') * 1000,
+      verify: get('UPLOAD_VERIFY'),
       chunkBytes: demandedChunkBytes(hostname, chunkMegabytes && chunkMegabytes * 1_048_576) ?? null,
     },
     allowsAnonymousUsers: get('ALLOW_ANONYMOUS_USERS'),

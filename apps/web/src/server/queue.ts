@@ -91,8 +91,10 @@ export function openMediaQueue(options: {
     source: QueuedSource,
     beforeAdd: (jobId: string) => Promise<number | undefined>,
   ): Promise<EnqueueVideoAnswer['state']> => {
+    // How it was verified is the row's to tell; a worker of an earlier release refuses what it does not know.
+    const { verified: _, ...proof } = source.proof ?? {};
     const request = {
-      source: { bucket: source.bucket, path: source.path, ...source.proof },
+      source: { bucket: source.bucket, path: source.path, ...proof },
       videoId: source.videoId,
       ownerId: source.ownerId,
       project: source.project,

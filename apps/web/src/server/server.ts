@@ -25,6 +25,7 @@ import { openResultPlaylists } from './storage/result-playlists.ts';
 import { openResultStorage } from './storage/result-storage.ts';
 import { openUploadStorage } from './storage/upload-storage.ts';
 import { keepSweeping, type SweepResult, sweepUploads } from './sweep.ts';
+import { createObjectProver } from './uploads/prove-object.ts';
 import { createTokenVerifier } from './verify-token.ts';
 import { createVideoWatch } from './videos/video-watch.ts';
 
@@ -56,7 +57,8 @@ function openParts(config: WebConfig, metrics: Metrics, limits: ServerLimits = {
     maxQueued: config.intake.maxQueued,
     answerMs: limits.queueMs,
   });
-  return { connection, videos, storage, queue, sessions: countSessions(openUploadSessions(database), metrics) };
+  const prover = createObjectProver({ storage, policy: config.intake.verify });
+  return { connection, videos, storage, prover, queue, sessions: countSessions(openUploadSessions(database), metrics) };
 }
 
 /** Sweeps once, for an external schedule. */
@@ -77,12 +79,12 @@ export async function startServer(options: {
 }): Promise<WebServer> {
   const { config, log, limits } = options;
   const metrics = createMetrics();
-  const { connection, videos, storage, queue, sessions } = openParts(config, metrics, limits);
+  const { connection, videos, storage, prover, queue, sessions } = openParts(config, metrics, limits);
   const { url } = config.supabase;
   const stopping = new AbortController();
   const graceOver = new AbortController();
   const dispatcher = openRelayDispatcher(config.relay.max);
-  const uploads = { config, log, metrics, sessions, videos, storage, queue };
+  const uploads = { config, log, metrics, sessions, videos, storage, prover, queue };
   const checks = intakeHealthChecks({ config, queue, storage: connection });
   const readiness = watchReadiness(checks);
   const watch = createVideoWatch({ videos, queue });

@@ -40,7 +40,7 @@ export interface SweepResult {
   readonly failed: number;
 }
 
-type SweepServices = Pick<UploadServices, 'sessions' | 'videos' | 'storage' | 'queue' | 'log' | 'config'>;
+type SweepServices = Pick<UploadServices, 'sessions' | 'videos' | 'storage' | 'prover' | 'queue' | 'log' | 'config'>;
 
 /** One running sweep. */
 interface Sweep {
@@ -132,8 +132,8 @@ async function completeWaiting({ services, signal, holder, result }: Sweep): Pro
     const deadline = startDeadline(services.config.intake.verifyMs, signal);
     try {
       const lease = { id: session.id, holder };
-      const jobState = await completeLeased({ services, session, lease, signal: deadline.signal });
-      if (jobState !== 'lease_lost') result.completed += 1;
+      const end = await completeLeased({ services, session, lease, signal: deadline.signal });
+      if (end !== 'lease_lost') result.completed += 1;
     } catch (error) {
       signal.throwIfAborted();
       const { code } = toApiError(error);

@@ -10,7 +10,11 @@ export interface ResumePoint {
   readonly record: () => UploadRecord | undefined;
   readonly remember: (
     session: OpenUpload,
-    at: { readonly confirmedBytes: number; readonly uploadId?: string | null },
+    at: {
+      readonly confirmedBytes: number;
+      readonly uploadId?: string | null;
+      readonly requestEnds?: readonly number[] | null;
+    },
   ) => Promise<void>;
   readonly forget: () => Promise<void>;
   /** What ended at the server is not asked for again. */
@@ -46,6 +50,7 @@ export async function lockResumePoint(
         size: source.size,
         confirmedBytes: at.confirmedBytes,
         uploadId: at.uploadId === undefined ? (record?.uploadId ?? null) : at.uploadId,
+        requestEnds: at.requestEnds === undefined ? record?.requestEnds : (at.requestEnds ?? undefined),
         expiresAt: session.expiresAt,
       };
       await records.write(key, record);

@@ -23,6 +23,7 @@ const start = (changes: Partial<StartTransferOptions> = {}): TransferState =>
     size: SIZE,
     isSmall: false,
     uploadId: undefined,
+    requestEnds: [],
     demandedBytes: null,
     remembered: { path: 'direct', refusedBytes: {} },
     maxRetries: 5,
@@ -52,7 +53,17 @@ describe('a transfer in which nothing breaks', () => {
   it('waits for a network, sends, remembers, ends', () => {
     const { state, did } = play(start(), ...STARTED, { type: 'created', uploadId: 'a' }, CHUNK, { type: 'sent' });
     expect(did).toEqual(['await-network', 'send', 'remember', 'moving', 'remember', 'tell-api', 'end']);
-    expect(state).toMatchObject({ phase: 'stored', uploadId: 'a', acknowledgedBytes: 6 * MIB });
+    expect(state).toMatchObject({ phase: 'stored', uploadId: 'a', acknowledgedBytes: 6 * MIB, requestEnds: [6 * MIB] });
+  });
+  it('knows where its requests ended, as far as somebody told', () => {
+    const at = (offset: number): TransferEvent => ({ type: 'located', offset });
+    const ends = (known: readonly number[] | null, ...events: readonly TransferEvent[]) =>
+      play(start({ uploadId: 'a', requestEnds: known }), ...STARTED, ...events).state.requestEnds;
+    expect(ends([MIB], at(2 * MIB), { ...CHUNK, offset: 8 * MIB })).toEqual([MIB, 2 * MIB, 8 * MIB]);
+    expect(ends([MIB, 3 * MIB], at(2 * MIB))).toEqual([MIB, 2 * MIB]);
+    expect(ends([MIB], at(MIB), { ...CHUNK, offset: SIZE })).toEqual([MIB]);
+    expect(ends(null, at(2 * MIB), CHUNK)).toBeNull();
+    expect(ends(null, at(0), CHUNK)).toEqual([6 * MIB]);
   });
   it('sends a small file whole, as long as the path is direct', () => {
     const small = { isSmall: true, size: MIB };
@@ -63,7 +74,15 @@ describe('a transfer in which nothing breaks', () => {
   it('can be run again when the API misses bytes', () => {
     const stored = play(start(), ...STARTED, { type: 'created', uploadId: 'a' }, { type: 'sent' }).state;
     expect(play(stored, { type: 'started' }).did).toEqual(['await-network']);
-    expect(startOver(stored)).toMatchObject({ uploadId: undefined, acknowledgedBytes: 0 });
+    const again = play(startOver(stored), ...STARTED);
+    expect(again.did.at(-1)).toBe('renew');
+    expect(again.state).toMatchObject({
+      uploadId: 'a',
+      needsSession: 'untrusted',
+      acknowledgedBytes: 0,
+      requestEnds: [],
+    });
+    expect(startOver(start())).toMatchObject({ uploadId: undefined, needsSession: undefined });
   });
 });
 
@@ -108,12 +127,43 @@ describe('the transport path', () => {
 });
 
 describe('an upload that Storage lost', () => {
-  it('is asked for at the API, and begun again where it names none', () => {
-    const lost = play(start({ uploadId: 'a' }), ...STARTED, failed('upload_expired', 0, { status: 404 }));
-    expect(lost.did.at(-1)).toBe('renew');
-    expect(play(lost.state, { type: 'renewed', uploadId: 'a' }).state.uploadId).toBeUndefined();
-    expect(play(lost.state, { type: 'renewed', uploadId: 'b' }).state.uploadId).toBe('b');
+  const renewed = (uploadId: string | undefined, isStored = false): TransferEvent => ({
+    type: 'renewed',
+    uploadId,
+    isStored,
   });
+  const lose = (fault: Fault) => play(start({ uploadId: 'a' }), ...STARTED, CHUNK, failed(fault, 0, { status: 404 }));
+
+  it('is asked for at the API, and begun again where it names another or none', () => {
+    const lost = lose('upload_expired');
+    expect(lost.did.at(-1)).toBe('renew');
+    const NOTHING = { acknowledgedBytes: 0, requestEnds: [] };
+    expect(play(lost.state, renewed('b')).state).toMatchObject({ uploadId: 'b', ...NOTHING });
+    expect(play(lost.state, renewed(undefined)).state).toMatchObject({ uploadId: undefined, ...NOTHING });
+  });
+  it('was only away where the API names it again: nothing is sent anew, and it is not counted as lost', () => {
+    const { state } = play(lose('upload_expired').state, renewed('a'));
+    expect(state).toMatchObject({ uploadId: 'a', acknowledgedBytes: 6 * MIB, requestEnds: [6 * MIB], newUploads: 1 });
+    const next: TransferEvent = { type: 'confirmed', offset: 12 * MIB, bytes: 6 * MIB, ms: 100 };
+    expect(play(state, { type: 'online' }, next).state.newUploads).toBe(0);
+    let again = state;
+    for (let time = 2; time <= 3; time++)
+      again = play(again, { type: 'online' }, failed('upload_expired', 0, { status: 404 }), renewed('a')).state;
+    expect(play(again, { type: 'online' }, failed('upload_expired', 0, { status: 404 })).state.phase).toBe('failed');
+  });
+  it('is gone on with by no means where Storage said what cannot be true', () => {
+    const { state } = lose('upload_untrusted');
+    expect(state).toMatchObject({ phase: 'renewing', needsSession: 'untrusted', uploadId: 'a' });
+    expect(play(state, renewed('a')).state.uploadId).toBeUndefined();
+    expect(play(state, renewed('b')).state.uploadId).toBe('b');
+  });
+  it.each(['upload_expired', 'upload_untrusted'] as const)(
+    'ends the transfer when the API has seen the object: %s',
+    (fault) => {
+      const { state, did } = play(lose(fault).state, renewed('a', true));
+      expect([state.phase, did]).toEqual(['stored', ['end']]);
+    },
+  );
   it('is asked for again when the API was away, before anything is sent', () => {
     const { state, did } = play(
       start({ uploadId: 'a' }),
@@ -133,7 +183,7 @@ describe('a token', () => {
   it('of Storage is renewed once, and again after progress', () => {
     const once = play(start({ uploadId: 'a' }), ...STARTED, refused);
     expect(once.did.at(-1)).toBe('renew');
-    const renewed = play(once.state, { type: 'renewed', uploadId: 'a' }, { type: 'online' });
+    const renewed = play(once.state, { type: 'renewed', uploadId: 'a', isStored: false }, { type: 'online' });
     expect(play(renewed.state, refused).state.phase).toBe('failed');
     expect(play(renewed.state, CHUNK, refused).did.at(-1)).toBe('renew');
   });
@@ -209,7 +259,6 @@ describe('random sequences', () => {
       failuresWithoutProgress++;
       const fault = pick(faults);
       const status = random() < 0.5 ? 500 : undefined;
-      if (fault === 'upload_expired' || fault === 'upload_untrusted') world = { ...world, stored: 0 };
       return { type: 'failed', failure: { fault, asked, bodyBytes, status, message: 'by chance' } };
     };
 
@@ -256,7 +305,13 @@ describe('random sequences', () => {
           break;
         case 'renew':
           if (random() < trouble) dispatch(fail(0, 'rest'));
-          else dispatch({ type: 'renewed', uploadId: random() < 0.5 ? world.state.uploadId : undefined });
+          else {
+            const uploadId = random() < 0.5 ? world.state.uploadId : undefined;
+            const { needsSession } = world.state;
+            const isReplaced = needsSession !== undefined && (needsSession === 'untrusted' || uploadId === undefined);
+            if (isReplaced) world = { ...world, stored: 0 };
+            dispatch({ type: 'renewed', uploadId, isStored: false });
+          }
           break;
         case 'send':
           dispatch(attempt());

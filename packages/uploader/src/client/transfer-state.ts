@@ -34,13 +34,21 @@ export interface TransferState {
   readonly uploadId: string | undefined;
   /** What the server has confirmed of that upload, in bytes: it cannot honestly say less. */
   readonly acknowledgedBytes: number;
+  /**
+   * Where requests of that upload ended, in bytes, as Storage acknowledged it: ascending. null: not known, since an
+   * earlier visit did not say.
+   */
+  readonly requestEnds: readonly number[] | null;
   readonly path: TransportPath;
   /** The path has answered since it was taken. */
   readonly pathWorked: boolean;
   readonly failedPaths: readonly TransportPath[];
   readonly chunks: Readonly<Record<TransportPath, ChunkPlan>>;
-  /** Storage lost the upload: the API is asked for the session before anything is sent, until it has answered. */
-  readonly needsSession: boolean;
+  /**
+   * The API is asked for the session before anything is sent, until it has answered. `lost`: Storage does not see the
+   * upload, and the API finds out whether it is gone. `untrusted`: another one is to take its place, whatever Storage says.
+   */
+  readonly needsSession: 'lost' | 'untrusted' | undefined;
   /** The next request asks the app for a sign-in that was not refused yet. */
   readonly refreshSignIn: boolean;
   readonly failuresInRow: number;
@@ -48,6 +56,8 @@ export interface TransferState {
   readonly renewalsInRow: number;
   readonly locksInRow: number;
   readonly newUploads: number;
+  /** The last of them was only away: once bytes of it are confirmed again, it was not lost. */
+  readonly wasAway: boolean;
   readonly maxRetries: number;
 }
 
@@ -58,8 +68,8 @@ export type TransferEvent =
   | { readonly type: 'stopped' }
   | { readonly type: 'online' }
   | { readonly type: 'waited' }
-  /** The session has a fresh token; `uploadId`: the upload that it names. */
-  | { readonly type: 'renewed'; readonly uploadId: string | undefined }
+  /** The session has a fresh token; `uploadId`: the upload that it names. `isStored`: the API has seen the whole object. */
+  | { readonly type: 'renewed'; readonly uploadId: string | undefined; readonly isStored: boolean }
   /** A request of a small file begins: nothing of it is there before it ends. */
   | { readonly type: 'began-single' }
   | { readonly type: 'created'; readonly uploadId: string }
@@ -94,6 +104,8 @@ export interface StartTransferOptions {
   readonly size: number;
   readonly isSmall: boolean;
   readonly uploadId: string | undefined;
+  /** What earlier visits know of that upload; see {@link TransferState}. */
+  readonly requestEnds: readonly number[] | null;
   /** What Storage demands of every chunk, in bytes; null: it takes any. */
   readonly demandedBytes: number | null;
   /** What earlier transfers found out. */
@@ -104,6 +116,7 @@ export interface StartTransferOptions {
   readonly maxRetries: number;
 }
 
+const NOTHING_SENT = { acknowledgedBytes: 0, requestEnds: [] };
 const PROGRESS = { failuresInRow: 0, vanishedBodies: 0 };
 const CONFIRMED = { ...PROGRESS, renewalsInRow: 0, locksInRow: 0 };
 const OTHER: Readonly<Record<TransportPath, TransportPath>> = { direct: 'relay', relay: 'direct' };
@@ -119,13 +132,15 @@ export function startTransfer(options: StartTransferOptions): TransferState {
     isSmall: options.isSmall,
     uploadId: options.uploadId,
     acknowledgedBytes: 0,
+    requestEnds: options.requestEnds,
     path: remembered.path,
     pathWorked: false,
     failedPaths: [],
     chunks: { direct: plan('direct'), relay: plan('relay') },
-    needsSession: false,
+    needsSession: undefined,
     refreshSignIn: false,
     newUploads: 0,
+    wasAway: false,
     maxRetries: options.maxRetries,
   };
 }
@@ -140,8 +155,8 @@ export const nextBytes = (state: TransferState): number =>
 /** The next run sends everything again, whatever Storage says it has. */
 export const startOver = (state: TransferState): TransferState => ({
   ...state,
-  uploadId: undefined,
-  acknowledgedBytes: 0,
+  ...NOTHING_SENT,
+  ...(state.uploadId === undefined || state.isSmall ? { uploadId: undefined } : { needsSession: 'untrusted' as const }),
 });
 
 /** In which phases an event means something; elsewhere it is late, and ignored. */
@@ -169,10 +184,10 @@ export function reduceTransfer(state: TransferState, event: TransferEvent): Tran
     case 'waited':
       return awaitNetwork(state);
     case 'online':
-      if (state.needsSession) return renew(state);
+      if (state.needsSession !== undefined) return renew(state);
       return { state: { ...state, phase: 'sending' }, effects: [{ do: 'send', single: isSingle(state) }] };
     case 'renewed':
-      return afterRenewal(state, event.uploadId);
+      return afterRenewal(state, event);
     case 'began-single':
       return { state, effects: [{ do: 'moving', offset: 0 }] };
     case 'created':
@@ -196,18 +211,34 @@ const awaitNetwork = (state: TransferState, effects: readonly TransferEffect[] =
 });
 
 /** Counted only when it came: a tunnel costs tries, and the token that ran out in it is still to be renewed after it. */
-function afterRenewal(state: TransferState, named: string | undefined): Transition {
+function afterRenewal(
+  state: TransferState,
+  { uploadId: named, isStored }: { readonly uploadId: string | undefined; readonly isStored: boolean },
+): Transition {
+  // The last answer was lost, and the upload with it: whether the object is ours its digests tell.
+  if (state.needsSession !== undefined && isStored)
+    return { state: { ...state, needsSession: undefined, phase: 'stored' }, effects: [{ do: 'end' }] };
   // The session may have ended with the upload: the API knows, and perhaps names another one.
-  if (state.needsSession)
-    return awaitNetwork({ ...state, needsSession: false, uploadId: named === state.uploadId ? undefined : named });
+  if (state.needsSession !== undefined) return awaitNetwork(afterLoss(state, named));
   const renewed = { ...state, renewalsInRow: state.renewalsInRow + 1 };
   // In the middle of an attempt its requests continue with the new token.
   return state.phase === 'sending' ? { state: renewed, effects: [] } : awaitNetwork(renewed);
 }
 
+/** The API has asked Storage itself: an upload that it names again was away, and is gone on with. */
+function afterLoss(state: TransferState, named: string | undefined): TransferState {
+  const { needsSession, uploadId } = state;
+  const settled = { ...state, needsSession: undefined, wasAway: false };
+  if (named === uploadId && needsSession === 'lost') return { ...settled, wasAway: true };
+  // An API of an earlier release names the same again: then another one is made at Storage.
+  return { ...settled, ...NOTHING_SENT, uploadId: named === uploadId ? undefined : named };
+}
+
 function afterCreation(state: TransferState, uploadId: string): Transition {
   const answered = { ...state, pathWorked: true };
-  return uploadId === state.uploadId ? { state: answered, effects: [] } : locate({ ...answered, uploadId }, 0);
+  return uploadId === state.uploadId
+    ? { state: answered, effects: [] }
+    : locate({ ...answered, ...NOTHING_SENT, uploadId }, 0);
 }
 
 function locate(state: TransferState, offset: number): Transition {
@@ -218,12 +249,20 @@ function locate(state: TransferState, offset: number): Transition {
       ...(isProgress && PROGRESS),
       pathWorked: true,
       acknowledgedBytes: Math.max(state.acknowledgedBytes, offset),
+      requestEnds: endRequest(state, offset),
     },
     effects: [
       { do: 'remember', confirmedBytes: offset },
       { do: 'moving', offset },
     ],
   };
+}
+
+/** The ends of requests, once Storage has said that it has `offset` bytes. */
+function endRequest({ requestEnds, size }: TransferState, offset: number): readonly number[] | null {
+  if (requestEnds === null) return offset === 0 ? [] : null;
+  const before = requestEnds.filter((end) => end < offset);
+  return offset > 0 && offset < size ? [...before, offset] : before;
 }
 
 function confirm(state: TransferState, chunk: { offset: number; bytes: number; ms: number }): Transition {
@@ -234,7 +273,10 @@ function confirm(state: TransferState, chunk: { offset: number; bytes: number; m
     state: {
       ...state,
       ...CONFIRMED,
+      newUploads: state.wasAway ? state.newUploads - 1 : state.newUploads,
+      wasAway: false,
       acknowledgedBytes: chunk.offset,
+      requestEnds: endRequest(state, chunk.offset),
       chunks: { ...state.chunks, [path]: growAfterSuccess(state.chunks[path], chunk) },
       failedPaths: failedPaths.filter((failed) => failed !== OTHER[path]),
     },
@@ -291,7 +333,11 @@ function act(state: TransferState, failure: Failure, step: NextStep): Transition
     case 'shrink':
       return shrink(state, step);
     case 'new-upload':
-      return renew({ ...state, newUploads: state.newUploads + 1, acknowledgedBytes: 0, needsSession: true });
+      return renew({
+        ...state,
+        newUploads: state.newUploads + 1,
+        needsSession: failure.fault === 'upload_untrusted' ? 'untrusted' : 'lost',
+      });
     case 'renew-token':
       if (state.path === 'direct') return renew(state);
       // Asked for with the next request, and until it has come.

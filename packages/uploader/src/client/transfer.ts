@@ -7,6 +7,7 @@ import { uploadIdOf } from '@supabase-media/upload-protocol/tus';
 import type { OpenUpload } from '../contract.ts';
 import { type Connectivity, waitFor, waitUntilOnline } from './abortable-wait.ts';
 import type { ApiClient } from './api-client.ts';
+import type { ContentDigest } from './content-digest.ts';
 import { errorOfFailure, failureOf } from './failure.ts';
 import type { PathCache } from './path-cache.ts';
 import type { ProgressMeter } from './progress.ts';
@@ -38,10 +39,13 @@ export interface TransferOptions {
   readonly source: UploadSource;
   /** The upload at Storage, where it is not the one that the session names. */
   readonly uploadId: string | null;
+  /** Where requests of it ended, as far as an earlier visit knows; see `transfer-state.ts`. */
+  readonly requestEnds: readonly number[] | null;
   readonly transport: Transport;
   readonly client: ApiClient;
   readonly uploads: UploadsApi;
   readonly paths: PathCache;
+  readonly digest: Pick<ContentDigest, 'advance'>;
   readonly meter: ProgressMeter;
   readonly connectivity: Connectivity;
   /** How long no byte may move, in milliseconds. */
@@ -50,7 +54,11 @@ export interface TransferOptions {
   readonly maxRetries: number;
   readonly random: () => number;
   /** The resume point changed: the confirmed offset, or the upload at Storage. */
-  readonly onResumePoint: (point: { readonly confirmedBytes: number; readonly uploadId: string | null }) => void;
+  readonly onResumePoint: (point: {
+    readonly confirmedBytes: number;
+    readonly uploadId: string | null;
+    readonly requestEnds: readonly number[] | null;
+  }) => void;
   readonly onWait: (wait: TransferWait) => void;
   /** Bytes move (again). */
   readonly onMoving: () => void;
@@ -63,6 +71,8 @@ export interface Transfer {
    * @throws {UploadError} when there is nothing more to try; the signal's reason when it ended the run.
    */
   readonly run: (signal: AbortSignal) => Promise<void>;
+  /** What is acknowledged from now on is told to this one, and all that was. */
+  readonly digestWith: (digest: Pick<ContentDigest, 'advance'>) => void;
   /** The next run sends everything again, whatever Storage says it has. */
   readonly startOver: () => void;
 }
@@ -82,7 +92,7 @@ const isPending = (effect: TransferEffect): effect is Pending => PENDING.has(eff
 
 export async function createTransfer(options: TransferOptions): Promise<Transfer> {
   const { source, meter, connectivity } = options;
-  let { session } = options;
+  let { session, digest } = options;
   let toldApiAt = performance.now();
   const namedUpload = (): string | undefined =>
     session.uploadUrl === null ? undefined : uploadIdOf(session.uploadUrl);
@@ -90,6 +100,7 @@ export async function createTransfer(options: TransferOptions): Promise<Transfer
     size: source.size,
     isSmall: session.strategy === 'single',
     uploadId: options.uploadId ?? namedUpload(),
+    requestEnds: options.requestEnds,
     demandedBytes: session.chunkBytes,
     remembered: await options.paths.recall(),
     maxRetries: options.maxRetries,
@@ -98,7 +109,12 @@ export async function createTransfer(options: TransferOptions): Promise<Transfer
   const doNow = (effect: Immediate): void => {
     switch (effect.do) {
       case 'remember':
-        options.onResumePoint({ confirmedBytes: effect.confirmedBytes, uploadId: state.uploadId ?? null });
+        options.onResumePoint({
+          confirmedBytes: effect.confirmedBytes,
+          uploadId: state.uploadId ?? null,
+          requestEnds: state.requestEnds,
+        });
+        digest.advance(state);
         break;
       case 'moving':
         meter.begun(effect.offset);
@@ -127,8 +143,9 @@ export async function createTransfer(options: TransferOptions): Promise<Transfer
   };
 
   const renew = async (signal: AbortSignal): Promise<TransferEvent> => {
-    session = await options.uploads.resume(session.id, { signal });
-    return { type: 'renewed', uploadId: namedUpload() };
+    const abandon = state.needsSession === 'untrusted' ? state.uploadId : undefined;
+    session = await options.uploads.resume(session.id, { signal, abandon });
+    return { type: 'renewed', uploadId: namedUpload(), isStored: session.confirmedBytes >= source.size };
   };
 
   const headers = async (signal: AbortSignal): Promise<Record<string, string>> => {
@@ -194,6 +211,10 @@ export async function createTransfer(options: TransferOptions): Promise<Transfer
   };
 
   return {
+    digestWith: (other) => {
+      digest = other;
+      digest.advance(state);
+    },
     startOver: () => {
       state = startOver(state);
     },

@@ -4,6 +4,7 @@
  */
 import { abortUpload } from './abort-upload.ts';
 import { waitFor, waitUntilOnline } from './abortable-wait.ts';
+import { type ContentDigest, createContentDigest } from './content-digest.ts';
 import type { ProgressMeter } from './progress.ts';
 import { findSession, lockResumePoint, type ResumePoint } from './resume-point.ts';
 import { createTransfer, type Transfer } from './transfer.ts';
@@ -16,6 +17,13 @@ const INCOMPLETE_MAX = 3;
 
 /** How long to wait for room in the queue where the API does not say, in milliseconds. */
 const ROOM_WAIT_MS = 30_000;
+
+/** Before a file is sent once more that arrived otherwise, in milliseconds. */
+const AGAIN_WAIT_MS = 2000;
+
+/** The API compared what is stored with digests of our own. A SHA-256 that the app announced may be wrong: then no. */
+const isOtherContent = (error: unknown): error is UploadError =>
+  error instanceof UploadError && error.apiCode === 'digest_mismatch' && error.details.algorithm === 'MD5';
 
 interface JobOptions {
   readonly tools: TaskTools;
@@ -32,13 +40,22 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
   let sessionId: string | undefined;
   let transfer: Transfer | undefined;
   let isStored = false;
+  let digest: ContentDigest | undefined;
+  /** What arrived differed from the file: it was removed, and is sent once more. */
+  let isSentAgain = false;
 
   /** Undefined: an earlier visit has sent everything. */
   const prepare = async (signal: AbortSignal): Promise<Transfer | undefined> => {
     point ??= await lockResumePoint(tools, source, signal);
     sessionId = point.record()?.sessionId;
     const found = await findSession(tools, point, signal);
-    if (found?.kind === 'stored') return undefined;
+    digest?.close();
+    digest = createContentDigest(source);
+    if (found?.kind === 'stored') {
+      const { uploadId, requestEnds = null } = point.record() ?? {};
+      if (uploadId) digest.advance({ uploadId, requestEnds, acknowledgedBytes: source.size });
+      return undefined;
+    }
     const { project, sha256 } = options;
     const opened =
       found?.session ??
@@ -60,6 +77,8 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
       session: opened,
       source,
       uploadId: point.record()?.uploadId ?? null,
+      requestEnds: point.record()?.requestEnds ?? null,
+      digest,
       client: tools.client,
       uploads,
       transport: tools.transport,
@@ -88,6 +107,19 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
     await waitUntilOnline(wait);
   };
 
+  /** Bits that turned on the way are a matter of luck; the person sees why the bar begins again. */
+  const pauseBefore = async (error: UploadError, signal: AbortSignal): Promise<void> => {
+    enter({ name: 'waiting', error, waitMs: AGAIN_WAIT_MS });
+    await waitFor(AGAIN_WAIT_MS, { signal, connectivity: tools.connectivity });
+  };
+
+  /** More is sent after all: what is digested of it is taken anew. */
+  const renewDigest = (): void => {
+    digest?.close();
+    digest = createContentDigest(source);
+    transfer?.digestWith(digest);
+  };
+
   return {
     run: async (signal: AbortSignal): Promise<UploadResult> => {
       for (let rounds = 1; ; ) {
@@ -100,13 +132,27 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
         enter({ name: 'completing' });
         const id = sessionId ?? '';
         try {
-          const { videoId } = await uploads.complete(id, { signal, isDigestTold: options.sha256 !== undefined });
+          const digests = await digest?.finish(signal);
+          const { videoId, verified } = await uploads.complete(id, {
+            signal,
+            digests,
+            isDigestTold: options.sha256 !== undefined,
+          });
           await point?.forget();
           meter.confirmed(source.size);
-          return { videoId, sessionId: id };
+          // An API of an earlier release says nothing of it.
+          return { videoId, sessionId: id, verified: verified ?? null };
         } catch (error) {
           if (error instanceof UploadError && error.apiCode === 'too_many_queued') {
             await awaitRoom(error, signal);
+            continue;
+          }
+          if (isOtherContent(error) && !isSentAgain) {
+            isSentAgain = true;
+            await point?.forget();
+            transfer = undefined;
+            isStored = false;
+            await pauseBefore(error, signal);
             continue;
           }
           const isMissing = error instanceof UploadError && error.apiCode === 'upload_incomplete';
@@ -115,6 +161,7 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
             throw error;
           }
           isStored = false;
+          renewDigest();
           // The API has missed bytes twice that Storage said it has: another upload, then.
           if (rounds > 1) transfer?.startOver();
           rounds++;
@@ -122,6 +169,9 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
       }
     },
     abort: (): Promise<void> => abortUpload({ forget: point?.forget, sessionId, uploads }),
-    close: () => point?.release(),
+    close: () => {
+      digest?.close();
+      point?.release();
+    },
   };
 }

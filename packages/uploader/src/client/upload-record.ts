@@ -13,11 +13,17 @@ export interface UploadRecord {
   readonly confirmedBytes: number;
   /** The upload at Storage, where it is not the one that the session names. */
   readonly uploadId: string | null;
+  /** Where requests of that upload ended, in bytes, ascending; absent where it is not known. */
+  readonly requestEnds?: readonly number[] | undefined;
   /** ISO time; the session cannot be resumed after it. */
   readonly expiresAt: string;
 }
 
 const PREFIX = 'supabase-media:upload:';
+
+const isAscending = (ends: unknown): ends is readonly number[] =>
+  Array.isArray(ends) &&
+  ends.every((end, index) => Number.isSafeInteger(end) && end > (index === 0 ? 0 : ends[index - 1]));
 
 function parseRecord(value: unknown): UploadRecord | undefined {
   const record = value as UploadRecord | null;
@@ -30,7 +36,8 @@ function parseRecord(value: unknown): UploadRecord | undefined {
     Number.isSafeInteger(record.confirmedBytes) &&
     (record.uploadId === null || typeof record.uploadId === 'string') &&
     !Number.isNaN(Date.parse(record.expiresAt));
-  return isWhole ? record : undefined;
+  if (!isWhole) return undefined;
+  return isAscending(record.requestEnds) ? record : { ...record, requestEnds: undefined };
 }
 
 export const openRecords = (store: KeyValueStore): NamespacedStore<UploadRecord> =>

@@ -1,5 +1,6 @@
 /** What a caller hands to an upload and gets of it, and what all uploads of one uploader share. */
 
+import type { Verified } from '../contract.ts';
 import type { Connectivity } from './abortable-wait.ts';
 import type { ApiClient } from './api-client.ts';
 import type { NamespacedStore } from './namespaced-store.ts';
@@ -37,6 +38,8 @@ export interface UploadVideoOptions {
 export interface UploadResult {
   readonly videoId: string;
   readonly sessionId: string;
+  /** How the stored bytes were compared with the file; null: the API does not say. */
+  readonly verified: Verified | null;
 }
 
 /** One running upload. */

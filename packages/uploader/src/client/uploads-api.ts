@@ -2,8 +2,10 @@
 import type {
   CanceledUpload,
   CompletedUpload,
+  CompleteUploadRequest,
   CreateUploadRequest,
   OpenUpload,
+  ResumeUploadRequest,
   Upload,
   UploadList,
 } from '../contract.ts';
@@ -18,12 +20,18 @@ export interface UploadsApi {
   readonly get: (id: string, options?: CallOptions) => Promise<Upload>;
   /** Newest first, the user's own. */
   readonly list: (options?: CallOptions & { readonly state?: Upload['state'] }) => Promise<readonly Upload[]>;
-  /** The session with a fresh token. */
-  readonly resume: (id: string, options?: CallOptions) => Promise<OpenUpload>;
-  /** `isDigestTold`: the API may have to read the whole object, for as long as ten minutes. */
+  /** The session with a fresh token. `abandon`: an upload at Storage that another one is to replace. */
+  readonly resume: (
+    id: string,
+    options?: CallOptions & { readonly abandon?: string | undefined },
+  ) => Promise<OpenUpload>;
+  /**
+   * `digests`: of the file, to be compared with what is stored. `isDigestTold`: a SHA-256 was announced, and the API reads
+   * the whole object, for as long as ten minutes.
+   */
   readonly complete: (
     id: string,
-    options?: CallOptions & { readonly isDigestTold?: boolean },
+    options?: CallOptions & CompleteUploadRequest & { readonly isDigestTold?: boolean },
   ) => Promise<CompletedUpload>;
   /** Ends the session: upload, object and job go. */
   readonly cancel: (id: string, options?: CallOptions) => Promise<CanceledUpload>;
@@ -49,11 +57,18 @@ export function openUploadsApi(client: ApiClient): UploadsApi {
       const path = `/api/uploads${state === undefined ? '' : `?state=${state}`}`;
       return (await client.request<UploadList>({ method: 'GET', path, signal })).uploads;
     },
-    resume: (id, options) => client.request({ method: 'POST', path: at(id, '/resume'), ...options }),
-    complete: (id, { signal, isDigestTold = false } = {}) =>
+    resume: (id, { signal, abandon } = {}) =>
+      client.request({
+        method: 'POST',
+        path: at(id, '/resume'),
+        ...(abandon !== undefined && { body: { abandon } satisfies ResumeUploadRequest }),
+        signal,
+      }),
+    complete: (id, { signal, digests, isDigestTold = false } = {}) =>
       client.request({
         method: 'POST',
         path: at(id, '/complete'),
+        ...(digests !== undefined && { body: { digests } satisfies CompleteUploadRequest }),
         timeoutMs: isDigestTold ? DIGEST_TIMEOUT_MS : COMPLETE_TIMEOUT_MS,
         retries: COMPLETE_RETRIES,
         signal,

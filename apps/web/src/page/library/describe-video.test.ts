@@ -17,6 +17,7 @@ const video = (changes: Partial<Video>): Video => ({
   sourcePath: 'user/1.mov',
   sourceSize: 1000,
   sourceSha256: null,
+  sourceVerified: null,
   facts: {},
   outputs: [],
   urlExpiresAt: null,

@@ -1,7 +1,7 @@
 /** A row of `upload_sessions`, validated on reading. */
 
 import { z } from 'zod';
-import { UPLOAD_STATES } from '../../contract/uploads.ts';
+import { UPLOAD_STATES, uploadDigests, verified } from '../../contract/uploads.ts';
 import { timestamp } from './timestamp.ts';
 
 const columns = z.object({
@@ -20,6 +20,9 @@ const columns = z.object({
   storage_upload_id: z.string().nullable(),
   confirmed_bytes: z.coerce.number(),
   state: z.enum(UPLOAD_STATES),
+  // Of a later release, or from before the columns: then nothing is known.
+  digests: uploadDigests.nullish().catch(null),
+  verified: verified.nullish().catch(null),
   end_code: z.string().nullable(),
   claimed_by: z.string().nullable(),
   cleaned_at: timestamp.nullable(),
@@ -47,6 +50,9 @@ export const uploadSessionRow = columns.transform((row) => ({
   storageUploadId: row.storage_upload_id ?? undefined,
   confirmedBytes: row.confirmed_bytes,
   state: row.state,
+  /** As the uploader took them of the file. */
+  digests: row.digests ?? undefined,
+  verified: row.verified ?? undefined,
   endCode: row.end_code ?? undefined,
   claimedBy: row.claimed_by ?? undefined,
   cleanedAt: row.cleaned_at ?? undefined,

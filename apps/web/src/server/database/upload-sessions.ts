@@ -3,9 +3,10 @@
  * one of two concurrent processes makes a change.
  */
 
+import type { Proof } from '@supabase-media/upload-protocol/decide-proof';
 import { LIST_MAX, SESSION_SECONDS } from '@supabase-media/upload-protocol/limits';
 import { z } from 'zod';
-import { UPLOAD_STATES } from '../../contract/uploads.ts';
+import { UPLOAD_STATES, type UploadDigests } from '../../contract/uploads.ts';
 import type { User } from '../verify-token.ts';
 import { ask, asUser, type Database } from './database.ts';
 import { type LeasedSessions, readLeased } from './leased-sessions.ts';
@@ -55,6 +56,8 @@ export interface UploadSessions {
   readonly list: (user: User, state: UploadSession['state'] | undefined) => Promise<readonly UploadSession[]>;
   /** Leases an unfinished session to complete it; undefined if another request holds the lease or the session has ended. */
   readonly lease: (lease: Lease, leaseSeconds: number) => Promise<UploadSession | undefined>;
+  /** Keeps what the uploader says of the file, for the lease's holder only: whoever completes the session may be another. */
+  readonly noteDigests: (lease: Lease, digests: UploadDigests) => Promise<void>;
   /** Back to `open`, for the lease's holder only. `awaitsRoom: false`: {@link awaitRoom} was for nothing. */
   readonly reopen: (
     lease: Lease,
@@ -67,7 +70,11 @@ export interface UploadSessions {
    */
   readonly awaitRoom: (lease: Lease) => Promise<boolean>;
   /** The end, for the lease's holder only. */
-  readonly finish: (lease: Lease, state: Ended, endCode?: string) => Promise<boolean>;
+  readonly finish: (
+    lease: Lease,
+    state: Ended,
+    result?: { readonly endCode?: string | undefined; readonly verified?: Proof | undefined },
+  ) => Promise<boolean>;
   /** Ends a session that is in one of the given states. */
   readonly cancel: (id: string, from: readonly (Unfinished | 'completed')[], endCode?: string) => Promise<boolean>;
   /** Notes until when a token works that is being given out; never lowers it. */
@@ -185,6 +192,10 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
       return answer === null ? undefined : uploadSessionRow.parse(answer);
     },
 
+    noteDigests: async ({ id, holder }, digests) => {
+      await ask(update({ digests }).eq('id', id).eq('claimed_by', holder).eq('state', 'completing'));
+    },
+
     reopen: ({ id, holder }, confirmedBytes, { awaitsRoom } = {}) =>
       changed(
         update({
@@ -213,9 +224,15 @@ export function openUploadSessions({ service, users }: Database): UploadSessions
           .select('id'),
       ),
 
-    finish: ({ id, holder }, state, endCode) =>
+    finish: ({ id, holder }, state, { endCode, verified } = {}) =>
       changed(
-        update({ state, end_code: endCode ?? null, ended_at: now(), ...RELEASED })
+        update({
+          state,
+          end_code: endCode ?? null,
+          ended_at: now(),
+          ...(verified !== undefined && { verified }),
+          ...RELEASED,
+        })
           .eq('id', id)
           .eq('claimed_by', holder)
           .eq('state', 'completing')

@@ -1,6 +1,7 @@
 /** A row of `videos`, validated on reading. */
 
 import type { SourceProof } from '@supabase-media/database/videos';
+import { PROOFS } from '@supabase-media/upload-protocol/decide-proof';
 import { z } from 'zod';
 import { VIDEO_STATUSES } from '../../contract/videos.ts';
 import { timestamp } from './timestamp.ts';
@@ -24,6 +25,7 @@ const sourceProof = z.object({
   size: z.int().min(0).optional(),
   etag: z.string().optional(),
   sha256: z.string().optional(),
+  verified: z.enum(PROOFS).optional().catch(undefined),
 }) satisfies z.ZodType<SourceProof>;
 
 export const videoRow = z.object({

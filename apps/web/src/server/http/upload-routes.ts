@@ -6,10 +6,12 @@ import { errorBody } from '../../contract/error-body.ts';
 import {
   canceledUpload,
   completedUpload,
+  completeUploadRequest,
   createUploadRequest,
   listUploadsQuery,
   openUpload,
   reportProgressRequest,
+  resumeUploadRequest,
   upload,
   uploadList,
 } from '../../contract/uploads.ts';
@@ -71,8 +73,19 @@ export const uploadRoutes: FastifyPluginAsyncZod<UploadRoutesOptions> = async (a
 
   app.post(
     '/:id/resume',
-    { schema: { tags, summary: 'Resume an upload', params, response: { 200: openUpload, ...refused } } },
-    (request) => resumeUploadSession(services, userOf(request), request.params.id),
+    {
+      schema: {
+        tags,
+        summary: 'Resume an upload',
+        params,
+        body: resumeUploadRequest.nullish(),
+        response: { 200: openUpload, ...refused },
+      },
+    },
+    (request) => {
+      const { abandon } = request.body ?? {};
+      return resumeUploadSession(services, { user: userOf(request), id: request.params.id, abandon });
+    },
   );
 
   app.put(
@@ -101,13 +114,19 @@ export const uploadRoutes: FastifyPluginAsyncZod<UploadRoutesOptions> = async (a
         tags,
         summary: 'Verify an upload and enqueue it',
         params,
+        body: completeUploadRequest.nullish(),
         response: { 200: completedUpload, ...refused },
       },
     },
     (request) => {
-      // Verification reads the whole object if a SHA-256 was declared; INTAKE_PROVE_SECONDS limits it.
+      // Verification may read the whole object; INTAKE_PROVE_SECONDS limits it.
       allowSilence(request.raw);
-      return completeUploadSession(services, { user: userOf(request), id: request.params.id, signal });
+      return completeUploadSession(services, {
+        user: userOf(request),
+        id: request.params.id,
+        digests: request.body?.digests,
+        signal,
+      });
     },
   );
 

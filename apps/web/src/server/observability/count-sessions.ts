@@ -20,8 +20,8 @@ export function countSessions(
       if (answer.kind === 'created') metrics.sessionCreated();
       return answer;
     },
-    finish: async (lease, state, endCode) => {
-      const isDone = await sessions.finish(lease, state, endCode);
+    finish: async (lease, state, result) => {
+      const isDone = await sessions.finish(lease, state, result);
       if (isDone) metrics.sessionEnded(state);
       return isDone;
     },

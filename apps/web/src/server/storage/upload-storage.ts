@@ -1,5 +1,5 @@
 /** What the intake asks of Storage, apart from passing bytes on. Only `storage/` and `relay/` speak to it. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { MediaError } from '@supabase-media/core/errors';
 import { SNIFF_BYTES } from '@supabase-media/media/sniff';
 import { toAnswerError } from '@supabase-media/storage/answer-error';
@@ -7,6 +7,7 @@ import type { StorageConnection } from '@supabase-media/storage/connection';
 import { readLimits, type StorageLimits } from '@supabase-media/storage/limits';
 import { type ObjectAddress, type ObjectInfo, readObjectInfo } from '@supabase-media/storage/object-info';
 import { encodeObjectPath } from '@supabase-media/storage/object-key';
+import { readObject } from '@supabase-media/storage/read-object';
 import { METADATA_TIMEOUTS } from '@supabase-media/storage/timeouts';
 import type { SendOptions } from '@supabase-media/storage/transport';
 import { createUpload, readOffset, resumableUrl, terminateUpload } from '@supabase-media/storage/tus';
@@ -27,8 +28,11 @@ export interface UploadStorage {
   readonly signUpload: (address: ObjectAddress) => Promise<UploadGrant>;
   /** Begins a resumable upload without a byte; answers its id, the last segment of its address. */
   readonly createUpload: (upload: ObjectAddress & { size: number; contentType: string }) => Promise<string>;
-  /** Ends a PATCH that runs, so never ask while one may. Undefined: Storage no longer knows the upload. */
-  readonly readOffset: (uploadId: string) => Promise<number | undefined>;
+  /**
+   * Bytes. Ends a PATCH that runs, so never ask while one may. `expired`: the upload is over. `missing`: Storage does not
+   * see it, or not now: its S3 backend says so too while its store cannot be reached.
+   */
+  readonly readOffset: (uploadId: string) => Promise<number | 'expired' | 'missing'>;
   /** @throws {MediaError} unless the partial upload is gone afterwards, or was finished. */
   readonly terminate: (uploadId: string) => Promise<void>;
   readonly info: (address: ObjectAddress) => Promise<ObjectInfo | undefined>;
@@ -36,11 +40,22 @@ export interface UploadStorage {
   readonly remove: (address: ObjectAddress) => Promise<void>;
   readonly readHead: (address: ObjectAddress, signal: AbortSignal) => Promise<Uint8Array>;
   /** Reads the whole object; hexadecimal. */
-  readonly sha256: (address: ObjectAddress, signal: AbortSignal) => Promise<string>;
+  readonly digest: (
+    address: ObjectAddress,
+    signal: AbortSignal,
+  ) => Promise<{ readonly md5: string; readonly sha256: string }>;
 }
 
 /** What Storage gives upload tokens where they do not say (documentation, createSignedUploadUrl), in milliseconds. */
 const TOKEN_LIFE_MS = 2 * 3600 * 1000;
+
+/** HTTP 410. */
+const GONE = 410;
+
+/** How often a reading that breaks is resumed without a new byte. */
+const READ_RETRIES = 3;
+
+const startHashes = () => ({ md5: createHash('md5'), sha256: createHash('sha256') });
 
 /** A read without progress for this long has failed; reading 2 GB may take minutes. */
 const READ_TIMEOUTS = { timeoutMs: 3_600_000, stallMs: 60_000, answerMs: 60_000 };
@@ -119,7 +134,8 @@ export function openUploadStorage(connection: StorageConnection): UploadStorage 
       try {
         return (await readOffset(tus('Asking for the offset'), resumableUrl(connection, uploadId))).offset;
       } catch (error) {
-        if (error instanceof MediaError && error.code === 'upload_expired') return undefined;
+        if (error instanceof MediaError && error.code === 'upload_expired')
+          return error.details.httpStatus === GONE ? 'expired' : 'missing';
         throw error;
       }
     },
@@ -151,11 +167,29 @@ export function openUploadStorage(connection: StorageConnection): UploadStorage 
         return Buffer.concat(chunks).subarray(0, SNIFF_BYTES);
       }),
 
-    sha256: (address, signal) =>
-      receive(address, { signal }, async (body) => {
-        const hash = createHash('sha256');
-        for await (const chunk of body) hash.update(chunk);
-        return hash.digest('hex');
-      }),
+    digest: async (address, signal) => {
+      let hashes = startHashes();
+      await readObject(
+        {
+          ...address,
+          connection,
+          signal,
+          timeouts: READ_TIMEOUTS,
+          maxRetries: READ_RETRIES,
+          cacheNonce: randomUUID(),
+          action: `Reading ${addressOf(address)}`,
+        },
+        {
+          begin: () => {},
+          write: (chunk) => {
+            for (const hash of Object.values(hashes)) hash.update(chunk);
+          },
+          restart: () => {
+            hashes = startHashes();
+          },
+        },
+      );
+      return { md5: hashes.md5.digest('hex'), sha256: hashes.sha256.digest('hex') };
+    },
   };
 }

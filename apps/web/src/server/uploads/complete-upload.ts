@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDeadline } from '@supabase-media/core/deadline';
-import type { CompletedUpload } from '../../contract/uploads.ts';
+import type { Proof } from '@supabase-media/upload-protocol/decide-proof';
+import type { CompletedUpload, UploadDigests } from '../../contract/uploads.ts';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { Lease } from '../database/upload-sessions.ts';
@@ -29,6 +30,7 @@ type JobState = CompletedUpload['jobState'];
 /**
  * Completes a session; asked twice, it answers twice and enqueues once.
  *
+ * @param options.digests of the file, as its uploader took them; those of an earlier call hold where there are none.
  * @param options.signal ends the work of a server that stops. A client that goes does not end it: its next call finds the outcome.
  * @throws {ApiError} `session_not_found`, `session_expired`, `session_ended`, `upload_incomplete`, `size_refused`,
  * `content_refused`, `digest_mismatch`, `too_many_queued` (it is completed when there is room), `storage_unavailable`,
@@ -36,7 +38,12 @@ type JobState = CompletedUpload['jobState'];
  */
 export async function completeUploadSession(
   services: UploadServices,
-  options: { readonly user: User; readonly id: string; readonly signal: AbortSignal },
+  options: {
+    readonly user: User;
+    readonly id: string;
+    readonly digests?: UploadDigests | undefined;
+    readonly signal: AbortSignal;
+  },
 ): Promise<CompletedUpload> {
   const deadline = startDeadline(services.config.intake.verifyMs, options.signal);
   try {
@@ -48,7 +55,7 @@ export async function completeUploadSession(
 
 async function completeWithin(
   services: UploadServices,
-  { user, id }: { readonly user: User; readonly id: string },
+  { user, id, digests }: { readonly user: User; readonly id: string; readonly digests?: UploadDigests | undefined },
   signal: AbortSignal,
 ): Promise<CompletedUpload> {
   const { sessions } = services;
@@ -59,8 +66,10 @@ async function completeWithin(
     assertUnfinished(session, Date.now());
     const leased = await sessions.lease(lease, LEASE_SECONDS);
     if (leased !== undefined) {
-      const jobState = await completeLeased({ services, session: leased, lease, signal });
-      if (jobState !== 'lease_lost') return present(leased, jobState);
+      if (digests !== undefined) await sessions.noteDigests(lease, digests);
+      const told = { ...leased, digests: digests ?? leased.digests };
+      const end = await completeLeased({ services, session: told, lease, signal });
+      if (end !== 'lease_lost') return present({ ...told, verified: end.verified }, end.jobState);
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
       throw outOfTime('The upload is still being verified by another request.');
@@ -75,11 +84,15 @@ const present = (session: UploadSession, jobState: JobState): CompletedUpload =>
   id: session.id,
   videoId: session.videoId,
   state: 'completed',
+  verified: session.verified ?? null,
   jobState,
 });
 
 /** What completing a leased session takes. */
-type CompletionServices = Pick<UploadServices, 'config' | 'sessions' | 'videos' | 'storage' | 'queue' | 'log'>;
+type CompletionServices = Pick<
+  UploadServices,
+  'config' | 'sessions' | 'videos' | 'storage' | 'prover' | 'queue' | 'log'
+>;
 
 export interface Completion {
   readonly services: CompletionServices;
@@ -88,13 +101,19 @@ export interface Completion {
   readonly signal: AbortSignal;
 }
 
+/** How a session was completed. `verified`: undefined for one that an earlier release verified. */
+export interface CompletedEnd {
+  readonly jobState: JobState;
+  readonly verified: Proof | undefined;
+}
+
 /**
  * Completes a session that the caller has leased.
  *
  * @returns `lease_lost` when the lease ran out and another request or sweep has the session, or has ended it.
  * @throws {ApiError} as {@link completeUploadSession}; the session is given back then.
  */
-export async function completeLeased(completion: Completion): Promise<JobState | 'lease_lost'> {
+export async function completeLeased(completion: Completion): Promise<CompletedEnd | 'lease_lost'> {
   const { services, session, lease } = completion;
   const renewal = keepLease(completion);
   try {
@@ -102,23 +121,27 @@ export async function completeLeased(completion: Completion): Promise<JobState |
     const status = await services.videos.statusOf(session.videoId);
     const isEnded = status !== undefined && isEndedStatus(status);
     let jobState: JobState = 'existing';
+    let { verified } = session;
     if (!isEnded) {
       const proof = await verifyUpload({
         storage: services.storage,
+        prover: services.prover,
         session,
         signal: renewal.signal,
         readConfirmed: () => readConfirmed(completion),
         beforeReading: () => services.videos.assertRoom(session, services.config.intake.maxQueued),
       });
       renewal.signal.throwIfAborted();
+      verified = proof.verified;
       jobState = await services.queue.enqueue({ ...session, proof }, completion.signal);
     }
-    if (!(await services.sessions.finish(lease, 'completed'))) return await yieldSession(services, session);
+    if (!(await services.sessions.finish(lease, 'completed', { verified })))
+      return await yieldSession(services, session);
     services.log.info(
-      { event: 'upload.completed', sessionId: session.id, videoId: session.videoId, bytes: session.size },
+      { event: 'upload.completed', sessionId: session.id, videoId: session.videoId, bytes: session.size, verified },
       `Upload completed, video ${jobState === 'existing' ? 'was enqueued already' : 'enqueued'}`,
     );
-    return jobState;
+    return { jobState, verified };
   } catch (error) {
     if (renewal.isLost()) return await yieldSession(services, session);
     await giveBack(completion, error);
@@ -148,7 +171,7 @@ async function giveBack({ services, session, lease }: Completion, error: unknown
   const code = error instanceof ApiError ? error.code : undefined;
   if (code !== undefined && FINAL_REFUSALS.has(code)) {
     log.warn({ event: 'upload.refused', sessionId: session.id, code }, `Upload refused: ${String(error)}`);
-    if (await sessions.finish(lease, 'canceled', code)) await removeUploaded(services, session);
+    if (await sessions.finish(lease, 'canceled', { endCode: code })) await removeUploaded(services, session);
     return;
   }
   if (code === 'too_many_queued') {
@@ -176,7 +199,9 @@ const warnUnreopened = ({
 /** Whoever completes says that nothing is being sent, so Storage may be asked. */
 async function readConfirmed({ services, session }: Completion): Promise<number> {
   if (session.storageUploadId === undefined) return 0;
-  return (await services.storage.readOffset(session.storageUploadId).catch(() => undefined)) ?? 0;
+  const offset = await services.storage.readOffset(session.storageUploadId).catch(() => 'missing');
+  // What cannot be seen now may be there all the same.
+  return typeof offset === 'number' ? offset : offset === 'missing' ? session.confirmedBytes : 0;
 }
 
 /** Renews the lease while the work continues; its signal aborts when the lease is lost. */

@@ -20,6 +20,7 @@ export function presentUpload(session: UploadSession, now: number): Upload {
     fileName: session.fileName,
     size: session.size,
     confirmedBytes: Math.min(session.confirmedBytes, session.size),
+    verified: session.verified ?? null,
     expiresAt: session.expiresAt.toISOString(),
     createdAt: session.createdAt.toISOString(),
     endedAt: session.endedAt?.toISOString() ?? null,

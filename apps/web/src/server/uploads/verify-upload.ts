@@ -3,12 +3,15 @@
 import { formatBytes } from '@supabase-media/core/format';
 import type { SourceProof } from '@supabase-media/database/videos';
 import { type Content, sniffContent } from '@supabase-media/media/sniff';
+import type { Proof } from '@supabase-media/upload-protocol/decide-proof';
 import { ApiError } from '../api-error.ts';
 import type { UploadSession } from '../database/upload-session.ts';
 import type { UploadStorage } from '../storage/upload-storage.ts';
+import type { ObjectProver } from './prove-object.ts';
 
 export interface VerifyOptions {
   readonly storage: UploadStorage;
+  readonly prover: ObjectProver;
   readonly session: UploadSession;
   /** Asked only where the object is missing: how much of it has arrived. */
   readonly readConfirmed: () => Promise<number>;
@@ -20,17 +23,20 @@ export interface VerifyOptions {
 /** Refusals after which the object is worthless. */
 export const FINAL_REFUSALS: ReadonlySet<string> = new Set(['content_refused', 'digest_mismatch', 'size_refused']);
 
+/** What was proved of an object, and how. */
+export type VerifiedSource = SourceProof & { readonly verified: Proof };
+
 /** Undefined where it may be a video; ffprobe has the last word on those. */
 const nameRefusedContent = (content: Content): string | undefined =>
   content.certain && (content.kind === 'other' || content.kind === 'audio') ? (content.name ?? 'no video') : undefined;
 
 /**
- * Verifies size, content and digest, the cheapest first.
+ * Verifies size, content and bytes, the cheapest first.
  *
  * @returns what it proved of the object, for whoever processes it: the upload's token goes on working.
  * @throws {ApiError} `upload_incomplete`, and those of {@link FINAL_REFUSALS}.
  */
-export async function verifyUpload(options: VerifyOptions): Promise<SourceProof> {
+export async function verifyUpload(options: VerifyOptions): Promise<VerifiedSource> {
   const { storage, session, signal } = options;
   const object = await storage.info(session);
   if (object === undefined) throw incomplete(session, await options.readConfirmed());
@@ -43,16 +49,7 @@ export async function verifyUpload(options: VerifyOptions): Promise<SourceProof>
       message: `The file is ${refused}, not a video, whatever its name says.`,
       details: { detectedType: refused },
     });
-  const proof = { size: object.size, etag: object.etag };
-  if (session.sha256 === undefined) return proof;
-  const digest = await storage.sha256(session, signal);
-  if (digest !== session.sha256)
-    throw new ApiError({
-      code: 'digest_mismatch',
-      message: `The stored bytes have another SHA-256 (${digest}) than announced (${session.sha256}).`,
-      details: { announced: session.sha256, stored: digest },
-    });
-  return { ...proof, sha256: digest };
+  return { size: object.size, etag: object.etag, ...(await options.prover.prove(session, object, signal)) };
 }
 
 /** The object has another size than the session. */

@@ -24,6 +24,7 @@ export function presentVideo(row: VideoRow, signed?: SignedUrls): Video {
     sourcePath: row.source_path,
     sourceSize: row.source_size,
     sourceSha256: row.source_sha256,
+    sourceVerified: row.source_proof?.verified ?? null,
     facts: row.facts,
     outputs: row.outputs.map((output) => ({ ...output, url: signed?.urlOf(output) ?? null })),
     urlExpiresAt: signed === undefined || row.outputs.length === 0 ? null : signed.expiresAt.toISOString(),

@@ -1,4 +1,5 @@
 /** A file on disk as something to upload; it is read while it is sent. */
+import { createHash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -12,6 +13,7 @@ export async function openFileSource(path: string, { type = '' }: { type?: strin
     size: blob.size,
     type,
     lastModified: Math.floor(mtimeMs),
+    createMd5: () => createHash('md5'),
     slice: (start, end) => blob.slice(start, end),
   };
 }
