@@ -167,11 +167,17 @@ function handle(target: URL, incoming: IncomingMessage, outgoing: ServerResponse
     incoming.socket.resetAndDestroy();
     upstream.destroy();
   };
-  upstream.on('error', () => incoming.socket.destroy());
+  let isAnswered = false;
+  upstream.on('error', () => {
+    if (!isAnswered) return void incoming.socket.destroy();
+    // Storage refused before the end of the body and closed: its answer is on the way, the rest of the body is not wanted.
+    incoming.removeAllListeners('data').resume();
+  });
   finished(incoming, (error) => {
     if (error) upstream.destroy();
   });
   upstream.on('response', (answer) => {
+    isAnswered = true;
     if (fault.kind === 'lose-answer') {
       answer.resume();
       answer.once('end', () => {
