@@ -16,15 +16,21 @@ export interface ExpectedObject extends ObjectAddress {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What stands at the key after an attempt failed. `open`: nothing that says how it ended. */
+export type FailureOutcome = 'stored' | 'taken' | 'open';
+
 /**
- * Whether a failed attempt, or one before it, stored the object after all: its answer was lost, a gateway gave up, or
- * what is in the way is what an earlier attempt put there.
+ * Looks what a failed attempt, or one before it, came to. `stored` after all: its answer was lost, a gateway gave up, or
+ * what is in the way is what an earlier attempt put there. `taken`: another object is there, whose refusal may have been
+ * lost too, since Storage closes the connection while the body is still being written.
  */
-export async function isStoredAnyway(expected: ExpectedObject, error: unknown): Promise<boolean> {
-  if (!(error instanceof MediaError) || expected.signal?.aborted) return false;
-  if (!isFault(error.code) || !mayBeStored(error.code)) return false;
+export async function settleFailure(expected: ExpectedObject, error: unknown): Promise<FailureOutcome> {
+  if (!(error instanceof MediaError) || expected.signal?.aborted) return 'open';
+  if (!isFault(error.code) || !mayBeStored(error.code)) return 'open';
   const info = await readObjectInfo(expected.connection, expected, expected.signal).catch(() => undefined);
-  return info !== undefined && info.size === expected.size && info.metadata.uploadId === expected.uploadId;
+  if (info === undefined) return 'open';
+  if (info.metadata.uploadId !== expected.uploadId) return 'taken';
+  return info.size === expected.size ? 'stored' : 'open';
 }
 
 /**

@@ -6,7 +6,7 @@
  * because a file of finite size can progress only so often.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRetryable, isStorageOutage, type MediaError, toMediaError } from '@supabase-media/core/errors';
+import { isRetryable, isStorageOutage, MediaError, toMediaError } from '@supabase-media/core/errors';
 import { abortedError, type RetryNotice } from '@supabase-media/core/retry';
 import {
   decideNextStep,
@@ -16,8 +16,8 @@ import {
 } from '@supabase-media/upload-protocol/decide-next-step';
 import { isFault } from '@supabase-media/upload-protocol/faults';
 import { explainSwitch, type Route, type RouteDecision } from '@supabase-media/upload-protocol/route';
-import { type ExpectedObject, isStoredAnyway } from './expected-object.ts';
-import type { UploadAttempt } from './upload-attempt.ts';
+import { type ExpectedObject, settleFailure } from './expected-object.ts';
+import { actionOf, type UploadAttempt } from './upload-attempt.ts';
 import type { ResumableUpload } from './upload-resumable.ts';
 import { uploadStream } from './upload-stream.ts';
 
@@ -77,7 +77,9 @@ export async function sendUntilStored(options: SendOptions): Promise<RouteDecisi
     try {
       await SEND[decision.route](attempt, resumable);
     } catch (error) {
-      if (!(await isStoredAnyway(expected, error))) throw error;
+      const outcome = await settleFailure(expected, error);
+      if (outcome === 'stored') return;
+      throw outcome === 'taken' && !attempt.upsert ? takenError(attempt) : error;
     }
   };
 
@@ -165,3 +167,9 @@ export async function sendUntilStored(options: SendOptions): Promise<RouteDecisi
     }
   }
 }
+
+const takenError = (attempt: UploadAttempt): MediaError =>
+  new MediaError({
+    code: 'object_exists',
+    message: `${actionOf(attempt)}: another object is there.`,
+  });
