@@ -69,10 +69,10 @@ describe('before any byte', () => {
   });
 
   it('the smallest limit is named: the bucket’s, if that is smaller', async () => {
-    const small = await lab.start({ SOURCE_BUCKET: 'small-bucket' });
     await lab.sql(
       `insert into storage.buckets (id, name, public, file_size_limit) values ('small-bucket', 'small-bucket', false, 500000) on conflict do nothing`,
     );
+    const small = await lab.start({ SOURCE_BUCKET: 'small-bucket' });
     const { body } = await createCaller(small.url, user.token())<ToldError>('POST', '/api/uploads', { json: mp4 });
     expect(body.error).toMatchObject({ code: 'file_too_large', details: { limit: 'bucket', limitBytes: 500_000 } });
     await small.end('SIGKILL');
