@@ -23,8 +23,6 @@ export const SURVIVAL_TESTS = [
   'apps/web/test/api-sweep.test.ts',
   'apps/web/test/api-metrics.test.ts',
   'apps/web/test/client-away.test.ts',
-  'workers/media/test/webhooks.test.ts',
-  'packages/media/test/preview.test.ts',
   'apps/web/test/client-completion.test.ts',
   'apps/web/test/client-survival.test.ts',
   'apps/web/test/client-watch.test.ts',
