@@ -7,6 +7,9 @@ import { type ObjectAddress, readObjectInfo } from './object-info.ts';
 import { encodeObjectPath } from './object-key.ts';
 import { METADATA_TIMEOUTS } from './timeouts.ts';
 
+/** Asks Storage. That it cannot be asked is no reason to send the file again. */
+export type Ask = <T>(question: () => Promise<T>) => Promise<T>;
+
 /** What an object must be to be ours. */
 export interface ExpectedObject extends ObjectAddress {
   readonly connection: StorageConnection;
@@ -50,4 +53,10 @@ export async function removeObject(target: ObjectAddress & { connection: Storage
   if (answer.status >= 200 && answer.status <= 299) return;
   const error = toAnswerError(answer, { action });
   if (error.code !== 'object_missing') throw error;
+}
+
+/** Removes an object if it is still ours: meanwhile, somebody may have put another in its place. */
+export async function removeOurs(expected: ExpectedObject, ask: Ask): Promise<void> {
+  const info = await ask(() => readObjectInfo(expected.connection, expected, expected.signal));
+  if (info?.metadata.uploadId === expected.uploadId) await ask(() => removeObject(expected));
 }

@@ -5,9 +5,8 @@
 import { MediaError } from '@supabase-media/core/errors';
 import type { EtagKind, VerifyPolicy } from '@supabase-media/upload-protocol/decide-proof';
 import type { SentBody } from '@supabase-media/upload-protocol/multipart-etag';
-import { type ExpectedObject, removeObject } from './expected-object.ts';
-import { readObjectInfo } from './object-info.ts';
-import { type Ask, proveUpload } from './prove-upload.ts';
+import { type Ask, type ExpectedObject, removeOurs } from './expected-object.ts';
+import { proveUpload } from './prove-upload.ts';
 import { assertUnchanged } from './source-file.ts';
 import type { UploadAttempt } from './upload-attempt.ts';
 import type { ResumableUpload } from './upload-resumable.ts';
@@ -57,14 +56,9 @@ export async function finishUpload(options: FinishUploadOptions): ReturnType<typ
     return proved;
   } catch (error) {
     const code = error instanceof MediaError ? error.code : undefined;
-    if (code === 'file_changed') await removeMixture(options).catch(() => {});
+    // Made while its file was written to, it is neither version of it, and would be in the way of the next try.
+    if (code === 'file_changed') await removeOurs(expected, ask).catch(() => {});
     if (code === 'file_changed' || code === 'upload_mismatch') await resumable.forget(attempt);
     throw error;
   }
-}
-
-/** An object made while its file was written to is neither version of it, and would be in the way of the next try. */
-async function removeMixture({ expected, ask }: FinishUploadOptions): Promise<void> {
-  const info = await ask(() => readObjectInfo(expected.connection, expected, expected.signal));
-  if (info?.metadata.uploadId === expected.uploadId) await ask(() => removeObject(expected));
 }

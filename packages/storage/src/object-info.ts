@@ -1,4 +1,5 @@
 /** What Storage holds at a key, asked without reading it. */
+import { bareEtag } from '@supabase-media/upload-protocol/multipart-etag';
 import { toAnswerError } from './answer-error.ts';
 import type { StorageConnection } from './connection.ts';
 import { encodeObjectPath } from './object-key.ts';
@@ -26,10 +27,11 @@ const textOrUndefined = (value: unknown): string | undefined => (typeof value ==
 
 function parseInfo(body: string): ObjectInfo {
   const parsed = JSON.parse(body) as Record<string, unknown>;
+  const etag = textOrUndefined(parsed.etag);
   return {
     size: Number(parsed.size),
     version: textOrUndefined(parsed.version),
-    etag: textOrUndefined(parsed.etag)?.replaceAll('"', ''),
+    etag: etag === undefined ? undefined : bareEtag(etag),
     contentType: textOrUndefined(parsed.content_type),
     metadata: typeof parsed.metadata === 'object' && parsed.metadata !== null ? { ...parsed.metadata } : {},
   };

@@ -21,7 +21,7 @@ import {
   WHOLE,
 } from '@supabase-media/upload-protocol/multipart-etag';
 import { compareObject } from './compare-object.ts';
-import { type ExpectedObject, removeObject } from './expected-object.ts';
+import { type Ask, type ExpectedObject, removeOurs } from './expected-object.ts';
 import { etagsOfFile } from './file-checksum.ts';
 import { type ObjectInfo, readObjectInfo } from './object-info.ts';
 import type { SourceFile } from './source-file.ts';
@@ -38,9 +38,6 @@ export function foreseeLayouts(
   if (isOnePart || hostEtags === 'md5') return [WHOLE];
   return hostEtags === 'multipart' ? [expectedPartEnds(sent)] : [WHOLE, expectedPartEnds(sent)];
 }
-
-/** Asks Storage. That it cannot be asked is no reason to send the file again. */
-export type Ask = <T>(question: () => Promise<T>) => Promise<T>;
 
 export interface ProveUploadOptions {
   readonly expected: ExpectedObject;
@@ -75,7 +72,7 @@ export async function proveUpload(
     const proof = await prove(options, info.etag);
     return { proof, hostEtags: learnEtagKind(proof, info.etag) };
   } catch (error) {
-    if (error instanceof MediaError && error.code === 'upload_mismatch') await removeOurs(options);
+    if (error instanceof MediaError && error.code === 'upload_mismatch') await removeOurs(expected, ask);
     throw error;
   }
 }
@@ -121,9 +118,3 @@ const readingOf = ({ expected, timeouts, maxRetries }: ProveUploadOptions) => ({
   timeouts,
   maxRetries,
 });
-
-/** Looks once more: while the object was read, somebody may have put another in its place. */
-async function removeOurs({ expected, ask }: ProveUploadOptions): Promise<void> {
-  const info = await ask(() => readObjectInfo(expected.connection, expected, expected.signal));
-  if (info?.metadata.uploadId === expected.uploadId) await ask(() => removeObject(expected));
-}

@@ -14,6 +14,7 @@ import {
   type Spends,
   waitBefore,
 } from '@supabase-media/upload-protocol/decide-next-step';
+import type { Proof } from '@supabase-media/upload-protocol/decide-proof';
 import { isFault } from '@supabase-media/upload-protocol/faults';
 import { explainSwitch, type Route, type RouteDecision } from '@supabase-media/upload-protocol/route';
 import { type ExpectedObject, settleFailure } from './expected-object.ts';
@@ -37,8 +38,8 @@ export interface SendOptions {
   readonly onRetry: ((notice: RetryNotice) => void) | undefined;
   readonly onRoute: (decision: RouteDecision) => void;
   readonly onAttempt: () => void;
-  /** Verifies what was sent; it retries its own requests. */
-  readonly finish: () => Promise<void>;
+  /** Proves what was sent; it retries its own requests. */
+  readonly finish: () => Promise<Proof>;
   /** Whether a request of `finish` failed for good; sending the file again would not change that. */
   readonly isQuestionOpen: () => boolean;
 }
@@ -60,10 +61,10 @@ const isRefused = ({ status }: Failure): boolean => status === 405 || status ===
 /**
  * Sends until Storage has the file and it is verified.
  *
- * @returns the route that ended it.
+ * @returns the route that ended it, and what proved it.
  * @throws {MediaError} the last failure; `aborted` or the signal's reason when the signal ended it.
  */
-export async function sendUntilStored(options: SendOptions): Promise<RouteDecision> {
+export async function sendUntilStored(options: SendOptions): Promise<{ decision: RouteDecision; proof: Proof }> {
   const { attempt, expected, resumable, forced, signal } = options;
   let { decision } = options;
   const counts = { ...NO_FAILURES, newUploads: 0 };
@@ -155,8 +156,7 @@ export async function sendUntilStored(options: SendOptions): Promise<RouteDecisi
     isSameAttempt = false;
     try {
       await send();
-      await options.finish();
-      return decision;
+      return { decision, proof: await options.finish() };
     } catch (thrown) {
       if (signal?.aborted) throw abortedError(signal);
       const error = toMediaError(thrown);

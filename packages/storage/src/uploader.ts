@@ -11,12 +11,12 @@ import type { Proof, VerifyPolicy } from '@supabase-media/upload-protocol/decide
 import type { SentBody } from '@supabase-media/upload-protocol/multipart-etag';
 import { decideRoute, type Route, type RouteDecision } from '@supabase-media/upload-protocol/route';
 import type { StorageConnection } from './connection.ts';
-import type { ExpectedObject } from './expected-object.ts';
+import type { Ask, ExpectedObject } from './expected-object.ts';
 import { etagsOfFile, sha256OfFile } from './file-checksum.ts';
 import { finishUpload } from './finish-upload.ts';
 import { assertWithinLimits, readLimits, tooLarge } from './limits.ts';
 import { encodeObjectPath } from './object-key.ts';
-import { type Ask, foreseeLayouts } from './prove-upload.ts';
+import { foreseeLayouts } from './prove-upload.ts';
 import type { ResumeStore } from './resume-store.ts';
 import { sendUntilStored } from './send-until-stored.ts';
 import { openSourceFile, type SourceFile } from './source-file.ts';
@@ -178,9 +178,8 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     layouts: foreseeLayouts({ size: file.size, route: bodyRouteOf(route) }, verify, hostEtags),
     signal: signal ? AbortSignal.any([signal, upload.signal]) : upload.signal,
   });
-  let verified: Proof = 'size';
   try {
-    const { reason } = await sendUntilStored({
+    const { decision, proof } = await sendUntilStored({
       attempt,
       expected,
       resumable,
@@ -210,9 +209,9 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
           ask,
           askOnce,
         });
-        verified = proved.proof;
         if (proved.hostEtags !== undefined && proved.hostEtags !== hostEtags)
           await options.resumeStore.saveEtagKind(host, proved.hostEtags);
+        return proved.proof;
       },
       isQuestionOpen: () => isAsking,
     });
@@ -221,11 +220,11 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
       path,
       size: file.size,
       route,
-      reason,
+      reason: decision.reason,
       attempts: stats.attempts,
       bytesSent: stats.bytesSent,
       seconds: (performance.now() - started) / 1000,
-      verified,
+      verified: proof,
       sha256,
     };
   } catch (error) {

@@ -3,6 +3,7 @@
  * pieces, while the next ones are sent. Where the parts end is known only then; sending never waits for a digest, a resumed
  * upload reads what an earlier visit had sent, and no more than a piece is in memory.
  */
+import { raceAbort } from '@supabase-media/core/race-abort';
 import {
   createEtagDigest,
   type EtagDigest,
@@ -130,17 +131,7 @@ export function createContentDigest(source: UploadSource): ContentDigest {
     finish: async (signal) => {
       signal.throwIfAborted();
       completing ??= complete();
-      const work = completing;
-      let leave: (() => void) | undefined;
-      const left = new Promise<never>((_, reject) => {
-        leave = () => reject(signal.reason);
-        signal.addEventListener('abort', leave, { once: true });
-      });
-      try {
-        return await Promise.race([work, left]);
-      } finally {
-        if (leave !== undefined) signal.removeEventListener('abort', leave);
-      }
+      return raceAbort(completing, signal);
     },
     close: () => {
       isClosed = true;
