@@ -324,6 +324,20 @@ describe.each(queueBackends())('webhooks on %s', (kind) => {
     );
   });
 
+  it('neither signs nor sends what somebody wrote into a waiting delivery', async () => {
+    receiver.answer(500);
+    await withWorker({}, async () => {
+      const { videoId } = await client.enqueueVideo(request());
+      const waiting = await settled(videoId, 'delayed', /answered 500/);
+      const asked = receiver.received.length;
+      const { event, ...payload } = waiting.data;
+      await waiting.updateData({ ...payload, event: { ...event, timestamp: '2001-01-01T00:00:00.000Z' } });
+      await waiting.promote();
+      await settled(videoId, 'failed', /not made by a worker with our WEBHOOK_SECRETS/);
+      expect(receiver.received).toHaveLength(asked);
+    });
+  });
+
   it('sends nothing where no address is set', async () => {
     const process: VideoHandlers['process'] = async (payload) => done(payload);
     await withWorker(
