@@ -9,7 +9,7 @@ import { probeMedia } from '../src/ffmpeg/probe.ts';
 import { OUTPUT_KINDS } from '../src/outputs/catalog.ts';
 import { readMediaPlaylist } from '../src/outputs/hls/playlist.ts';
 import type { MediaInfo, VideoInfo } from '../src/plan/media-info.ts';
-import { outputOf, type PipelineResult, runPipeline } from './support/pipeline.ts';
+import { outputOf, type PipelineResult, QUICK_POLICY, runPipeline } from './support/pipeline.ts';
 import { nameColor, pixels } from './support/pixels.ts';
 import { findAllTools, selectCases, withFailure } from './support/tools.ts';
 
@@ -37,7 +37,7 @@ describe.each(allTools)('%s', (_, tools) => {
     const playlist = readMediaPlaylist(await readFile(join(folder, 'hls', name, 'index.m3u8'), 'utf8'));
     if (typeof playlist === 'string') throw new Error(playlist);
     const path = join(folder, '..', `${name}-joined`);
-    for (const part of [playlist.initName, ...playlist.segments.map((segment) => segment.name)]) {
+    for (const part of new Set([playlist.init, ...playlist.segments].map((segment) => segment.name))) {
       await pipeline(createReadStream(join(folder, 'hls', name, part)), createWriteStream(path, { flags: 'a' }));
     }
     const info = await probeMedia({ inputPath: path, tools });
@@ -196,6 +196,21 @@ describe.each(allTools)('%s', (_, tools) => {
       expect(result).toMatchObject({ outcome: 'remuxed', warnings: [] });
       const { hls } = JSON.parse(await readFile(join(result.folder, 'info.json'), 'utf8'));
       expect(hls).toMatchObject({ topRungEncodedBecause: expect.stringMatching(/^a copy does not do: /) });
+    },
+    TIMEOUT,
+  );
+
+  it.each([
+    ['single', ['index.m3u8', 'stream.mp4']],
+    ['segments', [expect.stringMatching(/^\d{4}\.m4s$/), 'index.m3u8', expect.stringMatching(/^init.*\.mp4$/)]],
+  ] as const)(
+    'stores a rendition as it is told: %s',
+    async (layout, files) => {
+      const policy = { ...QUICK_POLICY, hls: { ...QUICK_POLICY.hls, layout } };
+      const result = await runPipeline(await shop.clip('web-ready.mp4'), tools, { outputs: ['hls'], policy });
+      const folders = (await readdir(join(result.folder, 'hls'))).filter((name) => name !== 'master.m3u8');
+      expect(folders).toContain('audio');
+      for (const name of folders) expect((await readdir(join(result.folder, 'hls', name))).sort()).toEqual(files);
     },
     TIMEOUT,
   );

@@ -4,6 +4,7 @@
  */
 
 import { OUTPUT_KINDS, OUTPUTS, parseOutputs } from '@supabase-media/media/outputs';
+import { DEFAULT_POLICY, HLS_LAYOUTS } from '@supabase-media/media/policy';
 import { PROFILES } from '@supabase-media/media/profiles';
 import { METRICS_VARIABLES } from '@supabase-media/service/metrics-variables';
 import { type VariableTable, wholeNumber } from '@supabase-media/service/settings-table';
@@ -152,6 +153,14 @@ const WORKER_VARIABLES = {
     reason:
       'Integrated loudness (EBU R 128) to bring the sound to, by one gain for the whole video, true peaks below -1 dBTP. -14 is usual on the web, -23 on television. The sound is measured and encoded then, also where it could be copied. Unset: the loudness stays as it is.',
     schema: decimalNumber(-40, -5),
+  },
+  MEDIA_HLS: {
+    section: 'Media',
+    allowed: HLS_LAYOUTS.join(' or '),
+    default: DEFAULT_POLICY.hls.layout,
+    reason:
+      'How HLS is stored. single: one object for each size, whatever the length of the video, read in parts. segments: one for each 4 s, for servers and caches that cannot answer requests for parts.',
+    schema: z.enum(HLS_LAYOUTS),
   },
   MEDIA_THREADS: {
     section: 'Media',

@@ -62,6 +62,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
       maxFps: get('MEDIA_MAX_FPS'),
       maxDurationSeconds: get('MEDIA_MAX_DURATION_MINUTES') * 60,
       loudnessLufs: maybe('MEDIA_LOUDNESS'),
+      hlsLayout: get('MEDIA_HLS'),
     },
     upload: {
       directMaxBytes: get('UPLOAD_DIRECT_MAX_MB') * 1_000_000,

@@ -136,7 +136,8 @@ describe.each(queueBackends())('a worker on %s', (kind) => {
     let files = 1;
     for (const playlist of playlists) {
       const media = await read(playlist);
-      const names = [...media.text.matchAll(/^(\S+\.m4s)$|URI="([^"]+)"/gm)].map(([, a, b]) => a ?? b ?? '');
+      const named = media.text.matchAll(/^(\S+\.mp4)$|URI="([^"]+)"/gm);
+      const names = [...new Set([...named].map(([, a, b]) => a ?? b ?? ''))];
       const sizes = await Promise.all(
         names.map((name, index) =>
           fetchObject(`${root}${playlist.replace('index.m3u8', name)}`, join(folder, `p${index}`)),

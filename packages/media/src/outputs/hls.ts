@@ -26,7 +26,8 @@ const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 const FILES = {
   master: { name: `${FOLDER}/${MASTER_NAME}`, contentType: PLAYLIST_TYPE, wave: 'manifest' },
   playlist: { name: `${FOLDER}/*/${PLAYLIST_NAME}`, contentType: PLAYLIST_TYPE, wave: 'index' },
-  init: { name: `${FOLDER}/*/*.mp4`, contentType: 'video/mp4', wave: 'data' },
+  /** All segments of a rendition, or the initialization segment of those in files of their own. */
+  stream: { name: `${FOLDER}/*/*.mp4`, contentType: 'video/mp4', wave: 'data' },
   segment: { name: `${FOLDER}/*/*.m4s`, contentType: 'video/iso.segment', wave: 'data' },
   captions: { name: `${FOLDER}/*/*.vtt`, contentType: 'text/vtt', wave: 'data' },
 } as const;

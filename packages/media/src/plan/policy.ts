@@ -56,6 +56,8 @@ export interface MediaPolicy {
     readonly quality: number;
   };
   readonly hls: {
+    /** One file for each rendition, which its playlist cuts by `EXT-X-BYTERANGE`, or one for each segment. */
+    readonly layout: HlsLayout;
     /** Below the MP4's own size, from large to small; short sides in pixels, rates in bits per second. */
     readonly rungs: readonly { readonly shortSide: number; readonly maxRate: number }[];
     readonly segmentSeconds: number;
@@ -65,6 +67,11 @@ export interface MediaPolicy {
     readonly maxCopyKeyGapSeconds: number;
   };
 }
+
+/** How the segments of an HLS stream are stored; see decision 0030. */
+export const HLS_LAYOUTS = ['single', 'segments'] as const;
+
+export type HlsLayout = (typeof HLS_LAYOUTS)[number];
 
 /**
  * Defaults, the profile `fast`. 8192x4352 is the largest picture that level 6.2 of H.264 and HEVC describe in common
@@ -88,6 +95,7 @@ export const DEFAULT_POLICY: MediaPolicy = Object.freeze({
   poster: Object.freeze({ maxWidth: 1280, quality: 3 }),
   storyboard: Object.freeze({ tileSide: 160, columns: 10, maxTiles: 100, minSecondsPerTile: 2, quality: 5 }),
   hls: Object.freeze({
+    layout: 'single',
     rungs: Object.freeze([
       Object.freeze({ shortSide: 1080, maxRate: 6_000_000 }),
       Object.freeze({ shortSide: 720, maxRate: 3_000_000 }),

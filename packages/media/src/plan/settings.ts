@@ -1,6 +1,6 @@
 /** What one job is to make and how: the operator's settings, with what the job itself asks for. Pure. */
 import type { OutputKind } from '../outputs/catalog.ts';
-import { DEFAULT_POLICY, type MediaPolicy } from './policy.ts';
+import { DEFAULT_POLICY, type HlsLayout, type MediaPolicy } from './policy.ts';
 import { PROFILE_QUALITIES, type ProfileName } from './profiles.ts';
 
 /** The operator's settings. */
@@ -13,6 +13,8 @@ export interface MediaDefaults {
   readonly maxDurationSeconds: number;
   /** In LUFS; `undefined` leaves the loudness as it is. */
   readonly loudnessLufs?: number | undefined;
+  /** `undefined`: the policy's own. */
+  readonly hlsLayout?: HlsLayout | undefined;
 }
 
 /** What a job may ask for. */
@@ -47,6 +49,7 @@ export function chooseSettings(defaults: MediaDefaults, wishes: MediaWishes = {}
       maxFps: defaults.maxFps,
       maxDurationSeconds: defaults.maxDurationSeconds,
       maxCopyBitRate: Math.round(DEFAULT_POLICY.maxCopyBitRate * area),
+      hls: { ...DEFAULT_POLICY.hls, layout: defaults.hlsLayout ?? DEFAULT_POLICY.hls.layout },
       video: { ...qualities.video, maxRate: Math.round(qualities.video.maxRate * area) },
       ...(defaults.loudnessLufs === undefined ? {} : { loudnessLufs: defaults.loudnessLufs }),
     },

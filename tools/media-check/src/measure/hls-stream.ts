@@ -18,7 +18,7 @@ export interface HlsSegment {
 export interface HlsRendition {
   readonly name: string;
   readonly type: 'video' | 'audio';
-  /** The initialization segment and the segments. */
+  /** One of all segments, or the initialization segment and one of each. */
   readonly files: readonly string[];
   readonly segments: readonly HlsSegment[];
   /** In the order of decoding. */
@@ -42,18 +42,20 @@ export async function readHls(master: string): Promise<HlsRendition[]> {
 
 async function readRendition(playlist: string, name: string): Promise<HlsRendition> {
   const text = await readFile(playlist, 'utf8');
-  const init = /#EXT-X-MAP:URI="([^"]+)"/.exec(text)?.[1];
+  const [, init, initRange] = /#EXT-X-MAP:URI="([^"]+)"(?:,BYTERANGE="([^"]+)")?/.exec(text) ?? [];
   if (init === undefined) throw new Error(`${name} names no initialization segment`);
-  const header = hideEditLists(await readFile(join(dirname(playlist), init)));
-  const files = [join(dirname(playlist), init)];
+  const read = (file: string, range: string | undefined) => readPart(join(dirname(playlist), file.trim()), range);
+  const header = hideEditLists(await read(init, initRange));
+  const files = new Set([join(dirname(playlist), init)]);
   const packets: Packet[] = [];
   const segments: HlsSegment[] = [];
   let end = 0;
   let type: 'video' | 'audio' = 'audio';
   let aspect = Number.NaN;
-  for (const [, seconds, file = ''] of text.matchAll(/#EXTINF:([\d.]+)[^\n]*\n(?:#[^\n]*\n)*([^#\n]+)/g)) {
-    files.push(join(dirname(playlist), file.trim()));
-    const bytes = Buffer.concat([header, await readFile(join(dirname(playlist), file.trim()))]);
+  for (const [, seconds, tags, file = ''] of text.matchAll(/#EXTINF:([\d.]+)[^\n]*\n((?:#[^\n]*\n)*)([^#\n]+)/g)) {
+    files.add(join(dirname(playlist), file.trim()));
+    const range = /#EXT-X-BYTERANGE:(\S+)/.exec(tags ?? '')?.[1];
+    const bytes = Buffer.concat([header, await read(file, range)]);
     const input = new Input({ source: new BufferSource(bytes), formats: ALL_FORMATS });
     let start = Number.POSITIVE_INFINITY;
     try {
@@ -75,7 +77,16 @@ async function readRendition(playlist: string, name: string): Promise<HlsRenditi
     segments.push({ seconds: Number(seconds), start });
   }
   const times = packets.map(({ time }) => time).sort((a, b) => a - b);
-  return { name, type, files, segments, packets, times, end, aspect };
+  return { name, type, files: [...files], segments, packets, times, end, aspect };
+}
+
+/** Bytes `1200@800` of a file, or all of it. */
+async function readPart(path: string, range: string | undefined): Promise<Buffer> {
+  const whole = await readFile(path);
+  const [bytes = whole.length, offset = 0] = range?.split('@').map(Number) ?? [];
+  if (offset + bytes > whole.length) throw new Error(`${path} ends before ${range}`);
+  // A copy: what is renamed in a header stays as it is in the file's other parts.
+  return Buffer.from(whole.subarray(offset, offset + bytes));
 }
 
 /** The boxes of edit lists renamed to `free`, which every reader skips. */

@@ -133,28 +133,28 @@ describe('command lines', () => {
     `-profile:v:${index} high -force_key_frames:v:${index} ${keyframes} -sc_threshold:v:${index} 0 ` +
     `-enc_time_base:v:${index} 1/90000 -fps_mode:v:${index} passthrough -bsf:v:${index} ${pictureDurations}`;
   const muxer =
-    '-f hls -hls_time 4 -hls_playlist_type vod -hls_segment_type fmp4 -hls_flags independent_segments ' +
-    '-hls_fmp4_init_filename init.mp4 -hls_segment_options movflags=+negative_cts_offsets+frag_discont+skip_sidx ' +
-    '-avoid_negative_ts disabled -hls_segment_filename %v/%04d.m4s';
+    '-f hls -hls_time 4 -hls_playlist_type vod -hls_segment_type fmp4 -hls_fmp4_init_filename init.mp4 ' +
+    '-hls_segment_options movflags=+negative_cts_offsets+frag_discont+skip_sidx ' +
+    '-avoid_negative_ts disabled -hls_flags independent_segments+single_file -hls_segment_filename %v/stream.mp4';
 
   it('hls: the largest size copied, the others encoded, all in one process', () => {
     expect(hls(mp4)).toBe(
-      `${INPUT} -threads 2 -i file:JOB/input -filter_complex [0:0]split=2[s720p][s480p];` +
+      `${INPUT} -threads 2 -i file:JOB/input -y -filter_complex [0:0]split=2[s720p][s480p];` +
         `[s720p]scale=1280:720:${SAME_COLORS},setsar=1,format=yuv420p,${BT709_TAGS}[720p];` +
         `[s480p]scale=854:480:${SAME_COLORS},setsar=1,format=yuv420p,${BT709_TAGS}[480p] ` +
         '-map 0:0 -map [720p] -map [480p] -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 ' +
         `-c:v:0 copy -bsf:v:0 ${pictureDurations} ${rung(1, 3_000_000, 'source')} ${rung(2, 1_400_000, 'source')} -threads 2 -max_muxing_queue_size 1024 -c:a copy ` +
         String.raw`-bsf:a noise=drop=lt(pts\,0),` +
         `${durations} ${muxer} -var_stream_map v:0,agroup:audio,name:1080p v:1,agroup:audio,name:720p ` +
-        'v:2,agroup:audio,name:480p a:0,agroup:audio,name:audio file:%v/index.m3u8',
+        'v:2,agroup:audio,name:480p a:0,agroup:audio,name:audio ./%v/index.m3u8',
     );
   });
 
   it('hls of a small silent video: nothing to encode', () => {
     const video = videoInfo({ codedWidth: 640, codedHeight: 360 });
     expect(hls(mediaInfo({ video, audio: undefined, audioTracks: 0 }))).toBe(
-      `${INPUT} -threads 2 -i file:JOB/input -map 0:0 -sn -dn -map_metadata -1 -map_chapters -1 -c:v:0 copy ` +
-        `-bsf:v:0 ${pictureDurations} ${muxer} -var_stream_map v:0,name:360p file:%v/index.m3u8`,
+      `${INPUT} -threads 2 -i file:JOB/input -y -map 0:0 -sn -dn -map_metadata -1 -map_chapters -1 -c:v:0 copy ` +
+        `-bsf:v:0 ${pictureDurations} ${muxer} -var_stream_map v:0,name:360p ./%v/index.m3u8`,
     );
   });
 

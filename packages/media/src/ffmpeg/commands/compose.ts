@@ -61,7 +61,7 @@ export function composeArguments(parts: CommandParts): string[] {
 
 function outputName(path: CommandParts['outputPath']): string {
   if (path === null) return '-';
-  return typeof path === 'string' ? fileUrl(path) : `file:${path.relative}`;
+  return typeof path === 'string' ? fileUrl(path) : `./${path.relative}`;
 }
 
 /** The list that fluent-ffmpeg would run; the method is there since 1.0 but not in its types. */

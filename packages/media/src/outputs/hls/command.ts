@@ -49,14 +49,15 @@ export function hlsArguments(options: HlsCommandOptions): string[] {
       ...(encoded.length === 0 ? [] : ['-threads', String(threads), '-max_muxing_queue_size', '1024']),
       ...(audio === undefined ? [] : soundOptions(options)),
       ...['-f', 'hls', '-hls_time', String(ladder.segmentSeconds), '-hls_playlist_type', 'vod'],
-      ...['-hls_segment_type', 'fmp4', '-hls_flags', 'independent_segments', '-hls_fmp4_init_filename', 'init.mp4'],
+      ...['-hls_segment_type', 'fmp4', '-hls_fmp4_init_filename', 'init.mp4'],
       ...[
         '-hls_segment_options',
         'movflags=+negative_cts_offsets+frag_discont+skip_sidx',
         '-avoid_negative_ts',
         'disabled',
       ],
-      ...['-hls_segment_filename', '%v/%04d.m4s', '-var_stream_map', streamMap(ladder)],
+      ...storeSegments(options.policy),
+      ...['-var_stream_map', streamMap(ladder)],
     ],
   });
 }
@@ -147,6 +148,13 @@ function encodeRung(rung: Rung, index: number, { policy, ladder }: HlsCommandOpt
     ['fps_mode', 'passthrough'],
   ];
   return [...values.flatMap(([option, value]) => [`-${option}:v:${index}`, value]), ...timed];
+}
+
+/** With `single_file` the initialization segment stands at the start of the file, too. */
+function storeSegments({ hls: { layout } }: MediaPolicy): string[] {
+  const isSingle = layout === 'single';
+  const flags = isSingle ? 'independent_segments+single_file' : 'independent_segments';
+  return ['-hls_flags', flags, '-hls_segment_filename', isSingle ? '%v/stream.mp4' : '%v/%04d.m4s'];
 }
 
 /** Which streams make a rendition, and its folder (`%v`); see "var_stream_map" in ffmpeg's documentation of hls. */

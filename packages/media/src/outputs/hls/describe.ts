@@ -1,5 +1,5 @@
 /** A verified stream as one output: all its files, the master playlist first, and its facts for `info.json`. Pure. */
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { type LocalFile, type LocalOutput, type OutputFile, roundSeconds } from '../output.ts';
 import { PLAYLIST_NAME } from './command.ts';
 import type { Ladder } from './ladder.ts';
@@ -17,11 +17,11 @@ export interface HlsStream extends VerifiedHls {
 export interface DescribeStreamOptions {
   readonly stream: HlsStream;
   readonly outDir: string;
-  readonly files: Readonly<Record<'master' | 'playlist' | 'init' | 'segment' | 'captions', OutputFile>>;
+  readonly files: Readonly<Record<'master' | 'playlist' | 'stream' | 'segment' | 'captions', OutputFile>>;
 }
 
 export function describeStream({ stream, outDir, files }: DescribeStreamOptions): LocalOutput {
-  const { master, playlist, init, segment } = files;
+  const { master, playlist, stream: whole, segment } = files;
   const describe = ({ contentType }: OutputFile, name: string, bytes: number): LocalFile => ({
     path: join(outDir, name),
     name,
@@ -32,8 +32,9 @@ export function describeStream({ stream, outDir, files }: DescribeStreamOptions)
     const inFolder = (name: string) => playlist.name.replace('*', rendition.name).replace(PLAYLIST_NAME, name);
     return [
       describe(playlist, inFolder(PLAYLIST_NAME), rendition.playlistBytes),
-      describe(init, inFolder(rendition.initName), rendition.initBytes),
-      ...rendition.segments.map(({ name, bytes }) => describe(segment, inFolder(name), bytes)),
+      ...rendition.files.map(({ name, bytes }) =>
+        describe(extname(name) === extname(segment.name) ? segment : whole, inFolder(name), bytes),
+      ),
     ];
   };
   const masterFile = describe(master, master.name, stream.masterBytes);

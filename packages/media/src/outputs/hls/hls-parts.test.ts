@@ -37,8 +37,8 @@ describe('a stream is not published', () => {
     changes: Partial<FragmentTimes> = {},
   ): HlsRendition => ({
     name,
-    initName: 'init.mp4',
-    initBytes: 800,
+    init: { name: 'stream.mp4', offset: 0, bytes: 800 },
+    files: [{ name: 'stream.mp4', bytes: 800 + starts.length * 1000 }],
     playlistBytes: 200,
     segments: starts.map((firstSeconds, index) => {
       const endSeconds = starts[index + 1] ?? end;
@@ -51,7 +51,8 @@ describe('a stream is not published', () => {
         largestGapSeconds: 0.04,
         ...changes,
       };
-      return { name: `${index}.m4s`, seconds: endSeconds - firstSeconds, bytes: 1000, times };
+      const stored = { name: 'stream.mp4', offset: 800 + index * 1000, bytes: 1000 };
+      return { ...stored, seconds: endSeconds - firstSeconds, times };
     }),
     durationSeconds: end,
     peakRate: 1,

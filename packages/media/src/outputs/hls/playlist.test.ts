@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endPlaylist, readMediaPlaylist, renderMasterPlaylist } from './playlist.ts';
+import { endPlaylist, readMediaPlaylist, renderMasterPlaylist, whyNotWhole } from './playlist.ts';
 
 const playlist = (...changes: [string, string][]): string =>
   changes.reduce(
@@ -10,10 +10,25 @@ const playlist = (...changes: [string, string][]): string =>
 describe('readMediaPlaylist', () => {
   it('reads the name of the initialization segment, which ffmpeg chooses, and the segments', () => {
     expect(readMediaPlaylist(playlist())).toEqual({
-      initName: 'init_1.mp4',
+      init: { name: 'init_1.mp4' },
       segments: [
         { name: '0000.m4s', seconds: 4.004 },
         { name: '0001.m4s', seconds: 1.5 },
+      ],
+    });
+  });
+
+  it('reads which parts of one file they are', () => {
+    const text = playlist(
+      ['URI="init_1.mp4"', 'URI="stream.mp4",BYTERANGE="831@0"'],
+      ['0000.m4s', '#EXT-X-BYTERANGE:4000@831\nstream.mp4'],
+      ['0001.m4s', '#EXT-X-BYTERANGE:1500@4831\nstream.mp4'],
+    );
+    expect(readMediaPlaylist(text)).toEqual({
+      init: { name: 'stream.mp4', range: { offset: 0, bytes: 831 } },
+      segments: [
+        { name: 'stream.mp4', range: { offset: 831, bytes: 4000 }, seconds: 4.004 },
+        { name: 'stream.mp4', range: { offset: 4831, bytes: 1500 }, seconds: 1.5 },
       ],
     });
   });
@@ -28,6 +43,27 @@ describe('readMediaPlaylist', () => {
     ['nothing', '#EXTM3U\n#EXT-X-MAP:URI="i.mp4"\n#EXT-X-ENDLIST\n', /no segment/],
   ])('refuses %s', (_, text, why) => {
     expect(readMediaPlaylist(text)).toMatch(why);
+  });
+});
+
+describe('whyNotWhole', () => {
+  const part = (offset: number, bytes: number, name = 'stream.mp4') => ({ name, offset, bytes });
+  const sizes = new Map([['stream.mp4', 300]]);
+
+  it('finds nothing where every byte is in one segment', () => {
+    expect(whyNotWhole([part(0, 100), part(100, 200)], sizes)).toBeUndefined();
+    const each = [part(0, 5, 'init.mp4'), part(0, 7, '0000.m4s')];
+    const sizesOfEach = [['init.mp4', 5] as const, ['0000.m4s', 7] as const];
+    expect(whyNotWhole(each, new Map(sizesOfEach))).toBeUndefined();
+  });
+
+  it.each([
+    ['a hole', [part(0, 100), part(101, 199)], /segment at 101, not at 100/],
+    ['bytes in two segments', [part(0, 100), part(99, 201)], /segment at 99/],
+    ['more than there is', [part(0, 100), part(100, 201)], /has 300 bytes, and its playlist names 301/],
+    ['bytes that nothing names', [part(0, 100), part(100, 100)], /names 200/],
+  ])('finds %s', (_, parts, why) => {
+    expect(whyNotWhole(parts, sizes)).toMatch(why);
   });
 });
 

@@ -3,8 +3,27 @@ import type { FrameSize } from '../../plan/frame-size.ts';
 
 export interface MediaPlaylist {
   /** The initialization segment, from EXT-X-MAP: ffmpeg renames it when it makes several renditions. */
-  readonly initName: string;
-  readonly segments: readonly { readonly name: string; readonly seconds: number }[];
+  readonly init: SegmentPlace;
+  readonly segments: readonly (SegmentPlace & { readonly seconds: number })[];
+}
+
+/** Where a segment is stored. */
+export interface SegmentPlace {
+  /** Of the file, beside the playlist. */
+  readonly name: string;
+  /** The part of the file that it is, in bytes; `undefined` for all of it. */
+  readonly range: ByteRange | undefined;
+}
+
+export interface ByteRange {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** A segment on disk. */
+export interface StoredSegment extends ByteRange {
+  /** Of its file. */
+  readonly name: string;
 }
 
 /** A name beside the playlist: no folder, no address. */
@@ -15,19 +34,46 @@ export function readMediaPlaylist(text: string): MediaPlaylist | string {
   const lines = text.split('\n').map((line) => line.trim());
   if (lines[0] !== '#EXTM3U') return 'it is no playlist';
   if (!lines.includes('#EXT-X-ENDLIST')) return 'it has no end';
-  const initName = /^#EXT-X-MAP:URI="([^"]*)"/m.exec(text)?.[1] ?? '';
-  const segments: { name: string; seconds: number }[] = [];
+  const [, initName = '', initRange] = /^#EXT-X-MAP:URI="([^"]*)"(?:,BYTERANGE="([^"]*)")?/m.exec(text) ?? [];
+  const init = { name: initName, range: readRange(initRange) };
+  const segments: (SegmentPlace & { seconds: number })[] = [];
   let seconds: number | undefined;
+  let range: ByteRange | undefined;
   for (const line of lines) {
     if (line.startsWith('#EXTINF:')) seconds = Number.parseFloat(line.slice('#EXTINF:'.length));
+    if (line.startsWith(BYTE_RANGE)) range = readRange(line.slice(BYTE_RANGE.length));
     if (line === '' || line.startsWith('#')) continue;
     if (seconds === undefined || !(seconds > 0)) return `${line} has no duration`;
-    segments.push({ name: line, seconds });
+    segments.push({ name: line, range, seconds });
     seconds = undefined;
+    range = undefined;
   }
-  const strange = [initName, ...segments.map((segment) => segment.name)].find((name) => !PLAIN_NAME.test(name));
-  if (strange !== undefined) return `it names "${strange}"`;
-  return segments.length === 0 ? 'it has no segment' : { initName, segments };
+  const strange = [init, ...segments].find(({ name }) => !PLAIN_NAME.test(name));
+  if (strange !== undefined) return `it names "${strange.name}"`;
+  return segments.length === 0 ? 'it has no segment' : { init, segments };
+}
+
+const BYTE_RANGE = '#EXT-X-BYTERANGE:';
+
+/** `1200@800`. ffmpeg writes each one's start, which the RFC lets be left out where it is where the one before ended. */
+function readRange(text: string | undefined): ByteRange | undefined {
+  const [, bytes, offset] = /^(\d{1,15})@(\d{1,15})$/.exec(text ?? '') ?? [];
+  return offset === undefined ? undefined : { offset: Number(offset), bytes: Number(bytes) };
+}
+
+/**
+ * Why files are not exactly what the places of segments in them say; `undefined` when they are. A player asks for the bytes that a playlist names: one more or less, and what it gets is no segment.
+ *
+ * @param sizes of the files, in bytes.
+ */
+export function whyNotWhole(parts: readonly StoredSegment[], sizes: ReadonlyMap<string, number>): string | undefined {
+  const ends = new Map<string, number>();
+  for (const { name, offset, bytes } of parts) {
+    if (offset !== (ends.get(name) ?? 0)) return `${name} has a segment at ${offset}, not at ${ends.get(name) ?? 0}`;
+    ends.set(name, offset + bytes);
+  }
+  const wrong = [...sizes].find(([name, size]) => ends.get(name) !== size);
+  return wrong && `${wrong[0]} has ${wrong[1]} bytes, and its playlist names ${ends.get(wrong[0]) ?? 0}`;
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Verifies that an HLS stream is what was planned: every file there, aligned, readable, decodable at its start. */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { decodeCheckArguments } from '../../ffmpeg/commands/decode-check.ts';
 import { probeMedia } from '../../ffmpeg/probe.ts';
@@ -12,6 +13,7 @@ import type { MediaPolicy } from '../../plan/policy.ts';
 import { readAvcCodec } from './codec-string.ts';
 import { AUDIO_FOLDER } from './command.ts';
 import type { Ladder, Rung } from './ladder.ts';
+import type { StoredSegment } from './playlist.ts';
 import { type HlsRendition, readRendition } from './rendition.ts';
 import { compareRenditions, compareRung } from './verify-rules.ts';
 
@@ -60,7 +62,7 @@ async function lookAtVideo(
   rung: Rung,
   rendition: HlsRendition,
 ): Promise<{ codec: string } | string> {
-  const codec = readAvcCodec(await readFile(join(options.folder, rung.name, rendition.initName)));
+  const codec = readAvcCodec(await buffer(readSegment(join(options.folder, rung.name), rendition.init)));
   if (codec === undefined) return `${rung.name} has no H.264 in its initialization segment`;
   return withFirstSegment(options, rendition, async (probe, path) => {
     const why = compareRung(rung, probe) ?? (await whyUndecodable(options, rung, path));
@@ -71,13 +73,13 @@ async function lookAtVideo(
 /** A media segment is readable only behind its initialization segment: both are joined for as long as it takes. */
 async function withFirstSegment<T>(
   options: VerifyHlsOptions,
-  { name, initName, segments }: HlsRendition,
+  { name, init, segments }: HlsRendition,
   look: (probe: MediaInfo, path: string) => T | Promise<T>,
 ): Promise<T | string> {
   const joined = join(options.folder, `${name}.check`);
   try {
-    for (const part of [initName, segments[0]?.name ?? '']) {
-      await pipeline(createReadStream(join(options.folder, name, part)), createWriteStream(joined, { flags: 'a' }));
+    for (const part of [init, ...segments.slice(0, 1)]) {
+      await pipeline(readSegment(join(options.folder, name), part), createWriteStream(joined, { flags: 'a' }));
     }
     const { tools, policy, signal } = options;
     const maxPixels = policy.maxInputPixels;
@@ -87,6 +89,9 @@ async function withFirstSegment<T>(
     await rm(joined, { force: true });
   }
 }
+
+const readSegment = (folder: string, { name, offset, bytes }: StoredSegment) =>
+  createReadStream(join(folder, name), { start: offset, end: offset + bytes - 1 });
 
 async function whyUndecodable({ tools, policy, signal }: VerifyHlsOptions, rung: Rung, path: string) {
   const { frames } = await runFfmpeg({
