@@ -1,0 +1,37 @@
+/** The jobs that are compared: what is uploaded, and what is to be made of it. */
+
+export interface JobCase {
+  /** For the table, and to choose by. */
+  readonly name: string;
+  readonly about: string;
+  /** As MEDIA_OUTPUTS names them. */
+  readonly outputs: readonly string[];
+  readonly source: SourceKind;
+  /** The most that a job may take, relative to the script. */
+  readonly most: number;
+}
+
+/** `encode`: above the bit rate that is copied. `web-ready`: as every browser plays it, of this many bytes. */
+export type SourceKind =
+  | { readonly kind: 'encode'; readonly seconds: number }
+  | { readonly kind: 'web-ready'; readonly bytes: number };
+
+const MINUTE = { kind: 'encode', seconds: 60 } as const;
+
+export const JOB_CASES: readonly JobCase[] = [
+  {
+    name: 'all',
+    about: '60 s of 1080p, all outputs',
+    outputs: ['video', 'poster', 'captions', 'storyboard', 'hls', 'preview', 'info'],
+    source: MINUTE,
+    most: 0.95,
+  },
+  { name: 'mp4', about: '60 s of 1080p, MP4 and poster', outputs: ['video', 'poster'], source: MINUTE, most: 1.03 },
+  {
+    name: 'copy',
+    about: '2 GB web-ready, MP4 and poster',
+    outputs: ['video', 'poster'],
+    source: { kind: 'web-ready', bytes: 2_000_000_000 },
+    most: 1.05,
+  },
+];
