@@ -8,6 +8,7 @@ import { RESOLVE_SOURCES } from './vitest.resolve.ts';
 export const SURVIVAL_TESTS = [
   // Restarts and outages.
   'workers/media/test/worker-restarts.test.ts',
+  'workers/media/test/repeated-jobs.test.ts',
   'packages/media/test/processes.test.ts',
   'tests/scripts/npm-signals.test.ts',
   'tests/scripts/diagnosis.test.ts',

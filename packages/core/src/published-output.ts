@@ -18,4 +18,6 @@ export interface PublishedOutput {
   readonly label?: string | undefined;
   /** Of `captions`: shown unless turned off, or only what is foreign in the video's own language. */
   readonly disposition?: 'default' | 'forced' | undefined;
+  /** Of `captions`: somebody added them to the finished video, or put them in the place of those of the source. */
+  readonly origin?: 'added' | undefined;
 }

@@ -131,6 +131,7 @@ const output = file.extend({
   language: name.optional(),
   label: name.optional(),
   disposition: z.enum(['default', 'forced']).optional(),
+  origin: z.literal('added').optional(),
   facts: z.record(z.string(), z.unknown()).optional(),
 });
 

@@ -166,6 +166,24 @@ describe.each(await findAllTools())('%s', (_, tools) => {
     TIMEOUT,
   );
 
+  it(
+    'closed captions of a transport stream that begins at 30 s, its sound before its picture',
+    async () => {
+      const captioned = await makeCaptioned(shop, tools);
+      const path = join(dirname(captioned), 'captioned.m2t');
+      const inputs = `-itsoffset 0.5 -i ${captioned} -f lavfi -i sine=sample_rate=48000:duration=2.5`;
+      const options = '-c:v copy -c:a aac -output_ts_offset 30 -f mpegts';
+      await run(tools, [...`${inputs} ${options}`.split(' '), path]);
+      const result = await runPipeline(path, tools, { outputs: ['video', 'captions'] });
+      const [, from, to] =
+        /^WEBVTT\n\n00:00:0(.+) --> 00:00:0(.+)\nHi there\n$/.exec(await read(result, 'captions/und.vtt')) ?? [];
+      // The times of the picture, and the half second before it.
+      expect(Number(from) - 1.1).toBeCloseTo(0, 1);
+      expect(Number(to) - 2.1).toBeCloseTo(0, 1);
+    },
+    TIMEOUT,
+  );
+
   it.skipIf(!existsSync(SINTEL))(
     'closed captions of a real transport stream, on the clock of the MP4',
     async () => {

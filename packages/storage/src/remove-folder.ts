@@ -11,6 +11,8 @@ export interface RemoveFolderOptions {
   readonly bucket: string;
   /** Without a slash at its end; never empty. */
   readonly folder: string;
+  /** Told the path of an object: whether it stays. */
+  readonly keeps?: ((path: string) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,7 +39,10 @@ async function removeLevel(options: RemoveFolderOptions, folder: string, depth: 
   let total = 0;
   for (;;) {
     const entries = await listLevel(options, folder);
-    const objects = entries.filter(({ id }) => id !== null).map(({ name }) => `${folder}/${name}`);
+    const objects = entries
+      .filter(({ id }) => id !== null)
+      .map(({ name }) => `${folder}/${name}`)
+      .filter((path) => options.keeps?.(path) !== true);
     const folders = entries.filter(({ id }) => id === null).map(({ name }) => `${folder}/${name}`);
     let removed = objects.length;
     if (depth > 0) for (const inner of folders) removed += await removeLevel(options, inner, depth - 1);

@@ -14,6 +14,10 @@ export interface CheckCorpusOptions {
   readonly folder: string;
   /** Names of files; all when empty. */
   readonly only: readonly string[];
+  /** The first file of those, by its name; the first of all unless told. */
+  readonly from?: string | undefined;
+  /** How many of those; all unless told. */
+  readonly files?: number | undefined;
   readonly tools: readonly MediaTools[];
   readonly json: boolean;
   /** Plays every stream in Chromium. */
@@ -42,8 +46,8 @@ export async function checkCorpus(options: CheckCorpusOptions): Promise<number> 
 }
 
 async function checkAll(options: CheckCorpusOptions, player: Player | undefined): Promise<CheckedEntry[]> {
-  const { folder, only, tools, json, signal } = options;
-  const files = (await listFiles(folder)).filter(({ file }) => only.length === 0 || only.includes(file));
+  const { tools, json, signal } = options;
+  const files = await chooseFiles(options);
   const runs = tools.flatMap((theTools) => files.map((entry) => [theTools, entry] as const));
   // Rows come as they are found, or, where a bar is drawn, behind it.
   const hasBar = process.stderr.isTTY === true;
@@ -59,7 +63,7 @@ async function checkAll(options: CheckCorpusOptions, player: Player | undefined)
       const ffmpeg = theTools.ffmpeg.version;
       if (ffmpeg !== entries.at(-1)?.ffmpeg) show([`ffmpeg ${ffmpeg}`, HEADER]);
       const checked = await checkFile({
-        path: resolve(folder, file),
+        path: resolve(options.folder, file),
         expected,
         tools: theTools,
         signal,
@@ -77,6 +81,13 @@ async function checkAll(options: CheckCorpusOptions, player: Player | undefined)
     if (!json) for (const line of rows) printLine(line);
   }
   return entries;
+}
+
+async function chooseFiles({ folder, only, from, files }: CheckCorpusOptions): Promise<readonly ManifestEntry[]> {
+  const all = (await listFiles(folder)).filter(({ file }) => only.length === 0 || only.includes(file));
+  const first = from === undefined ? 0 : all.findIndex(({ file }) => file === from);
+  if (first < 0) throw new Error(`There is no ${from} among the ${all.length} files of ${folder}.`);
+  return all.slice(first, files === undefined ? undefined : first + files);
 }
 
 /** By the folder's `manifest.json`, which says what is expected of each; else every file, with no expectation. */

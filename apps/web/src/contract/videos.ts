@@ -24,6 +24,7 @@ export const videoOutput = z
     language: z.string().optional().describe('Of captions, in BCP 47; und when it is unknown.'),
     label: z.string().optional().describe('Of captions, for a menu.'),
     disposition: z.enum(['default', 'forced']).optional(),
+    origin: z.literal('added').optional().describe('Of captions: somebody added them to the finished video.'),
     url: z.string().nullable().describe('Signed and short-lived; null in lists, and where Storage gave none.'),
   })
   .meta({ id: 'VideoOutput' });

@@ -4,7 +4,7 @@
  * from MediaRecorder).
  */
 import type { PacketStats } from '../plan/media-info.ts';
-import { createStreamClock, isSpanned, type StreamClock } from './stream-clock.ts';
+import { createStreamClock, isSpanned, mayHavePaused, type StreamClock } from './stream-clock.ts';
 
 /** What ffprobe is asked for; it prints `stream_index=0|pts_time=0.04|…` with `-of compact=p=0`. */
 export const PACKET_ENTRIES =
@@ -12,8 +12,14 @@ export const PACKET_ENTRIES =
 
 export interface PacketSummary {
   add(line: string): void;
-  /** By absolute stream index; streams without a packet are absent. */
-  stats(): ReadonlyMap<number, PacketStats>;
+  /** The one stream that has packets makes jumps that may be time in which nothing was shown: no other one tells. */
+  readonly mayHavePaused: boolean;
+  /**
+   * By absolute stream index; streams without a packet are absent.
+   *
+   * @param options `neverRestarts`: another look has shown that the clock is one from the start to the end.
+   */
+  stats(options?: { readonly neverRestarts?: boolean }): ReadonlyMap<number, PacketStats>;
 }
 
 /** Containers whose clock may start anew in the middle (AVFMT_TS_DISCONT in libavformat). */
@@ -42,9 +48,15 @@ export function createPacketSummary({ clockMayJump }: PacketSummaryOptions): Pac
       count(counts.asTold, packet);
       if (counts.joined !== undefined) count(counts.joined, earlier(packet, counts.jumped));
     },
-    stats: () => {
+    get mayHavePaused() {
+      const [only, ...others] = streams.values();
+      return only !== undefined && others.length === 0 && mayHavePaused(only.clock);
+    },
+    stats: ({ neverRestarts = false } = {}) => {
       const clocks = [...streams.values()].map(({ clock }) => clock);
-      return new Map([...streams].map(([index, counts]) => [index, sumUpClock(counts, clocks)]));
+      const isSteady = ({ clock, joined }: StreamCounts) =>
+        neverRestarts || joined === undefined || isSpanned(clock, clocks);
+      return new Map([...streams].map(([index, counts]) => [index, sumUpClock(counts, isSteady(counts))]));
     },
   };
 }
@@ -71,8 +83,7 @@ const earlier = (packet: Packet, seconds: number): Packet => ({
   decodeTime: packet.decodeTime - seconds,
 });
 
-function sumUpClock({ clock, asTold, joined }: StreamCounts, clocks: readonly StreamClock[]): PacketStats {
-  const isSteady = joined === undefined || isSpanned(clock, clocks);
+function sumUpClock({ clock, asTold, joined = asTold }: StreamCounts, isSteady: boolean): PacketStats {
   return { ...sumUp(isSteady ? asTold : joined), clockJumps: isSteady ? 0 : clock.jumps.length };
 }
 

@@ -4,6 +4,7 @@ import { DEFAULT_POLICY } from '../plan/policy.ts';
 import { carriesClosedCaptions } from '../sniff/closed-captions.ts';
 import { sniffFile } from '../sniff/sniff.ts';
 import { isMistakenForStream, nameBareStream, withMeasuredRate } from './bare-stream.ts';
+import { isContinuous } from './continuity-of-file.ts';
 import { withEarlyPicture } from './early-picture.ts';
 import { type FfprobeOutput, readFfprobeOutput, STREAM_ENTRIES } from './ffprobe-output.ts';
 import { findShapes } from './find-shapes.ts';
@@ -172,5 +173,7 @@ async function scanPackets(
     if (error !== tooMany) throw error;
     return undefined;
   }
-  return summary.stats();
+  const neverRestarts =
+    pass.format === 'mpegts' && summary.mayHavePaused && (await isContinuous(pass.inputPath, pass.signal));
+  return summary.stats({ neverRestarts });
 }

@@ -41,3 +41,25 @@ it('takes a step for time without a picture where a frame before it is shown beh
     lastSeconds: expect.closeTo(15.96),
   });
 });
+
+it.each([
+  ['forwards, of the only stream', [...steady(0, 0, 2), ...steady(0, 14, 16)], true],
+  ['forwards, of several', [0, 1].flatMap((stream) => [...steady(stream, 0, 2), ...steady(stream, 14, 16)]), false],
+  ['back', [...steady(0, 5, 7), ...steady(0, 1, 3)], false],
+  ['forwards by more than an hour', [...steady(0, 0, 2), ...steady(0, 3700, 3702)], false],
+  ['none', steady(0, 0, 2), false],
+] as const)('takes a step for a possible pause: %s', (_, lines, mayHavePaused) => {
+  const summary = createPacketSummary({ clockMayJump: true });
+  for (const line of lines) summary.add(line);
+  expect(summary.mayHavePaused).toBe(mayHavePaused);
+});
+
+it('takes no step for a restart where it is known that there is none', () => {
+  const summary = createPacketSummary({ clockMayJump: true });
+  for (const line of [...steady(0, 0, 2), ...steady(0, 14, 16)]) summary.add(line);
+  expect(summary.stats().get(0)).toMatchObject({ clockJumps: 1, durationSeconds: expect.closeTo(4) });
+  expect(summary.stats({ neverRestarts: true }).get(0)).toMatchObject({
+    clockJumps: 0,
+    durationSeconds: expect.closeTo(16),
+  });
+});

@@ -11,6 +11,11 @@ const CLOCK_JUMP_SECONDS = 10;
 const CLOCK_BACK_SECONDS = 0.1;
 /** A file with more restarts than this has no steady clock, whatever else is in it. */
 const MOST_JUMPS = 100;
+/**
+ * A clock that starts anew starts anywhere within 26.5 h (33 bits at 90 kHz): by chance, one of 27 times within an hour
+ * ahead. Nobody records a longer pause into one stream.
+ */
+const LONGEST_PAUSE_SECONDS = 3600;
 
 interface Jump {
   readonly from: number;
@@ -64,5 +69,14 @@ export function isSpanned({ jumps }: StreamClock, others: readonly StreamClock[]
   return (
     jumps.length < MOST_JUMPS &&
     jumps.every(({ from, to }) => from < to && steady.some(({ first, last }) => first <= from && last >= to))
+  );
+}
+
+/** Whether all jumps of a stream are as those of one that stood still for a while. */
+export function mayHavePaused({ jumps }: StreamClock): boolean {
+  return (
+    jumps.length > 0 &&
+    jumps.length < MOST_JUMPS &&
+    jumps.every(({ from, to }) => from < to && to - from <= LONGEST_PAUSE_SECONDS)
   );
 }

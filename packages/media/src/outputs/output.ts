@@ -114,6 +114,8 @@ export interface LocalOutput extends LocalFile {
   readonly language?: string | undefined;
   readonly label?: string | undefined;
   readonly disposition?: Disposition | undefined;
+  /** Of captions that are not made of the source: as in `PublishedOutput`. */
+  readonly origin?: 'added' | undefined;
   /** For `info.json`, under the name of its kind. */
   readonly facts?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -19,6 +19,7 @@ const output = z.object({
   language: z.string().optional(),
   label: z.string().optional(),
   disposition: z.enum(['default', 'forced']).optional(),
+  origin: z.literal('added').optional(),
 });
 
 const sourceProof = z.object({

@@ -13,6 +13,9 @@ import { nameTrack, readLanguage } from './track-name.ts';
 /** The largest file of captions that is taken, in bytes: a hundred hours of speech. */
 export const MAX_CAPTIONS_BYTES = 5_000_000;
 
+/** The largest that is kept as one text, in bytes: what Storage's answers may have, a working day of speech. */
+const MAX_VTT_BYTES = 1_000_000;
+
 /** The bucket of the results. */
 export interface ResultFiles {
   /** `undefined` where there is no such file. */
@@ -61,6 +64,9 @@ export async function addCaptions(options: AddCaptionsOptions) {
   const { label = track.label, disposition } = known ?? {};
 
   const vtt = renderVtt(cues);
+  const bytes = Buffer.byteLength(vtt);
+  if (bytes > MAX_VTT_BYTES)
+    throw invalid(`As WebVTT the captions have ${bytes} bytes, and one file of them at most ${MAX_VTT_BYTES}`);
   const contentType = 'text/vtt';
   await files.write({ path, contentType, text: vtt });
   if (stream !== undefined) {
@@ -75,8 +81,9 @@ export async function addCaptions(options: AddCaptionsOptions) {
       });
     await files.write({ path: stream.path, contentType: stream.contentType, text: nameSubtitles(master, [rendition]) });
   }
-  const added = { kind: 'captions', bucket: video.bucket, path, contentType, bytes: Buffer.byteLength(vtt) };
-  return { ...added, language, label, ...(disposition === undefined ? {} : { disposition }) };
+  const added = { kind: 'captions', bucket: video.bucket, path, contentType, bytes };
+  const origin = 'added' as const;
+  return { ...added, language, label, ...(disposition === undefined ? {} : { disposition }), origin };
 }
 
 /** The outputs of a row with captions that were added to them or replaced. */

@@ -35,6 +35,7 @@ const publishedOutput = z.object({
   language: z.string().max(200).optional(),
   label: z.string().max(200).optional(),
   disposition: z.enum(['default', 'forced']).optional(),
+  origin: z.literal('added').optional(),
 }) satisfies z.ZodType<PublishedOutput>;
 
 const source = z.object({

@@ -18,6 +18,7 @@ import { inSpan } from '@supabase-media/service/tracing';
 import { detectDiskFull } from '../../work-disk/detect-disk-full.ts';
 import { type RunDirectory, withRunDirectory } from '../../work-disk/work-directory.ts';
 import type { WorkerServices } from '../worker-job-type.ts';
+import { takeAddedCaptions } from './added-captions.ts';
 import { INPUT_NAME, inputChecksum, saveDerived, settingsKey } from './checkpoint.ts';
 import { cleanupPolicy } from './cleanup-policy.ts';
 import type { VideoHandlers, VideoProcessPayload } from './contract.ts';
@@ -121,7 +122,7 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
   const source = restored.source ?? (await downloadSource(run));
   if (restored.source === undefined) await saveCheckpoint({ ...base, source, input: inputChecksum(source) });
 
-  const encoded = restored.encoded ?? (await encodeSource(run));
+  const encoded = restored.encoded ?? (await encodeSource(run, source.sha256));
   if ('rejection' in encoded) return recordRejection(run, encoded);
   const prefix = resultPrefix({ ...payload, sourceSha256: source.sha256, settings });
   const results = { bucket: services.config.resultBucket, folder: prefix };
@@ -148,7 +149,7 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
 }
 
 /** Probe, plan and encode, with checksums that tell a later run whether the files are still the verified ones. */
-async function encodeSource(run: VideoRun) {
+async function encodeSource(run: VideoRun, sourceSha256: string) {
   const { slots, metrics } = run.services;
   const { signal } = run.context;
   const { directory } = run.runDirectory;
@@ -160,7 +161,8 @@ async function encodeSource(run: VideoRun) {
     onSpeed: metrics.encoded,
   });
   if ('rejection' in made) return made;
-  const { probe, encoded: value } = made;
+  const { probe, encoded } = made;
+  const value = { ...encoded, outputs: await takeAddedCaptions(run, encoded.outputs, sourceSha256) };
   // The MP4 may not be among the outputs that were asked for; everything else is made of it.
   const names = new Set([basename(value.videoPath), ...value.outputs.map(({ name }) => name)]);
   return { probe, value, files: await checksumFiles(directory, [...names], signal) };

@@ -74,6 +74,7 @@ const describePublished = (output: LocalOutput, bucket: string, prefix: string):
   language: output.language,
   label: output.label,
   disposition: output.disposition,
+  origin: output.origin,
 });
 
 interface PublishFileOptions {

@@ -1,10 +1,12 @@
 /** Removes what a job uploaded: when it is canceled, and when it is to make something else now. */
 import { posix } from 'node:path';
+import type { PublishedOutput } from '@supabase-media/client/contract';
 import type { Log } from '@supabase-media/core/log';
 import { chooseSettings } from '@supabase-media/media/settings';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { removeFolder } from '@supabase-media/storage/remove-folder';
 import type { Config } from '../../config.ts';
+import { isAdded } from './added-captions.ts';
 import { type Checkpoint, isOfSource, isUsable, readCheckpoint, settingsKey } from './checkpoint.ts';
 import type { VideoProcessPayload } from './contract.ts';
 import { resultPrefix } from './result-keys.ts';
@@ -21,6 +23,9 @@ interface ResultLocation {
   readonly bucket: string;
   readonly folder: string;
 }
+
+/** By its address: one that stays. */
+type Keeps = (object: { readonly bucket: string; readonly path: string }) => boolean;
 
 /** The folders that runs up to this checkpoint may have written to. None of another video, whatever it says. */
 function resultLocations(
@@ -46,10 +51,11 @@ const uniqueLocations = (locations: readonly ResultLocation[]): ResultLocation[]
 async function removeLocations(
   { storage, log }: Pick<RemoveResultsServices, 'storage' | 'log'>,
   locations: readonly ResultLocation[],
-  signal?: AbortSignal,
+  { keeps, signal }: { readonly keeps?: Keeps; readonly signal?: AbortSignal } = {},
 ): Promise<void> {
   for (const { bucket, folder } of locations) {
-    const count = await removeFolder({ connection: storage, bucket, folder, signal });
+    const keepsPath = keeps && ((path: string) => keeps({ bucket, path }));
+    const count = await removeFolder({ connection: storage, bucket, folder, keeps: keepsPath, signal });
     if (count > 0)
       log.info({ event: 'results.removed', bucket, folder, count }, `Removed ${count} objects of ${folder}`);
   }
@@ -79,7 +85,7 @@ export async function removeResults(
 /**
  * Removes what the job uploaded from another source, under other settings or by another release: this run makes
  * everything again under other keys. First the row stops naming the objects, then the checkpoint, then they are removed;
- * after a crash in between, the next run does the rest.
+ * after a crash in between, the next run does the rest. Captions that somebody added stay: this run takes them along.
  *
  * @throws {MediaError} `lock_lost`, or what the database, the queue or Storage answers.
  */
@@ -100,8 +106,11 @@ export async function removeStaleResults(run: VideoRun): Promise<void> {
   if (first === undefined) return;
   await context.confirmLock();
   const shown = (await videos.find(videoId))?.outputs ?? [];
-  const isStale = ({ bucket, path }: { bucket: string; path: string }) =>
-    stale.some((location) => bucket === location.bucket && path.startsWith(`${location.folder}/`));
+  const added = shown.filter(isAdded);
+  const keeps: Keeps = ({ bucket, path }) => added.some((output) => output.bucket === bucket && output.path === path);
+  const isStale = ({ bucket, path }: PublishedOutput) =>
+    stale.some((location) => bucket === location.bucket && path.startsWith(`${location.folder}/`)) &&
+    !keeps({ bucket, path });
   if (shown.some(isStale))
     await videos.recordPublished(
       videoId,
@@ -110,5 +119,5 @@ export async function removeStaleResults(run: VideoRun): Promise<void> {
     );
   const { published: _, ...unpublished } = checkpoint;
   await context.saveCheckpoint({ ...unpublished, results: first });
-  await removeLocations({ storage, log }, stale, context.signal);
+  await removeLocations({ storage, log }, stale, { keeps, signal: context.signal });
 }

@@ -17,5 +17,12 @@ export interface ResultOwner {
  */
 export function resultPrefix({ project, videoId, sourceSha256, settings }: ResultOwner): string {
   const numbers = createHash('sha256').update(JSON.stringify(settings.policy)).digest('hex').slice(0, 6);
-  return `${project}/${videoId}/${sourceSha256.slice(0, 12)}-p${PROFILE_VERSION}-${settings.profile}-${numbers}`;
+  return `${versionsOf({ project, videoId, sourceSha256 })}-p${PROFILE_VERSION}-${settings.profile}-${numbers}`;
 }
+
+/** Whether a key is one of a video's results of this source, under whatever settings and by whichever release. */
+export const isMadeOf = (key: string, owner: Omit<ResultOwner, 'settings'>): boolean =>
+  key.startsWith(`${versionsOf(owner)}-`);
+
+const versionsOf = ({ project, videoId, sourceSha256 }: Omit<ResultOwner, 'settings'>): string =>
+  `${project}/${videoId}/${sourceSha256.slice(0, 12)}`;
