@@ -152,14 +152,16 @@ export async function assertUnchanged(file: SourceFile): Promise<void> {
   if (now.size !== file.size || now.modifiedMs !== file.modifiedMs) throw changed(file, now.size);
 }
 
-const unreadable = (path: string, error: unknown): MediaError =>
+/** A file that cannot be read. */
+export const unreadable = (path: string, error: unknown): MediaError =>
   new MediaError({
     code: 'file_missing',
     message: `The file ${path} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
     cause: error,
   });
 
-const changed = (file: SourceFile, now: number): MediaError =>
+/** A file that is not what it was; `now` in bytes. */
+export const changed = (file: SourceFile, now: number): MediaError =>
   new MediaError({
     code: 'file_changed',
     message: `${file.path} changed while it was being sent: ${file.size} bytes at first, ${now} now.`,

@@ -233,6 +233,8 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
     throw explainRefusal(error, route, file);
   } finally {
     upload.abort();
+    // Its thread has ended then.
+    await fileEtags.catch(() => {});
   }
 }
 

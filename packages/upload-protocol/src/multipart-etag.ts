@@ -162,11 +162,16 @@ function takeParts(ends: PartEnds, createMd5: () => Md5): EtagTaker {
     digest: () => {
       // Of an empty object: its one part has no byte that would have ended it.
       if (digests.length < ends.length) endPart();
-      const all = createMd5();
-      for (const digest of digests) all.update(digest);
-      return `${toHex(all.digest())}-${ends.length}`;
+      return etagOfParts(digests, createMd5);
     },
   };
+}
+
+/** The ETag of an object whose parts have these MD5s, in their order. */
+export function etagOfParts(digests: readonly Uint8Array[], createMd5: () => Md5): string {
+  const all = createMd5();
+  for (const digest of digests) all.update(digest);
+  return `${toHex(all.digest())}-${digests.length}`;
 }
 
 const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
