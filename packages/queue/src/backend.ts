@@ -4,12 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MediaError } from '@supabase-media/core/errors';
-import {
-  type BackendClasses,
-  createRedisBackend,
-  type IQueueBackend,
-  withBackend,
-} from 'bullmq';
+import { type BackendClasses, createRedisBackend, type IQueueBackend, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import { createPooledBackend } from './postgres/bullmq-backend.ts';
 import { CONNECT_TIMEOUT_MS } from './postgres/client.ts';
@@ -128,7 +123,8 @@ export async function assertQueueReachable(
   const { place } = chooseBackend(address);
   try {
     if (address.redisUrl !== undefined) await reachRedis(address.redisUrl);
-    else if (address.databaseUrl !== undefined) await reachPostgres({ ...address, databaseUrl: address.databaseUrl }, options.waits ?? false);
+    else if (address.databaseUrl !== undefined)
+      await reachPostgres({ ...address, databaseUrl: address.databaseUrl }, options.waits ?? false);
   } catch (error) {
     if (error instanceof MediaError) throw error;
     throw new MediaError({

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffDelay } from '@supabase-media/core/backoff';
 import pg from 'pg';
 import { clientConfig, openClient, type PostgresTarget, readTarget } from './client.ts';
+import { DEFAULT_POOL_SIZE } from './pool-size.ts';
 import { isEncryptionRefused, isFull, readRefusal } from './refusals.ts';
 
 /** Whose pool it is. */
@@ -17,9 +18,6 @@ export interface PoolAddress {
   /** The most connections, from 2; {@link DEFAULT_POOL_SIZE} unless told. */
   readonly poolSize?: number | undefined;
 }
-
-/** One that listens and one for queries, which take milliseconds: seven processes fit a pool of 15. */
-export const DEFAULT_POOL_SIZE = 2;
 
 /** A connection that nobody used for so long is closed, in milliseconds. */
 const IDLE_MS = 30_000;
