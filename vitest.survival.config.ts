@@ -11,6 +11,7 @@ export const SURVIVAL_TESTS = [
   'packages/media/test/processes.test.ts',
   'tests/scripts/npm-signals.test.ts',
   'tests/scripts/diagnosis.test.ts',
+  'tests/scripts/small-pool.test.ts',
   'workers/media/test/upload-patience.test.ts',
   'packages/queue/test/queue-locks.test.ts',
   'packages/queue/test/job-types.test.ts',
