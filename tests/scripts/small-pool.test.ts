@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueueClient } from '@supabase-media/client';
 import { type Stack, startStack } from '@supabase-media/local-stack/stack/start-stack';
 import { reportFullPool } from '@supabase-media/queue/report-full-pool';
+import { readJson, runCommand } from '@supabase-media/test-support/command';
 import { ROOT } from '@supabase-media/test-support/repository';
 import pg from 'pg';
 import { pino } from 'pino';
@@ -96,7 +97,10 @@ async function watchConnections(signal: AbortSignal): Promise<number> {
   return most;
 }
 
-const missing = () => ({ source: { bucket: 'project-videos', path: `nowhere/${randomUUID()}.mp4` }, ownerId: undefined });
+const missing = () => ({
+  source: { bucket: 'project-videos', path: `nowhere/${randomUUID()}.mp4` },
+  ownerId: undefined,
+});
 
 describe(`a pool of ${POOL} connections`, () => {
   it(`has room for ${WORKERS} workers, ${APIS} APIs and a producer that waits`, async () => {
@@ -134,6 +138,10 @@ describe(`a pool of ${POOL} connections`, () => {
     reportFullPool({ databaseUrl }, log, over.signal);
     const opening = openQueueClient({ databaseUrl });
     await full;
+    const doctor = readJson(
+      await runCommand(['doctor', '--json'], { ...stack.environment, DATABASE_URL: databaseUrl }),
+    );
+    expect(doctor.findings).toContainEqual(expect.objectContaining({ check: 'queue', code: 'queue_full' }));
     await expect.poll(countRefusals).toBeGreaterThan(2);
     await Promise.all(others.map((other) => other.end()));
     const client = await opening;
