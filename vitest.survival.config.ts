@@ -13,6 +13,7 @@ export const SURVIVAL_TESTS = [
   'tests/scripts/diagnosis.test.ts',
   'tests/scripts/small-pool.test.ts',
   'workers/media/test/upload-patience.test.ts',
+  'packages/queue/test/postgres-encryption.test.ts',
   'packages/queue/test/queue-locks.test.ts',
   'packages/queue/test/job-types.test.ts',
   'packages/queue/test/queue-scale.test.ts',

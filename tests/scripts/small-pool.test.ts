@@ -118,7 +118,7 @@ describe(`a pool of ${POOL} connections`, () => {
     over.abort();
     expect(await watching).toBeLessThanOrEqual((WORKERS + APIS + 1) * PER_PROCESS);
     expect(await countRefusals()).toBe(0);
-  });
+  }, 120_000);
 
   it('is waited for where it is full, and said once', async () => {
     for (const child of children.splice(0)) {
