@@ -219,8 +219,16 @@ describe('compose.yaml', () => {
 
   /** What a container does not take from .env: the image sets it, or compose does by its own means. */
   const NOT_TAKEN = {
-    worker: ['DATABASE_URL', 'WORK_DIR', 'METRICS_HOST', 'METRICS_PORT', 'FFMPEG_PATH', 'FFPROBE_PATH'],
-    api: ['DATABASE_URL', 'WEB_HOST', 'WEB_PORT'],
+    worker: [
+      'DATABASE_URL',
+      'DATABASE_POOL_SIZE',
+      'WORK_DIR',
+      'METRICS_HOST',
+      'METRICS_PORT',
+      'FFMPEG_PATH',
+      'FFPROBE_PATH',
+    ],
+    api: ['DATABASE_URL', 'DATABASE_POOL_SIZE', 'WEB_HOST', 'WEB_PORT'],
   } as const;
 
   it.each(IMAGES)('gives the %s the variables that it reads, and none of anyone else', (name) => {

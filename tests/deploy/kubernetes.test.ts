@@ -210,6 +210,8 @@ describe.each(['media-worker', 'media-api'])('%s', (name) => {
     );
     const egress = JSON.stringify(find('NetworkPolicy', name).spec.egress);
     expect(egress).toContain('169.254.0.0/16');
+    // fc00::/7 has the metadata service of AWS, fd00:ec2::254.
+    expect(egress).toContain('{"cidr":"::/0","except":["fe80::/10","fc00::/7","::ffff:0:0/96"]}');
   });
 });
 

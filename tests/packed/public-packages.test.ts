@@ -1,5 +1,5 @@
 /** Each public package as npm delivers it: its manifest, its tarball, and what an app must install for it. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData, type Problem } from '@arethetypeswrong/core';
 import { ROOT, readWorkspaces } from '@supabase-media/test-support/repository';
@@ -73,6 +73,13 @@ describe.each(PUBLIC_PACKAGES)('%s', (name) => {
     const types = await checkPackage(createPackageFromTarballData(tarball), { excludeEntrypoints: [/\.css$/] });
     expect(types.types === false ? ['no types'] : types.problems.filter(isProblem)).toEqual([]);
   });
+});
+
+it('@supabase-media/worker brings the migrations', async () => {
+  const { stdout } = await run(['tar', '-tzf', String(inject('tarballs')['@supabase-media/worker'])], ROOT);
+  const packed = stdout.split('\n').filter((file) => file.startsWith('package/migrations/'));
+  const names = (await readdir(join(ROOT, 'supabase/migrations'))).sort();
+  expect(packed.sort()).toEqual(names.map((name) => `package/migrations/${name}`));
 });
 
 it.each([

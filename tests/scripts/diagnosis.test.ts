@@ -118,6 +118,16 @@ describe('the worker, the API and the doctor say', () => {
     ],
     ['of a queue that is away', () => ({ DATABASE_URL: 'postgres://me:secret@127.0.0.1:9/x' }), 'queue_unreachable'],
     [
+      'of encryption that the database does not have',
+      () => ({ DATABASE_URL: `${stack.databaseUrl}?sslmode=require` }),
+      'queue_encryption',
+    ],
+    [
+      'of a certificate that is not there',
+      () => ({ DATABASE_URL: `${stack.databaseUrl}?sslmode=verify-full&sslrootcert=/no/such/file` }),
+      'queue_encryption',
+    ],
+    [
       'of a password that is not percent-encoded',
       () => ({ DATABASE_URL: 'postgres://me:50%@127.0.0.1:5432/x' }),
       'config_invalid',

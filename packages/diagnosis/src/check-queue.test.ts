@@ -14,6 +14,13 @@ it.each([
     'MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited to pool_size',
     'queue_full',
   ],
+  [
+    'XX000',
+    '(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15',
+    'queue_full',
+  ],
+  ['08P01', 'no more connections allowed (max_client_conn)', 'queue_full'],
+  ['08P01', 'query_wait_timeout', 'queue_full'],
   ['', 'ERR max number of clients reached, too many connections', 'queue_full'],
   ['', 'The server does not support SSL connections', 'queue_encryption'],
   ['28000', 'no pg_hba.conf entry for host "10.0.0.9", user "me", database "x", no encryption', 'queue_encryption'],

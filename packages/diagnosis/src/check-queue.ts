@@ -3,6 +3,8 @@ import { formatBytes } from '@supabase-media/core/format';
 import type { QueueAddress } from '@supabase-media/queue/backend';
 import { inspectPostgres, type PostgresFacts } from '@supabase-media/queue/inspect-postgres';
 import { inspectRedis, type RedisFacts } from '@supabase-media/queue/inspect-redis';
+import { DEFAULT_POOL_SIZE } from '@supabase-media/queue/pool-size';
+import { isFull, readRefusal } from '@supabase-media/queue/refusals';
 import type { ClockReading } from './check-clock.ts';
 import { type Finding, type FindingCode, found, orAllRight } from './findings.ts';
 
@@ -12,9 +14,6 @@ const MIN_POSTGRES = 140_000;
 
 /** Warn when this share of maxmemory is in use. */
 const MEMORY_HIGH = 0.8;
-
-/** What one worker needs: its pools and the LISTEN connection. */
-const WORKER_CONNECTIONS = 10;
 
 const isOlder = (version: string, [major, minor]: readonly [number, number]): boolean => {
   const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
@@ -44,7 +43,7 @@ function judgeRedis(facts: RedisFacts): readonly Finding[] {
 
 const versionOf = (number: number): string => `${Math.floor(number / 10_000)}.${number % 10_000}`;
 
-function judgePostgres(facts: PostgresFacts): readonly Finding[] {
+function judgePostgres(facts: PostgresFacts, poolSize: number): readonly Finding[] {
   const { version, searchPath, notifies, maxConnections, usedConnections } = facts;
   const findings: Finding[] = [];
   const add = (code: FindingCode, message: string) => findings.push(found('queue', code, { message }));
@@ -58,28 +57,18 @@ function judgePostgres(facts: PostgresFacts): readonly Finding[] {
     add('postgres_pooler_no_listen', 'A notification did not reach a listening connection within 2 s.');
   if (!facts.hasQueueSchema && !facts.mayCreateSchema)
     add('postgres_cannot_create', 'There is no schema bullmq, and the user may not create it.');
-  if (maxConnections - usedConnections < WORKER_CONNECTIONS)
+  if (maxConnections - usedConnections < poolSize)
     add('postgres_connections_low', `${usedConnections} of ${maxConnections} connections are in use.`);
   const through = facts.isPooled ? ', through a session pooler' : '';
   return orAllRight(findings, 'queue', `PostgreSQL ${versionOf(version)}${through}: LISTEN and search_path work.`);
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
-  return error instanceof Error ? error.message || error.name : String(error);
 }
 
 /** Of Node and OpenSSL; "no encryption" is PostgreSQL's where pg_hba.conf wants some. */
 const ENCRYPTION =
   /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)|does not support SSL|no encryption|SSL off|self[- ]signed|wrong version number/i;
 
-/** PostgreSQL's 53300 (too many connections), its poolers' words and Redis'. */
-const FULL = /^53300$|too many clients|too many connections|max clients reached|MaxClients|connection slots/i;
+/** Redis' words. */
+const REDIS_FULL = /max number of clients reached/i;
 
 /** PostgreSQL's error class 28, and Redis' words. */
 const LOGIN =
@@ -93,10 +82,11 @@ const HOSTED_DIRECT = /^db\.[a-z0-9]+\.supabase\.(co|in)$/;
 
 /** What it means that the queue could not be opened. Pure. */
 export function explainQueueError(error: unknown, url: string): FindingCode {
-  const [code, message] = [codeOf(error), messageOf(error)];
+  const { code, message } = readRefusal(error);
   const says = (words: RegExp) => words.test(code) || words.test(message);
-  if (says(ENCRYPTION)) return 'queue_encryption';
-  if (says(FULL)) return 'queue_full';
+  // The address is checked when the environment is read; what is found here is of its encryption.
+  if (code === 'config_invalid' || says(ENCRYPTION)) return 'queue_encryption';
+  if (isFull(error) || says(REDIS_FULL)) return 'queue_full';
   if (says(LOGIN)) return 'queue_unauthorized';
   if (NO_WAY.test(code) && /[0-9a-f]*:[0-9a-f]*:/i.test(message)) return 'queue_ipv6_only';
   if (/^(ENOTFOUND|ENODATA)$/.test(code) && HOSTED_DIRECT.test(new URL(url).hostname)) return 'queue_ipv6_only';
@@ -114,7 +104,7 @@ const clocksOf = (aheadMs: number | undefined): readonly ClockReading[] =>
   aheadMs === undefined ? [] : [{ peer: 'the queue', aheadMs }];
 
 export async function checkQueue(address: QueueAddress, signal: AbortSignal): Promise<QueueReport> {
-  const { redisUrl, databaseUrl } = address;
+  const { redisUrl, databaseUrl, poolSize = DEFAULT_POOL_SIZE } = address;
   const url = redisUrl ?? databaseUrl;
   if (url === undefined)
     return {
@@ -128,12 +118,12 @@ export async function checkQueue(address: QueueAddress, signal: AbortSignal): Pr
       return { findings: judgeRedis(facts), clocks: clocksOf(facts.clockAheadMs) };
     }
     const facts = await inspectPostgres(url, signal);
-    return { findings: judgePostgres(facts), clocks: clocksOf(facts.clockAheadMs) };
+    return { findings: judgePostgres(facts, poolSize), clocks: clocksOf(facts.clockAheadMs) };
   } catch (error) {
     signal.throwIfAborted();
     const code = explainQueueError(error, url);
     return {
-      findings: [found('queue', code, { message: `${kind} at ${hostOf(url)}: ${messageOf(error)}.` })],
+      findings: [found('queue', code, { message: `${kind} at ${hostOf(url)}: ${readRefusal(error).message}.` })],
       clocks: [],
     };
   }

@@ -52,6 +52,8 @@ const KEY_OR_ADDRESS_CODES: readonly string[] = [
 
 export interface ServicesReport {
   readonly findings: readonly Finding[];
+  /** For a later report: what need not be asked again. */
+  readonly queue: QueueReport;
   /** For the checks that need a bucket. */
   readonly storage: StorageReport;
 }
@@ -67,6 +69,8 @@ export async function checkServices(options: {
   readonly connection: StorageConnection | undefined;
   readonly buckets: readonly string[];
   readonly tables?: readonly NamedTable[];
+  /** Of a moment ago: then the queue is not asked. */
+  readonly queueReport?: QueueReport | undefined;
   readonly signal: AbortSignal;
 }): Promise<ServicesReport> {
   const { connection, signal } = options;
@@ -74,7 +78,8 @@ export async function checkServices(options: {
   const add = (more: readonly Finding[]) => void findings.push(...more);
   const guarded = { signal, add };
   const [queue, storage] = await Promise.all([
-    guardCheck('queue', { ...guarded, otherwise: NO_QUEUE }, (bounded) => checkQueue(options.queue, bounded)),
+    options.queueReport ??
+      guardCheck('queue', { ...guarded, otherwise: NO_QUEUE }, (bounded) => checkQueue(options.queue, bounded)),
     connection === undefined
       ? NO_STORAGE
       : guardCheck('storage', { ...guarded, otherwise: NO_STORAGE }, (bounded) =>
@@ -96,5 +101,5 @@ export async function checkServices(options: {
       add(await checkDatabase(supabase, { tables: options.tables, signal: bounded })),
     );
   }
-  return { findings, storage };
+  return { findings, queue, storage };
 }

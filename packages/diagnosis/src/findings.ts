@@ -140,13 +140,13 @@ export const FINDINGS = {
     status: 'error',
     meaning: "The queue's server and this machine do not agree on encryption, so no job can be taken or added.",
     remedy:
-      'PostgreSQL: sslmode in DATABASE_URL (disable, prefer, require; verify-full needs a certificate that this machine trusts: sslrootcert=FILE). Redis: rediss:// with TLS, redis:// without.',
+      'PostgreSQL: sslmode in DATABASE_URL means what it means to psql (require encrypts and checks nothing; verify-full needs a certificate that this machine trusts: sslrootcert=FILE). Redis: rediss:// with TLS, redis:// without.',
   },
   queue_full: {
     status: 'error',
     meaning: 'The server, or the pooler before it, has no connection left.',
     remedy:
-      "Raise the pooler's pool size or max_connections, or run fewer processes with a higher WORKER_CONCURRENCY: a worker opens up to 10 connections.",
+      "Raise the pooler's pool size or max_connections, or run fewer processes with a higher WORKER_CONCURRENCY: each holds up to DATABASE_POOL_SIZE connections (2).",
   },
   queue_ipv6_only: {
     status: 'error',
@@ -219,7 +219,7 @@ export const FINDINGS = {
   },
   postgres_connections_low: {
     status: 'warning',
-    meaning: 'A worker opens up to 10 connections; the next one may be rejected.',
+    meaning: 'A process holds up to DATABASE_POOL_SIZE connections; the next one waits until others are free.',
     remedy: 'Raise max_connections, or run fewer workers with a higher WORKER_CONCURRENCY.',
   },
   supabase_not_configured: {

@@ -2,22 +2,21 @@
  * The database under the queue: Redis when `REDIS_URL` is set, else PostgreSQL by BullMQ's own backend. Everything else
  * in this folder is the same on both.
  */
-
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MediaError } from '@supabase-media/core/errors';
-import {
-  type BackendClasses,
-  createPostgresBackend,
-  createRedisBackend,
-  type IQueueBackend,
-  withBackend,
-} from 'bullmq';
+import { type BackendClasses, createRedisBackend, type IQueueBackend, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
-import pg from 'pg';
+import { createPooledBackend } from './postgres/bullmq-backend.ts';
+import { CONNECT_TIMEOUT_MS } from './postgres/client.ts';
+import { readRefusal } from './postgres/refusals.ts';
+import { FULL_WAIT_MS, leasePool } from './postgres/shared-pool.ts';
 
 /** Where the queue stands; one of the two is set. */
 export interface QueueAddress {
   readonly redisUrl?: string | undefined;
   readonly databaseUrl?: string | undefined;
+  /** The most connections of this process to PostgreSQL, from 2; 2 unless told. */
+  readonly poolSize?: number | undefined;
 }
 
 /** BullMQ's classes bound to one backend, and what they connect with. */
@@ -28,11 +27,6 @@ export interface QueueBackend {
   /** Host and port, for messages; never the password. */
   readonly place: string;
 }
-
-const CONNECT_TIMEOUT_MS = 5000;
-
-/** Connections of one BullMQ object to PostgreSQL. Each object has a pool of its own, so it is kept small. */
-const POOL_SIZE = 4;
 
 /** Left to itself, BullMQ waits up to 20 s: after a minute without Redis that is longer than a lock has left. */
 const RECONNECT_MAX_MS = 3000;
@@ -65,15 +59,8 @@ export function chooseBackend(address: QueueAddress): QueueBackend {
   if (address.databaseUrl !== undefined)
     return {
       kind: 'postgres',
-      classes: withBackend(createPostgresBackend) as unknown as QueueBackend['classes'],
-      connection: {
-        connectionString: address.databaseUrl,
-        migrate: true,
-        max: POOL_SIZE,
-        keepAlive: true,
-        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-        application_name: 'supabase-media-queue',
-      },
+      classes: withBackend(createPooledBackend) as unknown as QueueBackend['classes'],
+      connection: { databaseUrl: address.databaseUrl, poolSize: address.poolSize },
       place: placeOf('PostgreSQL', address.databaseUrl),
     };
   throw new MediaError({ code: 'config_invalid', message: 'Neither REDIS_URL nor DATABASE_URL is set.' });
@@ -100,34 +87,46 @@ async function reachRedis(url: string): Promise<void> {
   }
 }
 
-async function reachPostgres(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  client.on('error', () => {});
+/** On the process's own pool: a question of its own would take one more connection each time. */
+async function reachPostgres(
+  { databaseUrl, poolSize }: { readonly databaseUrl: string; readonly poolSize?: number | undefined },
+  waits: boolean,
+): Promise<void> {
+  const lease = leasePool({ databaseUrl, poolSize });
+  const over = new AbortController();
+  const limitMs = CONNECT_TIMEOUT_MS + (waits ? FULL_WAIT_MS : 0);
+  const late = sleep(limitMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no answer within ${limitMs / 1000} s`);
+  });
+  late.catch(() => {});
   try {
-    await client.connect();
-    await client.query('select 1');
+    await Promise.race([waits ? lease.query('select 1') : lease.ask('select 1'), late]);
   } finally {
-    await client.end().catch(() => {});
+    over.abort();
+    lease.release().catch(() => {});
   }
 }
 
 /** What an error says; a connection refused on every address of a host says it in the first of its errors. */
-export function wordsOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return wordsOf(error.errors[0]);
-  return error instanceof Error ? error.message || error.name : String(error);
-}
+export const wordsOf = (error: unknown): string => readRefusal(error).message;
 
 /**
  * Connects once, to fail in seconds with one clear line where BullMQ would try for ever.
  *
- * @throws {MediaError} `queue_unreachable`, naming host and port.
+ * @param options.waits for a PostgreSQL that has no connection left, a minute at most.
+ * @throws {MediaError} `queue_unreachable`, naming host and port; `config_invalid`.
  */
-export async function assertQueueReachable(address: QueueAddress): Promise<void> {
+export async function assertQueueReachable(
+  address: QueueAddress,
+  options: { readonly waits?: boolean } = {},
+): Promise<void> {
   const { place } = chooseBackend(address);
   try {
     if (address.redisUrl !== undefined) await reachRedis(address.redisUrl);
-    else if (address.databaseUrl !== undefined) await reachPostgres(address.databaseUrl);
+    else if (address.databaseUrl !== undefined)
+      await reachPostgres({ ...address, databaseUrl: address.databaseUrl }, options.waits ?? false);
   } catch (error) {
+    if (error instanceof MediaError) throw error;
     throw new MediaError({
       code: 'queue_unreachable',
       message: `The queue (${place}) cannot be reached: ${wordsOf(error)}.`,

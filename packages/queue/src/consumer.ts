@@ -86,7 +86,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
   const { address, log, lockMs = LOCK_MS, lifetimeMs = LIFETIME_MS, metrics = NO_RECORDER } = options;
   const redact = options.redact ?? ((text: string) => text);
   const catalog = createCatalog(options.jobTypes);
-  await assertQueueReachable(address);
+  await assertQueueReachable(address, { waits: true });
   const backend = chooseBackend(address);
   const { classes, connection, place } = backend;
   const side = await openSideQueue(backend);

@@ -9,7 +9,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { CONNECT_TIMEOUT_MS, openClient, readTarget } from './postgres/client.ts';
+import { QUEUE_SCHEMA as SCHEMA } from './postgres/shared-pool.ts';
 
 export interface PostgresFacts {
   /** As `server_version_num`: 150004 for 15.4. */
@@ -28,11 +30,6 @@ export interface PostgresFacts {
   /** How far its clock is ahead of ours, in milliseconds. */
   readonly clockAheadMs: number;
 }
-
-/** BullMQ's own default, which `backend.ts` leaves as it is. */
-const SCHEMA = 'bullmq';
-
-const CONNECT_TIMEOUT_MS = 5000;
 
 /** On a session connection a notification takes milliseconds. */
 const NOTIFY_WAIT_MS = 2000;
@@ -65,17 +62,13 @@ async function withClient<T>(
 ): Promise<T> {
   const { signal } = options;
   signal.throwIfAborted();
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: CONNECT_TIMEOUT_MS,
-    ...(options.startup === undefined ? {} : { options: options.startup }),
+  const client = await openClient(await readTarget(url), {
+    startup: options.startup,
+    queryTimeoutMs: CONNECT_TIMEOUT_MS,
   });
-  client.on('error', () => {});
   const onAbort = () => void client.end().catch(() => {});
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    await client.connect();
     return await use(client);
   } finally {
     signal.removeEventListener('abort', onAbort);

@@ -51,7 +51,7 @@ async function readState(queue: Queue): Promise<QueueState> {
  * @throws {MediaError} `queue_unreachable`.
  */
 export async function openQueueInspector(address: QueueAddress): Promise<QueueInspector> {
-  await assertQueueReachable(address);
+  await assertQueueReachable(address, { waits: true });
   const { classes, connection } = chooseBackend(address);
   const queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
   // BullMQ reconnects; without a listener the first lost connection would end the process.

@@ -86,7 +86,7 @@ const TYPES: Readonly<Record<ListedState, readonly JobType[]>> = {
  * @throws {MediaError} `queue_unreachable`, `config_invalid`.
  */
 export async function openJobAdmin(address: QueueAddress): Promise<JobAdmin> {
-  await assertQueueReachable(address);
+  await assertQueueReachable(address, { waits: true });
   const { classes, connection } = chooseBackend(address);
   const queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
   queue.on('error', () => {});

@@ -138,7 +138,7 @@ export async function openJobProducer(
   address: QueueAddress,
   { telemetry }: { readonly telemetry?: Telemetry | undefined } = {},
 ): Promise<JobProducer> {
-  await assertQueueReachable(address);
+  await assertQueueReachable(address, { waits: true });
   const backend = chooseBackend(address);
   const { classes, connection } = backend;
   const queue = await openQueue(backend, QUEUE_NAME, telemetry && { telemetry });

@@ -48,9 +48,17 @@ export const QUEUE_VARIABLES = {
     allowed: `a postgres:// or postgresql:// address, ${ENCODED_CREDENTIALS}`,
     example: 'postgresql://postgres:password@localhost:5432/postgres',
     reason:
-      'Runs the queue on PostgreSQL if REDIS_URL is unset. Must be a session connection (port 5432): workers use LISTEN, which a transaction pooler (port 6543) does not support.',
+      'Runs the queue on PostgreSQL if REDIS_URL is unset. Must be a session connection (port 5432): workers use LISTEN, which a transaction pooler (port 6543) does not support. sslmode and sslrootcert mean what they mean to psql: without sslmode encryption is tried first.',
     secret: true,
     schema: serverAddress('postgres:', 'postgresql:'),
+  },
+  DATABASE_POOL_SIZE: {
+    section: 'Queue',
+    allowed: 'whole connections, from 2 to 50',
+    default: '2',
+    reason:
+      'The most connections that one process holds to DATABASE_URL; one of them listens for jobs. Processes times this must fit the pool size of the pooler, or max_connections. Raise it for a high WORKER_CONCURRENCY.',
+    schema: wholeNumber(2, 50),
   },
 } as const satisfies VariableTable;
 

@@ -13,10 +13,7 @@ export const PUBLIC_PACKAGES: readonly string[] = [...workspaces.values()]
 /** Packs every public package into a folder; answers with the tarball of each, by name. */
 export async function packPublic(folder: string): Promise<Record<string, string>> {
   const selected = PUBLIC_PACKAGES.flatMap((name) => ['--workspace', name]);
-  const { stdout } = await run(
-    ['npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', folder, ...selected],
-    ROOT,
-  );
+  const { stdout } = await run(['npm', 'pack', '--json', '--pack-destination', folder, ...selected], ROOT);
   const packed = Object.values(JSON.parse(stdout)) as { name: string; filename: string }[];
   return Object.fromEntries(packed.map(({ name, filename }) => [name, join(folder, filename)]));
 }

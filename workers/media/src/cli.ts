@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { MediaError } from '@supabase-media/core/errors';
 import { OUTPUT_KINDS, type OutputKind, parseOutputs } from '@supabase-media/media/outputs';
 import { PROFILES } from '@supabase-media/media/profiles';
@@ -10,6 +11,10 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { createOutput } from './cli/output.ts';
 import type { CommandContext, CommonOptions } from './cli/run-command.ts';
 import { runCommand } from './cli/run-command.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -36,6 +41,7 @@ const runJobs = (command: Command, run: (context: CommandContext) => Promise<voi
 function createProgram(): Command {
   const program = new Command('media')
     .description('Makes uploaded videos web-ready and puts the results into Supabase Storage.')
+    .version(`media ${version}, Node ${process.version}`, '-V, --version', 'print the version')
     .option('--json', 'print exactly one JSON object on stdout; logs stay on stderr')
     .option('--env-file <file>', 'read variables from this file instead of .env')
     .addHelpText(
@@ -190,6 +196,18 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
       runJobs(command, async (context) => (await import('./cli/jobs.ts')).removeJobCommand(context, id)),
     );
 
+  const migrations = program.command('migrations').description('the tables that a project needs');
+  migrations
+    .command('copy')
+    .description('copy the migrations into a project with migrations of its own; overwrites nothing')
+    .requiredOption('--to <dir>', "the project's folder of migrations, usually supabase/migrations")
+    .action(async (options, command: Command) =>
+      runCommand({
+        common: command.optsWithGlobals<CommonOptions>(),
+        run: async (context) => (await import('./cli/migrations.ts')).copyMigrationsCommand(context, options),
+      }),
+    );
+
   program
     .command('doctor')
     .description('look for what is wrong with this set-up, and say how to mend it')
@@ -203,7 +221,7 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
     );
 
   // A mistyped command line is an error like any other: one shape, one exit code.
-  for (const command of [program, ...program.commands, ...captions.commands, ...jobs.commands])
+  for (const command of [program, ...program.commands, ...captions.commands, ...jobs.commands, ...migrations.commands])
     command
       .exitOverride()
       .configureOutput({ outputError: () => {} })

@@ -11,7 +11,12 @@ type LogValue<Name extends keyof typeof LOG_VARIABLES> = z.output<(typeof LOG_VA
 export interface Config {
   readonly supabase: { readonly url: string | undefined; readonly serviceRoleKey: string | undefined };
   readonly resultBucket: string;
-  readonly queue: { readonly redisUrl: string | undefined; readonly databaseUrl: string | undefined };
+  readonly queue: {
+    readonly redisUrl: string | undefined;
+    readonly databaseUrl: string | undefined;
+    /** The most connections to PostgreSQL. */
+    readonly poolSize: number;
+  };
   readonly worker: {
     readonly concurrency: number;
     readonly encodeConcurrency: number;

@@ -32,7 +32,11 @@ export function loadConfig(options: LoadConfigOptions): Config {
   refuse();
 
   const workDir = maybe('WORK_DIR') ?? join(tmpdir(), `supabase-media-worker-${userName()}`);
-  const queue = { redisUrl: maybe('REDIS_URL'), databaseUrl: maybe('DATABASE_URL') };
+  const queue = {
+    redisUrl: maybe('REDIS_URL'),
+    databaseUrl: maybe('DATABASE_URL'),
+    poolSize: get('DATABASE_POOL_SIZE'),
+  };
   const chunkMegabytes = maybe('UPLOAD_CHUNK_SIZE_MB');
   return Object.freeze({
     supabase: { url: maybe('SUPABASE_URL'), serviceRoleKey: maybe('SUPABASE_SERVICE_ROLE_KEY') },

@@ -1,12 +1,15 @@
 /** Wiring only: configuration → clients → queue consumer. The one place that makes a worker out of its parts. */
-import { setInterval as everyInterval } from 'node:timers/promises';
+import { setInterval as everyInterval, setTimeout as sleep } from 'node:timers/promises';
+import { backoffDelay } from '@supabase-media/core/backoff';
 import type { Log } from '@supabase-media/core/log';
 import { raceAbort } from '@supabase-media/core/race-abort';
 import { openDatabase } from '@supabase-media/database/database';
 import { openRemovedMedia } from '@supabase-media/database/removed-media';
 import { openVideos } from '@supabase-media/database/videos';
-import { assertCanWork } from '@supabase-media/diagnosis/assert-can-work';
-import { checkServices } from '@supabase-media/diagnosis/check-services';
+import { blockingError } from '@supabase-media/diagnosis/assert-can-work';
+import type { QueueReport } from '@supabase-media/diagnosis/check-queue';
+import { checkServices, type ServicesReport } from '@supabase-media/diagnosis/check-services';
+import type { Finding } from '@supabase-media/diagnosis/findings';
 import { logFindings } from '@supabase-media/diagnosis/log-findings';
 import { locateTools } from '@supabase-media/media/locate-tools';
 import { type Consumer, startConsumer } from '@supabase-media/queue/consumer';
@@ -32,6 +35,9 @@ export interface Worker {
   /** Lets running jobs finish for the configured grace, gives the others back, then closes every connection. */
   readonly stop: () => Promise<void>;
 }
+
+/** A database that has no connection left is waited for at the start for so long, in milliseconds. */
+const FULL_WAIT_MS = 120_000;
 
 /** Directories of jobs that ended on other machines are looked for this often, in milliseconds. */
 const SWEEP_EVERY_MS = 600_000;
@@ -63,13 +69,14 @@ export async function startWorker(options: {
   const videos = openVideos(database);
   const closing: (() => Promise<void>)[] = [storage.close];
   try {
-    const { findings } = await checkServices({
-      queue: config.queue,
-      connection: storage,
-      buckets: [config.resultBucket],
-      signal: signal ?? new AbortController().signal,
-    });
-    assertCanWork(findings);
+    const { queue: queueReport } = await untilRoom(log, signal, () =>
+      checkServices({
+        queue: config.queue,
+        connection: storage,
+        buckets: [config.resultBucket],
+        signal: signal ?? new AbortController().signal,
+      }),
+    );
     const monitoring = await startMonitoring({
       metrics,
       ...config.metrics,
@@ -109,7 +116,12 @@ export async function startWorker(options: {
       { removed: openRemovedMedia(database), storage, resultBucket: config.resultBucket, log },
       over.signal,
     );
-    const looking = checkSetUp({ config, log, signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal });
+    const looking = checkSetUp({
+      config,
+      log,
+      queueReport,
+      signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal,
+    });
     return {
       stop: async () => {
         monitoring.drain();
@@ -124,8 +136,38 @@ export async function startWorker(options: {
   }
 }
 
+/**
+ * Looks at the services until nothing stands in the way. A database without a free connection is waited for: other
+ * processes hold them, and a worker that ends is started again at once.
+ *
+ * @throws {MediaError} the finding that the worker cannot work with.
+ */
+async function untilRoom(
+  log: Log,
+  signal: AbortSignal | undefined,
+  look: () => Promise<ServicesReport>,
+): Promise<ServicesReport> {
+  const began = performance.now();
+  for (let attempt = 1; ; attempt++) {
+    const report = await look();
+    const isFull = ({ code }: Finding) => code === 'queue_full';
+    const error = blockingError(report.findings.filter((finding) => !isFull(finding)));
+    if (error !== undefined) throw error;
+    const full = blockingError(report.findings);
+    if (full === undefined) return report;
+    if (performance.now() - began > FULL_WAIT_MS) throw full;
+    if (attempt === 1) log.warn({ event: 'queue.full', code: full.code }, `${full.message} Waiting for a connection`);
+    await sleep(backoffDelay({ attempt, random: Math.random() }), undefined, { signal });
+  }
+}
+
 /** Tells in the log what the doctor would say. Jobs need not wait for it. */
-async function checkSetUp(options: { config: Config; log: Log; signal: AbortSignal }): Promise<void> {
+async function checkSetUp(options: {
+  readonly config: Config;
+  readonly log: Log;
+  readonly queueReport: QueueReport;
+  readonly signal: AbortSignal;
+}): Promise<void> {
   const { log, signal } = options;
   try {
     const { findings, seconds } = await runFastChecks(options);

@@ -28,7 +28,12 @@ export interface WebConfig {
   };
   readonly sourceBucket: string;
   readonly resultBucket: string;
-  readonly queue: { readonly redisUrl: string | undefined; readonly databaseUrl: string | undefined };
+  readonly queue: {
+    readonly redisUrl: string | undefined;
+    readonly databaseUrl: string | undefined;
+    /** The most connections to PostgreSQL. */
+    readonly poolSize: number;
+  };
   readonly intake: {
     readonly maxBytes: number;
     readonly maxOpen: number;
@@ -106,7 +111,11 @@ export function loadWebConfig(environment: Environment): WebConfig {
     },
     sourceBucket: get('SOURCE_BUCKET'),
     resultBucket: get('RESULT_BUCKET'),
-    queue: { redisUrl: maybe('REDIS_URL'), databaseUrl: maybe('DATABASE_URL') },
+    queue: {
+      redisUrl: maybe('REDIS_URL'),
+      databaseUrl: maybe('DATABASE_URL'),
+      poolSize: get('DATABASE_POOL_SIZE'),
+    },
     intake: {
       maxBytes: get('INTAKE_MAX_BYTES'),
       maxOpen: get('INTAKE_MAX_OPEN'),

@@ -52,7 +52,7 @@ const ANSWER_MS = 20_000;
 
 /** Opens the queue; nothing is connected yet. */
 export function openMediaQueue(options: {
-  readonly address: { readonly redisUrl: string | undefined; readonly databaseUrl: string | undefined };
+  readonly address: QueueAddress;
   readonly videos: VideosTable;
   /** Videos of one owner that may wait or run at the same time. */
   readonly maxQueued: number;

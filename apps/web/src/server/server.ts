@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueueInspector } from '@supabase-media/queue/inspect-queue';
+import { reportFullPool } from '@supabase-media/queue/report-full-pool';
 import { watchReadiness } from '@supabase-media/service/health';
 import type { Log } from '@supabase-media/service/logger';
 import { createMetrics, type Metrics } from '@supabase-media/service/metrics';
@@ -83,6 +84,7 @@ export async function startServer(options: {
   const { url } = config.supabase;
   const stopping = new AbortController();
   const graceOver = new AbortController();
+  reportFullPool(config.queue, log, stopping.signal);
   const dispatcher = openRelayDispatcher(config.relay.max);
   const uploads = { config, log, metrics, sessions, videos, storage, prover, queue };
   const checks = intakeHealthChecks({ config, queue, storage: connection });

@@ -1,6 +1,7 @@
 /** What every command shares: its configuration, its log, its way to end. */
 
 import { watchStopSignals } from '@supabase-media/core/stop-signals';
+import { reportFullPool } from '@supabase-media/queue/report-full-pool';
 import { forgetSecrets } from '@supabase-media/service/forget-secrets';
 import { createLogger, type Log } from '@supabase-media/service/logger';
 import { createRedactor } from '@supabase-media/service/redact';
@@ -44,6 +45,7 @@ export async function runCommand(options: RunCommandOptions): Promise<void> {
   const signals = watchStopSignals((name) => process.exit(EXIT_CODES[name]));
   let redact = createRedactor([]).text;
   let tracing: Tracing | undefined;
+  const ended = new AbortController();
   try {
     const environment = readEnvironment(options.common.envFile && resolveUserPath(options.common.envFile));
     const config = loadConfig({ environment, ...(options.needs ? { needs: options.needs } : {}) });
@@ -51,6 +53,7 @@ export async function runCommand(options: RunCommandOptions): Promise<void> {
     forgetSecrets(VARIABLES);
     const log = await createLogger({ config });
     tracing = await startTracing({ ...config.tracing, service: 'supabase-media-worker', redact });
+    if (options.needs?.queue) reportFullPool(config.queue, log, ended.signal);
     const showsBars = !output.json && process.stderr.isTTY === true;
     await options.run({ config, log, output, signal: signals.signal, showsBars });
   } catch (thrown) {
@@ -58,6 +61,7 @@ export async function runCommand(options: RunCommandOptions): Promise<void> {
     const received = signals.received();
     process.exitCode = received === undefined ? 1 : EXIT_CODES[received];
   } finally {
+    ended.abort();
     signals.close();
     await tracing?.close();
   }

@@ -1,5 +1,6 @@
 /** Runs the checks: all of them for `media doctor`, the fast ones when a worker starts. */
 
+import type { QueueReport } from '@supabase-media/diagnosis/check-queue';
 import { checkServices, guardCheck } from '@supabase-media/diagnosis/check-services';
 import type { StorageReport } from '@supabase-media/diagnosis/check-storage';
 import { CHECKS, type Finding, type FindingStatus, found, worstStatus } from '@supabase-media/diagnosis/findings';
@@ -21,6 +22,8 @@ export interface DoctorOptions {
   readonly sourceBucket?: string | undefined;
   /** Send one chunk of 6 MiB through the proxies in front of Storage, and store two objects to see what proves uploads. Default false. */
   readonly probe?: boolean | undefined;
+  /** What a moment ago was found of the queue: looking takes connections that a running worker may not have left. */
+  readonly queueReport?: QueueReport | undefined;
 }
 
 /** The findings, in the order of {@link CHECKS}. */
@@ -48,7 +51,13 @@ async function run(options: DoctorOptions, extent: 'all' | 'fast'): Promise<Doct
   const connection = supabase && openStorage({ ...supabase, connectMs: config.upload.connectMs });
   try {
     const [{ findings: shared, storage }] = await Promise.all([
-      checkServices({ queue: config.queue, connection, buckets: bucketsOf(options), signal }),
+      checkServices({
+        queue: config.queue,
+        connection,
+        buckets: bucketsOf(options),
+        queueReport: options.queueReport,
+        signal,
+      }),
       guardCheck('ffmpeg', { ...guarded, otherwise: undefined }, async (bounded) =>
         add(await checkFfmpeg(config.ffmpeg, bounded)),
       ),
