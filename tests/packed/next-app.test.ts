@@ -1,16 +1,19 @@
-/** A Next.js app: the uploader in a client component, the queue's client in a route of the server. */
+/** The app of docs/frameworks/nextjs.md: prerendered, used in Chromium, and its route enqueues a file. */
 import { join } from 'node:path';
-import { stackValue } from '@supabase-media/test-support/stack';
-import { inject, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
+import { EVERY_VERSION } from './support/frameworks.ts';
 import { installApp } from './support/install-app.ts';
 import { run, startServer } from './support/run.ts';
-import { CHROMIUM, uploadWith } from './support/use-page.ts';
+import { CHROMIUM, uploadAndWatch } from './support/use-page.ts';
 
-it('serves a Next.js app', async () => {
-  const { folder } = await installApp('next');
+const VERSIONS = [['16', {}] as const, ...(EVERY_VERSION ? [['15', { next: '15.5.29' }] as const] : [])];
+
+it.each(VERSIONS)('serves an app with Next.js %s', async (_, versions) => {
+  const { folder, environment } = await installApp('next', 'frameworks/nextjs.md', versions);
   const next = join(folder, 'node_modules/next/dist/bin/next');
-  // Checks the types too.
-  await run(['node', next, 'build'], folder);
+  // Checks the types too. The page is made here, without a browser: "○  (Static)".
+  const { stdout } = await run(['node', next, 'build'], folder, environment);
+  expect(stdout).toMatch(/○ \/(\s|$)/m);
   if (CHROMIUM === undefined) return;
 
   const url = `http://127.0.0.1:${inject('pagePorts').next}`;
@@ -19,11 +22,16 @@ it('serves a Next.js app', async () => {
     args: ['start', '--hostname', '127.0.0.1', '--port', new URL(url).port],
     cwd: folder,
     url,
-    environment: { DATABASE_URL: stackValue('DATABASE_URL'), MEDIA_API_URL: inject('apiUrl') },
+    environment,
   });
   try {
-    await uploadWith(url, async (page) => {
-      await page.locator('output', { hasText: /^ready, then \w+$/ }).waitFor();
+    await uploadAndWatch(url, async (page, { token }, sourcePath) => {
+      const ask = (path: string) =>
+        page.request.post(`${url}/api/videos`, { data: { path }, headers: { authorization: `Bearer ${token}` } });
+      expect((await ask('somebody-else/clip.mp4')).status()).toBe(404);
+      const answer = await ask(sourcePath);
+      expect(answer.status()).toBe(202);
+      expect(await answer.json()).toMatchObject({ videoId: expect.any(String) });
     });
   } finally {
     await stop();

@@ -1,8 +1,10 @@
 /** Foreign apps: copied out of the repository, their packages of ours replaced by the tarballs. */
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stackEnvironment } from '@supabase-media/test-support/stack';
 import { inject } from 'vitest';
+import { readSnippets } from './read-snippets.ts';
 import { run } from './run.ts';
 
 const APPS = fileURLToPath(new URL('../apps/', import.meta.url));
@@ -38,16 +40,48 @@ async function install(folder: string, manifest: AppManifest, flags: readonly st
 /** A folder that is removed when all tests have ended. */
 const newFolder = (name: string): Promise<string> => mkdtemp(join(inject('packedFolder'), `${name}-`));
 
-/** Copies one of apps/ and installs it. @param versions what differs from its package.json. */
-export async function installApp(name: string, versions: Versions = {}): Promise<{ readonly folder: string }> {
+export interface InstalledApp {
+  readonly folder: string;
+  /** What its page tells to put into `.env`, as it is here. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Copies one of apps/, which is what the framework's own command makes, writes the files of its page in docs/ into it, and
+ * installs it.
+ *
+ * @param versions what differs from its package.json.
+ */
+export async function installApp(name: string, page: string, versions: Versions = {}): Promise<InstalledApp> {
   const folder = await newFolder(name);
   await cp(join(APPS, name), folder, { recursive: true });
+  const snippets = await readSnippets(page);
+  for (const [path, text] of snippets.files) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
   const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as AppManifest;
+  const missing = snippets.packages.filter((wanted) => manifest.dependencies[wanted] === undefined);
+  if (missing.length > 0) throw new Error(`${page} installs ${missing.join(', ')}, which the app of the test lacks.`);
   for (const section of [manifest.dependencies, manifest.devDependencies ?? {}])
     for (const known of Object.keys(section)) section[known] = versions[known] ?? String(section[known]);
   const warnings = await install(folder, manifest, []);
   if (/ERESOLVE|EBADENGINE|peer dep/.test(warnings)) throw new Error(`npm warned about ${name}:\n${warnings}`);
-  return { folder };
+  return { folder, environment: valuesOf(snippets.variables) };
+}
+
+/** Frameworks hand variables with such a beginning to browsers. */
+const PUBLIC_PREFIX = /^(VITE|NEXT_PUBLIC)_/;
+
+function valuesOf(variables: readonly string[]): Readonly<Record<string, string>> {
+  const known = { ...stackEnvironment(), MEDIA_API_URL: inject('apiUrl') } as Readonly<Record<string, string>>;
+  return Object.fromEntries(
+    variables.map((name) => {
+      const value = known[name.replace(PUBLIC_PREFIX, '')];
+      if (value === undefined) throw new Error(`${name} is no variable that the test knows.`);
+      return [name, value];
+    }),
+  );
 }
 
 /** Installs one package and nothing else: what it brings, in kilobytes as du counts them, and what that is. */

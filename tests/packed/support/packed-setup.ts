@@ -18,7 +18,7 @@ declare module 'vitest' {
     packedFolder: string;
     apiUrl: string;
     /** Where the foreign pages may be, as far as the API is concerned. */
-    pagePorts: { vite19: number; vite18: number; next: number };
+    pagePorts: { vite19: number; vite18: number; next: number; reactRouter: number };
   }
 }
 
@@ -34,7 +34,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
       project.provide(key, value);
     },
   } as TestProject);
-  const pagePorts = { vite19: await freePort(), vite18: await freePort(), next: await freePort() };
+  const pagePorts = {
+    vite19: await freePort(),
+    vite18: await freePort(),
+    next: await freePort(),
+    reactRouter: await freePort(),
+  };
   const apiPort = await freePort();
   project.provide('pagePorts', pagePorts);
   project.provide('apiUrl', `http://127.0.0.1:${apiPort}`);

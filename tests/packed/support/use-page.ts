@@ -5,10 +5,12 @@ import { locateTools } from '@supabase-media/media/locate-tools';
 import { CHROMIUM_ARGS, findChromium } from '@supabase-media/test-support/browser';
 import { stackEnvironment, stackValue } from '@supabase-media/test-support/stack';
 import { chromium, type Page } from 'playwright-core';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import { run } from './run.ts';
 
 export const CHROMIUM = findChromium();
+
+export const LAUNCH = { ...(CHROMIUM !== undefined && { executablePath: CHROMIUM }), args: [...CHROMIUM_ARGS] };
 
 /** An MP4 of two seconds, other than every other one: the same file would be known to the API. */
 export async function makeVideo(): Promise<string> {
@@ -20,23 +22,44 @@ export async function makeVideo(): Promise<string> {
   return file;
 }
 
-async function signUp(): Promise<string> {
+interface Account {
+  readonly id: string;
+  readonly email: string;
+  readonly password: string;
+  readonly token: string;
+}
+
+export async function signUp(): Promise<Account> {
   const apikey = stackEnvironment().SUPABASE_ANON_KEY ?? stackValue('SUPABASE_SERVICE_ROLE_KEY');
+  const who = { email: `${randomUUID()}@example.com`, password: randomUUID() };
   const answer = await fetch(`${stackValue('SUPABASE_URL')}/auth/v1/signup`, {
     method: 'POST',
     headers: { apikey, 'content-type': 'application/json' },
-    body: JSON.stringify({ email: `${randomUUID()}@example.com`, password: randomUUID() }),
+    body: JSON.stringify(who),
   });
-  return String(((await answer.json()) as { access_token?: string }).access_token);
+  const { access_token: token, user } = (await answer.json()) as { access_token?: string; user?: { id?: string } };
+  return { ...who, token: String(token), id: String(user?.id) };
 }
 
-/** Opens a page that takes its user's token from the address, and hands it a video; all errors of the page throw. */
-export async function uploadWith(url: string, use: (page: Page) => Promise<void>): Promise<void> {
-  const [video, token] = await Promise.all([makeVideo(), signUp()]);
-  const browser = await chromium.launch({
-    ...(CHROMIUM !== undefined && { executablePath: CHROMIUM }),
-    args: [...CHROMIUM_ARGS],
-  });
+/** The user's newest video, as the API has it. */
+async function readNewest(
+  token: string,
+): Promise<{ readonly status: string; readonly sourcePath: string } | undefined> {
+  const answer = await fetch(`${inject('apiUrl')}/api/videos`, { headers: { authorization: `Bearer ${token}` } });
+  const { videos } = (await answer.json()) as { videos: { status: string; sourcePath: string }[] };
+  return videos[0];
+}
+
+/**
+ * What a person does with an app made of the documents: signs in, uploads a video, waits for it, sees it play, and again
+ * at the next visit, then as a stream. All errors of the page throw.
+ */
+export async function uploadAndWatch(
+  url: string,
+  also: (page: Page, account: Account, sourcePath: string) => Promise<void> = async () => {},
+): Promise<void> {
+  const [video, account] = await Promise.all([makeVideo(), signUp()]);
+  const browser = await chromium.launch(LAUNCH);
   try {
     const page = await browser.newPage();
     page.setDefaultTimeout(60_000);
@@ -45,15 +68,39 @@ export async function uploadWith(url: string, use: (page: Page) => Promise<void>
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(message.text());
     });
-    await page.goto(`${url}/#${token}`);
-    await page.locator('input[type=file]').setInputFiles(video);
     try {
-      await use(page);
+      await page.goto(url);
+      await page.getByLabel('E-mail').fill(account.email);
+      await page.getByLabel('Password').fill(account.password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.locator('input[type=file]').setInputFiles(video);
+      await play(page);
+      await expect.poll(async () => (await readNewest(account.token))?.status, { timeout: 60_000 }).toBe('ready');
+      await page.reload();
+      expect(await play(page)).toMatch(/^blob:/);
+      await also(page, account, String((await readNewest(account.token))?.sourcePath));
     } catch (error) {
       throw new Error(`${problems.join('\n')}\n${await page.locator('body').innerText()}`, { cause: error });
     }
-    if (problems.length > 0) throw new Error(problems.join('\n'));
+    expect(problems).toEqual([]);
   } finally {
     await browser.close();
   }
+}
+
+/** Plays the page's video for half a second. @returns where it comes from. */
+export async function play(page: Page): Promise<string> {
+  await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) >= 2);
+  return page.evaluate(async () => {
+    const video = document.querySelector('video');
+    if (video === null) throw new Error('There is no video.');
+    video.muted = true;
+    await video.play();
+    await new Promise<void>((resolve) => {
+      const look = () => (video.currentTime > 0.4 ? resolve() : requestAnimationFrame(look));
+      look();
+    });
+    video.pause();
+    return video.currentSrc;
+  });
 }

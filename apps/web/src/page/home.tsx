@@ -51,9 +51,7 @@ export function Home({ uploader, auth, email }: HomeProps): ReactElement {
           <VideoUploader uploader={uploader} onUploaded={onUploaded} onActivity={setUploads} inputRef={input} />
           <Library videos={videos} onUploadAgain={() => input.current?.click()} />
         </div>
-        {videoId !== undefined && (
-          <VideoView key={videoId} videoId={videoId} uploader={uploader} videos={videos} getToken={auth.getToken} />
-        )}
+        {videoId !== undefined && <VideoView key={videoId} videoId={videoId} uploader={uploader} videos={videos} />}
       </main>
     </>
   );

@@ -1,6 +1,7 @@
 /** The entry point of the page. */
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import '@supabase-media/uploader/player/style.css';
 import '@supabase-media/uploader/react/style.css';
 import './page.css';
 import { App } from './app.tsx';

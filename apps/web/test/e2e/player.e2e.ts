@@ -130,10 +130,10 @@ describe.skipIf(CHROMIUM === undefined)(skip, () => {
     // As after a newer version was put in place of this one.
     await page.route('**/assets/player-*.js', (route) => route.fulfill({ status: 404, body: '' }));
     await card.getByRole('link', { name: 'Watch portrait.mp4 now' }).click();
-    await page.getByRole('alert').getByText('The player cannot be shown.').waitFor();
+    await page.getByRole('alert').getByText('The player cannot be loaded').waitFor();
     await page.getByRole('region', { name: 'About this video' }).getByText('Copied: already H.264').waitFor();
     await page.unroute('**/assets/player-*.js');
-    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.getByRole('button', { name: 'Load the page again' }).click();
     expect((await play(page)).time).toBeGreaterThan(0.4);
   });
 

@@ -24,11 +24,12 @@ import { openVideosApi, type VideosApi } from './videos-api.ts';
 import { type VideoEvent, type WatchVideoOptions, watchVideo } from './watch-video.ts';
 import { requireXhr, sendByXhr } from './xhr-transport.ts';
 
+export type { PublicConfig, Video, VideoList, VideoOutput, VideoStatus } from '../contract.ts';
 export type { Connectivity } from './abortable-wait.ts';
 export type { KeyValueStore } from './namespaced-store.ts';
 export type { UploadProgress } from './progress.ts';
 export type { Transport, TransportAnswer, TransportRequest } from './transport.ts';
-export type { UploadErrorCode } from './upload-error.ts';
+export type { UploadError, UploadErrorCode } from './upload-error.ts';
 export type { UploadRecord } from './upload-record.ts';
 export type { UploadSource } from './upload-source.ts';
 export type { UploadHandle, UploadResult, UploadState, UploadVideoOptions } from './upload-types.ts';

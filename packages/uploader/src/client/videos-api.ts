@@ -10,6 +10,14 @@ export interface VideosApi {
   ) => Promise<VideoList>;
   /** With short-lived addresses of its outputs. */
   readonly get: (id: string, options?: CallOptions) => Promise<Video>;
+  /** The address of the HLS master playlist, for {@link readPlaylist}: it asks who is there. */
+  readonly masterPlaylistUrl: (id: string) => string;
+  /**
+   * The text of a playlist of this API. Once: players of HLS try again themselves.
+   *
+   * @throws {TypeError} for an address that is not one of this API's: the user's token goes nowhere else.
+   */
+  readonly readPlaylist: (url: string, options?: CallOptions) => Promise<string>;
   /** Queues a failed one again. */
   readonly retry: (id: string, options?: CallOptions) => Promise<RetriedVideo>;
   readonly cancel: (id: string, options?: CallOptions) => Promise<CanceledVideo>;
@@ -27,6 +35,16 @@ export function openVideosApi(client: ApiClient): VideosApi {
       return client.request({ method: 'GET', path: `/api/videos${query.size > 0 ? `?${query}` : ''}`, signal });
     },
     get: (id, options) => client.request({ method: 'GET', path: at(id), ...options }),
+    masterPlaylistUrl: (id) => `${client.apiUrl}${at(id, '/hls/master.m3u8')}`,
+    readPlaylist: async (url, { signal } = {}) => {
+      const { href } = new URL(url);
+      if (!href.startsWith(`${client.apiUrl}/api/videos/`)) throw new TypeError(`${href} is no playlist of this API.`);
+      const path = href.slice(client.apiUrl.length);
+      return client.withRetries(async () => (await client.open({ method: 'GET', path, signal })).text(), {
+        signal,
+        retries: 0,
+      });
+    },
     retry: (id, options) => client.request({ method: 'POST', path: at(id, '/retry'), ...options }),
     cancel: (id, options) => client.request({ method: 'POST', path: at(id, '/cancel'), ...options }),
     delete: (id, options) => client.request({ method: 'DELETE', path: at(id), ...options }),

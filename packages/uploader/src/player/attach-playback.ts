@@ -6,6 +6,7 @@ import Hls from 'hls.js';
 import type { VideosApi } from '../client/videos-api.ts';
 import type { Video } from '../contract.ts';
 import { createLoaders } from './hls-loaders.ts';
+import { listQualities, type Qualities } from './qualities.ts';
 import { showCaptions } from './show-captions.ts';
 import { createAddressBook } from './signed-url-cache.ts';
 
@@ -13,14 +14,17 @@ export interface PlaybackOptions {
   readonly element: HTMLVideoElement;
   /** With addresses of its outputs. */
   readonly video: Video;
-  readonly videos: Pick<VideosApi, 'get'>;
-  readonly getToken: (options: { readonly refresh: boolean }) => Promise<string>;
+  readonly videos: Pick<VideosApi, 'get' | 'masterPlaylistUrl' | 'readPlaylist'>;
+  /** Where it begins, in seconds. */
+  readonly startAt: number;
+  /** Told of the heights that the stream has. */
+  readonly qualities: Qualities;
 }
 
 /** Returns what ends it. */
 export function attachPlayback(options: PlaybackOptions): () => void {
   const hasHls = options.video.outputs.some(({ kind }) => kind === 'hls');
-  if (!hasHls || !Hls.isSupported()) return attachFile(options, 0);
+  if (!hasHls || !Hls.isSupported()) return attachFile(options, options.startAt);
   return attachStream(options);
 }
 
@@ -28,28 +32,14 @@ export function attachPlayback(options: PlaybackOptions): () => void {
 const MEND_MAX = 3;
 
 function attachStream(options: PlaybackOptions): () => void {
-  const { element, video, getToken } = options;
-  const folder = new URL(`/api/videos/${video.id}/hls/`, location.href).href;
+  const { element, video, videos, qualities, startAt } = options;
   const stop = new AbortController();
-  const book = createAddressBook({
-    now: Date.now,
-    read: async (url) => {
-      const answer = await fetch(url, {
-        signal: stop.signal,
-        headers: { authorization: `Bearer ${await getToken({ refresh: false })}` },
-      });
-      if (!answer.ok) throw new Error(`The playlist was answered ${answer.status}.`);
-      return answer.text();
-    },
-  });
+  const readPlaylist = videos.readPlaylist;
+  const book = createAddressBook({ now: Date.now, read: (url) => readPlaylist(url, { signal: stop.signal }) });
   const hls = new Hls({
-    ...createLoaders(book),
-    // Playlists come from our API, which asks who is there; segments carry their own signature.
-    xhrSetup: async (xhr, url) => {
-      if (!url.startsWith(folder)) return;
-      xhr.open('GET', url, true);
-      xhr.setRequestHeader('authorization', `Bearer ${await getToken({ refresh: false })}`);
-    },
+    ...createLoaders({ book, readPlaylist }),
+    startPosition: startAt,
+    // Of what is chosen by itself; a person may ask for more.
     capLevelToPlayerSize: true,
     maxBufferLength: 30,
     // Those in the picture would be offered twice where the worker made tracks of them.
@@ -57,21 +47,39 @@ function attachStream(options: PlaybackOptions): () => void {
   });
   let detach = (): void => hls.destroy();
   let mended = 0;
+  let isChosen = false;
+  hls.on(Hls.Events.MANIFEST_PARSED, () => {
+    qualities.offer(listQualities(hls.levels), (id) => {
+      isChosen = true;
+      // At once, not when what is buffered has been played: somebody waits for it.
+      hls.currentLevel = id ?? -1;
+    });
+  });
+  hls.on(Hls.Events.FRAG_BUFFERED, (_event, { frag }) => {
+    if (!isChosen || frag.type !== 'main') return;
+    isChosen = false;
+    // A paused video keeps its old picture until it is asked for the moment again.
+    if (element.paused) element.currentTime = Number(element.currentTime);
+  });
+  hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => qualities.showPlaying(level));
   hls.on(Hls.Events.ERROR, (_event, data) => {
     if (!data.fatal) return;
     mended++;
     if (mended <= MEND_MAX && data.type === Hls.ErrorTypes.MEDIA_ERROR) return hls.recoverMediaError();
     if (mended <= MEND_MAX && data.type === Hls.ErrorTypes.NETWORK_ERROR && hls.levels.length > 0)
       return hls.startLoad();
-    const at = element.currentTime;
+    // Before anything was shown its clock is at 0, wherever it should have begun.
+    const at = element.readyState > 0 ? element.currentTime : startAt;
     hls.destroy();
+    qualities.offer([], () => {});
     detach = attachFile(options, at);
     return undefined;
   });
-  hls.loadSource(`${folder}master.m3u8`);
+  hls.loadSource(videos.masterPlaylistUrl(video.id));
   hls.attachMedia(element);
   return () => {
     stop.abort();
+    qualities.offer([], () => {});
     detach();
   };
 }

@@ -1,29 +1,26 @@
-/** One video: the player, which is loaded only here, and its facts. */
+/** One video: the player, and its facts. */
 
 import type { Uploader } from '@supabase-media/uploader';
 import type { Video } from '@supabase-media/uploader/contract';
 import { UploadError } from '@supabase-media/uploader/errors';
 import { titleOf } from '@supabase-media/uploader/format';
-import { lazy, type ReactElement, Suspense, useEffect, useState } from 'react';
-import { Boundary } from '../boundary.tsx';
+import { VideoPlayer } from '@supabase-media/uploader/player';
+import { type ReactElement, useEffect, useState } from 'react';
 import { Link } from '../link.tsx';
 import { navigate } from '../router.ts';
 import { describeVideo, isPlayable } from './describe-video.ts';
-import { frameOf } from './frame.ts';
+import { aspectRatioOf } from './frame.ts';
 import { DeleteDialog } from './library.tsx';
 import type { Videos } from './use-video-list.ts';
 import { VideoFacts } from './video-facts.tsx';
-
-const Player = lazy(async () => ({ default: (await import('@supabase-media/uploader/player')).Player }));
 
 export interface VideoViewProps {
   readonly videoId: string;
   readonly uploader: Uploader;
   readonly videos: Videos;
-  readonly getToken: (options: { readonly refresh: boolean }) => Promise<string>;
 }
 
-export function VideoView({ videoId, uploader, videos, getToken }: VideoViewProps): ReactElement {
+export function VideoView({ videoId, uploader, videos }: VideoViewProps): ReactElement {
   const item = videos.state.items.find(({ video }) => video.id === videoId);
   const [read, setRead] = useState<Video>();
   const [problem, setProblem] = useState<string>();
@@ -52,19 +49,7 @@ export function VideoView({ videoId, uploader, videos, getToken }: VideoViewProp
       <Link to={{ view: 'library' }} className="watch__back">
         ‹ All videos
       </Link>
-      {read !== undefined && isPlayable(read) ? (
-        <div className="watch__frame" style={frameOf(read)}>
-          <Boundary what="The player">
-            <Suspense fallback={<p className="page-wait" role="status" aria-label="Loading the player" />}>
-              <Player video={read} uploader={uploader} getToken={getToken} />
-            </Suspense>
-          </Boundary>
-        </div>
-      ) : (
-        <div className="watch__frame watch__frame--none">
-          <p>{view.detail ?? view.status}</p>
-        </div>
-      )}
+      <VideoPlayer videoId={videoId} uploader={uploader} aspectRatio={aspectRatioOf(video)} />
       <div className="watch__head">
         <h1>{titleOf(video)}</h1>
         <button type="button" className="button" onClick={() => setIsDeleting(true)}>

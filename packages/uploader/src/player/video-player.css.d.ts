@@ -1,0 +1,2 @@
+/** For type checks of `import '@supabase-media/uploader/player/style.css'`. */
+export {};
