@@ -63,5 +63,5 @@ function Gate({ auth }: { readonly auth: Auth }): ReactElement {
   const uploader = useMemo(() => createUploader({ apiUrl: '', getToken: auth.getToken }), [auth, userId]);
   if (who === undefined) return <p className="page-wait" role="status" aria-label="Loading" />;
   if (who === null) return <SignIn auth={auth} />;
-  return <Home key={who.userId} uploader={uploader} auth={auth} email={who.email} />;
+  return <Home key={who.userId} uploader={uploader} auth={auth} who={who} />;
 }

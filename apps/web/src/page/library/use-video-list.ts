@@ -3,6 +3,7 @@
 import type { Uploader } from '@supabase-media/uploader';
 import type { Video } from '@supabase-media/uploader/contract';
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { openRememberedDeletions } from './remembered-deletions.ts';
 import { createVideoList, type VideoList, type VideoListState } from './video-list.ts';
 
 export interface Videos {
@@ -10,8 +11,8 @@ export interface Videos {
   readonly state: VideoListState;
 }
 
-export function useVideoList(uploader: Uploader): Videos {
-  const [list] = useState(() => createVideoList(uploader));
+export function useVideoList(uploader: Uploader, userId: string): Videos {
+  const [list] = useState(() => createVideoList(uploader, openRememberedDeletions(userId)));
   useEffect(() => list.start(), [list]);
   const state = useSyncExternalStore(list.subscribe, list.getSnapshot);
   return { list, state };

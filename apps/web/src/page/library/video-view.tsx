@@ -4,13 +4,14 @@ import type { Uploader } from '@supabase-media/uploader';
 import type { Video } from '@supabase-media/uploader/contract';
 import { UploadError } from '@supabase-media/uploader/errors';
 import { titleOf } from '@supabase-media/uploader/format';
+import type { UndoState } from '@supabase-media/uploader/react/use-undo-list';
 import { lazy, type ReactElement, Suspense, useEffect, useState } from 'react';
 import { Boundary } from '../boundary.tsx';
 import { Link } from '../link.tsx';
 import { navigate } from '../router.ts';
+import { deleteWithUndo } from './delete-with-undo.ts';
 import { describeVideo, isPlayable } from './describe-video.ts';
 import { frameOf } from './frame.ts';
-import { DeleteDialog } from './library.tsx';
 import type { Videos } from './use-video-list.ts';
 import { VideoFacts } from './video-facts.tsx';
 
@@ -20,14 +21,14 @@ export interface VideoViewProps {
   readonly videoId: string;
   readonly uploader: Uploader;
   readonly videos: Videos;
+  readonly undo: UndoState['list'];
   readonly getToken: (options: { readonly refresh: boolean }) => Promise<string>;
 }
 
-export function VideoView({ videoId, uploader, videos, getToken }: VideoViewProps): ReactElement {
+export function VideoView({ videoId, uploader, videos, undo, getToken }: VideoViewProps): ReactElement {
   const item = videos.state.items.find(({ video }) => video.id === videoId);
   const [read, setRead] = useState<Video>();
   const [problem, setProblem] = useState<string>();
-  const [isDeleting, setIsDeleting] = useState(false);
   const { list } = videos;
   const status = item?.video.status;
   const outputs = item?.video.outputs.length;
@@ -67,26 +68,24 @@ export function VideoView({ videoId, uploader, videos, getToken }: VideoViewProp
       )}
       <div className="watch__head">
         <h1>{titleOf(video)}</h1>
-        <button type="button" className="button" onClick={() => setIsDeleting(true)}>
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            deleteWithUndo(list, undo, video, () => navigate({ view: 'video', videoId }));
+            navigate({ view: 'library' });
+          }}
+        >
           Delete
         </button>
       </div>
       {video.status === 'processing' && isPlayable(video) && (
         <p className="notice" role="status">
-          You can watch it already. Still on it: {view.detail} ({view.status}).
+          You can watch it already; previews and streams are still made. {view.status}
+          {view.timeLeft !== '' && ` · ${view.timeLeft}`}
         </p>
       )}
       <VideoFacts video={video} />
-      {isDeleting && (
-        <DeleteDialog
-          item={{ video, etaSeconds: undefined }}
-          videos={videos}
-          onClose={(isDeleted) => {
-            setIsDeleting(false);
-            if (isDeleted) navigate({ view: 'library' });
-          }}
-        />
-      )}
     </article>
   );
 }
