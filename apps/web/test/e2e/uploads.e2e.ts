@@ -101,7 +101,7 @@ describe.skipIf(CHROMIUM === undefined)('the uploader', () => {
     const { page } = await openBehind(({ method }) =>
       method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 4 * MB } : { kind: 'pass' },
     );
-    const file = await lab.clients.makeFile({ bytes: 90 * MB, seed: 14 });
+    const file = await lab.clients.makeFile({ bytes: 91 * MB, seed: 14 });
     await filesInput(page).setInputFiles(join(lab.clients.folder, file.source.name));
     await videoCard(page, file.source.name).getByText(/MB\/s/).waitFor();
     const other = await page.context().newPage();
@@ -114,7 +114,7 @@ describe.skipIf(CHROMIUM === undefined)('the uploader', () => {
     await seen.getByText(/Uploading, [1-9]\d* %/).waitFor();
     await filesInput(other).setInputFiles(join(lab.clients.folder, file.source.name));
     await other.getByText('This file is being uploaded in another window.').waitFor();
-    expect(await lab.clients.rows(`upload_sessions?size=eq.${90 * MB}&state=eq.open`)).toHaveLength(1);
+    expect(await lab.clients.rows(`upload_sessions?size=eq.${91 * MB}&state=eq.open`)).toHaveLength(1);
     await other.getByRole('button', { name: `Dismiss ${file.source.name}` }).click();
 
     await page.close();

@@ -60,6 +60,8 @@ export interface ClientLab {
   readonly rows: (query: string) => Promise<readonly Record<string, unknown>[]>;
   /** Adds rows to a table, as the service does. */
   readonly insert: (table: string, rows: readonly Readonly<Record<string, unknown>>[]) => Promise<void>;
+  /** Removes rows, as the service does. */
+  readonly remove: (query: string) => Promise<void>;
   /** Claims a session for being completed, as an API process does; nobody completes it. */
   readonly leaseCompletion: (sessionId: string, leaseSeconds: number) => Promise<void>;
   /** Removes a partial upload from Storage, as its expiry does. */
@@ -145,6 +147,10 @@ export async function openClientLab(): Promise<ClientLab> {
         body: JSON.stringify(added),
       });
       if (!answer.ok) throw new Error(`Adding rows was answered ${answer.status}: ${await answer.text()}`);
+    },
+    remove: async (query) => {
+      const answer = await fetch(`${stackValue('SUPABASE_URL')}/rest/v1/${query}`, { method: 'DELETE', headers });
+      if (!answer.ok) throw new Error(`Removing rows was answered ${answer.status}.`);
     },
     leaseCompletion: async (sessionId, leaseSeconds) => {
       const body = { session_id: sessionId, claimant: randomUUID(), lease_seconds: leaseSeconds };

@@ -23,7 +23,7 @@ export interface UploadView {
 }
 
 const ACTIONS: Readonly<Record<UploadItemState['name'], readonly UploadAction[]>> = {
-  queued: ['cancel'],
+  queued: ['pause', 'cancel'],
   preparing: ['pause', 'cancel'],
   uploading: ['pause', 'cancel'],
   waiting: ['try_now', 'cancel'],

@@ -126,10 +126,10 @@ export function createUploadList(options: UploadListOptions): UploadList {
       return isSame && !isEnded(item);
     });
 
-  const append = (fileName: string, size: number, state: UploadItemState): string => {
+  const append = (fileName: string, size: number, state: UploadItemState, addedAt = Date.now()): string => {
     const id = `upload-${++count}`;
     const unknown = { videoId: undefined, progress: undefined, isSetAside: false };
-    publish([...items, { id, addedAt: Date.now(), fileName, size, state, ...unknown }]);
+    publish([...items, { id, addedAt, fileName, size, state, ...unknown }]);
     return id;
   };
 
@@ -140,13 +140,15 @@ export function createUploadList(options: UploadListOptions): UploadList {
     },
     getSnapshot: () => items,
     add: (added) => {
+      // One time for what is chosen together, so that it stays in that order.
+      const now = Date.now();
       for (const file of added) {
         const problem = isUnderWay(file) ? ALREADY_ADDED : validateFile(file, options.limits());
         if (problem !== undefined) {
-          append(file.name, file.size, { name: 'refused', problem });
+          append(file.name, file.size, { name: 'refused', problem }, now);
           continue;
         }
-        const id = append(file.name, file.size, { name: 'queued' });
+        const id = append(file.name, file.size, { name: 'queued' }, now);
         files.set(id, file);
         start(id, file);
       }

@@ -22,6 +22,8 @@ export function CardMenu({
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
   const [isOpen, setIsOpen] = useState(false);
+  /** A press on the button closes the menu, as any press beside it does, before the button hears of it. */
+  const wasOpen = useRef(false);
   const id = useId();
 
   useEffect(() => {
@@ -74,10 +76,13 @@ export function CardMenu({
         aria-haspopup="menu"
         aria-expanded={isOpen}
         aria-controls={id}
-        // So a press on the button closes the menu, instead of closing and opening it.
-        popoverTarget={id}
-        popoverTargetAction="hide"
-        onClick={() => !isOpen && open('first')}
+        onPointerDown={() => {
+          wasOpen.current = menu.current?.matches(':popover-open') === true;
+        }}
+        onClick={() => {
+          if (!wasOpen.current) open('first');
+          wasOpen.current = false;
+        }}
         onKeyDown={onButtonKey}
       >
         <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" fill="currentColor">

@@ -1,18 +1,19 @@
 /** Where the focus goes when a card leaves, and when it comes back: never nowhere. */
 
-/** In a card: its menu, or whatever can be pressed. */
-const TARGETS = '.card__more, .card__control, .card__link';
+/** In a card: its menu, else whatever can be pressed. */
+const findTarget = (card: Element | null | undefined): HTMLElement | null | undefined =>
+  card?.querySelector<HTMLElement>('.card__more') ?? card?.querySelector<HTMLElement>('.card__control');
 
 /** The card with this key, once it is on the page. */
 export function focusCard(key: string): void {
-  requestAnimationFrame(() => cardOf(key)?.querySelector<HTMLElement>(TARGETS)?.focus());
+  requestAnimationFrame(() => findTarget(cardOf(key))?.focus());
 }
 
 /** The card after this one, or before it; or the heading, where it is the last. */
 export function focusNextCard(key: string): void {
   const card = cardOf(key);
   const next = [card?.nextElementSibling, card?.previousElementSibling]
-    .map((other) => other?.querySelector<HTMLElement>(TARGETS))
+    .map(findTarget)
     .find((target) => target !== null && target !== undefined);
   (next ?? document.getElementById('library-title'))?.focus();
 }

@@ -63,10 +63,7 @@ export function Library(props: LibraryProps): ReactElement {
       </div>
       {state.problem !== undefined && (
         <div className="notice notice--problem" role="alert">
-          <span>The videos could not be read. {state.problem}</span>
-          <button type="button" className="button" onClick={() => void list.refresh()}>
-            Try again
-          </button>
+          <span>The videos could not be read, trying again … {state.problem}</span>
         </div>
       )}
       {state.phase === 'loading' && entries.length === 0 && <Skeleton />}

@@ -14,9 +14,9 @@ export async function copyLink(videoId: string): Promise<void> {
 export const linkOf = (videoId: string): string => new URL(pathOf({ view: 'video', videoId }), location.href).href;
 
 /** Saves the MP4, from Storage itself, under the video's title. @throws {UploadError} */
-export async function saveVideo(list: Pick<VideoList, 'readDetail'>, id: string): Promise<void> {
-  const video = await list.readDetail(id);
-  const url = video.outputs.find(({ kind }) => kind === 'video')?.url;
+export async function saveVideo(list: Pick<VideoList, 'readDetail'>, video: Video): Promise<void> {
+  const { outputs } = await list.readDetail(video.id);
+  const url = outputs.find(({ kind }) => kind === 'video')?.url;
   if (!url) throw new UploadError({ code: 'not_found', message: 'There is no file of this video to save.' });
   const link = document.createElement('a');
   link.href = addressOfFile(url, video);

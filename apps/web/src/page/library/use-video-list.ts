@@ -3,8 +3,12 @@
 import type { Uploader } from '@supabase-media/uploader';
 import type { Video } from '@supabase-media/uploader/contract';
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { isGone } from './is-gone.ts';
 import { openRememberedDeletions } from './remembered-deletions.ts';
 import { createVideoList, type VideoList, type VideoListState } from './video-list.ts';
+
+/** What could not be read is read again after so long, in milliseconds. */
+const RETRY_MS = 5000;
 
 export interface Videos {
   readonly list: VideoList;
@@ -27,12 +31,19 @@ export function useDetail(list: VideoList, video: Video, isWanted: boolean): Vid
   useEffect(() => {
     if (!isWanted || outputs === 0) return undefined;
     let isOver = false;
-    list.readDetail(id).then(
-      (read) => !isOver && setDetail(read),
-      () => {},
-    );
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const read = (): void => {
+      list.readDetail(id).then(
+        (found) => !isOver && setDetail(found),
+        (error: unknown) => {
+          if (!isOver && !isGone(error)) timer = setTimeout(read, RETRY_MS);
+        },
+      );
+    };
+    read();
     return () => {
       isOver = true;
+      clearTimeout(timer);
     };
   }, [list, id, status, outputs, isWanted]);
   return detail;

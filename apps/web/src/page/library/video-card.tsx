@@ -73,7 +73,7 @@ export function VideoCard(props: VideoCardProps): ReactElement {
     if (action === 'rename') setIsRenaming(true);
     else if (action === 'delete') props.onDelete(item);
     else if (action === 'upload_again') props.onUploadAgain();
-    else if (action === 'download') void attempt(() => saveVideo(list, id));
+    else if (action === 'download') void attempt(() => saveVideo(list, item.video));
     else if (action === 'copy_link') void attempt(() => copy(id));
     else void attempt(() => list[action](id));
   };

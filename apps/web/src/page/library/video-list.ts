@@ -15,8 +15,8 @@ import type { VideoItem } from './video-item.ts';
 import { wordsOf } from './words-of.ts';
 
 export interface VideoListState {
-  readonly phase: 'loading' | 'ready' | 'failed';
-  /** Why the list could not be read; the earlier list is still shown. */
+  readonly phase: 'loading' | 'ready';
+  /** Why the list could not be read; the earlier list is still shown, and it is tried again. */
   readonly problem: string | undefined;
   /** Newest first. */
   readonly items: readonly VideoItem[];
@@ -56,6 +56,9 @@ const POLL_MS = 5000;
 
 /** Addresses are renewed if they expire within this, in milliseconds. */
 const RENEW_MS = 60_000;
+
+/** A list that could not be read is read again after so long, in milliseconds. */
+const RETRY_MS = 3000;
 
 /** Whoever has more than two thousand videos finds the newest of them here. */
 const ALL_PAGES = 40;
@@ -144,7 +147,10 @@ export function createVideoList(uploader: Tools, deletions: RememberedDeletions)
       });
     } catch (error) {
       if (signal?.aborted || !(error instanceof UploadError)) return;
-      publish({ phase: state.items.length > 0 ? 'ready' : 'failed', problem: `${error.message} ${error.action}` });
+      // The page says by itself that there is no connection.
+      const isReach = error.code === 'offline' || error.code === 'timed_out';
+      publish({ problem: isReach ? undefined : wordsOf(error) });
+      setTimeout(() => !signal?.aborted && void refresh(), RETRY_MS);
     }
   };
   const refresh = (): Promise<void> => {

@@ -15,6 +15,9 @@ import { frameOf } from './frame.ts';
 import type { Videos } from './use-video-list.ts';
 import { VideoFacts } from './video-facts.tsx';
 
+/** What could not be read is read again after so long, in milliseconds. */
+const RETRY_MS = 3000;
+
 const Player = lazy(async () => ({ default: (await import('@supabase-media/uploader/player')).Player }));
 
 export interface VideoViewProps {
@@ -35,18 +38,34 @@ export function VideoView({ videoId, uploader, videos, undo, getToken }: VideoVi
   // biome-ignore lint/correctness/useExhaustiveDependencies: another status or another output is another look.
   useEffect(() => {
     let isOver = false;
-    list.readDetail(videoId).then(
-      (video) => !isOver && setRead(video),
-      (error: unknown) => !isOver && setProblem(wordsOf(error)),
-    );
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = (): void => {
+      list.readDetail(videoId).then(
+        (video) => !isOver && setRead(video),
+        (error: unknown) => {
+          if (isOver) return;
+          // The page says by itself that there is no connection.
+          if (error instanceof UploadError && error.retryBy === 'client') timer = setTimeout(look, RETRY_MS);
+          else setProblem(wordsOf(error));
+        },
+      );
+    };
+    look();
     return () => {
       isOver = true;
+      clearTimeout(timer);
     };
   }, [list, videoId, status, outputs]);
 
   const video = item?.video ?? read;
   if (problem !== undefined && read === undefined) return <Missing words={problem} />;
-  if (video === undefined) return <p className="page-wait" role="status" aria-label="Loading the video" />;
+  if (video === undefined)
+    return (
+      <div className="watch" role="status" aria-label="Loading the video">
+        <span className="watch__back" />
+        <div className="watch__frame watch__frame--skeleton" />
+      </div>
+    );
   const view = describeVideo(video, item?.etaSeconds);
   return (
     <article className="watch">
