@@ -99,8 +99,8 @@ describe('following a video', () => {
     );
     const half = await one.next();
     expect(half).toMatchObject({ event: 'progress', data: { status: 'processing', step: 'encode', percent: 50 } });
-    expect(Number(half?.data.etaSeconds)).toBeGreaterThan(25);
-    expect(Number(half?.data.etaSeconds)).toBeLessThan(40);
+    // Only who does the work knows how long it takes.
+    expect(half?.data.etaSeconds).toBeUndefined();
     expect(Number(half?.id)).toBeGreaterThan(Number(first?.id));
     // Who comes again has seen that one already.
     const again = await follow(videoId, { lastEventId: Number(half?.id) });
