@@ -99,7 +99,7 @@ describe.skipIf(CHROMIUM === undefined)('the uploader', () => {
 
   it('calls an upload of another tab interrupted only when that tab is gone', async () => {
     const { page } = await openBehind(({ method }) =>
-      method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 4 * MB } : { kind: 'pass' },
+      method === 'PATCH' ? { kind: 'throttle', bytesPerSecond: 2 * MB } : { kind: 'pass' },
     );
     const file = await lab.clients.makeFile({ bytes: 91 * MB, seed: 14 });
     await filesInput(page).setInputFiles(join(lab.clients.folder, file.source.name));

@@ -9,13 +9,13 @@ export function focusCard(key: string): void {
   requestAnimationFrame(() => findTarget(cardOf(key))?.focus());
 }
 
-/** The card after this one, or before it; or the heading, where it is the last. */
+/** The card after this one, or before it; or the choice of files, where it is the last. */
 export function focusNextCard(key: string): void {
   const card = cardOf(key);
   const next = [card?.nextElementSibling, card?.previousElementSibling]
     .map(findTarget)
     .find((target) => target !== null && target !== undefined);
-  (next ?? document.getElementById('library-title'))?.focus();
+  (next ?? document.querySelector<HTMLElement>('.video-uploader__zone input'))?.focus({ preventScroll: true });
 }
 
 const cardOf = (key: string): Element | null => document.querySelector(`.card[data-key="${CSS.escape(key)}"]`);

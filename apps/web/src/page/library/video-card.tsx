@@ -10,7 +10,7 @@ import { CardMenu } from './card-menu.tsx';
 import { type CardView, describeEntry } from './describe-entry.ts';
 import { isPlayable, type VideoAction } from './describe-video.ts';
 import type { Entry } from './entry.ts';
-import { Poster } from './poster.tsx';
+import { lengthOf, Poster } from './poster.tsx';
 import { usePreviewWanted } from './preview.tsx';
 import { RenameForm } from './rename-form.tsx';
 import { copyLink, linkOf, saveVideo } from './share-video.ts';
@@ -156,8 +156,10 @@ function Picture({ entry: { item }, list, isPreviewWanted }: PictureProps): Reac
   const { video } = item;
   const poster = <Poster video={video} list={list} isPreviewWanted={isPreviewWanted} />;
   if (!isPlayable(video)) return poster;
+  // With what is written on the picture, so that whoever says what they see is understood.
+  const label = [`Watch ${titleOf(video)} now`, lengthOf(video)].filter(Boolean).join(', ');
   return (
-    <Link to={{ view: 'video', videoId: video.id }} className="card__link" aria-label={`Watch ${titleOf(video)} now`}>
+    <Link to={{ view: 'video', videoId: video.id }} className="card__link" aria-label={label}>
       {poster}
       <span className="card__play" aria-hidden="true">
         <svg viewBox="0 0 24 24" width="28" height="28" fill="currentColor" aria-hidden="true">

@@ -54,6 +54,9 @@ export interface VideoList {
 /** The polling interval of unfinished videos that are not followed by events, in milliseconds. */
 const POLL_MS = 5000;
 
+/** What was said about the time left and not said again is not true any more after so long, in milliseconds. */
+const ETA_LIFE_MS = 15_000;
+
 /** Addresses are renewed if they expire within this, in milliseconds. */
 const RENEW_MS = 60_000;
 
@@ -83,6 +86,8 @@ export function createVideoList(uploader: Tools, deletions: RememberedDeletions)
     hidden: new Set(),
   };
   let shown = state;
+  /** When an event last told of each video, in milliseconds since the epoch. */
+  const toldAt = new Map<string, number>();
   let nextBefore: string | null = null;
   let reading: Promise<void> | undefined;
   let isReadAgain = false;
@@ -109,11 +114,18 @@ export function createVideoList(uploader: Tools, deletions: RememberedDeletions)
     if (item === undefined) return;
     if (event.kind === 'ended') return void settle(id);
     const { status, step, percent, etaSeconds } = event;
+    toldAt.set(id, Date.now());
     // The MP4 is published before the other outputs: from then on the video can be watched.
     const mayBePublished = step !== item.video.step && AFTER_PUBLISHING.has(step ?? '');
     if (mayBePublished && item.video.outputs.length === 0) void settle(id);
     const video = { ...item.video, status, step, progress: Math.round(percent) };
     publish({ items: state.items.map((other) => (other.video.id === id ? { ...other, video, etaSeconds } : other)) });
+  };
+  const forgetTimes = (): void => {
+    const isOld = ({ video, etaSeconds }: VideoItem): boolean =>
+      etaSeconds !== undefined && Date.now() - (toldAt.get(video.id) ?? 0) > ETA_LIFE_MS;
+    if (!state.items.some(isOld)) return;
+    publish({ items: state.items.map((item) => (isOld(item) ? { ...item, etaSeconds: undefined } : item)) });
   };
   const settle = async (id: string): Promise<void> => {
     await list.readDetail(id, { isFresh: true }).then(put, (error) => isGone(error) && drop(id));
@@ -184,6 +196,7 @@ export function createVideoList(uploader: Tools, deletions: RememberedDeletions)
         void refresh();
       };
       const timer = setInterval(() => {
+        forgetTimes();
         // Events do not tell how many wait before it.
         const isAnyLeft = state.items.some(
           ({ video }) => video.status === 'queued' || (isUnderWay(video) && !follower.isFollowed(video.id)),
