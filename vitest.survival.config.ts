@@ -50,6 +50,7 @@ export const SURVIVAL_TESTS = [
   'packages/media/test/sound.test.ts',
   'tools/media-check/test/fuzz-media.test.ts',
   'tools/media-check/test/kept-files.test.ts',
+  'tools/media-check/test/time-left.test.ts',
   'apps/web/test/client-browser.test.ts',
 ];
 

@@ -12,17 +12,25 @@ describe('the steps of a job', () => {
     const lines: string[] = [];
     const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
     const seen: StepProgress[] = [];
-    const runStep = createStepRunner({ steps: STEPS, log, onProgress: (progress) => seen.push(progress) });
+    let clock = 0;
+    const onProgress = (progress: StepProgress) => seen.push(progress);
+    const runStep = createStepRunner({ steps: STEPS, log, onProgress, now: () => clock });
 
-    const value = await runStep('download', async () => ({ value: 7, summary: '1 MB' }));
+    const value = await runStep('download', async () => {
+      clock += 10_000;
+      return { value: 7, summary: '1 MB' };
+    });
     await runStep('encode', async (report) => {
-      report(0.5, { speed: 2, etaSeconds: 3 });
+      clock += 15_000;
+      report(0.5, { speed: 2 });
+      clock += 15_000;
       return { value: undefined, summary: 'one file' };
     });
 
     expect(value).toBe(7);
     expect(seen.map((progress) => progress.percent)).toEqual([0, 25, 25, 62, 100]);
-    expect(seen[3]).toEqual({ step: 'encode', stepNumber: 2, stepCount: 2, percent: 62, speed: 2, etaSeconds: 3 });
+    expect(seen[3]).toEqual({ step: 'encode', stepNumber: 2, stepCount: 2, percent: 62, speed: 2, etaSeconds: 15 });
+    expect(seen[0]?.etaSeconds).toBeUndefined();
     expect(lines[0]).toBe('Step 1/2: Downloading');
     expect(lines[1]).toMatch(/^Step 1\/2 done in .*: 1 MB$/);
     expect(lines[2]).toBe('Step 2/2: Encoding');

@@ -3,6 +3,7 @@
  * passes the work of each step.
  */
 import { formatSeconds } from './format.ts';
+import { estimateJob, type StepKind } from './job-estimate.ts';
 import type { Log } from './log.ts';
 
 /** One step of a job. */
@@ -12,6 +13,8 @@ export interface StepDefinition {
   readonly title: string;
   /** Its share of the job's time, in any unit. Read at every progress report, so a step may set it late. */
   readonly weight: number;
+  /** `work` unless told. */
+  readonly kind?: StepKind;
 }
 
 /** The progress of a job. */
@@ -20,17 +23,15 @@ export interface StepProgress {
   /** From 1. */
   readonly stepNumber: number;
   readonly stepCount: number;
-  /** Of the whole job, 0 to 100. */
+  /** Of the whole job, 0 to 100. Never falls. */
   readonly percent: number;
   readonly speed?: number | undefined;
+  /** Until the whole job is done; absent where that is not known. */
   readonly etaSeconds?: number | undefined;
 }
 
-/** Called by a running step: the fraction that is done, from 0 to 1, and optionally speed and remaining time. */
-export type ReportStep = (
-  done: number,
-  extra?: { readonly speed?: number | undefined; readonly etaSeconds?: number | undefined },
-) => void;
+/** Called by a running step: the part of its time that is over, from 0 to 1, and its speed where it has one. */
+export type ReportStep = (done: number, extra?: { readonly speed?: number | undefined }) => void;
 
 /** The result of a step: its value, and a few words for the log. */
 export interface StepOutcome<T> {
@@ -58,6 +59,9 @@ export type InSpan = <T>(
 
 const withoutSpan: InSpan = (_name, _attributes, work) => work();
 
+/** Between two reports of a step that says nothing, in milliseconds. */
+const TICK_MS = 1000;
+
 /** Creates the step runner of one job with a fixed list of steps. */
 export function createStepRunner<const Steps extends readonly StepDefinition[]>(options: {
   readonly steps: Steps;
@@ -68,33 +72,56 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
   /** Wraps each step in a tracing span. Default: none. */
   readonly inSpan?: InSpan | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds of a clock that does not jump. */
+  readonly now?: () => number;
 }): RunStep<Steps[number]['name']> {
-  const { steps, log, onProgress, inSpan = withoutSpan } = options;
-  const weigh = (some: readonly StepDefinition[]) => some.reduce((sum, { weight }) => sum + weight, 0);
+  const { steps, log, onProgress, inSpan = withoutSpan, now = () => performance.now() } = options;
+  const durations = new Map<number, number>();
   let highest = 0;
   return async (name, work) => {
     const index = steps.findIndex((step) => step.name === name);
     const step = steps[index];
     if (step === undefined) throw new RangeError(`there is no step ${name}`);
     const label = `Step ${index + 1}/${steps.length}`;
-    const report: ReportStep = (done, extra) => {
-      const reached = weigh(steps.slice(0, index)) + step.weight * Math.min(1, Math.max(0, done));
-      // Never backwards, even if a step increases its weight.
-      highest = Math.max(highest, Math.floor((reached / weigh(steps)) * 100));
-      onProgress?.({ step: name, stepNumber: index + 1, stepCount: steps.length, percent: highest, ...extra });
+    const started = now();
+    const elapsed = () => (now() - started) / 1000;
+    let reported: { readonly done: number; readonly atSeconds: number } | undefined;
+    let extra: Parameters<ReportStep>[1];
+    const tell = (): void => {
+      const weighed = steps.map(({ weight, kind = 'work' }) => ({ weight, kind }));
+      const { percent, etaSeconds } = estimateJob(weighed, durations, { index, elapsedSeconds: elapsed(), reported });
+      // Never backwards, even if a step turns out to take longer.
+      highest = Math.max(highest, Math.floor(percent));
+      onProgress?.({
+        step: name,
+        stepNumber: index + 1,
+        stepCount: steps.length,
+        percent: highest,
+        ...extra,
+        ...(etaSeconds !== undefined && { etaSeconds }),
+      });
+    };
+    const report: ReportStep = (done, more) => {
+      reported = { done: Math.min(1, Math.max(0, done)), atSeconds: elapsed() };
+      extra = more;
+      tell();
     };
     log.info({ event: 'step.started', step: name }, `${label}: ${step.title}`);
-    report(0);
-    const started = performance.now();
+    tell();
+    // Time passes where a step has nothing to say, too.
+    const ticker = setInterval(tell, TICK_MS);
+    ticker.unref();
     const timer = options.timeStep?.(name);
-    const { value, summary } = await inSpan(`step ${name}`, { 'media.step': name }, () => work(report)).catch(
-      (error: unknown) => {
+    const { value, summary } = await inSpan(`step ${name}`, { 'media.step': name }, () => work(report))
+      .catch((error: unknown) => {
         timer?.ended(options.signal?.aborted ? 'stopped' : 'failed');
         throw error;
-      },
-    );
+      })
+      .finally(() => clearInterval(ticker));
     timer?.ended('done');
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = elapsed();
+    durations.set(index, seconds);
+    extra = undefined;
     log.info({ event: 'step.done', step: name, seconds }, `${label} done in ${formatSeconds(seconds)}: ${summary}`);
     report(1);
     return value;

@@ -75,6 +75,8 @@ const RECIPES = {
   'pq.mp4': `-f lavfi -i smptebars=size=320x180:rate=25:duration=1 ${HEVC10}:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc`,
   'hlg.mp4': `-f lavfi -i smptebars=size=320x180:rate=25:duration=1 ${HEVC10}:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc`,
   'corners.mp4': `${CORNERS} ${X264} -movflags +faststart`,
+  // Small to make, and as much to encode as a film of a phone.
+  'wide-mjpeg.avi': `-f lavfi -i testsrc2=size=1280x720:rate=30:duration=8 -f lavfi -i sine=duration=8 -c:v mjpeg -q:v 8 -pix_fmt yuvj420p -c:a pcm_s16le`,
   'wide.mp4': `-f lavfi -i testsrc2=size=1280x720:rate=30000/1001:duration=5 ${TONE} ${X264} -g 60 -c:a aac -movflags +faststart`,
   'portrait.mp4': `-f lavfi -i testsrc2=size=720x1280:rate=25:duration=1 ${X264} -movflags +faststart`,
   'seconds.mp4': `${SECONDS} ${X264} -force_key_frames expr:gte(t,n_forced*2)`,

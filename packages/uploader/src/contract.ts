@@ -126,9 +126,13 @@ export interface Video {
   readonly step: string | null;
   /** Whole percent of all steps. */
   readonly progress: number;
+  /** How many videos wait before this one; null where it does not wait, or nobody knows. */
+  readonly waitingBefore: number | null;
   readonly outcome: VideoOutcome | null;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
+  /** As its owner named it; null: not yet, so the file's name stands for it. */
+  readonly title: string | null;
   /** As uploaded; null where the video came another way. */
   readonly fileName: string | null;
   readonly sourceBucket: string;
@@ -150,6 +154,11 @@ export interface VideoList {
   readonly videos: readonly Video[];
   /** For the next page; null at the end. */
   readonly nextBefore: string | null;
+}
+
+export interface RenameVideoRequest {
+  /** 1 to 200 characters; null: the file's name again. */
+  readonly title: string | null;
 }
 
 export interface RetriedVideo {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatSpeed, formatTimeLeft } from './format.ts';
+import { downloadNameOf, formatDuration, formatLimit, formatSpeed, formatTimeLeft } from './format.ts';
 
 describe('format', () => {
   it.each([
@@ -18,6 +18,23 @@ describe('format', () => {
     [3723, '1:02:03'],
   ])('writes a video of %d seconds as %s', (seconds, text) => {
     expect(formatDuration(seconds)).toBe(text);
+  });
+
+  it.each([
+    [2 ** 31, '2 GB'],
+    [50 * 1024 ** 2, '50 MB'],
+    [1_500_000_000, '1.50 GB'],
+  ])('writes a limit of %d bytes as %s', (bytes, text) => {
+    expect(formatLimit(bytes)).toBe(text);
+  });
+
+  it.each([
+    ['trip.mov', null, 'trip.mp4'],
+    ['trip.mov', 'At the lake', 'At the lake.mp4'],
+    ['trip.MP4', null, 'trip.MP4'],
+    [null, null, 'source.mp4'],
+  ])('saves %s, called %s, as %s', (fileName, title, saved) => {
+    expect(downloadNameOf({ fileName, title, sourcePath: 'user/source.avi' })).toBe(saved);
   });
 
   it('writes speeds', () => {

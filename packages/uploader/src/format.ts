@@ -24,6 +24,24 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
 }
 
+/** Bytes in a limit are counted in powers of two, and called by the names of powers of ten: 2 GB, as on the packaging. */
+const LIMIT_UNITS = [
+  ['GB', 1024 ** 3],
+  ['MB', 1024 ** 2],
+] as const;
+
+/** A limit in the units people know: 2147483648 → `2 GB`. One that is no round number of them is written as sizes are. */
+export function formatLimit(bytes: number): string {
+  for (const [unit, size] of LIMIT_UNITS) if (bytes >= size && bytes % size === 0) return `${bytes / size} ${unit}`;
+  return formatBytes(bytes);
+}
+
 /** A video's title, as the person knows it. */
-export const titleOf = ({ fileName, sourcePath }: Pick<Video, 'fileName' | 'sourcePath'>): string =>
-  fileName ?? sourcePath.split('/').at(-1) ?? sourcePath;
+export const titleOf = ({ title, fileName, sourcePath }: Pick<Video, 'title' | 'fileName' | 'sourcePath'>): string =>
+  title ?? fileName ?? sourcePath.split('/').at(-1) ?? sourcePath;
+
+/** The name under which a video is saved: its title with the ending that the file has. */
+export function downloadNameOf(video: Pick<Video, 'title' | 'fileName' | 'sourcePath'>): string {
+  const title = titleOf(video);
+  return /\.mp4$/i.test(title) ? title : `${title.replace(/\.[A-Za-z0-9]{2,4}$/, '')}.mp4`;
+}

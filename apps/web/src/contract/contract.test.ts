@@ -32,6 +32,7 @@ describe('the declared types equal the schemas', () => {
     expectTypeOf<Of<typeof videos.videoOutput>>().toEqualTypeOf<declared.VideoOutput>();
     expectTypeOf<Of<typeof videos.video>>().toEqualTypeOf<declared.Video>();
     expectTypeOf<Of<typeof videos.videoList>>().toEqualTypeOf<declared.VideoList>();
+    expectTypeOf<Of<typeof videos.renameVideoRequest>>().toEqualTypeOf<declared.RenameVideoRequest>();
     expectTypeOf<Of<typeof videos.retriedVideo>>().toEqualTypeOf<declared.RetriedVideo>();
     expectTypeOf<Of<typeof videos.canceledVideo>>().toEqualTypeOf<declared.CanceledVideo>();
     expectTypeOf<Of<typeof videos.deletedVideo>>().toEqualTypeOf<declared.DeletedVideo>();

@@ -50,8 +50,8 @@ export const API_ERRORS = {
   },
   name_refused: {
     httpStatus: 422,
-    meaning: 'The file name has a path, control characters, or no characters that can be shown.',
-    action: 'Give the file a plain name, such as holiday.mp4, and try again.',
+    meaning: 'The name has control characters or none that can be shown, or the name of a file has a path.',
+    action: 'Give it a plain name, such as holiday.mp4, and try again.',
   },
   not_found: {
     httpStatus: 404,

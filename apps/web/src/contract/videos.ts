@@ -36,9 +36,18 @@ export const video = z
     status: videoStatus,
     step: z.string().nullable(),
     progress: z.int().min(0).max(100).describe('Whole percent of all steps.'),
+    waitingBefore: z
+      .int()
+      .min(0)
+      .nullable()
+      .describe('How many videos wait before this one; null where it does not wait, or nobody knows.'),
     outcome: z.enum(['processed', 'remuxed', 'rejected']).nullable(),
     errorCode: z.string().nullable(),
     errorMessage: z.string().nullable().describe('For users: what they can do, without words of operators.'),
+    title: z
+      .string()
+      .nullable()
+      .describe('As its owner named it; null: not yet, so the name of its file stands for it.'),
     fileName: z.string().nullable().describe('As uploaded; null where the video came another way.'),
     sourceBucket: z.string(),
     sourcePath: z.string(),
@@ -68,6 +77,19 @@ export const videoList = z
   })
   .meta({ id: 'VideoList' });
 export type VideoList = z.infer<typeof videoList>;
+
+/** The longest title, in characters: as long as the column allows. */
+const TITLE_MAX = 200;
+
+export const renameVideoRequest = z
+  .strictObject({
+    title: z
+      .string()
+      .max(TITLE_MAX)
+      .nullable()
+      .describe(`1 to ${TITLE_MAX} characters that can be shown, a letter or digit among them; null: as its file.`),
+  })
+  .meta({ id: 'RenameVideoRequest' });
 
 export const retriedVideo = z
   .object({ id: z.guid(), jobState: z.enum(['created', 'existing', 'requeued']) })

@@ -2,33 +2,48 @@
 
 import { createUploader } from '@supabase-media/uploader';
 import type { PublicConfig } from '@supabase-media/uploader/contract';
-import { type ReactElement, useEffect, useMemo, useState } from 'react';
-import { type Auth, openAuth, type SignedIn } from './auth/open-auth.ts';
+import { UploadError } from '@supabase-media/uploader/errors';
+import { type ReactElement, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { type Auth, mayBeSignedIn, openAuth, type SignedIn } from './auth/open-auth.ts';
 import { SignIn } from './auth/sign-in.tsx';
 import { Home } from './home.tsx';
+import { PageSkeleton } from './page-skeleton.tsx';
+import { createReach, type Reach } from './reach.ts';
+import { ReachNotice } from './reach-notice.tsx';
 
 type Start =
   | { readonly state: 'loading' }
   | { readonly state: 'failed'; readonly words: string }
-  | { readonly state: 'ready'; readonly auth: Auth };
+  | { readonly state: 'ready'; readonly auth: Auth; readonly supabaseHost: string };
 
-/** Reads the configuration, which needs no sign-in. */
-const guest = createUploader({ apiUrl: '', getToken: () => '' });
+/** An answer that does not come within this, in milliseconds, is said to be waited for. */
+const SLOW_MS = 4000;
 
 export function App(): ReactElement {
+  const [reach] = useState(() =>
+    createReach({ fetch: (input, init) => globalThis.fetch(input, init), question: '/api/config' }),
+  );
+  useEffect(() => reach.start(), [reach]);
+  const isAway = useSyncExternalStore(reach.subscribe, reach.getSnapshot);
+  return (
+    <>
+      {isAway && <ReachNotice what={location.host} onTry={reach.askNow} />}
+      <Begin reach={reach} />
+    </>
+  );
+}
+
+function Begin({ reach }: { readonly reach: Reach }): ReactElement {
   const [start, setStart] = useState<Start>({ state: 'loading' });
   const [attempt, setAttempt] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks again.
   useEffect(() => {
     const stop = new AbortController();
-    guest.getConfig({ signal: stop.signal }).then(
-      (config) => setStart(begin(config)),
-      (error: Error) => !stop.signal.aborted && setStart({ state: 'failed', words: error.message }),
-    );
+    void readConfig(reach, stop.signal).then((next) => !stop.signal.aborted && setStart(next));
     return () => stop.abort();
-  }, [attempt]);
-  if (start.state === 'ready') return <Gate auth={start.auth} />;
-  if (start.state === 'loading') return <p className="page-wait" role="status" aria-label="Loading" />;
+  }, [reach, attempt]);
+  if (start.state === 'ready') return <Gate auth={start.auth} supabaseHost={start.supabaseHost} reach={reach} />;
+  if (start.state === 'loading') return <PageSkeleton isSignedIn={mayBeSignedIn()} />;
   return (
     <main className="page-failed">
       <h1>The page cannot start</h1>
@@ -40,15 +55,40 @@ export function App(): ReactElement {
   );
 }
 
+/** Needs no sign-in. Asks until there is an answer. */
+async function readConfig(reach: Reach, signal: AbortSignal): Promise<Start> {
+  const guest = createUploader({
+    apiUrl: '',
+    getToken: () => '',
+    fetch: reach.fetch,
+    connectivity: reach.connectivity,
+  });
+  for (;;) {
+    try {
+      return begin(await guest.getConfig({ signal }));
+    } catch (error) {
+      const mayPass = error instanceof UploadError && error.retryBy === 'client';
+      if (!mayPass || signal.aborted)
+        return { state: 'failed', words: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
 function begin(config: PublicConfig): Start {
   try {
-    return { state: 'ready', auth: openAuth(config) };
+    return { state: 'ready', auth: openAuth(config), supabaseHost: new URL(config.supabaseUrl).host };
   } catch (error) {
     return { state: 'failed', words: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function Gate({ auth }: { readonly auth: Auth }): ReactElement {
+interface GateProps {
+  readonly auth: Auth;
+  readonly supabaseHost: string;
+  readonly reach: Reach;
+}
+
+function Gate({ auth, supabaseHost, reach }: GateProps): ReactElement {
   const [who, setWho] = useState<SignedIn | null | undefined>();
   useEffect(
     () =>
@@ -58,10 +98,30 @@ function Gate({ auth }: { readonly auth: Auth }): ReactElement {
       ),
     [auth],
   );
+  const isSlow = useLater(SLOW_MS);
   const userId = who?.userId;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another user gets another uploader.
-  const uploader = useMemo(() => createUploader({ apiUrl: '', getToken: auth.getToken }), [auth, userId]);
-  if (who === undefined) return <p className="page-wait" role="status" aria-label="Loading" />;
+  const uploader = useMemo(
+    () => createUploader({ apiUrl: '', getToken: auth.getToken, fetch: reach.fetch, connectivity: reach.connectivity }),
+    [auth, reach, userId],
+  );
+  if (who === undefined)
+    return (
+      <>
+        {isSlow && <ReachNotice what={supabaseHost} />}
+        <PageSkeleton isSignedIn={mayBeSignedIn()} />
+      </>
+    );
   if (who === null) return <SignIn auth={auth} />;
-  return <Home key={who.userId} uploader={uploader} auth={auth} email={who.email} />;
+  return <Home key={who.userId} uploader={uploader} auth={auth} who={who} />;
+}
+
+/** True after so many milliseconds. */
+function useLater(ms: number): boolean {
+  const [isLater, setIsLater] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setIsLater(true), ms);
+    return () => clearTimeout(timer);
+  }, [ms]);
+  return isLater;
 }

@@ -21,16 +21,28 @@ const UNSHOWABLE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
  * @throws {ApiError} `name_refused` for paths, control characters, lone surrogates, and names without a letter or digit.
  */
 export function normalizeFileName(given: string): string {
-  if (/\p{Surrogate}/u.test(given)) return refuse('The file name is not valid Unicode.');
-  const name = given.normalize('NFC').trim();
+  const name = normalizeName(given, 'The file name');
   if (/[/\\]/.test(name)) return refuse('The file name contains "/" or "\\": send a name, not a path.');
-  if (UNSHOWABLE.test(name)) return refuse('The file name contains control characters.');
   if (name.length > NAME_MAX)
     return refuse(`The file name has ${name.length} characters; at most ${NAME_MAX} are allowed.`, {
       length: name.length,
       limit: NAME_MAX,
     });
-  if (!/[\p{L}\p{N}]/u.test(name)) return refuse('The file name has no letter and no digit.');
+  return name;
+}
+
+/**
+ * What a person calls a video: as {@link normalizeFileName}, but a title may have slashes.
+ *
+ * @throws {ApiError} `name_refused`.
+ */
+export const normalizeTitle = (given: string): string => normalizeName(given, 'The title');
+
+function normalizeName(given: string, what: string): string {
+  if (/\p{Surrogate}/u.test(given)) return refuse(`${what} is not valid Unicode.`);
+  const name = given.normalize('NFC').trim();
+  if (UNSHOWABLE.test(name)) return refuse(`${what} contains control characters.`);
+  if (!/[\p{L}\p{N}]/u.test(name)) return refuse(`${what} has no letter and no digit.`);
   return name;
 }
 

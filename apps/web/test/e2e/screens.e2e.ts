@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM, filesInput, openPageLab, type PageLab, uploadRow, videoCard } from './support/page-lab.ts';
+import { CHROMIUM, filesInput, openPageLab, type PageLab, videoCard } from './support/page-lab.ts';
 
 const MB = 1_000_000;
 
@@ -67,20 +67,20 @@ describe.skipIf(CHROMIUM === undefined)('every state', () => {
     const clip = await lab.clips.clip('portrait.mp4');
     await filesInput(page).setInputFiles([big.path, paused.path, clip]);
     await filesInput(page).setInputFiles({ name: LONG_NAME, mimeType: 'text/plain', buffer: Buffer.from('No.') });
-    await uploadRow(page, paused.name).getByText(/MB\/s/).waitFor();
-    await uploadRow(page, paused.name)
+    await videoCard(page, paused.name).getByText(/MB\/s/).waitFor();
+    await videoCard(page, paused.name)
       .getByRole('button', { name: /^Pause/ })
       .click();
     await videoCard(page, 'portrait.mp4').waitFor();
     // From here on nobody adds anything: what moves now moves by itself.
     await watchShifts(page);
-    await uploadRow(page, big.name).getByText(/left/).waitFor();
+    await videoCard(page, big.name).getByText(/left/).waitFor();
     await shoot('4-uploading');
     await page.context().setOffline(true);
-    await uploadRow(page, big.name).getByText('Waiting to try again').waitFor();
+    await videoCard(page, big.name).getByText('Waiting to try again').waitFor();
     await shoot('5-offline');
     await page.context().setOffline(false);
-    await uploadRow(page, big.name).getByText(/MB\/s/).waitFor();
+    await videoCard(page, big.name).getByText(/MB\/s/).waitFor();
 
     await videoCard(page, 'portrait.mp4').getByText('Ready', { exact: true }).waitFor({ timeout: 120_000 });
     expect(await readShifts(page), 'how far things jumped by themselves').toBeLessThan(0.1);
@@ -103,12 +103,13 @@ describe.skipIf(CHROMIUM === undefined)('every state', () => {
       await videoCard(page, title).getByText('Ready', { exact: true }).waitFor({ timeout: 120_000 });
     await page.locator('.poster__image').first().waitFor();
     await shoot('8-library');
-    await videoCard(page, 'portrait.mp4')
-      .getByRole('button', { name: /^Delete/ })
-      .click();
-    await page.getByRole('dialog').waitFor();
-    await shoot('9-delete');
-    await page.getByRole('button', { name: 'Keep it' }).click();
+    await videoCard(page, 'portrait.mp4').getByRole('button', { name: /^More/ }).click();
+    await page.getByRole('menu').waitFor();
+    await shoot('9-menu');
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Undo' }).waitFor();
+    await shoot('9-undo');
+    await page.getByRole('button', { name: 'Undo' }).click();
 
     for (const title of ['wide.mp4', 'portrait.mp4']) {
       await videoCard(page, title)
@@ -151,7 +152,7 @@ function findLayoutProblems(page: Page): Promise<string[]> {
         if (one.contains(other) || other.contains(one)) continue;
         const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
         const isOver = a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
-        const isBehind = document.querySelector('dialog[open]') !== null;
+        const isBehind = document.querySelector('dialog[open], .menu:popover-open, .video-uploader__undo') !== null;
         if (isOver && !isBehind) problems.push(`"${one.textContent}" and "${other.textContent}" overlap`);
       }
     return [...new Set(problems)];

@@ -58,6 +58,10 @@ export interface ClientLab {
   readonly storedSha256: (sessionId: string) => Promise<string>;
   /** Rows of a table, as the service sees them. */
   readonly rows: (query: string) => Promise<readonly Record<string, unknown>[]>;
+  /** Adds rows to a table, as the service does. */
+  readonly insert: (table: string, rows: readonly Readonly<Record<string, unknown>>[]) => Promise<void>;
+  /** Removes rows, as the service does. */
+  readonly remove: (query: string) => Promise<void>;
   /** Claims a session for being completed, as an API process does; nobody completes it. */
   readonly leaseCompletion: (sessionId: string, leaseSeconds: number) => Promise<void>;
   /** Removes a partial upload from Storage, as its expiry does. */
@@ -135,6 +139,18 @@ export async function openClientLab(): Promise<ClientLab> {
       const hash = createHash('sha256');
       for await (const piece of answer.body ?? []) hash.update(piece);
       return hash.digest('hex');
+    },
+    insert: async (table, added) => {
+      const answer = await fetch(`${stackValue('SUPABASE_URL')}/rest/v1/${table}`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(added),
+      });
+      if (!answer.ok) throw new Error(`Adding rows was answered ${answer.status}: ${await answer.text()}`);
+    },
+    remove: async (query) => {
+      const answer = await fetch(`${stackValue('SUPABASE_URL')}/rest/v1/${query}`, { method: 'DELETE', headers });
+      if (!answer.ok) throw new Error(`Removing rows was answered ${answer.status}.`);
     },
     leaseCompletion: async (sessionId, leaseSeconds) => {
       const body = { session_id: sessionId, claimant: randomUUID(), lease_seconds: leaseSeconds };

@@ -15,7 +15,7 @@ export const video: Output<'video'> = {
   from: 'source',
   files: [VIDEO_FILE],
   // A video that is copied leaves almost all of the time to the ladder of HLS.
-  weight: (plan) => (plan?.video === 'copy' ? 3 : 46),
+  weight: (plan) => (plan?.video === 'copy' ? 6 : 42),
   mostBytes: ({ bytes }) => bytes,
   make: async ({ mp4, outDir }) => {
     const { displayWidth: width, displayHeight: height } = mp4.info.video;

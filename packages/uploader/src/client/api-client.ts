@@ -24,7 +24,7 @@ export interface RetryOptions {
 }
 
 export interface ApiRequest extends RetryOptions {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Begins with `/api/`. */
   readonly path: string;
   readonly body?: unknown;
@@ -45,6 +45,11 @@ export interface ApiClient {
   readonly request: <T>(request: ApiRequest) => Promise<T>;
   /** As {@link request}, once, with the answer's body left to be read. */
   readonly open: (request: ApiRequest) => Promise<Response>;
+  /**
+   * Sends a request while the page goes away: at once, by the last token that was used, and nobody hears the answer. Does
+   * nothing where no token was used yet.
+   */
+  readonly sendOnLeave: (request: Pick<ApiRequest, 'method' | 'path'>) => void;
   /** The header that says who asks. @throws {UploadError} `signed_out`; `offline` when the app could not tell. */
   readonly authorization: (options: { readonly refresh: boolean }) => Promise<string>;
   /** Retries while the failure may pass. @throws {UploadError} as {@link request}. */
@@ -55,6 +60,7 @@ const TIMEOUT_MS = 30_000;
 const RETRIES = 4;
 
 export function openApiClient(options: ApiClientOptions): ApiClient {
+  let lastAuthorization: string | undefined;
   const authorization = async ({ refresh }: { readonly refresh: boolean }): Promise<string> => {
     let token: string;
     try {
@@ -63,7 +69,8 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
       // The sign-in could not be renewed, in a tunnel say. Whoever is signed out has no token.
       throw new UploadError({ code: 'offline', cause });
     }
-    if (token) return `Bearer ${token}`;
+    lastAuthorization = token ? `Bearer ${token}` : undefined;
+    if (lastAuthorization !== undefined) return lastAuthorization;
     throw new UploadError({ code: 'signed_out' });
   };
 
@@ -101,7 +108,12 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
       const response = await open(asked);
       return (response.status === 204 ? undefined : await response.json()) as T;
     }, asked);
-  return { apiUrl: options.apiUrl, request, open: (asked) => open(asked), authorization, withRetries };
+  const sendOnLeave = ({ method, path }: Pick<ApiRequest, 'method' | 'path'>): void => {
+    if (lastAuthorization === undefined) return;
+    const headers = { accept: 'application/json', authorization: lastAuthorization };
+    options.fetch(`${options.apiUrl}${path}`, { method, headers, keepalive: true }).catch(() => {});
+  };
+  return { apiUrl: options.apiUrl, request, open: (asked) => open(asked), sendOnLeave, authorization, withRetries };
 }
 
 /** Node 20 forgets an `AbortSignal.timeout` that only `AbortSignal.any` knows of when it collects garbage. */

@@ -69,6 +69,8 @@ export interface Uploader {
    * Without what is being sent just now, here or in another tab.
    */
   readonly listUnfinished: () => Promise<readonly UploadRecord[]>;
+  /** What other tabs of this browser are sending just now, as this user; how far, as last confirmed. */
+  readonly listElsewhere: () => Promise<readonly UploadRecord[]>;
   /** The unfinished upload of exactly this file. */
   readonly findUnfinished: (source: UploadSource) => Promise<UploadRecord | undefined>;
   /** Forgets an unfinished upload and ends it at the server; one that is being sent, here or in another tab, is left. */
@@ -121,6 +123,12 @@ export function createUploader(options: UploaderOptions): Uploader {
     return { apiUrl, user: userOfToken(authorization.slice('Bearer '.length)) };
   };
   const isGone = (record: UploadRecord): boolean => isExpired(record, Date.now());
+  const listRecords = async (isWanted: (key: string) => boolean): Promise<readonly UploadRecord[]> => {
+    const { user } = await owner();
+    return (await records.list(isGone))
+      .filter(({ key, value }) => value.apiUrl === apiUrl && value.user === user && isWanted(key))
+      .map(({ value }) => value);
+  };
   return {
     uploads,
     videos,
@@ -129,11 +137,12 @@ export function createUploader(options: UploaderOptions): Uploader {
       return startUpload(tools, source, uploadOptions);
     },
     listUnfinished: async () => {
-      const { user } = await owner();
       const isSent = await checkLocks(tools.underWay);
-      return (await records.list(isGone))
-        .filter(({ key, value }) => value.apiUrl === apiUrl && value.user === user && !isSent(key))
-        .map(({ value }) => value);
+      return listRecords((key) => !isSent(key));
+    },
+    listElsewhere: async () => {
+      const isSent = await checkLocks(tools.underWay);
+      return listRecords((key) => isSent(key) && !tools.underWay.has(key));
     },
     findUnfinished: async (source) => {
       const record = await records.read(fingerprintOf(source, await owner()));

@@ -24,11 +24,15 @@ export interface ResumePoint {
 
 const OVER = new Set(['session_ended', 'session_expired', 'refused_content', 'digest_mismatch', 'bad_size']);
 
-/** Of two uploads of the same file at once only the first has a resume point. @throws {UploadError} `signed_out`, `offline`. */
+/**
+ * Of two uploads of the same file at once only the first has a resume point.
+ *
+ * @throws {UploadError} `signed_out`, `offline`; `sent_elsewhere` for the second, where it is to be sent `once`.
+ */
 export async function lockResumePoint(
   tools: TaskTools,
   source: UploadSource,
-  signal: AbortSignal,
+  { signal, once }: { readonly signal: AbortSignal; readonly once: boolean },
 ): Promise<ResumePoint> {
   const { records, client, underWay } = tools;
   const authorization = await client.withRetries(() => client.authorization({ refresh: false }), { signal });
@@ -36,6 +40,7 @@ export async function lockResumePoint(
   const key = fingerprintOf(source, { apiUrl: client.apiUrl, user });
   const release = await tabLockName(key, underWay);
   const isOurs = release !== undefined;
+  if (!isOurs && once) throw new UploadError({ code: 'sent_elsewhere' });
   const stored = isOurs ? await records.read(key) : undefined;
   let record = stored !== undefined && !isExpired(stored, Date.now()) ? stored : undefined;
   const point: ResumePoint = {

@@ -63,6 +63,11 @@ export const UPLOAD_ERRORS = {
     message: 'The file is no video, whatever its name says.',
     action: 'Choose a video file.',
   },
+  sent_elsewhere: {
+    retryBy: 'person',
+    message: 'This file is being uploaded in another window.',
+    action: 'Look there, or wait until it is done.',
+  },
   server_busy: {
     retryBy: 'client',
     message: 'The server is busy.',

@@ -38,6 +38,7 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
   const { uploads } = tools;
   let point: ResumePoint | undefined;
   let sessionId: string | undefined;
+  let videoId: string | undefined;
   let transfer: Transfer | undefined;
   let isStored = false;
   let digest: ContentDigest | undefined;
@@ -46,12 +47,14 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
 
   /** Undefined: an earlier visit has sent everything. */
   const prepare = async (signal: AbortSignal): Promise<Transfer | undefined> => {
-    point ??= await lockResumePoint(tools, source, signal);
+    point ??= await lockResumePoint(tools, source, { signal, once: options.once === true });
     sessionId = point.record()?.sessionId;
     const found = await findSession(tools, point, signal);
     digest?.close();
     digest = createContentDigest(source);
     if (found?.kind === 'stored') {
+      // A session and its video have one id.
+      videoId = found.sessionId;
       const { uploadId, requestEnds = null } = point.record() ?? {};
       if (uploadId) digest.advance({ uploadId, requestEnds, acknowledgedBytes: source.size });
       return undefined;
@@ -70,6 +73,7 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
         { signal },
       ));
     sessionId = opened.id;
+    videoId = opened.videoId;
     let resumedFrom = opened.confirmedBytes;
     let isFirst = true;
     await point.remember(opened, { confirmedBytes: opened.confirmedBytes });
@@ -133,15 +137,16 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
         const id = sessionId ?? '';
         try {
           const digests = await digest?.finish(signal);
-          const { videoId, verified } = await uploads.complete(id, {
+          const completed = await uploads.complete(id, {
             signal,
             digests,
             isDigestTold: options.sha256 !== undefined,
           });
           await point?.forget();
           meter.confirmed(source.size);
-          // An API of an earlier release says nothing of it.
-          return { videoId, sessionId: id, verified: verified ?? null };
+          videoId = completed.videoId;
+          // An API of an earlier release says nothing of how it verified.
+          return { videoId, sessionId: id, verified: completed.verified ?? null };
         } catch (error) {
           if (error instanceof UploadError && error.apiCode === 'too_many_queued') {
             await awaitRoom(error, signal);
@@ -167,6 +172,10 @@ export function createJob({ tools, source, options, meter, enter }: JobOptions) 
           rounds++;
         }
       }
+    },
+    videoId: (): string | undefined => videoId,
+    abortOnLeave: (): void => {
+      if (sessionId !== undefined) uploads.cancelOnLeave(sessionId);
     },
     abort: (): Promise<void> => abortUpload({ forget: point?.forget, sessionId, uploads }),
     close: () => {

@@ -67,6 +67,7 @@ export function startUpload(tools: TaskTools, source: UploadSource, options: Upl
     finished,
     state: () => state,
     progress: meter.current,
+    videoId: job.videoId,
     pause: () => {
       if (['completed', 'failed', 'canceled', 'paused'].includes(state.name) || end.signal.aborted) return;
       pauseController.close();
@@ -74,5 +75,9 @@ export function startUpload(tools: TaskTools, source: UploadSource, options: Upl
     },
     resume: pauseController.open,
     cancel: () => end.abort(new UploadError({ code: 'canceled' })),
+    cancelOnLeave: () => {
+      job.abortOnLeave();
+      end.abort(new UploadError({ code: 'canceled' }));
+    },
   };
 }

@@ -33,6 +33,11 @@ export interface UploadVideoOptions {
   readonly project?: string | undefined;
   /** Of the whole file, in hexadecimal, if it is known. */
   readonly sha256?: string | undefined;
+  /**
+   * Fail with `sent_elsewhere` where this page or another tab is sending the same file. Unless told, it gets an upload of
+   * its own, and becomes a second video.
+   */
+  readonly once?: boolean | undefined;
 }
 
 export interface UploadResult {
@@ -48,11 +53,15 @@ export interface UploadHandle {
   readonly finished: Promise<UploadResult>;
   readonly state: () => UploadState;
   readonly progress: () => UploadProgress;
+  /** The video that it becomes; undefined until the API was asked for a session. */
+  readonly videoId: () => string | undefined;
   /** Ends the requests and keeps the resume point. */
   readonly pause: () => void;
   readonly resume: () => void;
   /** Gives the upload up, here and at the server. */
   readonly cancel: () => void;
+  /** As `cancel`, while the page is left and nothing can be waited for. */
+  readonly cancelOnLeave: () => void;
 }
 
 /** What all uploads of one uploader share. */

@@ -1,5 +1,5 @@
 /** The videos of the API, typed. Every function throws {@link UploadError}. */
-import type { CanceledVideo, DeletedVideo, RetriedVideo, Video, VideoList } from '../contract.ts';
+import type { CanceledVideo, DeletedVideo, RenameVideoRequest, RetriedVideo, Video, VideoList } from '../contract.ts';
 import type { ApiClient } from './api-client.ts';
 import type { CallOptions } from './uploads-api.ts';
 
@@ -21,8 +21,12 @@ export interface VideosApi {
   /** Queues a failed one again. */
   readonly retry: (id: string, options?: CallOptions) => Promise<RetriedVideo>;
   readonly cancel: (id: string, options?: CallOptions) => Promise<CanceledVideo>;
+  /** Names it; null: as its file. */
+  readonly rename: (id: string, title: string | null, options?: CallOptions) => Promise<Video>;
   /** Removes the row, the source and the results. */
   readonly delete: (id: string, options?: CallOptions) => Promise<DeletedVideo>;
+  /** As `delete`, while the page is left: sent at once, and nobody hears what became of it. */
+  readonly deleteOnLeave: (id: string) => void;
 }
 
 export function openVideosApi(client: ApiClient): VideosApi {
@@ -47,6 +51,11 @@ export function openVideosApi(client: ApiClient): VideosApi {
     },
     retry: (id, options) => client.request({ method: 'POST', path: at(id, '/retry'), ...options }),
     cancel: (id, options) => client.request({ method: 'POST', path: at(id, '/cancel'), ...options }),
+    rename: (id, title, options) => {
+      const body = { title } satisfies RenameVideoRequest;
+      return client.request({ method: 'PATCH', path: at(id), body, ...options });
+    },
+    deleteOnLeave: (id) => client.sendOnLeave({ method: 'DELETE', path: at(id) }),
     delete: (id, options) => client.request({ method: 'DELETE', path: at(id), ...options }),
   };
 }

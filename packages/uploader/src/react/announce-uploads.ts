@@ -11,12 +11,9 @@ const SILENT: ReadonlySet<UploadItem['state']['name']> = new Set(['queued', 'pre
 /** One sentence for each item that changed in a way worth interrupting for. */
 export function announceUploads(before: readonly UploadItem[], after: readonly UploadItem[]): readonly string[] {
   const earlier = new Map(before.map((item) => [item.id, item]));
-  const changed = after.flatMap((item) => announceItem(earlier.get(item.id), item) ?? []);
-  const kept = new Set(after.map((item) => item.id));
-  const canceled = before
-    .filter((item) => !kept.has(item.id) && item.state.name === 'canceled')
-    .map((item) => `${item.fileName}: canceled.`);
-  return [...changed, ...canceled];
+  const shown = after.filter(({ isSetAside }) => !isSetAside);
+  const changed = shown.flatMap((item) => announceItem(earlier.get(item.id), item) ?? []);
+  return changed;
 }
 
 function announceItem(before: UploadItem | undefined, after: UploadItem): string | undefined {

@@ -6,6 +6,9 @@ import type { UploadItem, UploadItemState } from './upload-list.ts';
 
 const item = (state: UploadItemState, sent = 0, changes: Partial<UploadItem> = {}): UploadItem => ({
   id: 'upload-1',
+  addedAt: 0,
+  videoId: undefined,
+  isSetAside: false,
   fileName: 'trip.mov',
   size: 300_000_000,
   state,
@@ -29,14 +32,22 @@ const uploading = { name: 'uploading', resumedFrom: 0 } as const;
 describe('describeUpload', () => {
   it('says bytes, speed and time left while bytes move', () => {
     const view = describeUpload(item(uploading, 42_100_000));
-    expect(view.numbers).toBe('42.1 MB of 300 MB · 12.3 MB/s · 20 s left');
+    expect(view).toMatchObject({
+      status: 'Uploading, 14 %',
+      numbers: '42.1 MB of 300 MB · 12.3 MB/s',
+      timeLeft: '20 s left',
+    });
     expect(view.actions).toEqual(['pause', 'cancel']);
   });
 
   it('says where it went on', () => {
-    expect(describeUpload(item({ name: 'uploading', resumedFrom: 120_000_000 }, 121_000_000)).status).toBe(
-      'Going on from 120 MB',
-    );
+    const view = describeUpload(item({ name: 'uploading', resumedFrom: 120_000_000 }, 121_000_000));
+    expect(view.numbers).toBe('121 MB of 300 MB · went on from 120 MB · 12.3 MB/s');
+  });
+
+  it('calls nothing done that no worker has looked at', () => {
+    const view = describeUpload(item({ name: 'completed', videoId: 'video-1' }, 300_000_000));
+    expect(view).toMatchObject({ tone: 'plain', status: 'Sent, waiting to be converted', bar: undefined });
   });
 
   it('says that it finishes while the API is asked to complete, however long that takes', () => {
@@ -88,7 +99,8 @@ describe('announceUploads', () => {
     ]);
   });
 
-  it('tells what was canceled when it leaves the list', () => {
-    expect(announceUploads([item({ name: 'canceled' })], [])).toEqual(['trip.mov: canceled.']);
+  it('tells nothing of what was set aside: the offer to take it back says so', () => {
+    const aside = item({ name: 'paused' }, 1_000_000, { isSetAside: true });
+    expect(announceUploads([item(uploading, 1_000_000)], [aside])).toEqual([]);
   });
 });

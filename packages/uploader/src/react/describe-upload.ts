@@ -8,11 +8,13 @@ export type UploadAction = 'pause' | 'resume' | 'try_now' | 'retry' | 'cancel' |
 
 export interface UploadView {
   /** Decides the colour, never alone: the words say the same. */
-  readonly tone: 'plain' | 'moving' | 'waiting' | 'done' | 'problem';
+  readonly tone: 'plain' | 'moving' | 'waiting' | 'problem';
   /** What happens. */
   readonly status: string;
-  /** Bytes, speed, time left; empty where there is nothing to say. */
+  /** Bytes and speed; empty where there is nothing to say. */
   readonly numbers: string;
+  /** Until the last byte is sent; empty where it is not known. */
+  readonly timeLeft: string;
   /** What happened and what to do, where something is wrong. */
   readonly problem: string | undefined;
   /** From 0 to 100; `unknown` while something goes on whose end cannot be told; undefined: no bar. */
@@ -21,7 +23,7 @@ export interface UploadView {
 }
 
 const ACTIONS: Readonly<Record<UploadItemState['name'], readonly UploadAction[]>> = {
-  queued: ['cancel'],
+  queued: ['pause', 'cancel'],
   preparing: ['pause', 'cancel'],
   uploading: ['pause', 'cancel'],
   waiting: ['try_now', 'cancel'],
@@ -39,6 +41,7 @@ export function describeUpload(item: UploadItem): UploadView {
   const view = {
     tone: 'plain',
     numbers: describeBytes(item),
+    timeLeft: '',
     problem: undefined,
     bar: progress?.percentage ?? 0,
     actions: ACTIONS[state.name],
@@ -52,8 +55,9 @@ export function describeUpload(item: UploadItem): UploadView {
       return {
         ...view,
         tone: 'moving',
-        status: state.resumedFrom > 0 ? `Going on from ${formatBytes(state.resumedFrom)}` : 'Uploading',
-        numbers: describeMovement(item),
+        status: `Uploading, ${Math.floor(progress?.percentage ?? 0)} %`,
+        numbers: describeMovement(item, state.resumedFrom),
+        timeLeft: describeLeft(progress?.etaSeconds),
       };
     case 'waiting':
       return {
@@ -68,7 +72,8 @@ export function describeUpload(item: UploadItem): UploadView {
       // Proving what arrived and handing it to the workers; either may have to be waited for.
       return { ...view, tone: 'moving', status: 'Finishing', bar: 'unknown' };
     case 'completed':
-      return { ...view, tone: 'done', status: 'Uploaded', numbers: formatBytes(item.size), bar: 100 };
+      // Whether it is a video is known when a worker has looked at it: nothing is done yet.
+      return { ...view, status: 'Sent, waiting to be converted', numbers: formatBytes(item.size), bar: undefined };
     case 'canceled':
       return { ...view, status: 'Canceled', bar: undefined };
     case 'failed':
@@ -96,11 +101,13 @@ function describeBytes({ size, progress }: UploadItem): string {
   return sent > 0 ? `${formatBytes(sent)} of ${formatBytes(size)}` : formatBytes(size);
 }
 
-function describeMovement(item: UploadItem): string {
+function describeMovement(item: UploadItem, resumedFrom: number): string {
   const speed = item.progress?.speedBytesPerSecond;
-  const left = item.progress?.etaSeconds;
   const parts = [describeBytes(item)];
+  if (resumedFrom > 0) parts.push(`went on from ${formatBytes(resumedFrom)}`);
   if (speed !== undefined && speed > 0) parts.push(formatSpeed(speed));
-  if (left !== undefined && Number.isFinite(left)) parts.push(formatTimeLeft(left));
   return parts.join(' · ');
 }
+
+const describeLeft = (seconds: number | undefined): string =>
+  seconds !== undefined && Number.isFinite(seconds) ? formatTimeLeft(seconds) : '';

@@ -1,7 +1,7 @@
 /** Where files come in: dropped, or chosen by mouse, finger or keyboard. */
 
-import { formatBytes } from '@supabase-media/core/format';
 import { type DragEvent, type ReactElement, type Ref, useId, useState } from 'react';
+import { formatLimit } from '../format.ts';
 import { collectFiles, type DroppedFiles } from './collect-files.ts';
 import { Icon } from './icons.tsx';
 import { acceptAttribute, type UploadLimits } from './validate-file.ts';
@@ -62,7 +62,7 @@ export function DropZone({ limits, disabled, onDropped, inputRef }: DropZoneProp
         <span className="video-uploader__or"> or drop them here</span>
       </span>
       <span className="video-uploader__hint" id={hintId}>
-        MP4, MOV, WebM, MKV and most others, up to {formatBytes(limits.maxBytes)} each
+        MP4, MOV, WebM, MKV and most others, up to {formatLimit(limits.maxBytes)} each
       </span>
     </label>
   );

@@ -14,6 +14,9 @@ const record = {
 };
 const item = (changes: Partial<UploadItem>): UploadItem => ({
   id: 'upload-1',
+  addedAt: 0,
+  videoId: undefined,
+  isSetAside: false,
   fileName: 'trip.mov',
   size: 300_000_000,
   state: { name: 'queued' },

@@ -14,12 +14,18 @@ export type UploadItemState = UploadState | { readonly name: 'refused'; readonly
 /** One file. A changed item is a new object. */
 export interface UploadItem {
   readonly id: string;
+  /** When it was added, in milliseconds since the epoch. */
+  readonly addedAt: number;
+  /** The video that it becomes; undefined until the API has begun a session for it. */
+  readonly videoId: string | undefined;
   readonly fileName: string;
   /** In bytes. */
   readonly size: number;
   readonly state: UploadItemState;
   /** Undefined until something was sent or confirmed. */
   readonly progress: UploadProgress | undefined;
+  /** Taken off the list, and can be put back: see {@link UploadList.setAside}. */
+  readonly isSetAside: boolean;
 }
 
 export interface UploadListOptions {
@@ -43,8 +49,13 @@ export interface UploadList {
   readonly tryNow: (id: string) => void;
   /** After a failure, from where it stopped. */
   readonly retry: (id: string) => void;
+  /** Pauses one that is not to be shown any more; `putBack` shows it, and goes on where it was not paused before. */
+  readonly setAside: (id: string) => void;
+  readonly putBack: (id: string) => void;
   /** Gives the upload up, here and at the server. */
   readonly cancel: (id: string) => void;
+  /** As `cancel`, while the page is left. */
+  readonly cancelOnLeave: (id: string) => void;
   /** Takes an ended one off the list. */
   readonly dismiss: (id: string) => void;
   /** Stops every upload and keeps its resume point. */
@@ -56,6 +67,13 @@ const ENDS: ReadonlySet<UploadItemState['name']> = new Set(['completed', 'failed
 /** Nothing more happens to it by itself. */
 export const isEnded = ({ state }: UploadItem): boolean => ENDS.has(state.name);
 
+/** What another window is sending is no failure of this one. */
+function refusalOf(state: UploadState): UploadItemState | undefined {
+  if (state.name !== 'failed' || state.error.code !== 'sent_elsewhere') return undefined;
+  const { message, action } = state.error;
+  return { name: 'refused', problem: { code: 'already_added', message, action } };
+}
+
 const ALREADY_ADDED: FileProblem = {
   code: 'already_added',
   message: 'This file is being uploaded already.',
@@ -66,6 +84,8 @@ export function createUploadList(options: UploadListOptions): UploadList {
   const listeners = new Set<() => void>();
   const files = new Map<string, File>();
   const handles = new Map<string, UploadHandle>();
+  /** Those of what was set aside that were paused before. */
+  const pausedBefore = new Set<string>();
   let items: readonly UploadItem[] = [];
   let stopping = new AbortController();
   let count = 0;
@@ -79,6 +99,7 @@ export function createUploadList(options: UploadListOptions): UploadList {
   const drop = (id: string): void => {
     files.delete(id);
     handles.delete(id);
+    pausedBefore.delete(id);
     publish(items.filter((item) => item.id !== id));
   };
 
@@ -86,8 +107,9 @@ export function createUploadList(options: UploadListOptions): UploadList {
     const handle = options.uploader.uploadVideo(file, {
       project: options.project,
       signal: stopping.signal,
+      once: true,
       onProgress: (progress) => change(id, { progress }),
-      onState: (state) => change(id, { state }),
+      onState: (state) => change(id, { state: refusalOf(state) ?? state, videoId: handles.get(id)?.videoId() }),
     });
     handles.set(id, handle);
     handle.finished.then(
@@ -104,9 +126,10 @@ export function createUploadList(options: UploadListOptions): UploadList {
       return isSame && !isEnded(item);
     });
 
-  const append = (fileName: string, size: number, state: UploadItemState): string => {
+  const append = (fileName: string, size: number, state: UploadItemState, addedAt = Date.now()): string => {
     const id = `upload-${++count}`;
-    publish([...items, { id, fileName, size, state, progress: undefined }]);
+    const unknown = { videoId: undefined, progress: undefined, isSetAside: false };
+    publish([...items, { id, addedAt, fileName, size, state, ...unknown }]);
     return id;
   };
 
@@ -117,13 +140,15 @@ export function createUploadList(options: UploadListOptions): UploadList {
     },
     getSnapshot: () => items,
     add: (added) => {
+      // One time for what is chosen together, so that it stays in that order.
+      const now = Date.now();
       for (const file of added) {
         const problem = isUnderWay(file) ? ALREADY_ADDED : validateFile(file, options.limits());
         if (problem !== undefined) {
-          append(file.name, file.size, { name: 'refused', problem });
+          append(file.name, file.size, { name: 'refused', problem }, now);
           continue;
         }
-        const id = append(file.name, file.size, { name: 'queued' });
+        const id = append(file.name, file.size, { name: 'queued' }, now);
         files.set(id, file);
         start(id, file);
       }
@@ -139,7 +164,18 @@ export function createUploadList(options: UploadListOptions): UploadList {
       const file = files.get(id);
       if (file !== undefined) start(id, file);
     },
+    setAside: (id) => {
+      const item = items.find((candidate) => candidate.id === id);
+      if (item?.state.name === 'paused') pausedBefore.add(id);
+      change(id, { isSetAside: true });
+      handles.get(id)?.pause();
+    },
+    putBack: (id) => {
+      change(id, { isSetAside: false });
+      if (!pausedBefore.delete(id)) handles.get(id)?.resume();
+    },
     cancel: (id) => handles.get(id)?.cancel(),
+    cancelOnLeave: (id) => handles.get(id)?.cancelOnLeave(),
     dismiss: (id) => {
       const item = items.find((candidate) => candidate.id === id);
       if (item !== undefined && isEnded(item)) drop(id);

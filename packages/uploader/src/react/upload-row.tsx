@@ -17,7 +17,6 @@ const SIGNS: Readonly<Record<UploadView['tone'], IconName>> = {
   plain: 'film',
   moving: 'film',
   waiting: 'film',
-  done: 'done',
   problem: 'problem',
 };
 
@@ -29,7 +28,7 @@ export interface UploadRowProps {
 export function UploadRow({ item, onAction }: UploadRowProps): ReactElement {
   const view = describeUpload(item);
   return (
-    <li className="video-uploader__row" data-tone={view.tone} data-state={item.state.name}>
+    <li className="video-uploader__row" data-upload={item.id} data-tone={view.tone} data-state={item.state.name}>
       <span className="video-uploader__sign">
         <Icon name={SIGNS[view.tone]} />
       </span>
@@ -38,7 +37,7 @@ export function UploadRow({ item, onAction }: UploadRowProps): ReactElement {
       </p>
       <p className="video-uploader__status">
         <span className="video-uploader__state">{view.status}</span>
-        <span className="video-uploader__numbers">{view.numbers}</span>
+        <span className="video-uploader__numbers">{joinWords(view.numbers, view.timeLeft)}</span>
       </p>
       {view.bar !== undefined && <Bar view={view} bar={view.bar} fileName={item.fileName} />}
       {view.problem !== undefined && <p className="video-uploader__problem">{view.problem}</p>}
@@ -64,6 +63,8 @@ export function UploadRow({ item, onAction }: UploadRowProps): ReactElement {
   );
 }
 
+const joinWords = (...words: readonly string[]): string => words.filter(Boolean).join(' · ');
+
 interface BarProps {
   readonly view: UploadView;
   readonly bar: number | 'unknown';
@@ -81,7 +82,7 @@ function Bar({ view, bar, fileName }: BarProps): ReactElement {
       aria-valuemin={0}
       aria-valuemax={100}
       {...(!isUnknown && { 'aria-valuenow': Math.round(bar) })}
-      aria-valuetext={[view.status, view.numbers].filter((words) => words !== '').join(', ')}
+      aria-valuetext={[view.status, joinWords(view.numbers, view.timeLeft)].filter(Boolean).join(', ')}
       data-unknown={isUnknown || undefined}
       style={done}
     >

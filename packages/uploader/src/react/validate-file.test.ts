@@ -30,11 +30,16 @@ describe('validateFile', () => {
     expect(check('a.mp4', 2 ** 31)).toBeUndefined();
     const problem = check('a.mp4', 2 ** 31 + 1);
     expect(problem?.code).toBe('too_large');
-    expect(problem?.message).toContain('2147483649 bytes against 2147483648');
+    expect(problem?.message).toBe('The file has 2.15 GB; the limit is 2 GB.');
+    const odd = validateFile(
+      { name: 'a.mp4', size: 1_500_000_001, type: 'video/mp4' },
+      { ...DEFAULT_LIMITS, maxBytes: 1_500_000_000 },
+    );
+    expect(odd?.message).toContain('1500000001 bytes against 1500000000');
   });
 
   it('names the actual size and the limit', () => {
-    expect(check('a.mp4', 3_200_000_000)?.message).toBe('The file has 3.20 GB; the limit is 2.15 GB.');
+    expect(check('a.mp4', 3_200_000_000)?.message).toBe('The file has 3.20 GB; the limit is 2 GB.');
   });
 
   it('refuses an empty file', () => {

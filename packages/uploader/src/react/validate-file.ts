@@ -3,6 +3,7 @@
 import { formatBytes } from '@supabase-media/core/format';
 import { ACCEPTED_TYPES, TYPE_OF_EXTENSION } from '@supabase-media/upload-protocol/accepted-types';
 import { MAX_VIDEO_BYTES } from '@supabase-media/upload-protocol/limits';
+import { formatLimit } from '../format.ts';
 
 /** What may be uploaded; {@link DEFAULT_LIMITS} until the API has said. */
 export interface UploadLimits {
@@ -54,8 +55,8 @@ export function validateFile(file: FileFacts, limits: UploadLimits): FileProblem
       action: 'Look whether it plays on your device, then choose it again.',
     };
   if (file.size <= limits.maxBytes) return undefined;
-  const [size, limit] = [formatBytes(file.size), formatBytes(limits.maxBytes)];
-  // 2.15 GB is not more than 2.15 GB, to a reader.
+  const [size, limit] = [formatBytes(file.size), formatLimit(limits.maxBytes)];
+  // 2.15 MB is not more than 2.15 MB, to a reader.
   const exact = size === limit ? ` (${file.size} bytes against ${limits.maxBytes})` : '';
   return {
     code: 'too_large',

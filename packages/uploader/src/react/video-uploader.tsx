@@ -17,11 +17,12 @@ import { Announcer } from './announcer.tsx';
 import type { DroppedFiles } from './collect-files.ts';
 import type { UploadAction } from './describe-upload.ts';
 import { DropZone } from './drop-zone.tsx';
+import { UndoBar } from './undo-bar.tsx';
 import { UnfinishedUploads } from './unfinished-uploads.tsx';
 import { isEnded, type UploadItem } from './upload-list.ts';
 import { UploadRow } from './upload-row.tsx';
-import { useLeaveWarning, useUnfinished, useUploadList } from './use-upload-list.ts';
-import type { FileProblem } from './validate-file.ts';
+import { useUndoList } from './use-undo-list.ts';
+import { cancelWithUndo, FOLDER, useLeaveWarning, useUnfinished, useUploadList } from './use-upload-list.ts';
 
 export interface VideoUploaderProps {
   /** From `createUploader`; make it once. For another user give another one, and another `key`. */
@@ -42,17 +43,16 @@ export interface VideoUploaderProps {
   readonly className?: string | undefined;
 }
 
-const FOLDER: FileProblem = {
-  code: 'folder',
-  message: 'This is a folder.',
-  action: 'Open it and choose the videos in it.',
-};
-
 /** See the head of this file. Needs the stylesheet `@supabase-media/uploader/react/style.css`. */
 export function VideoUploader(props: VideoUploaderProps): ReactElement {
   const { uploader, onActivity } = props;
-  const { list, items, limits } = useUploadList(props);
-  const unfinished = useUnfinished(uploader, items);
+  // Before the list: what was canceled is ended while there still is one.
+  const undo = useUndoList();
+  const uploads = useUploadList(props);
+  const { list, limits } = uploads;
+  const items = uploads.items.filter(({ isSetAside }) => !isSetAside);
+  const unfinished = useUnfinished(uploader, uploads.items, undo.list);
+  const root = useRef<HTMLDivElement>(null);
   const ownInput = useRef<HTMLInputElement>(null);
   const input = props.inputRef ?? ownInput;
   const ended = items.filter(isEnded);
@@ -64,14 +64,19 @@ export function VideoUploader(props: VideoUploaderProps): ReactElement {
     for (const folder of folders) list.refuse(folder, FOLDER);
     list.add(files);
   };
-  const act = (action: UploadAction, { id }: UploadItem): void => {
+  const focusRow = (id: string) =>
+    requestAnimationFrame(() =>
+      root.current?.querySelector<HTMLElement>(`[data-upload="${id}"] .video-uploader__button`)?.focus(),
+    );
+  const act = (action: UploadAction, item: UploadItem): void => {
     // The button goes with its row; the keyboard must not be left nowhere.
     if (action === 'cancel' || action === 'dismiss') input.current?.focus({ preventScroll: true });
-    if (action === 'try_now') list.tryNow(id);
-    else list[action](id);
+    if (action === 'cancel') cancelWithUndo(list, undo.list, item, () => focusRow(item.id));
+    else if (action === 'try_now') list.tryNow(item.id);
+    else list[action](item.id);
   };
   return (
-    <div className={['video-uploader', props.className].filter(Boolean).join(' ')}>
+    <div ref={root} className={['video-uploader', props.className].filter(Boolean).join(' ')}>
       <DropZone limits={limits} disabled={props.disabled === true} onDropped={addFiles} inputRef={input} />
       <UnfinishedUploads
         records={unfinished.records}
@@ -100,6 +105,7 @@ export function VideoUploader(props: VideoUploaderProps): ReactElement {
         </button>
       )}
       <Announcer items={items} />
+      <UndoBar {...undo} />
     </div>
   );
 }

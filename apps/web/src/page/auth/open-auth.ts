@@ -38,6 +38,18 @@ const WORDS: Readonly<Record<string, string>> = {
   signup_disabled: 'Creating new accounts is disabled.',
 };
 
+/** Where the sign-in is kept in this browser. */
+const SESSION_KEY = 'supabase-media:session';
+
+/** Whether this browser keeps a sign-in; it may have ended meanwhile. */
+export function mayBeSignedIn(): boolean {
+  try {
+    return localStorage.getItem(SESSION_KEY) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws {Error} if the API has no public key of the project. */
 export function openAuth(config: PublicConfig): Auth {
   const { supabaseUrl, supabaseKey } = config;
@@ -46,7 +58,7 @@ export function openAuth(config: PublicConfig): Auth {
   const client = new AuthClient({
     url: `${supabaseUrl}/auth/v1`,
     headers: { apikey: supabaseKey, authorization: `Bearer ${supabaseKey}` },
-    storageKey: 'supabase-media:session',
+    storageKey: SESSION_KEY,
   });
   return {
     signIn: async (credentials) => {

@@ -1,121 +1,110 @@
-/** The user's videos. */
-
-import { UploadError } from '@supabase-media/uploader/errors';
+/** The user's videos, and what is on its way to become one. */
+import type { UploadRecord } from '@supabase-media/uploader';
 import { titleOf } from '@supabase-media/uploader/format';
-import { type ReactElement, useEffect, useRef, useState } from 'react';
-import { ConfirmDialog } from './confirm-dialog.tsx';
+import type { UploadAction } from '@supabase-media/uploader/react/describe-upload';
+import type { UploadItem } from '@supabase-media/uploader/react/upload-list';
+import type { UndoState } from '@supabase-media/uploader/react/use-undo-list';
+import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
+import { type Arrangement, arrangeEntries, SEARCH_FROM } from './arrange-entries.ts';
+import { deleteWithUndo } from './delete-with-undo.ts';
 import { describeVideo } from './describe-video.ts';
+import { mergeEntries } from './entry.ts';
+import { focusCard, focusNextCard } from './focus-card.ts';
+import { LibraryTools } from './library-tools.tsx';
+import { Skeleton } from './skeleton.tsx';
 import type { Videos } from './use-video-list.ts';
 import { VideoCard } from './video-card.tsx';
 import type { VideoItem } from './video-item.ts';
 
 export interface LibraryProps {
   readonly videos: Videos;
+  readonly uploads: readonly UploadItem[];
+  readonly elsewhere: readonly UploadRecord[];
+  readonly undo: UndoState['list'];
+  readonly onUploadAction: (action: UploadAction, item: UploadItem) => void;
   readonly onUploadAgain: () => void;
 }
 
-export function Library({ videos, onUploadAgain }: LibraryProps): ReactElement {
+const AS_IT_COMES: Arrangement = { search: '', order: 'newest' };
+
+export function Library(props: LibraryProps): ReactElement {
+  const { videos, uploads, elsewhere, undo } = props;
   const { list, state } = videos;
-  const [deleting, setDeleting] = useState<VideoItem>();
   const [isLoadingMore, setIsLoadingMore] = useState(false);
-  const heading = useRef<HTMLHeadingElement>(null);
-  const loadMore = async () => {
+  const [arrangement, setArrangement] = useState(AS_IT_COMES);
+  const [said, setSaid] = useState('');
+  const entries = useMemo(
+    () => mergeEntries({ uploads, elsewhere, videos: state.items, aside: state.hidden }),
+    [uploads, elsewhere, state.items, state.hidden],
+  );
+  const shown = useMemo(() => arrangeEntries(entries, arrangement), [entries, arrangement]);
+  const loadMore = async (how: 'loadMore' | 'loadAll') => {
     setIsLoadingMore(true);
-    await list.loadMore().catch(() => {});
+    await list[how]().catch(() => {});
     setIsLoadingMore(false);
+  };
+  const arrange = (next: Arrangement): void => {
+    setArrangement(next);
+    // What was not read cannot be found.
+    if (state.hasMore && !isLoadingMore) void loadMore('loadAll');
+  };
+  const isArranged = arrangement.search !== '' || arrangement.order !== 'newest';
+  const remove = ({ video }: VideoItem, key: string): void => {
+    focusNextCard(key);
+    deleteWithUndo(list, undo, video, () => focusCard(key));
   };
   return (
     <section className="library" aria-labelledby="library-title">
-      <h2 id="library-title" ref={heading} tabIndex={-1}>
-        Library
-      </h2>
+      <div className="library__head">
+        <h2 id="library-title" tabIndex={-1}>
+          Library
+        </h2>
+        {(entries.length >= SEARCH_FROM || isArranged) && <LibraryTools arrangement={arrangement} onChange={arrange} />}
+      </div>
       {state.problem !== undefined && (
         <div className="notice notice--problem" role="alert">
-          <span>The videos could not be read. {state.problem}</span>
-          <button type="button" className="button" onClick={() => void list.refresh()}>
-            Try again
-          </button>
+          <span>The videos could not be read, trying again … {state.problem}</span>
         </div>
       )}
-      {state.phase === 'loading' && <Skeleton />}
-      {state.phase === 'ready' && state.items.length === 0 && (
+      {state.phase === 'loading' && entries.length === 0 && <Skeleton />}
+      {state.phase === 'ready' && entries.length === 0 && (
         <p className="library__empty">No videos yet. What you upload shows up here.</p>
       )}
-      {state.items.length > 0 && (
+      {entries.length > 0 && shown.length === 0 && (
+        <p className="library__empty" role="status">
+          {isLoadingMore ? 'Looking through your older videos …' : `No video is called “${arrangement.search}”.`}
+        </p>
+      )}
+      {shown.length > 0 && (
         <ul className="library__grid">
-          {state.items.map((item) => (
+          {shown.map((entry) => (
             <VideoCard
-              key={item.video.id}
-              item={item}
+              key={entry.key}
+              entry={entry}
               list={list}
-              onDelete={setDeleting}
-              onUploadAgain={onUploadAgain}
+              onUploadAction={props.onUploadAction}
+              onDelete={(item) => remove(item, entry.key)}
+              onUploadAgain={props.onUploadAgain}
+              onSay={setSaid}
             />
           ))}
         </ul>
       )}
       {state.hasMore && (
-        <button type="button" className="button library__more" disabled={isLoadingMore} onClick={() => void loadMore()}>
+        <button
+          type="button"
+          className="button library__more"
+          disabled={isLoadingMore}
+          onClick={() => void loadMore('loadMore')}
+        >
           {isLoadingMore ? 'Loading …' : 'Show older videos'}
         </button>
       )}
-      {deleting !== undefined && (
-        <DeleteDialog
-          item={deleting}
-          videos={videos}
-          onClose={(isDeleted) => {
-            setDeleting(undefined);
-            // The pressed button disappeared with its card.
-            if (isDeleted) requestAnimationFrame(() => heading.current?.focus());
-          }}
-        />
-      )}
+      <p className="hidden-heading" role="status">
+        {said}
+      </p>
       <StatusAnnouncer items={state.items} />
     </section>
-  );
-}
-
-export interface DeleteDialogProps {
-  readonly item: VideoItem;
-  readonly videos: Videos;
-  readonly onClose: (isDeleted: boolean) => void;
-}
-
-export function DeleteDialog({ item, videos, onClose }: DeleteDialogProps): ReactElement {
-  const [isBusy, setIsBusy] = useState(false);
-  const [problem, setProblem] = useState<string>();
-  const confirm = async () => {
-    setIsBusy(true);
-    setProblem(undefined);
-    try {
-      await videos.list.remove(item.video.id);
-      onClose(true);
-    } catch (error) {
-      setProblem(error instanceof UploadError ? `${error.message} ${error.action}` : 'That did not work. Try again.');
-      setIsBusy(false);
-    }
-  };
-  return (
-    <ConfirmDialog
-      title="Delete this video?"
-      words={`“${titleOf(item.video)}” will be deleted permanently: the upload and all results.`}
-      confirm="Delete"
-      isBusy={isBusy}
-      problem={problem}
-      onConfirm={() => void confirm()}
-      onClose={() => onClose(false)}
-    />
-  );
-}
-
-/** As high as a card, to avoid layout shifts. */
-function Skeleton(): ReactElement {
-  return (
-    <div className="library__grid" role="status" aria-label="Loading your videos">
-      {['first', 'second', 'third'].map((key) => (
-        <div key={key} className="card panel card--skeleton" />
-      ))}
-    </div>
   );
 }
 

@@ -15,6 +15,7 @@ export function mergeVideos(items: readonly VideoItem[], read: readonly Video[])
     merged.set(video.id, {
       video: isFurther ? { ...video, progress: shown.video.progress, step: shown.video.step } : video,
       etaSeconds: shown?.etaSeconds,
+      problem: shown?.problem,
     });
   }
   return [...merged.values()].sort((a, b) => b.video.createdAt.localeCompare(a.video.createdAt));

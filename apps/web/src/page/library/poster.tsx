@@ -21,7 +21,7 @@ export function Poster({ video, list, isPreviewWanted }: PosterProps): ReactElem
   const urlOf = (wanted: string) => detail?.outputs.find(({ kind }) => kind === wanted)?.url ?? undefined;
   const url = urlOf('poster');
   const previewUrl = urlOf('preview');
-  const { durationSeconds } = readMediaFacts(video, 'output');
+  const length = lengthOf(video);
   return (
     <span className="poster" ref={element}>
       {url === undefined || url === brokenUrl ? (
@@ -32,11 +32,15 @@ export function Poster({ video, list, isPreviewWanted }: PosterProps): ReactElem
         <img className="poster__image" src={url} alt="" decoding="async" onError={() => setBrokenUrl(url)} />
       )}
       {isPreviewWanted && previewUrl !== undefined && <Preview url={previewUrl} />}
-      {durationSeconds !== undefined && video.status === 'ready' && (
-        <span className="poster__length">{formatDuration(durationSeconds)}</span>
-      )}
+      {length !== undefined && <span className="poster__length">{length}</span>}
     </span>
   );
+}
+
+/** The length that is written on the picture of a finished video. */
+export function lengthOf(video: Video): string | undefined {
+  const { durationSeconds } = readMediaFacts(video, 'output');
+  return durationSeconds === undefined || video.status !== 'ready' ? undefined : formatDuration(durationSeconds);
 }
 
 /** True from the moment on that the element was near the screen. */

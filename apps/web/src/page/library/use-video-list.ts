@@ -3,15 +3,20 @@
 import type { Uploader } from '@supabase-media/uploader';
 import type { Video } from '@supabase-media/uploader/contract';
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { isGone } from './is-gone.ts';
+import { openRememberedDeletions } from './remembered-deletions.ts';
 import { createVideoList, type VideoList, type VideoListState } from './video-list.ts';
+
+/** What could not be read is read again after so long, in milliseconds. */
+const RETRY_MS = 5000;
 
 export interface Videos {
   readonly list: VideoList;
   readonly state: VideoListState;
 }
 
-export function useVideoList(uploader: Uploader): Videos {
-  const [list] = useState(() => createVideoList(uploader));
+export function useVideoList(uploader: Uploader, userId: string): Videos {
+  const [list] = useState(() => createVideoList(uploader, openRememberedDeletions(userId)));
   useEffect(() => list.start(), [list]);
   const state = useSyncExternalStore(list.subscribe, list.getSnapshot);
   return { list, state };
@@ -26,12 +31,19 @@ export function useDetail(list: VideoList, video: Video, isWanted: boolean): Vid
   useEffect(() => {
     if (!isWanted || outputs === 0) return undefined;
     let isOver = false;
-    list.readDetail(id).then(
-      (read) => !isOver && setDetail(read),
-      () => {},
-    );
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const read = (): void => {
+      list.readDetail(id).then(
+        (found) => !isOver && setDetail(found),
+        (error: unknown) => {
+          if (!isOver && !isGone(error)) timer = setTimeout(read, RETRY_MS);
+        },
+      );
+    };
+    read();
     return () => {
       isOver = true;
+      clearTimeout(timer);
     };
   }, [list, id, status, outputs, isWanted]);
   return detail;

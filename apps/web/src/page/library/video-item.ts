@@ -5,4 +5,6 @@ export interface VideoItem {
   readonly video: Video;
   /** From the last event; undefined if unknown. */
   readonly etaSeconds: number | undefined;
+  /** Why it is still there after it was deleted. */
+  readonly problem?: string | undefined;
 }

@@ -9,16 +9,20 @@ import { isUnderWay } from './choose-watched.ts';
 import { createFollower } from './follow-videos.ts';
 import { isGone } from './is-gone.ts';
 import { mergeVideos } from './merge-videos.ts';
+import type { RememberedDeletions } from './remembered-deletions.ts';
 import { removeVideo } from './remove-video.ts';
 import type { VideoItem } from './video-item.ts';
+import { wordsOf } from './words-of.ts';
 
 export interface VideoListState {
-  readonly phase: 'loading' | 'ready' | 'failed';
-  /** Why the list could not be read; the earlier list is still shown. */
+  readonly phase: 'loading' | 'ready';
+  /** Why the list could not be read; the earlier list is still shown, and it is tried again. */
   readonly problem: string | undefined;
   /** Newest first. */
   readonly items: readonly VideoItem[];
   readonly hasMore: boolean;
+  /** Videos that are gone, or deleted as far as can still be undone: not in `items`. */
+  readonly hidden: ReadonlySet<string>;
 }
 
 export interface VideoList {
@@ -28,31 +32,62 @@ export interface VideoList {
   readonly start: () => () => void;
   readonly refresh: () => Promise<void>;
   readonly loadMore: () => Promise<void>;
+  /** Reads the older ones too, {@link ALL_PAGES} pages of them at most. */
+  readonly loadAll: () => Promise<void>;
   /** The video with addresses that are valid for at least another minute. @throws {UploadError} */
   readonly readDetail: (id: string, options?: { readonly isFresh?: boolean }) => Promise<Video>;
   /** @throws {UploadError} */
   readonly cancel: (id: string) => Promise<void>;
   /** @throws {UploadError} */
   readonly retry: (id: string) => Promise<void>;
-  /** Waits for a worker that is still processing the video. @throws {UploadError} */
+  /** @throws {UploadError} */
+  readonly rename: (id: string, title: string | null) => Promise<void>;
+  /** Hides a video that is to be deleted; `putBack` shows it again. */
+  readonly setAside: (id: string) => void;
+  readonly putBack: (id: string) => void;
+  /** Deletes it, and waits for a worker that still has it. One that cannot be deleted comes back, with the reason. */
   readonly remove: (id: string) => Promise<void>;
+  /** As `remove`, while the page is left. */
+  readonly removeOnLeave: (id: string) => void;
 }
 
 /** The polling interval of unfinished videos that are not followed by events, in milliseconds. */
 const POLL_MS = 5000;
 
+/** What was said about the time left and not said again is not true any more after so long, in milliseconds. */
+const ETA_LIFE_MS = 15_000;
+
 /** Addresses are renewed if they expire within this, in milliseconds. */
 const RENEW_MS = 60_000;
+
+/** A list that could not be read is read again after so long, in milliseconds. */
+const RETRY_MS = 3000;
+
+/** Whoever has more than two thousand videos finds the newest of them here. */
+const ALL_PAGES = 40;
 
 /** The worker's steps after the first results are published. */
 const AFTER_PUBLISHING: ReadonlySet<string> = new Set(['derive', 'upload', 'record']);
 
 type Tools = Pick<Uploader, 'videos' | 'watchVideo'>;
 
-export function createVideoList(uploader: Tools): VideoList {
+export function createVideoList(uploader: Tools, deletions: RememberedDeletions): VideoList {
   const listeners = new Set<() => void>();
   const details = new Map<string, Promise<Video>>();
-  let state: VideoListState = { phase: 'loading', problem: undefined, items: [], hasMore: false };
+  /** Set aside, to be deleted. */
+  const aside = new Set<string>();
+  /** Deleted, here or elsewhere. */
+  const gone = new Set<string>();
+  let state: VideoListState = {
+    phase: 'loading',
+    problem: undefined,
+    items: [],
+    hasMore: false,
+    hidden: new Set(),
+  };
+  let shown = state;
+  /** When an event last told of each video, in milliseconds since the epoch. */
+  const toldAt = new Map<string, number>();
   let nextBefore: string | null = null;
   let reading: Promise<void> | undefined;
   let isReadAgain = false;
@@ -60,23 +95,37 @@ export function createVideoList(uploader: Tools): VideoList {
 
   const publish = (changes: Partial<VideoListState>): void => {
     state = { ...state, ...changes };
+    const hidden = new Set([...aside, ...gone]);
+    shown = { ...state, hidden, items: state.items.filter(({ video }) => !hidden.has(video.id)) };
     for (const listener of listeners) listener();
     follow();
   };
   const find = (id: string): VideoItem | undefined => state.items.find((item) => item.video.id === id);
   const put = (video: Video): void => publish({ items: mergeVideos(state.items, [video]) });
-  const drop = (id: string): void => publish({ items: state.items.filter(({ video }) => video.id !== id) });
+  const drop = (id: string): void => {
+    gone.add(id);
+    publish({ items: state.items.filter(({ video }) => video.id !== id) });
+  };
+  const setProblem = (id: string, problem: string | undefined): void =>
+    publish({ items: state.items.map((item) => (item.video.id === id ? { ...item, problem } : item)) });
 
   const onEvent = (id: string, event: VideoEvent): void => {
     const item = find(id);
     if (item === undefined) return;
     if (event.kind === 'ended') return void settle(id);
     const { status, step, percent, etaSeconds } = event;
+    toldAt.set(id, Date.now());
     // The MP4 is published before the other outputs: from then on the video can be watched.
     const mayBePublished = step !== item.video.step && AFTER_PUBLISHING.has(step ?? '');
     if (mayBePublished && item.video.outputs.length === 0) void settle(id);
     const video = { ...item.video, status, step, progress: Math.round(percent) };
-    publish({ items: state.items.map((other) => (other.video.id === id ? { video, etaSeconds } : other)) });
+    publish({ items: state.items.map((other) => (other.video.id === id ? { ...other, video, etaSeconds } : other)) });
+  };
+  const forgetTimes = (): void => {
+    const isOld = ({ video, etaSeconds }: VideoItem): boolean =>
+      etaSeconds !== undefined && Date.now() - (toldAt.get(video.id) ?? 0) > ETA_LIFE_MS;
+    if (!state.items.some(isOld)) return;
+    publish({ items: state.items.map((item) => (isOld(item) ? { ...item, etaSeconds: undefined } : item)) });
   };
   const settle = async (id: string): Promise<void> => {
     await list.readDetail(id, { isFresh: true }).then(put, (error) => isGone(error) && drop(id));
@@ -101,6 +150,7 @@ export function createVideoList(uploader: Tools): VideoList {
       const older = isWhole ? [] : state.items.filter(({ video }) => oldest !== undefined && video.createdAt < oldest);
       const known = state.items.filter(({ video }) => page.videos.some(({ id }) => id === video.id));
       if (older.length === 0) nextBefore = page.nextBefore;
+      for (const { video } of state.items) if (!known.some(isOf(video)) && !older.some(isOf(video))) gone.add(video.id);
       publish({
         phase: 'ready',
         problem: undefined,
@@ -109,7 +159,10 @@ export function createVideoList(uploader: Tools): VideoList {
       });
     } catch (error) {
       if (signal?.aborted || !(error instanceof UploadError)) return;
-      publish({ phase: state.items.length > 0 ? 'ready' : 'failed', problem: `${error.message} ${error.action}` });
+      // The page says by itself that there is no connection.
+      const isReach = error.code === 'offline' || error.code === 'timed_out';
+      publish({ problem: isReach ? undefined : wordsOf(error) });
+      setTimeout(() => !signal?.aborted && void refresh(), RETRY_MS);
     }
   };
   const refresh = (): Promise<void> => {
@@ -132,7 +185,7 @@ export function createVideoList(uploader: Tools): VideoList {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    getSnapshot: () => state,
+    getSnapshot: () => shown,
     refresh,
     start: () => {
       const own = new AbortController();
@@ -143,12 +196,20 @@ export function createVideoList(uploader: Tools): VideoList {
         void refresh();
       };
       const timer = setInterval(() => {
-        const isAnyLeft = state.items.some(({ video }) => isUnderWay(video) && !follower.isFollowed(video.id));
+        forgetTimes();
+        // Events do not tell how many wait before it.
+        const isAnyLeft = state.items.some(
+          ({ video }) => video.status === 'queued' || (isUnderWay(video) && !follower.isFollowed(video.id)),
+        );
         if (isAnyLeft && document.visibilityState === 'visible') void refresh();
       }, POLL_MS);
       document.addEventListener('visibilitychange', wake, { signal: own.signal });
       addEventListener('online', wake, { signal: own.signal });
       addEventListener('pageshow', (event) => event.persisted && wake(), { signal: own.signal });
+      for (const id of deletions.list()) {
+        aside.add(id);
+        void list.remove(id);
+      }
       void refresh();
       return () => {
         clearInterval(timer);
@@ -161,6 +222,9 @@ export function createVideoList(uploader: Tools): VideoList {
       const page = await uploader.videos.list({ before: nextBefore, signal: life?.signal });
       nextBefore = page.nextBefore;
       publish({ items: mergeVideos(state.items, page.videos), hasMore: nextBefore !== null });
+    },
+    loadAll: async () => {
+      for (let pages = 0; nextBefore !== null && pages < ALL_PAGES; pages++) await list.loadMore();
     },
     readDetail: async (id, { isFresh = false } = {}) => {
       const known = isFresh ? undefined : await details.get(id)?.catch(() => undefined);
@@ -179,14 +243,50 @@ export function createVideoList(uploader: Tools): VideoList {
       follower.tryAgain(id);
       await settle(id);
     },
-    remove: async (id) => {
-      await removeVideo(uploader.videos, id);
-      details.delete(id);
-      drop(id);
+    rename: async (id, title) => {
+      const before = find(id)?.video;
+      if (before !== undefined) put({ ...before, title });
+      try {
+        const { title: named } = await uploader.videos.rename(id, title);
+        const now = find(id)?.video;
+        if (now !== undefined) put({ ...now, title: named });
+      } catch (error) {
+        const now = find(id)?.video;
+        if (now !== undefined && before !== undefined) put({ ...now, title: before.title });
+        throw error;
+      }
     },
+    setAside: (id) => {
+      deletions.add(id);
+      aside.add(id);
+      publish({});
+    },
+    putBack: (id) => {
+      deletions.remove(id);
+      aside.delete(id);
+      setProblem(id, undefined);
+    },
+    remove: async (id) => {
+      try {
+        await removeVideo(uploader.videos, id);
+        deletions.remove(id);
+        details.delete(id);
+        drop(id);
+      } catch (error) {
+        list.putBack(id);
+        setProblem(id, `It could not be deleted. ${wordsOf(error)}`);
+      }
+    },
+    // Remembered: the page that is loaded next asks again, in case this was in vain.
+    removeOnLeave: (id) => uploader.videos.deleteOnLeave(id),
   };
   return list;
 }
+
+const isOf =
+  (video: Video) =>
+  (item: VideoItem): boolean =>
+    item.video.id === video.id;
 
 /** Whether its addresses are still valid and no output was added since. */
 function isUsable(detail: Video, row: Video | undefined): boolean {

@@ -38,6 +38,7 @@ export const videoRow = z.object({
   source_size: z.coerce.number().nullable(),
   source_sha256: z.string().nullable(),
   source_proof: sourceProof.nullable(),
+  title: z.string().nullable().default(null),
   file_name: z.string().nullable(),
   status: z.enum(VIDEO_STATUSES),
   step: z.string().nullable(),

@@ -28,6 +28,10 @@ export interface VideosTable {
   /** Whether it was queued or processing, and is canceled now. */
   readonly cancel: (id: string) => Promise<boolean>;
   readonly changeOutputs: Videos['changeOutputs'];
+  /** Undefined if the user has no such video. */
+  readonly rename: (user: User, id: string, title: string | null) => Promise<VideoRow | undefined>;
+  /** How many videos wait before each of these that waits itself; none where the database does not tell. */
+  readonly countBefore: (ids: readonly string[]) => Promise<ReadonlyMap<string, number>>;
   /** The status and the number that the job has or is to have; undefined if there is no such video. */
   readonly placeOf: (
     id: string,
@@ -53,6 +57,8 @@ export interface NewVideo {
 }
 
 const rows = z.array(videoRow);
+
+const waitingCounts = z.array(z.object({ video: z.guid(), before: z.int().min(0) }));
 
 const places = z.array(
   videoRow
@@ -126,6 +132,18 @@ export function openVideosTable({ service, users }: Database): VideosTable {
     },
 
     changeOutputs: workerSide.changeOutputs,
+
+    rename: async (user, id, title) => {
+      const update = service.from(TABLE).update({ title }).eq('id', id).eq('owner_id', user.id);
+      return rows.parse(await ask(update.select('*')))[0];
+    },
+
+    countBefore: async (ids) => {
+      // A courtesy, which an older schema or a busy database must not turn into a failure.
+      const answer = await ask(service.rpc('count_videos_before', { videos: [...ids] })).catch(() => []);
+      const counted = waitingCounts.safeParse(answer);
+      return new Map(counted.success ? counted.data.map(({ video, before }) => [video, before]) : []);
+    },
 
     statusOf: async (id) => {
       const query = service.from(TABLE).select('status').eq('id', id).limit(1);

@@ -3,7 +3,15 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorBody } from '../../contract/error-body.ts';
-import { canceledVideo, deletedVideo, listVideosQuery, retriedVideo, video, videoList } from '../../contract/videos.ts';
+import {
+  canceledVideo,
+  deletedVideo,
+  listVideosQuery,
+  renameVideoRequest,
+  retriedVideo,
+  video,
+  videoList,
+} from '../../contract/videos.ts';
 import { sendEvents } from '../videos/send-events.ts';
 import {
   cancelOwnVideo,
@@ -11,6 +19,7 @@ import {
   findVideo,
   listVideos,
   readVideo,
+  renameVideo,
   retryVideo,
   type VideoServices,
 } from '../videos/video-actions.ts';
@@ -54,6 +63,20 @@ export const videoRoutes: FastifyPluginAsyncZod<VideoRoutesOptions> = async (app
       },
     },
     (request) => readVideo(services, userOf(request), request.params.id),
+  );
+  app.patch(
+    '/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Name a video',
+        description: 'The answer has no addresses of its results.',
+        params,
+        body: renameVideoRequest,
+        response: { 200: video, ...refused },
+      },
+    },
+    (request) => renameVideo(services, userOf(request), request.params.id, request.body.title),
   );
   app.post(
     '/:id/retry',

@@ -13,14 +13,11 @@ export interface JobWords {
   readonly etaSeconds?: number | undefined;
 }
 
-/** Below this percentage the remaining time cannot be estimated. */
-const ETA_FROM_PERCENT = 5;
-
 /**
  * The event for a row. Its id is the time of the row's last change in milliseconds: ascending, and the same in every
  * process.
  */
-export function describeVideo(row: VideoRow, words: JobWords, now: number): VideoEvent {
+export function describeVideo(row: VideoRow, words: JobWords): VideoEvent {
   const id = row.updated_at.getTime();
   if (isEndedStatus(row.status))
     return {
@@ -28,7 +25,7 @@ export function describeVideo(row: VideoRow, words: JobWords, now: number): Vide
       name: 'ended',
       data: { status: row.status, outcome: row.outcome, errorCode: row.error_code, errorMessage: row.error_message },
     };
-  const etaSeconds = words.etaSeconds ?? estimateSeconds(row, now);
+  const { speed, etaSeconds } = words;
   return {
     id,
     name: 'progress',
@@ -36,17 +33,11 @@ export function describeVideo(row: VideoRow, words: JobWords, now: number): Vide
       status: row.status,
       step: row.step,
       percent: row.progress,
-      ...(words.speed !== undefined && { speed: words.speed }),
-      ...(etaSeconds !== undefined && { etaSeconds }),
+      ...(speed !== undefined && { speed }),
+      // Of a video that is not being processed any more, nothing was said.
+      ...(etaSeconds !== undefined && row.status === 'processing' && { etaSeconds: Math.round(etaSeconds) }),
     },
   };
-}
-
-/** Extrapolated from the time that the job has been running. */
-function estimateSeconds(row: VideoRow, now: number): number | undefined {
-  if (row.status !== 'processing' || row.started_at === null || row.progress < ETA_FROM_PERCENT) return undefined;
-  const elapsed = Math.max(0, now - row.started_at.getTime()) / 1000;
-  return Math.round((elapsed * (100 - row.progress)) / row.progress);
 }
 
 /** One event in the form of the HTML standard, section 9.2 (server-sent events). */

@@ -8,17 +8,25 @@ export interface SignedUrls {
   readonly expiresAt: Date;
 }
 
-/** @param signed absent in lists, whose outputs have no addresses. */
-export function presentVideo(row: VideoRow, signed?: SignedUrls): Video {
+export interface PresentOptions {
+  /** Absent in lists, whose outputs have no addresses. */
+  readonly signed?: SignedUrls | undefined;
+  /** How many videos wait before it, where that was counted. */
+  readonly waitingBefore?: number | undefined;
+}
+
+export function presentVideo(row: VideoRow, { signed, waitingBefore }: PresentOptions = {}): Video {
   return {
     id: row.id,
     project: row.project,
     status: row.status,
     step: row.step,
     progress: row.progress,
+    waitingBefore: row.status === 'queued' ? (waitingBefore ?? null) : null,
     outcome: row.outcome,
     errorCode: row.error_code,
     errorMessage: row.error_message,
+    title: row.title,
     fileName: row.file_name,
     sourceBucket: row.source_bucket,
     sourcePath: row.source_path,

@@ -7,6 +7,7 @@ import { ApiError } from '../api-error.ts';
 import type { WebConfig } from '../config.ts';
 import { isEndedStatus, type VideoRow } from '../database/video-row.ts';
 import type { VideosTable } from '../database/videos.ts';
+import { normalizeTitle } from '../file-name.ts';
 import type { MediaQueue } from '../queue.ts';
 import type { ResultStorage } from '../storage/result-storage.ts';
 import type { UploadStorage } from '../storage/upload-storage.ts';
@@ -25,8 +26,11 @@ export interface VideoServices {
 export async function findVideo(videos: VideosTable, user: User, id: string, signal?: AbortSignal): Promise<VideoRow> {
   const video = await videos.find(user, id, signal);
   if (video !== undefined) return video;
-  throw new ApiError({ code: 'video_not_found', message: `There is no video ${id} of this user.` });
+  throw videoNotFound(id);
 }
+
+const videoNotFound = (id: string): ApiError =>
+  new ApiError({ code: 'video_not_found', message: `There is no video ${id} of this user.` });
 
 export async function listVideos(
   services: VideoServices,
@@ -37,7 +41,9 @@ export async function listVideos(
   const before = query.before === undefined ? undefined : new Date(query.before);
   const rows = await services.videos.list(user, { before, limit });
   const last = rows.length < limit ? undefined : rows.at(-1);
-  return { videos: rows.map((row) => presentVideo(row)), nextBefore: last?.created_at.toISOString() ?? null };
+  const counted = await countBefore(services, rows);
+  const present = (row: VideoRow) => presentVideo(row, { waitingBefore: counted.get(row.id) });
+  return { videos: rows.map(present), nextBefore: last?.created_at.toISOString() ?? null };
 }
 
 /** The video with addresses of its results that work for a while. */
@@ -52,7 +58,30 @@ export async function readVideo(services: VideoServices, user: User, id: string)
   paths.forEach((path, index) => void urls.set(path, signed[index] ?? null));
   const urlOf = (output: { bucket: string; path: string }) =>
     output.bucket === bucket ? (urls.get(output.path) ?? null) : null;
-  return presentVideo(row, { urlOf, expiresAt });
+  const counted = await countBefore(services, [row]);
+  return presentVideo(row, { signed: { urlOf, expiresAt }, waitingBefore: counted.get(id) });
+}
+
+async function countBefore({ videos }: VideoServices, rows: readonly VideoRow[]): Promise<ReadonlyMap<string, number>> {
+  const waiting = rows.filter(({ status }) => status === 'queued').map(({ id }) => id);
+  return waiting.length === 0 ? new Map() : videos.countBefore(waiting);
+}
+
+/**
+ * Names a video, in any state.
+ *
+ * @throws {ApiError} `name_refused`, `video_not_found`.
+ */
+export async function renameVideo(
+  services: VideoServices,
+  user: User,
+  id: string,
+  title: string | null,
+): Promise<Video> {
+  const name = title === null ? null : normalizeTitle(title);
+  const row = await services.videos.rename(user, id, name);
+  if (row === undefined) throw videoNotFound(id);
+  return presentVideo(row);
 }
 
 /**

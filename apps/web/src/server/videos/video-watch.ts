@@ -61,7 +61,7 @@ export function createVideoWatch(options: {
         );
         if (row === undefined) return;
         if (row !== null) {
-          const event = describeVideo(row, words, Date.now());
+          const event = describeVideo(row, words);
           if (event.id !== entry.latest?.id) {
             entry.latest = event;
             for (const listener of entry.listeners) listener.onEvent(event);

@@ -8,7 +8,14 @@ import { promisify } from 'node:util';
 import { locateTools } from '@supabase-media/media/locate-tools';
 import { CHROMIUM_ARGS, findChromium } from '@supabase-media/test-support/browser';
 import { type ClipShop, openClipShop } from '@supabase-media/test-support/clips';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import { type ClientLab, openClientLab } from '../../support/client-lab.ts';
 
 export interface PageUser {
@@ -119,18 +126,24 @@ export async function openPageLab(): Promise<PageLab> {
 /** The input of the drop zone. */
 export const filesInput = (page: Page) => page.getByLabel('Choose videos or drop them here');
 
-/** The row of an upload. */
-export const uploadRow = (page: Page, fileName: string) =>
-  page.getByRole('list', { name: 'Uploads' }).getByRole('listitem').filter({ hasText: fileName });
-
-/** The card of a video. */
+/** The card of an upload or a video: one and the same, from the first byte on. */
 export const videoCard = (page: Page, title: string) =>
   page.getByRole('region', { name: 'Library' }).getByRole('listitem').filter({ hasText: title });
 
+/** Waits until a card's file is sent and the API has taken it. */
+export const untilSent = (card: Locator) =>
+  card.and(card.page().locator('[data-upload=completed]')).waitFor({ timeout: 200_000 });
+
+/** Chooses from a card's menu. */
+export async function chooseIn(card: Locator, item: string): Promise<void> {
+  await card.getByRole('button', { name: /^More for / }).click();
+  await card.getByRole('menuitem', { name: item, exact: true }).click();
+}
+
 /** Drops files of the disk, as a person does: the browser reads them itself. */
-export async function dropFiles(page: Page, paths: readonly string[]): Promise<void> {
-  const box = await page.locator('.video-uploader__zone').boundingBox();
-  if (box === null) throw new Error('The drop zone is not on the page.');
+export async function dropFiles(page: Page, paths: readonly string[], target = '.video-uploader__zone'): Promise<void> {
+  const box = await page.locator(target).boundingBox();
+  if (box === null) throw new Error(`${target} is not on the page.`);
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files: [...paths], dragOperationsMask: 1 };
   const place = { x: box.x + box.width / 2, y: box.y + box.height / 2, data };

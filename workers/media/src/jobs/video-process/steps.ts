@@ -12,11 +12,11 @@ export function jobSteps(options: FileStepsOptions): Steps {
   const onFile = fileSteps(options);
   const derived = onFile.filter(({ name }) => name === 'derive');
   return [
-    { name: 'download', title: 'Downloading the source', weight: 7 },
+    { name: 'download', title: 'Downloading the source', weight: 7, kind: 'transfer' },
     ...onFile.filter(({ name }) => name !== 'derive'),
-    { name: 'publish', title: 'Uploading the video', weight: 6 },
+    { name: 'publish', title: 'Uploading the video', weight: 6, kind: 'transfer' },
     ...derived,
-    ...derived.map(() => ({ name: 'upload', title: 'Uploading assets', weight: 6 }) as const),
+    ...derived.map(() => ({ name: 'upload', title: 'Uploading assets', weight: 6, kind: 'transfer' }) as const),
     { name: 'record', title: 'Recording the result', weight: 1 },
   ];
 }

@@ -1,0 +1,98 @@
+/**
+ * How far a job is and how long it will still take, as one estimate over all of its steps: their weights say how they
+ * compare, and what was measured in this run says how fast this machine and this network are. Pure.
+ */
+
+/** Steps of one kind are as fast as each other: what the machine computes, and what goes over the network. */
+export type StepKind = 'work' | 'transfer';
+
+export interface EstimatedStep {
+  /** Its expected duration, in the same unit for all steps. */
+  readonly weight: number;
+  readonly kind: StepKind;
+}
+
+/** The step that is running. */
+export interface RunningStep {
+  /** Of all steps, from 0. */
+  readonly index: number;
+  readonly elapsedSeconds: number;
+  /** What it last said of itself: the part that is done, from 0 to 1, and when, in seconds since it began. */
+  readonly reported?: { readonly done: number; readonly atSeconds: number } | undefined;
+}
+
+export interface JobEstimate {
+  /** From 0 to 100; 100 only when nothing is left. */
+  readonly percent: number;
+  /** Undefined: not known, and nobody should be told a guess. */
+  readonly etaSeconds: number | undefined;
+}
+
+/** Before a third is over, what is left is a guess: one step says little about the others. */
+const TELL_FROM_PERCENT = 100 / 3;
+
+/** A step says how long it takes when so much of it is done; before, its weight says it better. */
+const TELLS_FROM_DONE = 0.1;
+
+/** A step of less than this part of all weights is too short to measure a speed by. */
+const MEASURES_FROM_SHARE = 0.04;
+
+/** A step that takes longer than expected is about to end, as far as anyone knows: so much of what it took is left. */
+const OVERDUE_SHARE = 0.05;
+
+/**
+ * @param durations of the steps that have ended in this run, in seconds, by their place; a step before the running one
+ * that is absent was done by an earlier run.
+ */
+export function estimateJob(
+  steps: readonly EstimatedStep[],
+  durations: ReadonlyMap<number, number>,
+  running: RunningStep,
+): JobEstimate {
+  const { index } = running;
+  const step = steps[index];
+  if (step === undefined) return { percent: 100, etaSeconds: 0 };
+  const own = ownDuration(running);
+  const pace = measurePace(steps, durations, { index, own });
+  const expected = (at: number): number => (steps[at]?.weight ?? 0) * pace[steps[at]?.kind ?? 'work'];
+  const whole = own ?? expected(index);
+  const isOver = running.reported?.done === 1;
+  const left = isOver ? 0 : Math.max(whole - running.elapsedSeconds, running.elapsedSeconds * OVERDUE_SHARE);
+  const before = steps.slice(0, index).reduce((sum, _, at) => sum + (durations.get(at) ?? expected(at)), 0);
+  const after = steps.slice(index + 1).reduce((sum, _, at) => sum + expected(index + 1 + at), 0);
+  const passed = before + running.elapsedSeconds;
+  const remaining = left + after;
+  const percent = remaining <= 0 ? 100 : Math.min(99.9, (passed / (passed + remaining)) * 100);
+  const isKnown = pace.isMeasured && percent >= TELL_FROM_PERCENT;
+  return { percent: Number.isFinite(percent) ? percent : 0, etaSeconds: isKnown ? remaining : undefined };
+}
+
+/** How long the running step takes in all, by what it says of itself. */
+function ownDuration({ elapsedSeconds, reported }: RunningStep): number | undefined {
+  if (reported === undefined || reported.done < TELLS_FROM_DONE) return undefined;
+  return reported.done >= 1 ? elapsedSeconds : reported.atSeconds / reported.done;
+}
+
+type Pace = Readonly<Record<StepKind, number>> & { readonly isMeasured: boolean };
+
+/** Seconds for each unit of weight. What was not measured is taken to be as fast as the rest. */
+function measurePace(
+  steps: readonly EstimatedStep[],
+  durations: ReadonlyMap<number, number>,
+  { index, own }: { readonly index: number; readonly own: number | undefined },
+): Pace {
+  const all = steps.reduce((sum, { weight }) => sum + weight, 0);
+  const measure = (kind: StepKind): number | undefined => {
+    let [seconds, weight] = [0, 0];
+    for (const [at, step] of steps.entries()) {
+      const duration = at === index ? own : durations.get(at);
+      const isMeasure = step.kind === kind && step.weight >= all * MEASURES_FROM_SHARE;
+      if (duration === undefined || !isMeasure) continue;
+      seconds += duration;
+      weight += step.weight;
+    }
+    return weight === 0 ? undefined : seconds / weight;
+  };
+  const [work, transfer] = [measure('work'), measure('transfer')];
+  return { work: work ?? transfer ?? 1, transfer: transfer ?? work ?? 1, isMeasured: work !== undefined };
+}
