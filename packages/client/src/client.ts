@@ -5,9 +5,10 @@
  *     const { videoId } = await queue.enqueueVideo({ source: { bucket: 'project-videos', path } });
  */
 import { MediaError } from '@supabase-media/core/errors';
+import type { AddedJob } from '@supabase-media/queue/add-job';
 import type { QueueAddress } from '@supabase-media/queue/backend';
 import type { JobPriority } from '@supabase-media/queue/policy';
-import type { AddedJob, WaitOptions } from '@supabase-media/queue/producer';
+import type { WaitOptions } from '@supabase-media/queue/producer';
 import type { Telemetry } from 'bullmq';
 import { z } from 'zod';
 import {

@@ -3,8 +3,8 @@
  * Transient failures are retried here, because a result that is not recorded is a result nobody sees.
  */
 
-import type { PublishedOutput } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
+import type { PublishedOutput } from '@supabase-media/core/published-output';
 import { retry } from '@supabase-media/core/retry';
 import { type Database, type DatabaseRefusal, toDatabaseError } from './database.ts';
 import type { VideoRow, VideoStatus } from './video-row.ts';
