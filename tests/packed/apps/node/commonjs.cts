@@ -3,8 +3,8 @@ import client = require('@supabase-media/client');
 
 async function main(): Promise<void> {
   const [bucket = '', path = ''] = process.argv.slice(2);
-  const queue: client.QueueClient = await client.openQueueClient({ databaseUrl: process.env.DATABASE_URL });
-  const { jobId } = await queue.enqueueVideo({ source: { bucket, path } });
+  const queue: client.QueueClient = client.openQueueClient({ databaseUrl: process.env.DATABASE_URL });
+  const { jobId } = await queue.enqueueVideo({ source: { bucket, path }, ownerId: null });
   process.stdout.write(JSON.stringify(await queue.waitForVideo(jobId)));
   await queue.close();
 }

@@ -2,7 +2,7 @@
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
 
 const [bucket = '', path = ''] = process.argv.slice(2);
-const queue: QueueClient = await openQueueClient({ databaseUrl: process.env.DATABASE_URL });
-const { jobId } = await queue.enqueueVideo({ source: { bucket, path } });
+const queue: QueueClient = openQueueClient({ databaseUrl: process.env.DATABASE_URL });
+const { jobId } = await queue.enqueueVideo({ source: { bucket, path }, ownerId: null });
 process.stdout.write(JSON.stringify(await queue.waitForVideo(jobId)));
 await queue.close();
