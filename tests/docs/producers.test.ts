@@ -92,9 +92,9 @@ describe('the SQL', () => {
     await admin.end();
     url.pathname = `/${name}`;
     databaseUrl = url.href;
-    client = await openQueueClient({ databaseUrl });
+    client = openQueueClient({ databaseUrl, rows: 'elsewhere' });
     // The first job makes the schema, as a worker's start does.
-    await client.enqueueVideo({ source: { bucket: 'project-videos', path: 'ours.mov' } });
+    await client.enqueueVideo({ source: { bucket: 'project-videos', path: 'ours.mov' }, ownerId: null });
     database = new pg.Client(databaseUrl);
     await database.connect();
     await database.query(installSql);
@@ -134,7 +134,7 @@ describe('the SQL', () => {
       await database.query('commit');
       expect(await second).toBe(first);
       await other.query('commit');
-      expect((await client.enqueueVideo({ source: withVideo('twice.mov').source })).state).toBe('existing');
+      expect((await client.enqueueVideo({ source: withVideo('twice.mov').source, ownerId: null })).state).toBe('existing');
       const { rows } = await database.query('select count(*)::int as jobs from bullmq.job where id = $1', [first]);
       expect(rows[0].jobs).toBe(1);
     } finally {
@@ -175,7 +175,7 @@ describe('the SQL', () => {
   it('is part of its transaction, together with the row', async () => {
     const stack = new pg.Client(stackValue('DATABASE_URL'));
     await stack.connect();
-    const queue = await openQueueClient({ databaseUrl: stackValue('DATABASE_URL') });
+    const queue = openQueueClient({ databaseUrl: stackValue('DATABASE_URL') });
     try {
       // Asking for a job makes the schema and leaves nothing for the workers of other tests.
       await expect(queue.waitForVideo('none')).rejects.toMatchObject({ code: 'job_missing' });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.end());
 
-const TABLES = `'videos', 'upload_sessions', 'media_settings', 'removed_media'`;
+const TABLES = `'videos', 'upload_sessions', 'media_settings', 'removed_media', 'video_requests', 'uploaded_sources'`;
 
 /** What each user may upload directly, in bytes; null: nothing. */
 const allowDirectUploads = (bytes: number | null) =>
@@ -34,7 +34,7 @@ const describeSchema = async (): Promise<unknown[]> => {
     `select conname, pg_get_constraintdef(oid) from pg_constraint
       where conrelid = 'public.videos'::regclass order by conname`,
     `select pg_get_triggerdef(oid) from pg_trigger
-      where tgrelid in ('public.videos'::regclass, 'auth.users'::regclass) and not tgisinternal order by 1`,
+      where tgrelid in ('public.videos'::regclass, 'auth.users'::regclass, 'storage.objects'::regclass) and not tgisinternal order by 1`,
     `select pg_get_functiondef(oid), proacl::text from pg_proc where pronamespace = 'public'::regnamespace order by 1`,
     `select * from media_settings`,
     `select count(*) from pg_publication_tables where tablename = 'videos'`,

@@ -90,9 +90,9 @@ async function enqueueClip(workDir: string) {
   const resumeStore = openResumeStore(join(workDir, 'state'));
   await uploadFile({ connection, policy: POLICY, resumeStore, file, contentType: 'video/mp4', ...source });
   await connection.close();
-  const queue = await openQueueClient({ databaseUrl: environment.DATABASE_URL });
+  const queue = openQueueClient({ databaseUrl: environment.DATABASE_URL, rows: 'elsewhere' });
   try {
-    return await queue.enqueueVideo({ source });
+    return await queue.enqueueVideo({ ownerId: null, source });
   } finally {
     await queue.close();
   }

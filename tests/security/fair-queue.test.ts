@@ -63,7 +63,7 @@ describe.each(queueBackends())('on %s', (backend) => {
   let owners: string[];
   beforeEach(async () => {
     address = backend === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
-    client = await openQueueClient(address);
+    client = openQueueClient({ ...address, rows: 'elsewhere' });
     owners = await Promise.all(Array.from({ length: 4 }, createOwner));
   });
   afterEach(async () => {
@@ -76,7 +76,7 @@ describe.each(queueBackends())('on %s', (backend) => {
   const enqueue = (producer: Producer, ownerId: string | undefined, name: string, priority?: JobPriority) =>
     client.enqueueVideo({
       source: { bucket: 'project-videos', path: `fair/${randomUUID()}/${name}.mp4` },
-      ownerId,
+      ownerId: ownerId ?? null,
       priority,
       beforeAdd: async ({ videoId, project, source }, jobId) =>
         producer === 'with the queue only'

@@ -82,11 +82,11 @@ describe.each(queueBackends())('on %s', (kind) => {
     expect(lab.receiver.received.filter((body) => body.includes(FORGED))).toEqual([]);
 
     // And the worker still works.
-    const client = await openQueueClient(lab.address);
+    const client = openQueueClient({ ...lab.address, rows: 'elsewhere' });
     const storage = openStackStorage();
     try {
       const { path, bucket } = await shop.upload(storage);
-      const { jobId } = await client.enqueueVideo({ source: { bucket, path } });
+      const { jobId } = await client.enqueueVideo({ ownerId: null, source: { bucket, path } });
       expect((await client.waitForVideo(jobId, { signal: AbortSignal.timeout(20_000) })).outcome).toBe('rejected');
     } finally {
       await Promise.all([client.close(), storage.close()]);
@@ -101,7 +101,7 @@ const VALUES = ['', 'not json', '{', 'null', '[]', '-1', '1e999', '"x"', '{"id":
 // BullMQ cannot open some of them, takes them as jobs of a dead worker and gives them up in time: they hold no slot.
 it.skipIf(!queueBackends().includes('redis'))('fields that nobody would write keep no other job waiting', async () => {
   const lab = await openQueueLab({ kind: 'redis', redisUrl: redis.url, environment: { WORKER_CONCURRENCY: '2' } });
-  const client = await openQueueClient(lab.address);
+  const client = openQueueClient({ ...lab.address, rows: 'elsewhere' });
   try {
     await lab.queue.pause();
     const connection = new Redis(redis.url);
@@ -111,10 +111,11 @@ it.skipIf(!queueBackends().includes('redis'))('fields that nobody would write ke
           bucket: 'project-videos',
           path: `missing/${field}-${VALUES.indexOf(value)}-${Date.now()}.mp4`,
         };
-        const { jobId } = await client.enqueueVideo({ source });
+        const { jobId } = await client.enqueueVideo({ ownerId: null, source });
         await connection.hset(lab.queue.toKey(jobId), field, value);
       }
     const { jobId } = await client.enqueueVideo({
+      ownerId: null,
       source: { bucket: 'project-videos', path: `missing/${Date.now()}` },
     });
     await connection.quit();

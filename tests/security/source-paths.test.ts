@@ -36,7 +36,7 @@ let databaseUrl: string;
 let client: QueueClient;
 beforeAll(async () => {
   databaseUrl = await createQueueDatabase();
-  client = await openQueueClient({ databaseUrl });
+  client = openQueueClient({ databaseUrl, rows: 'elsewhere' });
 });
 afterAll(() => client?.close());
 
@@ -45,7 +45,7 @@ it.each(PATHS)('an app that enqueues %j is refused before anything is written', 
   const beforeAdd = async () => {
     written = true;
   };
-  const enqueueing = client.enqueueVideo({ source: { bucket: BUCKET, path }, beforeAdd });
+  const enqueueing = client.enqueueVideo({ ownerId: null, source: { bucket: BUCKET, path }, beforeAdd });
   await expect(enqueueing).rejects.toMatchObject({ code: 'invalid_argument' });
   await expect(enqueueing).rejects.toThrowError(/^[\x20-\x7e✖→]{1,700}$/);
   expect(written).toBe(false);
@@ -57,7 +57,7 @@ it.each([
   { bucket: BUCKET, path: 'x.mp4', project: '../other' },
   { bucket: BUCKET, path: 'x.mp4', project: 'a/b' },
 ])('and so are %j', async ({ bucket, path, project }) => {
-  const enqueueing = client.enqueueVideo({ source: { bucket, path }, project });
+  const enqueueing = client.enqueueVideo({ ownerId: null, source: { bucket, path }, project });
   await expect(enqueueing).rejects.toMatchObject({ code: 'invalid_argument' });
 });
 

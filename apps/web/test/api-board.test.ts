@@ -25,7 +25,7 @@ describe.each(queueBackends())('the board on %s', (kind) => {
   it('shows the queue and its jobs with the password, and allows no changes', async () => {
     const queueUrl = kind === 'redis' ? redis.url : await createQueueDatabase();
     const address = kind === 'redis' ? { redisUrl: queueUrl } : { databaseUrl: queueUrl };
-    const client = await openQueueClient(address);
+    const client = openQueueClient({ ...address, rows: 'elsewhere' });
     const { jobId } = await client.enqueueVideo(request());
     await client.close();
     const port = await freePort();

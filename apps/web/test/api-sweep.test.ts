@@ -198,7 +198,10 @@ describe('a sweep', () => {
     expect(await rowOf(open)).toMatchObject({ state: 'completed' });
     const queue = await openLabQueue(lab);
     const source = { bucket: open.bucket, path: open.path };
-    expect(await queue.enqueueVideo({ source, videoId: open.videoId })).toMatchObject({ jobId, state: 'existing' });
+    expect(await queue.enqueueVideo({ ownerId: null, source, videoId: open.videoId })).toMatchObject({
+      jobId,
+      state: 'existing',
+    });
     await queue.close();
     expect(await lab.hasObject(open)).toBe(true);
   });
@@ -299,7 +302,7 @@ describe('a sweep that enqueues orphaned videos', () => {
     const other = await sweepWhile(async ({ videoId, bucket, path }) => {
       const queue = await openLabQueue(lab);
       await withConsumerOn({ databaseUrl: lab.queueUrl }, { process: async (payload) => done(payload) }, async () => {
-        const { jobId } = await queue.enqueueVideo({ source: { bucket, path }, videoId });
+        const { jobId } = await queue.enqueueVideo({ ownerId: null, source: { bucket, path }, videoId });
         await queue.waitForVideo(jobId);
       });
       await lab.sql(`update videos set status = 'ready', outcome = 'remuxed' where id = $1`, [videoId]);

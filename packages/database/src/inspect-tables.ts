@@ -27,7 +27,12 @@ export async function inspectTables(
   signal: AbortSignal,
   more: readonly NamedTable[] = [],
 ): Promise<TableProblem | undefined> {
-  const tables = [{ table: 'videos', columns: VIDEO_COLUMNS }, { table: 'removed_media', columns: 'id' }, ...more];
+  const tables = [
+    { table: 'videos', columns: VIDEO_COLUMNS },
+    { table: 'removed_media', columns: 'id' },
+    { table: 'video_requests', columns: 'video_id' },
+    ...more,
+  ];
   const ask = async (): Promise<DatabaseRefusal | null> => {
     for (const { table, columns } of tables) {
       const { error } = await database.from(table).select(columns).limit(1).abortSignal(signal);

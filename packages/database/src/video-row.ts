@@ -1,6 +1,6 @@
 /** One row of `videos`, as people and programs read it. Types only. */
 
-import type { PublishedOutput } from '@supabase-media/client/contract';
+import type { PublishedOutput } from '@supabase-media/core/published-output';
 
 export type VideoStatus = 'queued' | 'processing' | 'ready' | 'rejected' | 'failed' | 'canceled';
 

@@ -3,8 +3,8 @@
  * Transient failures are retried here, because a result that is not recorded is a result nobody sees.
  */
 
-import type { PublishedOutput } from '@supabase-media/client/contract';
 import { MediaError } from '@supabase-media/core/errors';
+import type { PublishedOutput } from '@supabase-media/core/published-output';
 import { retry } from '@supabase-media/core/retry';
 import { type Database, type DatabaseRefusal, toDatabaseError } from './database.ts';
 import type { VideoRow, VideoStatus } from './video-row.ts';
@@ -36,6 +36,8 @@ export interface QueueingOptions {
   readonly band?: 'high' | 'normal' | 'low' | undefined;
   /** As its uploader knows it; kept where there is none. */
   readonly fileName?: string | undefined;
+  /** What its job is to be like (`outputs`, `profile`, `priority`), for whoever adds it; left out, the row's stays. */
+  readonly request?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The number that a video's job is to have in the queue, or why it may not wait: so many others of its owner do. */
@@ -176,7 +178,7 @@ type QueueAnswer = { readonly priority: number } | { readonly refusal: 'too_many
 async function queueVideo(
   database: Database,
   maxQueued: number | null,
-  ...[video, jobId, { band = 'normal', fileName } = {}]: Parameters<Videos['markQueued']>
+  ...[video, jobId, { band = 'normal', fileName, request } = {}]: Parameters<Videos['markQueued']>
 ): Promise<QueuedAnswer> {
   const parameters = {
     ...identityParameters(video, jobId),
@@ -185,7 +187,10 @@ async function queueVideo(
     max_queued: maxQueued,
     band_name: band,
   };
-  const queue = () => database.rpc('queue_owner_video', parameters);
+  const queue = () =>
+    request === undefined
+      ? database.rpc('queue_owner_video', parameters)
+      : database.rpc('queue_requested_video', { ...parameters, request_options: request });
   const action = `Queueing video ${video.id}`;
   const answer = await ask<QueueAnswer | null>(action, queue);
   if (answer === null)

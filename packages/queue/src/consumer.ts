@@ -8,7 +8,9 @@ import { MediaError } from '@supabase-media/core/errors';
 import type { Log } from '@supabase-media/core/log';
 import { withTimeout } from '@supabase-media/core/with-timeout';
 import type { Job, Telemetry } from 'bullmq';
+import { type AddJobOptions, addRequestedJob, type RequestedJob } from './add-job.ts';
 import { assertQueueReachable, chooseBackend, type QueueAddress } from './backend.ts';
+import { type CanceledJobState, cancelJob } from './cancel-job.ts';
 import { createCatalog, type JobCatalog } from './catalog.ts';
 import { createFollowUp } from './follow-up.ts';
 import { type JobRecorder, NO_RECORDER } from './job-recorder.ts';
@@ -60,6 +62,12 @@ export interface Consumer {
   readonly stop: (graceMs: number) => Promise<void>;
   /** Whether a job waits or runs, here or elsewhere. */
   readonly isLive: (jobId: string) => Promise<boolean>;
+  /** Adds the one job of a request that stands elsewhere, on the consumer's own connections. */
+  readonly addRequested: <Payload extends object>(
+    options: AddJobOptions<Payload> & { readonly request: string },
+  ) => Promise<RequestedJob>;
+  /** Cancels a job wherever it waits or runs. */
+  readonly cancel: (jobId: string) => Promise<CanceledJobState>;
 }
 
 const LOCK_MS = 90_000;
@@ -172,6 +180,8 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
 
   return {
     isLive: (jobId) => isJobLive(queue, jobId),
+    addRequested: (options) => addRequestedJob(queue, side, options),
+    cancel: (jobId) => cancelJob({ queue, side, jobId }),
     stop: async (graceMs) => {
       stopping.abort();
       const closed = worker.close();

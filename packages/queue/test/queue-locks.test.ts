@@ -46,7 +46,7 @@ describe.each(queueBackends())('a claim on %s', (kind) => {
   let queue: Queue;
   beforeAll(async () => {
     direct = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
-    client = await openQueueClient(direct);
+    client = openQueueClient({ ...direct, rows: 'elsewhere' });
     const { classes, connection } = chooseBackend(direct);
     queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
   });
@@ -177,7 +177,7 @@ describe.each(queueBackends())('a claim on %s', (kind) => {
   });
 
   it('does not keep a producer that closes, while the queue is away', async () => {
-    const own = await openQueueClient(gated);
+    const own = openQueueClient({ ...gated, rows: 'elsewhere' });
     await own.enqueueVideo(request());
     await faultProxy.shut();
     // Long enough to notice.

@@ -32,7 +32,10 @@ describe.each(queueBackends())('the queue on %s', (kind) => {
   let queue: Queue;
   beforeAll(async () => {
     address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
-    [client, other] = await Promise.all([openQueueClient(address), openQueueClient(address)]);
+    [client, other] = await Promise.all([
+      openQueueClient({ ...address, rows: 'elsewhere' }),
+      openQueueClient({ ...address, rows: 'elsewhere' }),
+    ]);
     const { classes, connection } = chooseBackend(address);
     queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
   });

@@ -76,7 +76,7 @@ it.each(queueBackends())(
         }),
       ),
     );
-    const client = await openQueueClient(address);
+    const client = openQueueClient({ ...address, rows: 'elsewhere' });
     closing.push(client.close);
     const asked = await Promise.all(Array.from({ length: JOBS }, () => client.enqueueVideo(request())));
 

@@ -28,7 +28,7 @@ describe.each(queueBackends())('the queue on %s', (kind) => {
   let client: QueueClient;
   beforeAll(async () => {
     address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
-    client = await openQueueClient(address);
+    client = openQueueClient({ ...address, rows: 'elsewhere' });
   });
   afterAll(() => client.close());
 
@@ -168,7 +168,7 @@ describe.each(queueBackends())('the queue on %s', (kind) => {
 
   it('closes at once, also when a wait has just begun', async () => {
     for (let round = 0; round < 5; round++) {
-      const hasty = await openQueueClient(address);
+      const hasty = openQueueClient({ ...address, rows: 'elsewhere' });
       const { jobId } = await hasty.enqueueVideo(request());
       const stop = new AbortController();
       const waiting = hasty.waitForVideo(jobId, { signal: stop.signal });
@@ -180,7 +180,7 @@ describe.each(queueBackends())('the queue on %s', (kind) => {
   }, 20_000);
 
   it('refuses a request that does not fit the contract', async () => {
-    const wrong = { source: { bucket: '', path: 'a.mp4' } };
+    const wrong = { ownerId: null, source: { bucket: '', path: 'a.mp4' } };
     await expect(client.enqueueVideo(wrong)).rejects.toMatchObject({ code: 'invalid_argument' });
   });
 });
@@ -190,7 +190,7 @@ describe('a queue that is not there', () => {
     ['Redis', { redisUrl: 'redis://127.0.0.1:9' }],
     ['PostgreSQL', { databaseUrl: 'postgres://worker:hidden@127.0.0.1:9/db' }],
   ])('is named within seconds: %s', async (name, address) => {
-    const opening = openQueueClient(address);
+    const opening = openQueueClient({ ...address, rows: 'elsewhere' }).connect();
     await expect(opening).rejects.toMatchObject({ code: 'queue_unreachable' });
     await expect(opening).rejects.toThrowError(new RegExp(`${name} at 127.0.0.1:9`));
     await expect(opening).rejects.not.toThrowError(/hidden/);

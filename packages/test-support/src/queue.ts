@@ -28,7 +28,10 @@ export async function createQueueDatabase(): Promise<string> {
   return url.href;
 }
 
-export const request = () => ({ source: { bucket: 'project-videos', path: `queue/${randomUUID()}.mp4` } });
+export const request = () => ({
+  ownerId: null,
+  source: { bucket: 'project-videos', path: `queue/${randomUUID()}.mp4` },
+});
 
 export const done = (payload: VideoProcessPayload): VideoProcessResult => ({
   videoId: payload.videoId,

@@ -58,6 +58,7 @@ export async function runScenario(options: ScenarioOptions): Promise<ScenarioRes
       const source = await sendSource(storage, clip, project);
       const { videoId } = await untilDone(over.signal, () =>
         setup.client.enqueueVideo({
+          ownerId: null,
           source,
           project,
           beforeAdd: (payload, jobId) =>

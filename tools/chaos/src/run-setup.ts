@@ -48,7 +48,7 @@ export async function setUpRun(options: RunSetupOptions): Promise<RunSetup> {
     closers.add(proxy.close);
     const disk = await openWorkDisk(join(folder, 'disk'), DISK_MB);
     closers.add(disk.close);
-    const client = await openQueueClient(queue.address);
+    const client = openQueueClient({ ...queue.address, rows: 'elsewhere' });
     closers.addBounded(() => client.close(), 5000);
     const dirOf = (index: number) => join(disk.path, options.hasSharedWorkDir ? 'work' : `work-${index}`);
     const workers = Array.from({ length: options.workers }, (_, index) => {

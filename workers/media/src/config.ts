@@ -29,6 +29,8 @@ export interface Config {
     readonly shutdownGraceMs: number;
     readonly jobLockMs: number;
     readonly jobLifetimeMs: number;
+    /** How often rows that wait are looked for; undefined: never. */
+    readonly requestPollMs: number | undefined;
   };
   readonly ffmpeg: {
     readonly ffmpegPath: string | undefined;

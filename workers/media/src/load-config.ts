@@ -51,6 +51,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
       reserveBytes: get('WORK_DIR_RESERVE_MB') * 1_000_000,
       jobLockMs: get('JOB_LOCK_SECONDS') * 1000,
       jobLifetimeMs: get('JOB_LIFETIME_HOURS') * 3_600_000,
+      requestPollMs: get('REQUEST_POLL_SECONDS') * 1000 || undefined,
       shutdownGraceMs: get('SHUTDOWN_GRACE_SECONDS') * 1000,
     },
     ffmpeg: {

@@ -5,6 +5,7 @@ import type { Log } from '@supabase-media/core/log';
 import { raceAbort } from '@supabase-media/core/race-abort';
 import { openDatabase } from '@supabase-media/database/database';
 import { openRemovedMedia } from '@supabase-media/database/removed-media';
+import { openVideoRequests } from '@supabase-media/database/video-requests';
 import { openVideos } from '@supabase-media/database/videos';
 import { blockingError } from '@supabase-media/diagnosis/assert-can-work';
 import type { QueueReport } from '@supabase-media/diagnosis/check-queue';
@@ -26,6 +27,7 @@ import { workerHealthChecks } from './health-checks.ts';
 import { JOB_TYPES } from './jobs/catalog.ts';
 import { JOB_STEPS } from './jobs/video-process/steps.ts';
 import { keepRemovingDeleted } from './remove-deleted.ts';
+import { createWaker, keepDispatching } from './requests/keep-dispatching.ts';
 import { createAdmission } from './work-disk/admission.ts';
 import { createSlots } from './work-disk/slots.ts';
 import { assertWorkDirUsable, sweepJobDirectories } from './work-disk/work-directory.ts';
@@ -116,6 +118,21 @@ export async function startWorker(options: {
       { removed: openRemovedMedia(database), storage, resultBucket: config.resultBucket, log },
       over.signal,
     );
+    const { requestPollMs } = config.worker;
+    const dispatching =
+      requestPollMs === undefined
+        ? undefined
+        : keepDispatching(
+            {
+              requests: openVideoRequests(database),
+              videos,
+              queue: consumer,
+              everyMs: requestPollMs,
+              waker: createWaker(),
+              log,
+            },
+            over.signal,
+          );
     const looking = checkSetUp({
       config,
       log,
@@ -126,7 +143,8 @@ export async function startWorker(options: {
       stop: async () => {
         monitoring.drain();
         over.abort();
-        await Promise.all([consumer.stop(config.worker.shutdownGraceMs), sweeping, removing, looking]);
+        const stopped = consumer.stop(config.worker.shutdownGraceMs);
+        await Promise.all([stopped, sweeping, removing, dispatching, looking]);
         for (const close of closing) await close();
       },
     };

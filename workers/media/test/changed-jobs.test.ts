@@ -34,7 +34,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'media-changed-'));
   redis = await startRedis();
   address = { redisUrl: redis.url };
-  client = await openQueueClient(address);
+  client = openQueueClient({ ...address, rows: 'elsewhere' });
   const { classes, connection } = chooseBackend(address);
   queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
   database = new pg.Client(stackValue('DATABASE_URL'));
@@ -65,7 +65,7 @@ onRedis.each(['before', 'after'] as const)(
   'removes what it had published under other settings, %s that was saved',
   async (moment) => {
     const { source } = await sendNoise(storage, folder);
-    const { jobId, videoId } = await client.enqueueVideo({ source });
+    const { jobId, videoId } = await client.enqueueVideo({ ownerId: null, source });
     const put = createGate();
     const fast = await openHandlers(configOf('fast'), storage);
     const process = dyingAt(fast, ({ published }) => published !== undefined, moment);

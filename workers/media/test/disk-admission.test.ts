@@ -33,7 +33,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'media-room-'));
   redis = await startRedis();
   address = { redisUrl: redis.url };
-  client = await openQueueClient(address);
+  client = openQueueClient({ ...address, rows: 'elsewhere' });
   const { classes, connection } = chooseBackend(address);
   queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
 });
@@ -65,7 +65,7 @@ onRedis('admits a job next to what its killed run left, and removes what no run 
   const found: string[] = [];
   const disk = limitedDisk(workDir, spaceFor(size) + RESERVE + 500_000, found);
   const handlers = await openHandlers(config, storage, disk);
-  const { jobId } = await client.enqueueVideo({ source });
+  const { jobId } = await client.enqueueVideo({ ownerId: null, source });
   const jobDirectory = join(config.worker.jobsDir, jobId);
 
   // Ends after the download, as a killed worker would: with half an output beside the source.
@@ -120,7 +120,7 @@ onRedis('keeps the source until the encode is saved', async () => {
     });
   const { source } = await sendNoise(storage, folder);
   await withConsumerOn(address, { ...handlers, process }, async () => {
-    await client.waitForVideo((await client.enqueueVideo({ source })).jobId);
+    await client.waitForVideo((await client.enqueueVideo({ ownerId: null, source })).jobId);
   });
   expect(found).toEqual(['true at the encode', 'false later']);
 });

@@ -22,7 +22,7 @@ describe.each(queueBackends())('the jobs on %s', (kind) => {
   let admin: JobAdmin;
   beforeAll(async () => {
     address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
-    client = await openQueueClient(address);
+    client = openQueueClient({ ...address, rows: 'elsewhere' });
     admin = await openJobAdmin(address);
   });
   afterAll(() => Promise.all([client.close(), admin.close()]));

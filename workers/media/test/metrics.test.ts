@@ -176,9 +176,9 @@ describe('the queue', () => {
     closing.push(inspector.close);
     expect(await inspector.read()).toMatchObject({ jobs: { waiting: 0 }, oldestWaitingSeconds: 0, workers: 0 });
 
-    const client = await openQueueClient(address);
+    const client = openQueueClient({ ...address, rows: 'elsewhere' });
     closing.push(client.close);
-    const enqueue = () => client.enqueueVideo({ source: { bucket: 'b', path: `${randomUUID()}.mp4` } });
+    const enqueue = () => client.enqueueVideo({ ownerId: null, source: { bucket: 'b', path: `${randomUUID()}.mp4` } });
     await enqueue();
     const { jobId } = await enqueue();
     const full = await inspector.read();

@@ -54,7 +54,7 @@ beforeAll(async () => {
   const address = { redisUrl: redis.url };
   const { classes, connection } = chooseBackend(address);
   queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
-  client = await openQueueClient(address);
+  client = openQueueClient({ ...address, rows: 'elsewhere' });
   worker = await startWorker({
     config: stackConfig({
       SUPABASE_URL: gateway.url,
@@ -92,7 +92,7 @@ async function sendClip(): Promise<{ bucket: string; path: string }> {
 onRedis('defers a job for as long as Storage is unavailable, and spends no attempt', async () => {
   const source = await sendClip();
   fault = OUTAGES[0]?.[1] ?? fault;
-  const { videoId, jobId } = await client.enqueueVideo({ source });
+  const { videoId, jobId } = await client.enqueueVideo({ ownerId: null, source });
   for (const [index, [code]] of OUTAGES.entries()) {
     const waiting = () => openStackVideos().find(videoId);
     await expect.poll(waiting, { timeout: 20_000 }).toMatchObject({ status: 'queued', error_code: code });

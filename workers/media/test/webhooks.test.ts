@@ -56,7 +56,7 @@ describe.each(queueBackends())('webhooks on %s', (kind) => {
 
   beforeAll(async () => {
     address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
-    client = await openQueueClient(address);
+    client = openQueueClient({ ...address, rows: 'elsewhere' });
     const { classes, connection } = chooseBackend(address);
     queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
   });

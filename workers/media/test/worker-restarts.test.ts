@@ -102,7 +102,7 @@ describe.each(queueBackends())('workers on %s', (kind) => {
       kind === 'redis' ? { REDIS_URL: redis.url } : { DATABASE_URL: await createQueueDatabase() };
     address = { redisUrl: own.REDIS_URL, databaseUrl: own.DATABASE_URL };
     environment = { ...stackEnvironment(), ...own, WORK_DIR: workDir, SHUTDOWN_GRACE_SECONDS: '0' };
-    queue = await openQueueClient(address);
+    queue = openQueueClient({ ...address, rows: 'elsewhere' });
   });
   afterAll(async () => {
     for (const worker of running) worker.kill('SIGKILL');
@@ -121,7 +121,7 @@ describe.each(queueBackends())('workers on %s', (kind) => {
   };
 
   it(`complete a job through ${RESTARTS} SIGTERMs in a row without spending an attempt`, async () => {
-    const { jobId, videoId } = await queue.enqueueVideo({ source: await sendClip() });
+    const { jobId, videoId } = await queue.enqueueVideo({ ownerId: null, source: await sendClip() });
     for (let round = 1; round <= RESTARTS; round++) {
       const worker = startWorker();
       await worker.sees('Encoding');
@@ -144,7 +144,7 @@ describe.each(queueBackends())('workers on %s', (kind) => {
 
   it('stop ffmpeg within 2 s when the video is canceled elsewhere', async () => {
     const worker = startWorker();
-    const { jobId, videoId } = await queue.enqueueVideo({ source: await sendClip() });
+    const { jobId, videoId } = await queue.enqueueVideo({ ownerId: null, source: await sendClip() });
     await worker.sees('Encoding');
     await expect.poll(() => findEncoders(workDir)).not.toEqual([]);
 
@@ -163,7 +163,7 @@ describe.each(queueBackends())('workers on %s', (kind) => {
 
   it('remove what was published already when `media cancel` comes late', async () => {
     const worker = startWorker();
-    const { videoId } = await queue.enqueueVideo({ source: await sendClip() });
+    const { videoId } = await queue.enqueueVideo({ ownerId: null, source: await sendClip() });
     await worker.sees('Making storyboard');
     expect(await listResults(videoId)).not.toEqual([]);
     const canceled = readJson(await runCommand(['cancel', videoId, '--json'], environment));

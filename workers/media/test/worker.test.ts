@@ -84,12 +84,11 @@ describe.each(queueBackends())('a worker on %s', (kind) => {
   let workDir: string;
   beforeAll(async () => {
     workDir = join(folder, `work-${kind}`);
-    const address: Record<string, string> = kind === 'redis' ? { REDIS_URL: redis.url } : {};
-    worker = startCommand(['worker'], { ...stackEnvironment(), ...address, WORK_DIR: workDir });
+    const variables: Record<string, string> = kind === 'redis' ? { REDIS_URL: redis.url } : {};
+    worker = startCommand(['worker'], { ...stackEnvironment(), ...variables, WORK_DIR: workDir });
     await worker.sees('Taking jobs');
-    queue = await openQueueClient(
-      kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: stackValue('DATABASE_URL') },
-    );
+    const address = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: stackValue('DATABASE_URL') };
+    queue = openQueueClient({ ...address, rows: 'elsewhere' });
   });
   afterAll(async () => {
     await queue.close();
@@ -98,7 +97,7 @@ describe.each(queueBackends())('a worker on %s', (kind) => {
   });
 
   const processSource = async (source: { bucket: string; path: string }) => {
-    const { jobId, videoId } = await queue.enqueueVideo({ source, project: 'tests' });
+    const { jobId, videoId } = await queue.enqueueVideo({ ownerId: null, source, project: 'tests' });
     const result = await queue.waitForVideo(jobId);
     return { jobId, videoId, result, row: await openStackVideos().find(videoId) };
   };
@@ -165,13 +164,18 @@ describe.each(queueBackends())('a worker on %s', (kind) => {
 
   it('makes what a job asks for, and no more', async () => {
     const source = await send(makeClip('few.avi', '-c:v', 'mpeg4', '-an'));
-    const { jobId } = await queue.enqueueVideo({ source, outputs: ['video', 'poster'], profile: 'quality' });
+    const { jobId } = await queue.enqueueVideo({
+      ownerId: null,
+      source,
+      outputs: ['video', 'poster'],
+      profile: 'quality',
+    });
     const { outputs } = await queue.waitForVideo(jobId);
     expect(outputs.map((output) => output.kind)).toEqual(['video', 'poster']);
     expect(outputs[0]?.path).toMatch(/-p3-quality-[0-9a-f]{6}\/video\.mp4$/);
     await worker.sees('Step 6/6 done');
     // Which outputs there are is the worker's to say.
-    const unknown = await queue.enqueueVideo({ source, outputs: ['film'] });
+    const unknown = await queue.enqueueVideo({ ownerId: null, source, outputs: ['film'] });
     await expect(queue.waitForVideo(unknown.jobId)).rejects.toThrow("The job's payload is not one of ours");
   });
 
@@ -196,7 +200,10 @@ describe.each(queueBackends())('a worker on %s', (kind) => {
   });
 
   it('fails a source that is not there, and says so in the row', async () => {
-    const { jobId, videoId } = await queue.enqueueVideo({ source: { bucket: SOURCES, path: uniquePath('gone.mp4') } });
+    const { jobId, videoId } = await queue.enqueueVideo({
+      ownerId: null,
+      source: { bucket: SOURCES, path: uniquePath('gone.mp4') },
+    });
     await expect(queue.waitForVideo(jobId)).rejects.toMatchObject({ code: 'job_failed' });
     await worker.sees('Failed: Downloading');
     await expect
@@ -219,11 +226,11 @@ describe.skipIf(!hasRedis())('a worker that is stopped in mid-job', () => {
     const environment = { ...stackEnvironment(), REDIS_URL: redis.url, WORK_DIR: workDir, SHUTDOWN_GRACE_SECONDS: '0' };
     const long = ['-c:v', 'mpeg4', '-vf', 'scale=1280:720,loop=loop=20:size=50', '-t', '12', '-an'];
     const source = await send(makeClip('long.avi', ...long));
-    const queue = await openQueueClient({ redisUrl: redis.url });
+    const queue = openQueueClient({ redisUrl: redis.url, rows: 'elsewhere' });
     try {
       const first = startCommand(['worker'], environment);
       await first.sees('Taking jobs');
-      const { jobId, videoId } = await queue.enqueueVideo({ source, outputs: ['video', 'poster'] });
+      const { jobId, videoId } = await queue.enqueueVideo({ ownerId: null, source, outputs: ['video', 'poster'] });
       await first.sees('Step 4/6: Encoding');
       first.kill('SIGTERM');
       expect((await first.ended).exitCode).toBe(0);

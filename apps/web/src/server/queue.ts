@@ -160,7 +160,13 @@ export function openMediaQueue(options: {
 }
 
 async function openTraced(address: QueueAddress): Promise<QueueClient> {
-  return openQueueClient(address, { telemetry: isTracing() ? await openQueueTelemetry() : undefined });
+  // Rows are written with the limit of their owner, by `beforeAdd`.
+  const client = openQueueClient(
+    { ...address, rows: 'elsewhere' },
+    { telemetry: isTracing() ? await openQueueTelemetry() : undefined },
+  );
+  await client.connect();
+  return client;
 }
 
 const unanswered = (answerMs: number): MediaError =>

@@ -221,4 +221,5 @@ export function peakMemory(pid: number): number | undefined {
 }
 
 /** Opens the queue that the lab's processes use. */
-export const openLabQueue = (lab: ApiLab) => openQueueClient({ databaseUrl: lab.queueUrl });
+export const openLabQueue = (lab: ApiLab) =>
+  openQueueClient({ databaseUrl: lab.queueUrl, rows: 'elsewhere' });

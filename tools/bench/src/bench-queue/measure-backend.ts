@@ -38,7 +38,9 @@ const IDLE_MS = 20;
 /** Measures one round. The queue must not be shared: its jobs are taken and discarded. */
 export async function measureBackend(options: MeasureOptions): Promise<Measured> {
   const { address, jobs, producers } = options;
-  const clients = await Promise.all(Array.from({ length: producers }, () => openQueueClient(address)));
+  const clients = await Promise.all(
+    Array.from({ length: producers }, () => openQueueClient({ ...address, rows: 'elsewhere' })),
+  );
   try {
     const enqueueSeconds = await secondsOf(() => enqueueAll(clients, jobs));
     const drained = await consume(options, jobs);
@@ -68,7 +70,7 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-const request = () => ({ source: { bucket: 'project-videos', path: `bench/${randomUUID()}.mp4` } });
+const request = () => ({ ownerId: null, source: { bucket: 'project-videos', path: `bench/${randomUUID()}.mp4` } });
 
 async function enqueueAll(clients: readonly QueueClient[], jobs: number): Promise<void> {
   let left = jobs;

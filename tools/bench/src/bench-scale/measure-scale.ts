@@ -28,7 +28,7 @@ export function judgeJobs(done: readonly DoneJob[], workers: number): MeasuredSc
 /** Measures once. The queue must be empty and not shared. */
 export async function measureScale(options: MeasureScaleOptions): Promise<MeasuredScale> {
   const jobs = options.count * options.jobsEach;
-  const client = await openQueueClient(options.address);
+  const client = openQueueClient({ ...options.address, rows: 'elsewhere' });
   try {
     const workers = await startWorkers(options);
     try {
@@ -37,7 +37,10 @@ export async function measureScale(options: MeasureScaleOptions): Promise<Measur
       finished.catch(() => {});
       await Promise.all(
         Array.from({ length: jobs }, () =>
-          client.enqueueVideo({ source: { bucket: 'project-videos', path: `scale/${randomUUID()}.mp4` } }),
+          client.enqueueVideo({
+            ownerId: null,
+            source: { bucket: 'project-videos', path: `scale/${randomUUID()}.mp4` },
+          }),
         ),
       );
       return judgeJobs(await finished, options.count);

@@ -93,10 +93,10 @@ async function playDemo(options: DemoOptions, closers: Closers, signal: AbortSig
   });
 
   say(`4/4 Processing ${formatBytes(uploaded.size)}: download, probe, plan, encode, upload, record …`);
-  const queue = await openQueueClient(config.queue);
+  const queue = openQueueClient({ ...config.queue, rows: 'elsewhere' });
   closers.add(() => queue.close());
   const bar = await createProgressBar({ title: 'Processing', isShown: !options.json && process.stderr.isTTY === true });
-  const { jobId, videoId } = await queue.enqueueVideo({ source: { bucket: SOURCE_BUCKET, path } });
+  const { jobId, videoId } = await queue.enqueueVideo({ ownerId: null, source: { bucket: SOURCE_BUCKET, path } });
   const result = await queue
     .waitForVideo(jobId, {
       signal,

@@ -1,10 +1,7 @@
 /** `media cancel ID`: stops a video wherever it waits or runs. */
 
 import { type CancelVideoAnswer, openQueueClient } from '@supabase-media/client';
-import { cancelVideo } from '@supabase-media/client/cancel-video';
 import { MediaError } from '@supabase-media/core/errors';
-import { openDatabase } from '@supabase-media/database/database';
-import { openVideos } from '@supabase-media/database/videos';
 import { supabaseOf } from '../config.ts';
 import type { CommandContext } from './run-command.ts';
 
@@ -15,10 +12,10 @@ const WORDS: Readonly<Record<Exclude<CancelVideoAnswer['state'], 'unknown'>, str
 };
 
 export async function cancelCommand({ config, output }: CommandContext, videoId: string): Promise<void> {
-  const videos = openVideos(openDatabase(supabaseOf(config)));
-  const queue = await openQueueClient(config.queue);
+  const { url, serviceRoleKey } = supabaseOf(config);
+  const queue = openQueueClient({ ...config.queue, supabaseUrl: url, serviceRoleKey });
   try {
-    const answer = await cancelVideo({ queue, rows: videos, videoId });
+    const answer = await queue.cancelVideo(videoId);
     if (answer.state === 'unknown')
       throw new MediaError({ code: 'video_missing', message: `There is no video ${videoId} to cancel.` });
     output.result({ ...answer }, [`video ${videoId}: ${WORDS[answer.state]}`]);

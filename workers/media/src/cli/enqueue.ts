@@ -3,8 +3,6 @@
 import { openQueueClient } from '@supabase-media/client';
 import type { VideoProcessResult } from '@supabase-media/client/contract';
 import { formatBytes } from '@supabase-media/core/format';
-import { openDatabase } from '@supabase-media/database/database';
-import { openVideos } from '@supabase-media/database/videos';
 import type { OutputKind } from '@supabase-media/media/outputs';
 import type { ProfileName } from '@supabase-media/media/profiles';
 import type { JobPriority } from '@supabase-media/queue/policy';
@@ -33,32 +31,21 @@ const describeResult = (result: VideoProcessResult): string[] => [
 
 export async function enqueueCommand(context: CommandContext, options: EnqueueCommandOptions): Promise<void> {
   const { config, output, signal } = context;
-  const videos = openVideos(openDatabase(supabaseOf(config)));
-  const queue = await openQueueClient(config.queue, {
-    telemetry: isTracing() ? await openQueueTelemetry() : undefined,
-  });
+  const { url, serviceRoleKey } = supabaseOf(config);
+  const queue = openQueueClient(
+    { ...config.queue, supabaseUrl: url, serviceRoleKey },
+    { telemetry: isTracing() ? await openQueueTelemetry() : undefined },
+  );
   const bar = await createProgressBar({ title: 'Processing', isShown: context.showsBars });
   try {
     const answer = await queue.enqueueVideo({
       source: { bucket: options.bucket, path: options.path },
       videoId: options.videoId,
-      ownerId: options.owner,
+      ownerId: options.owner ?? null,
       project: options.project,
       outputs: options.outputs,
       profile: options.profile,
       priority: options.priority,
-      beforeAdd: (payload, jobId) =>
-        videos.markQueued(
-          {
-            id: payload.videoId,
-            ownerId: payload.ownerId,
-            project: payload.project,
-            sourceBucket: payload.source.bucket,
-            sourcePath: payload.source.path,
-          },
-          jobId,
-          { band: options.priority },
-        ),
     });
     const lines = [`video ${answer.videoId}`, `job ${answer.jobId} (${answer.state})`];
     if (!options.wait) return output.result({ ...answer }, lines);

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await mkdir(disk);
   isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', disk]).status === 0;
   address = { databaseUrl: await createQueueDatabase() };
-  client = await openQueueClient(address);
+  client = openQueueClient({ ...address, rows: 'elsewhere' });
 });
 afterAll(async () => {
   await Promise.all([client?.close(), storage.close()]);
@@ -91,8 +91,8 @@ it.for([
       const honest = await sendNoise(storage, folder);
       expect(hostile.size).toBeLessThan(1_000_000);
       await withConsumerOn(address, counting, async () => {
-        const attack = await client.enqueueVideo({ source: hostile.source });
-        const other = await client.enqueueVideo({ source: honest.source });
+        const attack = await client.enqueueVideo({ ownerId: null, source: hostile.source });
+        const other = await client.enqueueVideo({ ownerId: null, source: honest.source });
         const signal = AbortSignal.timeout(160_000);
         expect((await client.waitForVideo(other.jobId, { signal })).outcome).toBe('processed');
         await expect(client.waitForVideo(attack.jobId, { signal })).rejects.toThrow();

@@ -58,7 +58,7 @@ beforeAll(async () => {
   const script = `case "$*" in *.mp4*) echo "Error opening output /opt/libs/x264.so on media-host-3" >&2; exit 1;; esac`;
   await writeFile(failing, `#!/bin/sh\n${script}\nexec ${tools.ffmpeg.path} "$@"\n`, { mode: 0o755 });
   databaseUrl = await createQueueDatabase();
-  client = await openQueueClient({ databaseUrl });
+  client = openQueueClient({ databaseUrl, rows: 'elsewhere' });
   worker = startCommand(['worker'], {
     ...stackEnvironment(),
     DATABASE_URL: databaseUrl,
@@ -116,7 +116,7 @@ const toldAbout = async (videoId: string) => {
 describe('what users are told', () => {
   it('of a source that is missing', async () => {
     const path = uniquePath('missing.mp4');
-    const { videoId } = await client.enqueueVideo({ source: { bucket: BUCKET, path } });
+    const { videoId } = await client.enqueueVideo({ ownerId: null, source: { bucket: BUCKET, path } });
     const row = await rowOf(videoId);
     expect(row).toMatchObject({ status: 'failed', error_code: 'object_missing' });
     expectForUsers(row.error_message);
@@ -126,7 +126,7 @@ describe('what users are told', () => {
 
   it('of a Storage that answers with the words of its database', async () => {
     const path = uniquePath('storage-refuses.mp4');
-    const { jobId, videoId } = await client.enqueueVideo({ source: { bucket: BUCKET, path } });
+    const { jobId, videoId } = await client.enqueueVideo({ ownerId: null, source: { bucket: BUCKET, path } });
     const row = await rowOf(videoId);
     expectForUsers(row.error_message);
     if (row.status === 'failed') {
@@ -138,7 +138,7 @@ describe('what users are told', () => {
 
   it('of a program that fails', async () => {
     const path = await sendClip('program.mp4');
-    const { videoId } = await client.enqueueVideo({ source: { bucket: BUCKET, path } });
+    const { videoId } = await client.enqueueVideo({ ownerId: null, source: { bucket: BUCKET, path } });
     const row = await rowOf(videoId);
     expect(row.error_code).toMatch(/^ffmpeg_/);
     expectForUsers(row.error_message);
@@ -164,9 +164,9 @@ describe('what users are told', () => {
 
   it('of a table that refuses a row', async () => {
     const source = { bucket: BUCKET, path: uniquePath('twice.mp4') };
-    const first = await client.enqueueVideo({ source, videoId: randomUUID() });
+    const first = await client.enqueueVideo({ ownerId: null, source, videoId: randomUUID() });
     await rowOf(first.videoId);
-    const second = await client.enqueueVideo({ source, videoId: randomUUID() });
+    const second = await client.enqueueVideo({ ownerId: null, source, videoId: randomUUID() });
     await expect(client.waitForVideo(second.jobId)).rejects.toThrowError(/videos_source_key/);
     const reasons = receiver.received.map(({ body }) => JSON.parse(body).data.reason);
     for (const reason of reasons) expectForUsers(reason);
