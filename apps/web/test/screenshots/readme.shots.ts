@@ -72,7 +72,7 @@ describe.skipIf(CHROMIUM === undefined)('the pictures of the README', () => {
     for (const [name] of FILMS)
       await videoCard(page, name).getByText('Ready', { exact: true }).waitFor({ timeout: 200_000 });
     await page.reload();
-    await expect.poll(() => page.locator('img.poster__image').count()).toBe(FILMS.length);
+    await expect.poll(() => page.locator('img.poster__image').count(), { timeout: 60_000 }).toBe(FILMS.length);
     await shoot(page, 'library-light');
     await page.emulateMedia({ colorScheme: 'dark' });
     await videoCard(page, 'Product tour.mp4').getByRole('button', { name: /^More/ }).click();
@@ -89,7 +89,7 @@ describe.skipIf(CHROMIUM === undefined)('the pictures of the README', () => {
 
     const phone = await lab.openPage({ at: api.url, colorScheme: 'dark', ...PHONE });
     await lab.signIn(phone, user);
-    await expect.poll(() => phone.locator('img.poster__image').count()).toBeGreaterThan(0);
+    await expect.poll(() => phone.locator('img.poster__image').count(), { timeout: 60_000 }).toBeGreaterThan(0);
     await phone.evaluate(() => document.getElementById('library-title')?.scrollIntoView());
     await shoot(phone, 'phone-dark');
 
