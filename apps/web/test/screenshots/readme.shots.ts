@@ -78,7 +78,9 @@ describe.skipIf(CHROMIUM === undefined)('the pictures of the README', () => {
     await videoCard(page, 'Product tour.mp4').getByRole('button', { name: /^More/ }).click();
     await shoot(page, 'library-dark');
     await page.keyboard.press('Escape');
-    await videoCard(page, 'Morning at the lake.mp4').getByRole('link', { name: 'Watch Morning at the lake.mp4 now' }).click();
+    await videoCard(page, 'Morning at the lake.mp4')
+      .getByRole('link', { name: 'Watch Morning at the lake.mp4 now' })
+      .click();
     await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) >= 2);
     await page.evaluate(() => {
       const video = document.querySelector('video');
@@ -96,6 +98,7 @@ describe.skipIf(CHROMIUM === undefined)('the pictures of the README', () => {
     await page.emulateMedia({ colorScheme: 'light' });
     await filesInput(page).setInputFiles(await lab.makeLongClip('Skiing, GoPro.avi', 8));
     const converting = videoCard(page, 'Skiing, GoPro.avi');
+    await converting.getByText(/^Converting/).waitFor({ timeout: 200_000 });
     await converting.getByText(/left$/).waitFor({ timeout: 200_000 });
     const big = await lab.clients.makeFile({ bytes: 90 * MB, seed: 41 });
     const name = 'Wedding, camera 2.mov';
