@@ -1,5 +1,6 @@
 /** A foreign page in Chromium, its user signed in, and a real video to give it. */
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { locateTools } from '@supabase-media/media/locate-tools';
 import { CHROMIUM_ARGS, findChromium } from '@supabase-media/test-support/browser';
@@ -56,7 +57,7 @@ async function readNewest(
  */
 export async function uploadAndWatch(
   url: string,
-  also: (page: Page, account: Account, sourcePath: string) => Promise<void> = async () => {},
+  also: (page: Page, account: Account) => Promise<void> = async () => {},
 ): Promise<void> {
   const [video, account] = await Promise.all([makeVideo(), signUp()]);
   const browser = await chromium.launch(LAUNCH);
@@ -78,7 +79,7 @@ export async function uploadAndWatch(
       await expect.poll(async () => (await readNewest(account.token))?.status, { timeout: 60_000 }).toBe('ready');
       await page.reload();
       expect(await play(page)).toMatch(/^blob:/);
-      await also(page, account, String((await readNewest(account.token))?.sourcePath));
+      await also(page, account);
     } catch (error) {
       throw new Error(`${problems.join('\n')}\n${await page.locator('body').innerText()}`, { cause: error });
     }
