@@ -4,7 +4,7 @@ import { expect, inject, it } from 'vitest';
 import { EVERY_VERSION } from './support/frameworks.ts';
 import { installApp } from './support/install-app.ts';
 import { run, startServer } from './support/run.ts';
-import { CHROMIUM, uploadAndWatch } from './support/use-page.ts';
+import { CHROMIUM, readNewest, storeVideo, uploadAndWatch } from './support/use-page.ts';
 
 const VERSIONS = [['16', {}] as const, ...(EVERY_VERSION ? [['15', { next: '15.5.29' }] as const] : [])];
 
@@ -25,13 +25,15 @@ it.each(VERSIONS)('serves an app with Next.js %s', async (_, versions) => {
     environment,
   });
   try {
-    await uploadAndWatch(url, async (page, { token }, sourcePath) => {
+    await uploadAndWatch(url, async (page, { id, token }) => {
       const ask = (path: string) =>
         page.request.post(`${url}/api/videos`, { data: { path }, headers: { authorization: `Bearer ${token}` } });
       expect((await ask('somebody-else/clip.mp4')).status()).toBe(404);
-      const answer = await ask(sourcePath);
-      expect(answer.status()).toBe(202);
-      expect(await answer.json()).toMatchObject({ videoId: expect.any(String) });
+      const path = await storeVideo(id);
+      expect((await ask(path)).status()).toBe(202);
+      await expect
+        .poll(() => readNewest(token), { timeout: 60_000 })
+        .toMatchObject({ sourcePath: path, status: 'ready' });
     });
   } finally {
     await stop();

@@ -69,7 +69,12 @@ it.skipIf(CHROMIUM === undefined)('leads from nothing to a video that plays', { 
 });
 
 /** Nobody is asked anything, and what is known already is not asked for again. */
-const NPM = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false', npm_config_yes: 'true' };
+const NPM = {
+  npm_config_prefer_offline: 'true',
+  npm_config_audit: 'false',
+  npm_config_fund: 'false',
+  npm_config_yes: 'true',
+};
 
 /** With what the uploader needs of ours: npm takes all from one command. */
 const TARBALLS = ['@supabase-media/core', '@supabase-media/upload-protocol', '@supabase-media/uploader'];
