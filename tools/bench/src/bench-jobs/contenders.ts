@@ -72,7 +72,7 @@ export async function startWorkerContender({ folder, environment }: ContenderOpt
       const memory = watchPeakMemory(pid);
       const cpu = cpuSecondsOf(pid);
       const started = performance.now();
-      const { jobId } = await queue.enqueueVideo({ source: { bucket: SOURCE_BUCKET, path }, outputs: job.outputs });
+      const { jobId } = await queue.enqueueVideo({ source: { bucket: SOURCE_BUCKET, path }, ownerId: null, outputs: job.outputs });
       const { outcome, outputs } = await queue.waitForVideo(jobId);
       const seconds = (performance.now() - started) / 1000;
       memory.stop();
