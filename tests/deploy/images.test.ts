@@ -170,7 +170,7 @@ describe('the Dockerfile', () => {
   });
 
   it('pins its base, leaves no package lists, runs no scripts of packages, ships no development packages', () => {
-    expect(readDeploy('Dockerfile')).toMatch(/^ARG NODE_IMAGE=node:20\.\d+-trixie-slim$/m);
+    expect(readDeploy('Dockerfile')).toMatch(/^ARG NODE_IMAGE=node:24\.\d+-trixie-slim$/m);
     for (const [name] of stages)
       for (const run of textsOf(name, 'RUN')) {
         if (run.includes('apt-get install')) {

@@ -126,7 +126,7 @@ export const ERRORS = {
   ffmpeg_missing: {
     retry: 'never',
     meaning: 'No working ffmpeg or ffprobe was found.',
-    hint: 'Install ffmpeg (apt-get install ffmpeg) or set FFMPEG_PATH and FFPROBE_PATH.',
+    hint: 'Install ffmpeg (apt-get install ffmpeg; macOS: brew install ffmpeg) or set FFMPEG_PATH and FFPROBE_PATH.',
   },
   ffmpeg_stalled: {
     retry: 'backoff',
@@ -223,6 +223,11 @@ export const ERRORS = {
     meaning: 'The result of the video grew beyond what was allowed for it, and was removed.',
     hint: 'The message says which limit it was. A larger disk for WORK_DIR, or a larger file_size_limit of the bucket of results, allows more.',
     user: 'The result of this video grew larger than is allowed. Upload a shorter part of it, or export it with a smaller picture.',
+  },
+  platform_unsupported: {
+    retry: 'never',
+    meaning: 'The program does not run on this operating system.',
+    hint: 'Windows: use WSL (wsl --install), and install and start it there.',
   },
   queue_failed: {
     retry: 'backoff',

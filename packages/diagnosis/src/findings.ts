@@ -48,7 +48,8 @@ export const FINDINGS = {
   ffmpeg_missing: {
     status: 'error',
     meaning: 'No video can be probed or encoded.',
-    remedy: 'Install ffmpeg 5.1 or newer (apt-get install ffmpeg), or set FFMPEG_PATH and FFPROBE_PATH.',
+    remedy:
+      'Install ffmpeg 5.1 or newer (apt-get install ffmpeg; macOS: brew install ffmpeg), or set FFMPEG_PATH and FFPROBE_PATH.',
   },
   ffmpeg_lacks_parts: {
     status: 'error',

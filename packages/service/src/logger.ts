@@ -5,6 +5,7 @@
  */
 import { type Logger, pino } from 'pino';
 import { createRedactor, type Redactor } from './redact.ts';
+import { formatForTerminal } from './terminal-lines.ts';
 
 /** A pino logger whose lines never contain a secret. */
 export type Log = Logger;
@@ -39,18 +40,25 @@ export async function createLogger(options: CreateLoggerOptions): Promise<Log> {
       { level: config.log.level, base: undefined, formatters: levelAsWord, serializers: SERIALIZERS },
       { write: (line: string) => write(`${JSON.stringify(readLine(line, redactor))}\n`) },
     );
-  const { prettyFactory } = await import('pino-pretty');
-  const prettify = prettyFactory({
-    colorize: isTerminal,
-    translateTime: 'SYS:HH:MM:ss',
-    ignore: 'event,jobId,videoId,attempt',
-    singleLine: true,
-  });
+  const { level } = config.log;
+  const showsStacks = level === 'debug' || level === 'trace';
   return pino(
-    { level: config.log.level, base: undefined, serializers: SERIALIZERS },
-    { write: (line: string) => write(prettify(readLine(line, redactor))) },
+    { level, base: undefined, serializers: SERIALIZERS },
+    {
+      write: (line: string) =>
+        write(
+          formatForTerminal(readLine(line, redactor) as Record<string, unknown>, {
+            columns: process.stderr.columns ?? DEFAULT_COLUMNS,
+            isColored: isTerminal,
+            showsStacks,
+          }),
+        ),
+    },
   );
 }
+
+/** Where nothing tells the width. */
+const DEFAULT_COLUMNS = 80;
 
 /** The values of a line of JSON, as pino made it: only in them do quotes and backslashes stand as they are. */
 const readLine = (line: string, redactor: Redactor): object => redactor.value(JSON.parse(line)) as object;

@@ -4,6 +4,7 @@ import { MediaError } from '@supabase-media/core/errors';
 import { OUTPUT_KINDS, type OutputKind, parseOutputs } from '@supabase-media/media/outputs';
 import { PROFILES } from '@supabase-media/media/profiles';
 import { PRIORITIES } from '@supabase-media/queue/policy';
+import { assertPlatform } from '@supabase-media/service/assert-platform';
 import { boundMemory } from '@supabase-media/service/bound-memory';
 import { ROUTES } from '@supabase-media/upload-protocol/route';
 /** `media …`: the command line. Commands are loaded when they are called, so that each starts with only what it needs. */
@@ -233,6 +234,7 @@ const HELP_CODES = new Set(['commander.help', 'commander.helpDisplayed', 'comman
 
 boundMemory();
 try {
+  assertPlatform();
   await createProgram().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError && HELP_CODES.has(error.code)) {
@@ -240,7 +242,7 @@ try {
   } else {
     const message = error instanceof Error ? error.message.replace(/^error: /, '') : String(error);
     createOutput({ json: process.argv.includes('--json') }).failure(
-      new MediaError({ code: 'invalid_argument', message, cause: error }),
+      error instanceof MediaError ? error : new MediaError({ code: 'invalid_argument', message, cause: error }),
     );
     process.exitCode = 1;
   }

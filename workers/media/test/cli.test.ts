@@ -1,8 +1,9 @@
 /** The command line as scripts and people meet it: one JSON object, clear errors, exit codes. */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJson, runCommand, startCommand } from '@supabase-media/test-support/command';
+import { ROOT } from '@supabase-media/test-support/repository';
 import { stackEnvironment, stackValue, uniquePath } from '@supabase-media/test-support/stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -32,6 +33,34 @@ describe('media', () => {
       expect(stdout).toContain('Usage: media');
       for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     }
+  });
+
+  it('tells its version', async () => {
+    for (const flag of ['--version', '-V']) {
+      const { exitCode, stdout } = await runCommand([flag]);
+      expect({ exitCode, stdout }).toEqual({
+        exitCode: 0,
+        stdout: expect.stringMatching(/^media \d+\.\d+\.\d+, Node v\d+\.\d+\.\d+\n$/),
+      });
+    }
+  });
+
+  it('copies the migrations among those of a project, all or nothing, and overwrites none', async () => {
+    const to = join(folder, 'project', 'supabase', 'migrations');
+    await mkdir(to, { recursive: true });
+    const own = '29990101000000_own.sql';
+    await writeFile(join(to, own), 'select 1;\n');
+    const copy = () => runCommand(['migrations', 'copy', '--to', to, '--json']);
+    const first = readJson(await copy());
+    const names = (await readdir(join(ROOT, 'supabase/migrations'))).sort();
+    expect(first).toEqual({ folder: to, copied: names, same: [], next: 'supabase db push --include-all' });
+    expect(readJson(await copy())).toEqual({ folder: to, copied: [], same: names });
+    const [changed, missing] = names.map((name) => join(to, name));
+    await writeFile(String(changed), 'select 2;\n');
+    await rm(String(missing));
+    const error = await errorOf(['migrations', 'copy', '--to', to]);
+    expect(error).toMatchObject({ code: 'invalid_argument', message: expect.stringContaining(String(names[0])) });
+    expect((await readdir(to)).sort()).toEqual([names[0], ...names.slice(2), own]);
   });
 
   it.each([

@@ -6,6 +6,7 @@ import { MediaError, toMediaError } from '@supabase-media/core/errors';
 import { watchStopSignals } from '@supabase-media/core/stop-signals';
 import { assertCanWork } from '@supabase-media/diagnosis/assert-can-work';
 import { logFindings } from '@supabase-media/diagnosis/log-findings';
+import { assertPlatform } from '@supabase-media/service/assert-platform';
 import { forgetSecrets } from '@supabase-media/service/forget-secrets';
 import { createLogger, type Log } from '@supabase-media/service/logger';
 import { createRedactor } from '@supabase-media/service/redact';
@@ -117,6 +118,7 @@ async function refuseWhatCannotWork(config: WebConfig, log: Log, signal: AbortSi
 let redact = createRedactor([]).text;
 boundMemory();
 try {
+  assertPlatform();
   await run();
 } catch (thrown) {
   const error = toMediaError(thrown);

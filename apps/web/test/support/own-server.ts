@@ -7,7 +7,7 @@ import { loadWebConfig, type WebConfig } from '../../src/server/config.ts';
 import { type ServerLimits, startServer, type WebServer } from '../../src/server/server.ts';
 
 /** The configuration of an intake on the stack, with changes. */
-async function ownConfig(changes: Readonly<Record<string, string>> = {}): Promise<WebConfig> {
+export async function ownConfig(changes: Readonly<Record<string, string>> = {}): Promise<WebConfig> {
   return loadWebConfig({
     ...stackEnvironment(),
     DATABASE_URL: changes.DATABASE_URL ?? (await createQueueDatabase()),

@@ -36,7 +36,10 @@ const refused = (message: string, hint: string) => new MediaError({ code: 'inval
  *
  * @throws {MediaError} `invalid_argument` for a folder that cannot be written, a changed file, a version that is taken.
  */
-export async function copyMigrationsCommand({ output }: CommandContext, options: { readonly to: string }): Promise<void> {
+export async function copyMigrationsCommand(
+  { output }: CommandContext,
+  options: { readonly to: string },
+): Promise<void> {
   const folder = resolveUserPath(options.to);
   const ours = await readOurs();
   const theirs = await openFolder(folder);
@@ -52,8 +55,7 @@ export async function copyMigrationsCommand({ output }: CommandContext, options:
       'Give yours another number before it is applied; the Supabase CLI tells migrations apart by it.',
     );
   for (const { name, text } of plan.copied) await writeFile(join(folder, name), text, { flag: 'wx' });
-  const next =
-    plan.copied.length === 0 ? undefined : `supabase db push${plan.comesBetween ? ' --include-all' : ''}`;
+  const next = plan.copied.length === 0 ? undefined : `supabase db push${plan.comesBetween ? ' --include-all' : ''}`;
   const copied = plan.copied.map(({ name }) => name);
   const shown = relative(process.cwd(), folder) || '.';
   output.result({ folder, copied, same: plan.same, next }, [
@@ -73,6 +75,9 @@ async function openFolder(folder: string): Promise<readonly MigrationFile[]> {
     return await readMigrations(folder);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw refused(`The migrations cannot be copied to ${folder}: ${why}.`, 'Name a folder that this user may write to.');
+    throw refused(
+      `The migrations cannot be copied to ${folder}: ${why}.`,
+      'Name a folder that this user may write to.',
+    );
   }
 }
