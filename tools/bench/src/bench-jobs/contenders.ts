@@ -61,7 +61,7 @@ export async function startWorkerContender({ folder, environment }: ContenderOpt
     lines.on('line', (line) => line.includes('"event":"worker.ready"') && resolve());
     void exited.then(([code]) => reject(new Error(`The worker ended with ${code} before it was ready.`)));
   });
-  const queue = await openQueueClient({ databaseUrl: environment.DATABASE_URL });
+  const queue = openQueueClient({ databaseUrl: environment.DATABASE_URL });
   const idle = watchPeakMemory(pid);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   idle.stop();
@@ -72,7 +72,11 @@ export async function startWorkerContender({ folder, environment }: ContenderOpt
       const memory = watchPeakMemory(pid);
       const cpu = cpuSecondsOf(pid);
       const started = performance.now();
-      const { jobId } = await queue.enqueueVideo({ source: { bucket: SOURCE_BUCKET, path }, outputs: job.outputs });
+      const { jobId } = await queue.enqueueVideo({
+        source: { bucket: SOURCE_BUCKET, path },
+        ownerId: null,
+        outputs: job.outputs,
+      });
       const { outcome, outputs } = await queue.waitForVideo(jobId);
       const seconds = (performance.now() - started) / 1000;
       memory.stop();
