@@ -99,7 +99,7 @@ async function watchConnections(signal: AbortSignal): Promise<number> {
 
 const missing = () => ({
   source: { bucket: 'project-videos', path: `nowhere/${randomUUID()}.mp4` },
-  ownerId: undefined,
+  ownerId: null,
 });
 
 describe(`a pool of ${POOL} connections`, () => {

@@ -34,7 +34,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'media-repeated-'));
   redis = await startRedis();
   address = { redisUrl: redis.url };
-  client = await openQueueClient(address);
+  client = openQueueClient({ ...address, rows: 'elsewhere' });
   const { classes, connection } = chooseBackend(address);
   queue = new classes.Queue(QUEUE_NAME, { connection }) as unknown as Queue;
 });
@@ -104,7 +104,7 @@ async function readCaptions(videoId: string) {
 }
 
 const runTo = async (profile: string, source: Parameters<QueueClient['enqueueVideo']>[0]['source']) => {
-  const { jobId, videoId } = await client.enqueueVideo({ source });
+  const { jobId, videoId } = await client.enqueueVideo({ source, ownerId: null });
   await withConsumerOn(address, await handlersOf(profile), async () => {
     await client.waitForVideo(jobId);
   });
@@ -125,7 +125,7 @@ onRedis('keeps added captions where a job is run again, under the same settings 
   expect(await readCaptions(videoId)).toEqual({ master: first.master, found: all, streamed: all });
 
   // A run that dies on the way to other settings, after they are published; and another one under those of before.
-  const { jobId } = await client.enqueueVideo({ source });
+  const { jobId } = await client.enqueueVideo({ source, ownerId: null });
   const put = createGate();
   const quality = await handlersOf('quality');
   const process = dyingAt(quality, ({ derived }) => derived !== undefined);
