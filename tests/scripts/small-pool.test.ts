@@ -110,7 +110,7 @@ describe(`a pool of ${POOL} connections`, () => {
       ...Array.from({ length: WORKERS }, () => start('workers/media/dist/cli.js', ['worker'], /worker\.ready/)),
       ...Array.from({ length: APIS }, () => start('apps/web/dist/server/server-cli.js', ['--json'], /"ready":true/)),
     ]);
-    const client = await openQueueClient({ databaseUrl });
+    const client = openQueueClient({ databaseUrl, rows: 'elsewhere' });
     const jobs = await Promise.all(Array.from({ length: 12 }, () => client.enqueueVideo(missing())));
     const ends = await Promise.allSettled(jobs.map(({ jobId }) => client.waitForVideo(jobId)));
     expect(ends.map((end) => end.status === 'rejected' && end.reason.code)).toEqual(Array(12).fill('job_failed'));
@@ -136,7 +136,8 @@ describe(`a pool of ${POOL} connections`, () => {
     });
     const over = new AbortController();
     reportFullPool({ databaseUrl }, log, over.signal);
-    const opening = openQueueClient({ databaseUrl });
+    const client = openQueueClient({ databaseUrl, rows: 'elsewhere' });
+    const opening = client.connect();
     await full;
     const doctor = readJson(
       await runCommand(['doctor', '--json'], { ...stack.environment, DATABASE_URL: databaseUrl }),
@@ -144,7 +145,7 @@ describe(`a pool of ${POOL} connections`, () => {
     expect(doctor.findings).toContainEqual(expect.objectContaining({ check: 'queue', code: 'queue_full' }));
     await expect.poll(countRefusals).toBeGreaterThan(2);
     await Promise.all(others.map((other) => other.end()));
-    const client = await opening;
+    await opening;
     expect((await client.enqueueVideo(missing())).state).toBe('created');
     await client.close();
     over.abort();
