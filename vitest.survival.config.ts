@@ -9,6 +9,8 @@ export const SURVIVAL_TESTS = [
   // Restarts and outages.
   'workers/media/test/worker-restarts.test.ts',
   'workers/media/test/repeated-jobs.test.ts',
+  'workers/media/test/requests.test.ts',
+  'tools/chaos/test/outbox.test.ts',
   'packages/media/test/processes.test.ts',
   'tests/scripts/npm-signals.test.ts',
   'tests/scripts/diagnosis.test.ts',

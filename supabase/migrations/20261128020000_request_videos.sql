@@ -24,6 +24,9 @@ create index if not exists video_requests_due_at_idx on public.video_requests (d
 alter table public.video_requests enable row level security;
 revoke all on public.video_requests from public, anon, authenticated;
 grant select, insert, update, delete on public.video_requests to service_role;
+drop policy if exists "Users have no requests of the service" on public.video_requests;
+create policy "Users have no requests of the service" on public.video_requests
+  for all to anon, authenticated using (false) with check (false);
 
 -- A row that names a job is of a producer that adds it itself in the next moment: only if it does not, a worker does. One
 -- that waits or runs is looked at every five minutes: the queue may have lost its job.

@@ -230,9 +230,14 @@ begin
 end;
 $$;
 
+-- What runs with the rights of its owner stands in a schema that the API does not serve; what it serves calls that.
+create schema if not exists media_private;
+revoke all on schema media_private from public, anon;
+grant usage on schema media_private to authenticated, service_role;
+
 -- Asks for the video of an object in Storage. Users ask for what lies below the folder of their own id, and are held to
 -- the limits of media_settings. Answers the video's row; asked again for the same version of the object, the same row.
-create or replace function public.request_video(bucket text, path text, options jsonb default '{}')
+create or replace function media_private.request_video(bucket text, path text, options jsonb)
 returns public.videos
 language plpgsql
 security definer
@@ -271,7 +276,7 @@ end;
 $$;
 
 -- Cancels a video that waits or runs; another one stays as it is. Answers its row.
-create or replace function public.cancel_video(id uuid)
+create or replace function media_private.cancel_video(id uuid)
 returns public.videos
 language plpgsql
 security definer
@@ -296,7 +301,7 @@ $$;
 
 -- Runs a video again that failed or was canceled, or lacks an output; for the service every one that has ended. Answers
 -- its row. Its options stay as they were.
-create or replace function public.retry_video(id uuid)
+create or replace function media_private.retry_video(id uuid)
 returns public.videos
 language plpgsql
 security definer
@@ -342,11 +347,32 @@ begin
 end;
 $$;
 
+create or replace function public.request_video(bucket text, path text, options jsonb default '{}')
+returns public.videos
+language sql
+set search_path = ''
+as $$ select * from media_private.request_video(bucket, path, options) $$;
+
+create or replace function public.cancel_video(id uuid)
+returns public.videos
+language sql
+set search_path = ''
+as $$ select * from media_private.cancel_video(id) $$;
+
+create or replace function public.retry_video(id uuid)
+returns public.videos
+language sql
+set search_path = ''
+as $$ select * from media_private.retry_video(id) $$;
+
 revoke all on function public.video_id_of(text, text) from public, anon, authenticated;
 revoke all on function public.media_caller() from public, anon, authenticated;
 revoke all on function public.read_video_options(jsonb, boolean) from public, anon, authenticated;
 revoke all on function public.queue_stored_source(text, text, uuid, integer, jsonb) from public, anon, authenticated;
 revoke all on function public.refuse_video(jsonb, integer) from public, anon, authenticated;
+revoke all on function media_private.request_video(text, text, jsonb) from public, anon;
+revoke all on function media_private.cancel_video(uuid) from public, anon;
+revoke all on function media_private.retry_video(uuid) from public, anon;
 revoke all on function public.request_video(text, text, jsonb) from public, anon, authenticated;
 revoke all on function public.cancel_video(uuid) from public, anon, authenticated;
 revoke all on function public.retry_video(uuid) from public, anon, authenticated;
@@ -354,3 +380,6 @@ grant execute on function public.video_id_of(text, text) to service_role;
 grant execute on function public.request_video(text, text, jsonb) to authenticated, service_role;
 grant execute on function public.cancel_video(uuid) to authenticated, service_role;
 grant execute on function public.retry_video(uuid) to authenticated, service_role;
+grant execute on function media_private.request_video(text, text, jsonb) to authenticated, service_role;
+grant execute on function media_private.cancel_video(uuid) to authenticated, service_role;
+grant execute on function media_private.retry_video(uuid) to authenticated, service_role;

@@ -23,6 +23,9 @@ create index if not exists uploaded_sources_due_at_idx on public.uploaded_source
 alter table public.uploaded_sources enable row level security;
 revoke all on public.uploaded_sources from public, anon, authenticated;
 grant select, insert, update, delete on public.uploaded_sources to service_role;
+drop policy if exists "Users have no notes of uploads" on public.uploaded_sources;
+create policy "Users have no notes of uploads" on public.uploaded_sources
+  for all to anon, authenticated using (false) with check (false);
 
 -- Storage writes the row of an object when its upload is complete, in whichever way it was sent.
 create or replace function public.objects_after_upload()

@@ -23,7 +23,7 @@ const blocksOf = (language: string): readonly string[] =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, block]) => String(block));
 
 const [payloadText = '', optionsText = ''] = blocksOf('json');
-const [installSql = '', enqueueSql = ''] = blocksOf('sql');
+const [switchSql = '', insertSql = '', installSql = '', enqueueSql = ''] = blocksOf('sql');
 const [python = ''] = blocksOf('python');
 const payload = videoProcessPayload.parse(JSON.parse(payloadText));
 const options = JSON.parse(JSON.stringify(jobOptions(videoProcessContract.policy))) as object;
@@ -192,6 +192,24 @@ describe('the SQL', () => {
       expect((await look(stack)).rows).toEqual([]);
     } finally {
       await queue.close();
+      await stack.end();
+    }
+  });
+
+  it('needs none of it: a row is a request', async () => {
+    const stack = new pg.Client(stackValue('DATABASE_URL'));
+    await stack.connect();
+    try {
+      await stack.query('begin');
+      await stack.query(switchSql);
+      expect((await stack.query('select process_uploads from media_settings')).rows).toEqual([{ process_uploads: true }]);
+      const owner = String(/, '([0-9a-f-]{36})'/.exec(insertSql)?.[1]);
+      await stack.query('insert into auth.users (id, email) values ($1::uuid, $1::text)', [owner]);
+      await stack.query(insertSql);
+      const asked = 'select owner_id, due_at <= now() as due from video_requests join videos on id = video_id where owner_id = $1';
+      expect((await stack.query(asked, [owner])).rows).toEqual([{ owner_id: owner, due: true }]);
+    } finally {
+      await stack.query('rollback');
       await stack.end();
     }
   });

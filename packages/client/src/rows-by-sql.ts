@@ -1,40 +1,25 @@
 /** Writes the rows of videos by SQL, over a connection to the project's database. */
 import { MediaError } from '@supabase-media/core/errors';
-import pg from 'pg';
+import { leasePool, type PoolAddress } from '@supabase-media/queue/postgres/shared-pool';
 import { type ClientRows, proofOf, requestOptionsOf } from './rows.ts';
-
-/** An unused connection is closed after this, in milliseconds: producers are many, and connections few. */
-const IDLE_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 5000;
-const QUERY_TIMEOUT_MS = 20_000;
 
 /** PostgreSQL's codes for what the migrations make and is not there. */
 const NOT_THERE = /^(42P01|42703|42883|3F000)$/;
 
-/** Opens them on one connection, which is made when it is needed. */
-export function openRowsBySql(databaseUrl: string): ClientRows {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max: 1,
-    idleTimeoutMillis: IDLE_MS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    application_name: 'supabase-media-client',
-    // A script that has nothing else to do may end.
-    allowExitOnIdle: true,
-  });
-  // Without a listener a connection that breaks while it is idle would end the process.
-  pool.on('error', () => {});
+/** Opens them on the process's own pool, which a queue on the same server shares; nothing is connected yet. */
+export function openRowsBySql(address: PoolAddress): ClientRows {
+  const pool = leasePool(address);
   const ask = async <Row extends object>(action: string, sql: string, values: readonly unknown[]): Promise<Row[]> => {
     try {
-      return (await pool.query<Row>(sql, [...values])).rows;
+      return (await pool.query(sql, values)).rows as Row[];
     } catch (error) {
-      throw explain(action, error);
+      throw error instanceof MediaError ? error : explain(action, error);
     }
   };
   return {
     queue: async (payload, { jobId, priority }) => {
       const { videoId, ownerId, project, source } = payload;
+      const proof = proofOf(payload);
       const rows = await ask<{ answer: { readonly priority?: number } }>(
         `Queueing video ${videoId}`,
         `select public.queue_requested_video(
@@ -48,7 +33,8 @@ export function openRowsBySql(databaseUrl: string): ClientRows {
           source.path,
           jobId,
           priority ?? 'normal',
-          JSON.stringify(proofOf(payload) ?? null),
+          // Not the JSON null: the row keeps what it has.
+          proof === undefined ? null : JSON.stringify(proof),
           JSON.stringify(requestOptionsOf(payload, priority)),
         ],
       );
@@ -68,7 +54,7 @@ export function openRowsBySql(databaseUrl: string): ClientRows {
       const sql = 'select status from public.videos where id = $1';
       return (await ask<{ status: string }>(`Looking up video ${videoId}`, sql, [videoId]))[0]?.status;
     },
-    close: () => pool.end(),
+    close: pool.release,
   };
 }
 

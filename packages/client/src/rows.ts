@@ -12,7 +12,7 @@ export type RowsAddress =
   /** This client, by the database API. */
   | { readonly supabaseUrl: string | undefined; readonly serviceRoleKey: string | undefined }
   /** This client, by SQL: with a queue on PostgreSQL, the database of the queue is the project's. */
-  | { readonly databaseUrl: string | undefined }
+  | { readonly databaseUrl: string | undefined; readonly poolSize?: number | undefined }
   /** Somebody else: `beforeAdd`, or the worker when it starts the job. Until then nobody sees that the video waits. */
   | { readonly rows: 'elsewhere' };
 
@@ -57,7 +57,7 @@ export async function openRows(address: RowsAddress): Promise<ClientRows | undef
       "databaseUrl is not set; beside a redisUrl give it, or supabaseUrl and serviceRoleKey, or rows: 'elsewhere'",
     );
   const { openRowsBySql } = await import('./rows-by-sql.ts');
-  return openRowsBySql(address.databaseUrl);
+  return openRowsBySql({ databaseUrl: address.databaseUrl, poolSize: address.poolSize });
 }
 
 /** What the job of a payload is to be like, as it stands beside the row. */

@@ -26,9 +26,12 @@ export async function startOwnStack(args: readonly string[] = []): Promise<() =>
   };
 }
 
-/** The environment of a process that works with the stack. */
+/**
+ * The environment of a process that works with the stack. Its workers leave rows that wait to whoever made them: many test
+ * files share the stack, each with a queue of its own.
+ */
 export function stackEnvironment(): Record<string, string> {
-  return { ...(ownStack?.environment ?? inject('stack')) };
+  return { ...(ownStack?.environment ?? inject('stack')), REQUEST_POLL_SECONDS: '0' };
 }
 
 /** One value of it. */

@@ -77,6 +77,8 @@ export async function setUpRun(options: RunSetupOptions): Promise<RunSetup> {
 /** Short timeouts and small limits, so that minutes in production are seconds here. */
 const variablesOf = ({ lockSeconds }: RunSetupOptions): Record<string, string> => ({
   JOB_LOCK_SECONDS: String(lockSeconds),
+  // Two queues share one project here, and their producers add every job themselves.
+  REQUEST_POLL_SECONDS: '0',
   SHUTDOWN_GRACE_SECONDS: '1',
   WORKER_CONCURRENCY: '1',
   WORK_DIR_RESERVE_MB: '20',

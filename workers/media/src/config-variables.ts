@@ -72,7 +72,7 @@ const WORKER_VARIABLES = {
     allowed: 'whole seconds from 0 to 300',
     default: '5',
     reason:
-      'How often the worker looks for rows of videos that wait for their job, for canceled ones and for uploads to process; with a PostgreSQL connection it is also told at once. 0: not here. Use 0 for the workers of every queue but one where several queues share a project.',
+      'How often the worker looks for rows of videos that wait for their job, for canceled ones and for uploads to process. 0: not here. Use 0 for the workers of every queue but one where several queues share a project.',
     schema: wholeNumber(0, 300),
   },
   WORK_DIR: {
