@@ -418,6 +418,21 @@ export const isStorageOutage = (error: MediaError): boolean =>
   STORAGE_OUTAGES.some((code) => code === error.code) ||
   (error.code === 'upload_interrupted' && error.details.bodyBytes === 0);
 
+/**
+ * So Storage is out of order. `away`: it cannot be asked. `failing`: it answers, with a 5xx of its own, as while the disk
+ * or the S3 server behind it is away; what it was asked for may be at fault, too.
+ */
+export type StorageOutage = 'away' | 'failing';
+
+/** Further attempts in a row during each outage. */
+export type OutageRetries = Readonly<Record<StorageOutage, number>>;
+
+/** What an error says of Storage; undefined where it says nothing of an outage. */
+export function storageOutageOf(error: MediaError): StorageOutage | undefined {
+  if (isStorageOutage(error)) return 'away';
+  return error.code === 'storage_failed' && Number(error.details.httpStatus) >= 500 ? 'failing' : undefined;
+}
+
 /** Whether a retry can help. */
 export const isRetryable = (error: MediaError): boolean => error.retry !== 'never';
 

@@ -31,6 +31,25 @@ describe('retry', () => {
     expect(attempts).toBe(3);
   });
 
+  it('counts what it gets from a Storage that is out of order apart', async () => {
+    const attemptsAt = async (error: MediaError): Promise<number> => {
+      let attempts = 0;
+      const work = retry(
+        async () => {
+          attempts++;
+          throw error;
+        },
+        { retries: 1, outageRetries: { away: 3, failing: 2 }, baseMs: 1 },
+      );
+      await expect(work).rejects.toBe(error);
+      return attempts;
+    };
+    expect(await attemptsAt(fail('gateway_failed', { httpStatus: 502 }))).toBe(4);
+    expect(await attemptsAt(fail('storage_failed', { httpStatus: 500 }))).toBe(3);
+    expect(await attemptsAt(fail('storage_failed'))).toBe(2);
+    expect(await attemptsAt(fail('upload_stalled'))).toBe(2);
+  });
+
   it('resets its count after progress', async () => {
     let sent = 0;
     let before = 0;

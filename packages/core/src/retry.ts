@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { backoffDelay } from './backoff.ts';
-import { isRetryable, isStorageOutage, MediaError, toMediaError } from './errors.ts';
+import { isRetryable, MediaError, type OutageRetries, storageOutageOf, toMediaError } from './errors.ts';
 
 /** Passed to `onRetry` before each wait. */
 export interface RetryNotice {
@@ -21,8 +21,8 @@ export interface RetryNotice {
 export interface RetryOptions {
   /** Further attempts after the first, 0 or more; progress resets the count. */
   readonly retries: number;
-  /** Further attempts in a row while Storage is away, counted apart; `retries` unless told. */
-  readonly outageRetries?: number | undefined;
+  /** Further attempts in a row while Storage is out of order, counted apart; `retries` unless told. */
+  readonly outageRetries?: OutageRetries | undefined;
   /** Ends any wait. The caller has to end a running attempt. */
   readonly signal?: AbortSignal | undefined;
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
@@ -90,9 +90,10 @@ function mayRetry(counts: FailureCounts, error: MediaError, options: RetryOption
     counts.locked++;
     return counts.locked <= LOCKED_MAX;
   }
-  if (isStorageOutage(error) && options.outageRetries !== undefined) {
+  const outage = storageOutageOf(error);
+  if (outage !== undefined && options.outageRetries !== undefined) {
     counts.outages++;
-    return counts.outages <= options.outageRetries;
+    return counts.outages <= options.outageRetries[outage];
   }
   counts.failures++;
   return counts.failures <= options.retries;

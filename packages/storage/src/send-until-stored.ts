@@ -1,12 +1,18 @@
 /**
  * The loop around the attempts at sending one file. `decideNextStep` says what follows a failure; this does it.
  *
- * What bounds it: the policy's retries in a row without progress, those while Storage is away counted apart, fixed numbers
+ * What bounds it: the policy's retries in a row without progress, those while Storage is out of order counted apart, fixed numbers
  * of waits for a lock and for the store behind Storage, three uploads that Storage loses. Progress begins the count again,
  * because a file of finite size can progress only so often.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRetryable, isStorageOutage, MediaError, toMediaError } from '@supabase-media/core/errors';
+import {
+  isRetryable,
+  MediaError,
+  type OutageRetries,
+  storageOutageOf,
+  toMediaError,
+} from '@supabase-media/core/errors';
 import { abortedError, type RetryNotice } from '@supabase-media/core/retry';
 import {
   decideNextStep,
@@ -30,8 +36,8 @@ export interface SendOptions {
   /** The caller insists on this route. */
   readonly forced: Route | undefined;
   readonly maxRetries: number;
-  /** The same while Storage is away; `maxRetries` unless told. */
-  readonly outageRetries: number | undefined;
+  /** The same while Storage is out of order; `maxRetries` unless told. */
+  readonly outageRetries: OutageRetries | undefined;
   /** The first wait, in milliseconds; a second unless told. */
   readonly retryBaseMs: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -97,11 +103,16 @@ export async function sendUntilStored(options: SendOptions): Promise<{ decision:
     };
   };
 
-  const rowOf = (error: MediaError): 'failuresInRow' | 'outagesInRow' =>
-    isStorageOutage(error) && options.outageRetries !== undefined ? 'outagesInRow' : 'failuresInRow';
+  /** The count that a failure belongs to, and how far that may go. */
+  const budgetOf = (error: MediaError): { row: 'failuresInRow' | 'outagesInRow'; most: number } => {
+    const outage = storageOutageOf(error);
+    return outage === undefined || options.outageRetries === undefined
+      ? { row: 'failuresInRow', most: options.maxRetries }
+      : { row: 'outagesInRow', most: options.outageRetries[outage] };
+  };
 
   const wait = async (notice: Omit<RetryNotice, 'waitMs'>, spends: Spends): Promise<void> => {
-    const failures = ++counts[spends === 'budget' ? rowOf(notice.error) : COUNTS[spends]];
+    const failures = ++counts[spends === 'budget' ? budgetOf(notice.error).row : COUNTS[spends]];
     const { retryAfterMs } = failureOf(notice.error);
     const random = Math.random();
     const waitMs = Math.round(waitBefore({ spends, failures, random, retryAfterMs, baseMs: options.retryBaseMs }));
@@ -113,7 +124,7 @@ export async function sendUntilStored(options: SendOptions): Promise<{ decision:
     if (resumable.furthest > furthest) Object.assign(counts, NO_FAILURES);
     furthest = resumable.furthest;
     const failure = failureOf(error);
-    const row = rowOf(error);
+    const { row, most } = budgetOf(error);
     const step = decideNextStep(failure, {
       ...counts,
       failuresInRow: counts[row],
@@ -124,7 +135,8 @@ export async function sendUntilStored(options: SendOptions): Promise<{ decision:
       canRenewToken: false,
       vanishedBodies: 0,
       renewalsInRow: 0,
-      maxRetries: row === 'outagesInRow' ? (options.outageRetries ?? 0) : options.maxRetries,
+      maxRetries: most,
+      maxAbsences: options.outageRetries?.away,
     });
     switch (step.step) {
       case 'retry':

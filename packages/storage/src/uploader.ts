@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
-import { type ErrorCode, MediaError } from '@supabase-media/core/errors';
+import { type ErrorCode, MediaError, type OutageRetries } from '@supabase-media/core/errors';
 import { type RetryNotice, type RetryOptions, retry } from '@supabase-media/core/retry';
 import type { Proof, VerifyPolicy } from '@supabase-media/upload-protocol/decide-proof';
 import type { SentBody } from '@supabase-media/upload-protocol/multipart-etag';
@@ -31,8 +31,8 @@ export interface UploadPolicy extends TransportTimeouts {
   /** The most that one resumable request carries, in bytes; unset, it is found out. */
   readonly chunkBytes?: number | undefined;
   readonly maxRetries: number;
-  /** Retries in a row while Storage is away, once it has answered; `maxRetries` unless told. */
-  readonly outageRetries?: number | undefined;
+  /** Retries in a row while Storage is out of order, once it has answered; `maxRetries` unless told. */
+  readonly outageRetries?: OutageRetries | undefined;
   /** The first wait between attempts, in milliseconds; a second unless told. */
   readonly retryBaseMs?: number | undefined;
   /** What is to prove that Storage holds the file; by its ETag, else by reading back, unless told. */

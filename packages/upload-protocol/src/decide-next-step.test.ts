@@ -110,6 +110,8 @@ describe('answers of Storage, as measured on 1.11.2', () => {
     const away = silence('offset', 0, 'upload_away');
     expect(decide(away, { ...WORKER, maxRetries: 0 })).toEqual({ step: 'retry', spends: 'absences' });
     expect(decide(away, { ...WORKER, absencesInRow: ABSENCES_MAX })).toEqual({ step: 'give-up' });
+    const patient = { ...WORKER, absencesInRow: ABSENCES_MAX, maxAbsences: ABSENCES_MAX + 1 };
+    expect(decide(away, patient)).toEqual({ step: 'retry', spends: 'absences' });
     const waits = Array.from({ length: ABSENCES_MAX }, (_, at) =>
       waitBefore({ spends: 'absences', failures: at + 1, random: 0 }),
     );

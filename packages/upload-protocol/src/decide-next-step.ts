@@ -41,6 +41,8 @@ export interface Situation {
   readonly locksInRow: number;
   /** Answers that an upload which has not expired is not known; none unless told. */
   readonly absencesInRow?: number;
+  /** Such answers that are waited out; {@link ABSENCES_MAX} unless told, for who has nobody to try again later. */
+  readonly maxAbsences?: number | undefined;
   /** Uploads that Storage lost; never reset. */
   readonly newUploads: number;
   /** Further tries in a row without a newly confirmed byte. */
@@ -102,7 +104,9 @@ export function decideNextStep(failure: Failure, situation: Situation): NextStep
     case 'lock':
       return situation.locksInRow < LOCKS_MAX ? { step: 'retry', spends: 'locks' } : GIVE_UP;
     case 'absence':
-      return (situation.absencesInRow ?? 0) < ABSENCES_MAX ? { step: 'retry', spends: 'absences' } : GIVE_UP;
+      return (situation.absencesInRow ?? 0) < (situation.maxAbsences ?? ABSENCES_MAX)
+        ? { step: 'retry', spends: 'absences' }
+        : GIVE_UP;
     case 'shrink':
       if (situation.canShrink) return { step: 'shrink', bodyBytes: failure.bodyBytes, isCertain: true };
       return situation.otherPathOpen ? { step: 'switch-path' } : GIVE_UP;

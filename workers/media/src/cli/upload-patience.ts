@@ -2,19 +2,26 @@
  * How long `media upload` waits for a Storage that is away, and what it says when it ends before the file is stored. A
  * worker defers such a job; a command has nobody to defer to, so it asks again itself, for as long.
  */
-import { isRetryable, MediaError } from '@supabase-media/core/errors';
+import { isRetryable, MediaError, type OutageRetries } from '@supabase-media/core/errors';
 import { formatBytes, formatSeconds } from '@supabase-media/core/format';
-import { deferralDelay, LONG_OUTAGE } from '@supabase-media/queue/policy';
+import { deferralDelay, LONG_OUTAGE, SHORT_OUTAGE } from '@supabase-media/queue/policy';
 import type { ResumeStore, UploadKey } from '@supabase-media/storage/resume-store';
 
 /** The longest wait between two requests, in milliseconds (`backoffDelay`). */
 const LONGEST_WAIT_MS = 30_000;
 
-/** Some 16 h, in which a worker would have deferred a job {@link LONG_OUTAGE} times. */
-export const OUTAGE_RETRIES: number = Math.ceil(
-  Array.from({ length: LONG_OUTAGE }, (_, times) => deferralDelay(times)).reduce((sum, ms) => sum + ms, 0) /
-    LONGEST_WAIT_MS,
-);
+/** As many requests as fit into the time in which a worker would have deferred a job so often. */
+const retriesWithin = (deferrals: number): number =>
+  Math.ceil(
+    Array.from({ length: deferrals }, (_, times) => deferralDelay(times)).reduce((sum, ms) => sum + ms, 0) /
+      LONGEST_WAIT_MS,
+  );
+
+/** Some 16 h for a Storage that is away; an hour for one that fails, since that may not be mended by waiting. */
+export const OUTAGE_RETRIES: OutageRetries = {
+  away: retriesWithin(LONG_OUTAGE),
+  failing: retriesWithin(SHORT_OUTAGE),
+};
 
 /** Shows how long Storage has been waited for. */
 export interface WaitClock {
