@@ -134,7 +134,9 @@ describe('the SQL', () => {
       await database.query('commit');
       expect(await second).toBe(first);
       await other.query('commit');
-      expect((await client.enqueueVideo({ source: withVideo('twice.mov').source, ownerId: null })).state).toBe('existing');
+      expect((await client.enqueueVideo({ source: withVideo('twice.mov').source, ownerId: null })).state).toBe(
+        'existing',
+      );
       const { rows } = await database.query('select count(*)::int as jobs from bullmq.job where id = $1', [first]);
       expect(rows[0].jobs).toBe(1);
     } finally {
@@ -202,11 +204,14 @@ describe('the SQL', () => {
     try {
       await stack.query('begin');
       await stack.query(switchSql);
-      expect((await stack.query('select process_uploads from media_settings')).rows).toEqual([{ process_uploads: true }]);
+      expect((await stack.query('select process_uploads from media_settings')).rows).toEqual([
+        { process_uploads: true },
+      ]);
       const owner = String(/, '([0-9a-f-]{36})'/.exec(insertSql)?.[1]);
       await stack.query('insert into auth.users (id, email) values ($1::uuid, $1::text)', [owner]);
       await stack.query(insertSql);
-      const asked = 'select owner_id, due_at <= now() as due from video_requests join videos on id = video_id where owner_id = $1';
+      const asked =
+        'select owner_id, due_at <= now() as due from video_requests join videos on id = video_id where owner_id = $1';
       expect((await stack.query(asked, [owner])).rows).toEqual([{ owner_id: owner, due: true }]);
     } finally {
       await stack.query('rollback');

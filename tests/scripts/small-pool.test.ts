@@ -99,7 +99,7 @@ async function watchConnections(signal: AbortSignal): Promise<number> {
 
 const missing = () => ({
   source: { bucket: 'project-videos', path: `nowhere/${randomUUID()}.mp4` },
-  ownerId: undefined,
+  ownerId: null,
 });
 
 describe(`a pool of ${POOL} connections`, () => {
@@ -130,7 +130,11 @@ describe(`a pool of ${POOL} connections`, () => {
     await Promise.all(others.map((other) => other.connect()));
     const lines: { event: string; msg: string }[] = [];
     let onLine = () => {};
-    const log = pino({}, { write: (line) => (lines.push(JSON.parse(line)), onLine()) });
+    const write = (line: string): void => {
+      lines.push(JSON.parse(line));
+      onLine();
+    };
+    const log = pino({}, { write });
     const full = new Promise<void>((resolve) => {
       onLine = resolve;
     });

@@ -1,7 +1,7 @@
 /** Writes the rows of videos by the database API. */
 import { openDatabase } from '@supabase-media/database/database';
 import { openVideos } from '@supabase-media/database/videos';
-import { type ClientRows, proofOf, requestOptionsOf } from './rows.ts';
+import { type ClientRows, proofOf, requestOptionsOf } from './client-rows.ts';
 
 /** Opens them; no request is made yet. */
 export function openRowsByApi(supabase: { readonly url: string; readonly serviceRoleKey: string }): ClientRows {

@@ -1,7 +1,7 @@
 /** Writes the rows of videos by SQL, over a connection to the project's database. */
 import { MediaError } from '@supabase-media/core/errors';
 import { leasePool, type PoolAddress } from '@supabase-media/queue/postgres/shared-pool';
-import { type ClientRows, proofOf, requestOptionsOf } from './rows.ts';
+import { type ClientRows, proofOf, requestOptionsOf } from './client-rows.ts';
 
 /** PostgreSQL's codes for what the migrations make and is not there. */
 const NOT_THERE = /^(42P01|42703|42883|3F000)$/;

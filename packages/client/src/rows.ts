@@ -1,8 +1,6 @@
 /** Where a producer writes the rows of its videos: by the database API, or by SQL. Loaded when it is first needed. */
 import { MediaError } from '@supabase-media/core/errors';
-import type { JobPriority } from '@supabase-media/queue/policy';
-import type { VideoRows } from './cancel-video.ts';
-import type { VideoProcessPayload } from './contract.ts';
+import type { ClientRows } from './client-rows.ts';
 
 /**
  * Who writes the rows, one of three. The key and the connection must be of the project itself: they write for every user.
@@ -15,25 +13,6 @@ export type RowsAddress =
   | { readonly databaseUrl: string | undefined; readonly poolSize?: number | undefined }
   /** Somebody else: `beforeAdd`, or the worker when it starts the job. Until then nobody sees that the video waits. */
   | { readonly rows: 'elsewhere' };
-
-/** How a video is to wait. */
-export interface QueuedRow {
-  readonly jobId: string;
-  readonly priority: JobPriority | undefined;
-}
-
-/** The rows, as far as a producer needs them. */
-export interface ClientRows extends VideoRows {
-  /**
-   * Makes the row, or takes it back to the queue, with what its job is to be like: if this process dies before it adds
-   * the job, a worker adds the same one a minute later.
-   *
-   * @returns the number for its job.
-   * @throws {MediaError} `database_refused`, also where the migrations are older than this release; `database_failed`.
-   */
-  readonly queue: (payload: VideoProcessPayload, how: QueuedRow) => Promise<number>;
-  readonly close: () => Promise<void>;
-}
 
 const missing = (what: string): MediaError =>
   new MediaError({ code: 'config_invalid', message: `The rows of videos cannot be written: ${what}.` });
@@ -58,20 +37,4 @@ export async function openRows(address: RowsAddress): Promise<ClientRows | undef
     );
   const { openRowsBySql } = await import('./rows-by-sql.ts');
   return openRowsBySql({ databaseUrl: address.databaseUrl, poolSize: address.poolSize });
-}
-
-/** What the job of a payload is to be like, as it stands beside the row. */
-export const requestOptionsOf = (
-  { outputs, profile }: VideoProcessPayload,
-  priority: JobPriority | undefined,
-): Readonly<Record<string, unknown>> => ({
-  ...(outputs && { outputs }),
-  ...(profile && { profile }),
-  ...(priority && { priority }),
-});
-
-/** What is known of the source. */
-export function proofOf({ source: { size, etag, sha256 } }: VideoProcessPayload) {
-  const proof = { ...(size !== undefined && { size }), ...(etag && { etag }), ...(sha256 && { sha256 }) };
-  return Object.keys(proof).length === 0 ? undefined : proof;
 }

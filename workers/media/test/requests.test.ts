@@ -9,7 +9,7 @@ import { type Consumer, startConsumer } from '@supabase-media/queue/consumer';
 import { QUEUE_NAME } from '@supabase-media/queue/queue-names';
 import { createGate, createQueueDatabase, done, videoType } from '@supabase-media/test-support/queue';
 import { queueBackends, startRedis, type TestRedis } from '@supabase-media/test-support/redis';
-import { startOwnStack, stackValue } from '@supabase-media/test-support/stack';
+import { stackValue, startOwnStack } from '@supabase-media/test-support/stack';
 import type { Queue } from 'bullmq';
 import pg from 'pg';
 import { pino } from 'pino';
@@ -41,8 +41,12 @@ describe.each(queueBackends())('on %s', (kind) => {
   let runs: string[];
 
   beforeEach(async () => {
-    const address: QueueAddress = kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
-    const api = openDatabase({ url: stackValue('SUPABASE_URL'), serviceRoleKey: stackValue('SUPABASE_SERVICE_ROLE_KEY') });
+    const address: QueueAddress =
+      kind === 'redis' ? { redisUrl: redis.url } : { databaseUrl: await createQueueDatabase() };
+    const api = openDatabase({
+      url: stackValue('SUPABASE_URL'),
+      serviceRoleKey: stackValue('SUPABASE_SERVICE_ROLE_KEY'),
+    });
     const videos = openVideos(api);
     gate = createGate();
     runs = [];
@@ -74,8 +78,10 @@ describe.each(queueBackends())('on %s', (kind) => {
     const sql = `insert into videos (source_bucket, source_path) values ('project-videos', $1) returning id`;
     return String((await database.query(sql, [`${randomUUID()}.mp4`])).rows[0].id);
   };
-  const statusOf = async (id: string) => (await database.query('select status from videos where id = $1', [id])).rows[0].status;
-  const makeDue = () => database.query('update video_requests set due_at = now(), claimed_until = null where due_at is not null');
+  const statusOf = async (id: string) =>
+    (await database.query('select status from videos where id = $1', [id])).rows[0].status;
+  const makeDue = () =>
+    database.query('update video_requests set due_at = now(), claimed_until = null where due_at is not null');
   const dispatch = (changes: Partial<RequestServices> = {}) => dispatchRequests({ ...services, ...changes }, signal);
 
   it('adds the job of an inserted row, however often it is looked at, and by several at once', async () => {
@@ -107,7 +113,8 @@ describe.each(queueBackends())('on %s', (kind) => {
     await consumer.addRequested({
       contract: videoType({}),
       payload: { version: 1, videoId: id, project: 'default', source: { bucket: 'b', path: 'p' } },
-      request: (await database.query('select request_id from video_requests where video_id = $1', [id])).rows[0].request_id,
+      request: (await database.query('select request_id from video_requests where video_id = $1', [id])).rows[0]
+        .request_id,
     });
     expect(runs).toEqual([id]);
   });

@@ -221,5 +221,4 @@ export function peakMemory(pid: number): number | undefined {
 }
 
 /** Opens the queue that the lab's processes use. */
-export const openLabQueue = (lab: ApiLab) =>
-  openQueueClient({ databaseUrl: lab.queueUrl, rows: 'elsewhere' });
+export const openLabQueue = (lab: ApiLab) => openQueueClient({ databaseUrl: lab.queueUrl, rows: 'elsewhere' });

@@ -44,7 +44,7 @@ export interface OutboxReport {
 }
 
 /** The first segment of paths and results. */
-export const PROJECT = 'outbox';
+const PROJECT = 'outbox';
 
 /** Rows come in so many portions, so that the last kills still find rows to dispatch. */
 const PORTIONS = 20;

@@ -11,7 +11,7 @@ const SOURCE_BUCKET = 'project-videos';
 /** Uploads at the same time. */
 const AT_ONCE = 8;
 
-export const sourcePath = (folder: string, index: number): string => `${folder}/${index}.mp4`;
+const sourcePath = (folder: string, index: number): string => `${folder}/${index}.mp4`;
 
 /** A fifth of a second that is copied as it is. */
 export async function makeTinyClip(ffmpeg: string, folder: string): Promise<string> {
