@@ -8,8 +8,8 @@ export default defineConfig({
   test: {
     include: ['apps/web/test/e2e/**/*.e2e.ts'],
     globalSetup: ['apps/web/test/e2e/support/e2e-setup.ts'],
-    // One browser and one encoder use two cores.
-    maxWorkers: 1,
+    // Most of their time they wait for connections to be cut and films to play.
+    maxWorkers: 2,
     testTimeout: 240_000,
     hookTimeout: 120_000,
   },

@@ -1,7 +1,6 @@
 import { MediaError } from '@supabase-media/core/errors';
 import { describe, expect, it } from 'vitest';
-import { cancelVideo } from './cancel-video.ts';
-import type { CancelVideoAnswer } from './client.ts';
+import { type CancelVideoAnswer, cancelVideo } from './cancel-video.ts';
 
 const videoId = '2dff36ec-2983-8f8e-b3d8-dcc9aeff0572';
 const OPEN = ['queued', 'processing'];

@@ -1,5 +1,14 @@
 /** Cancels a video for good: in its row, which every screen reads, and in the queue. The only place that does both. */
-import type { CancelVideoAnswer, QueueClient } from './client.ts';
+
+/**
+ * What became of a request to cancel. `canceled`: the job was waiting and is gone; its row is the caller's to write.
+ * `canceling`: a worker stops it within 2 s and writes the row. `finished`: it had come to its end. `unknown`: there is
+ * no such job.
+ */
+export interface CancelVideoAnswer {
+  readonly videoId: string;
+  readonly state: 'canceled' | 'canceling' | 'finished' | 'unknown';
+}
 
 /** The videos' rows, as far as canceling needs them. */
 export interface VideoRows {
@@ -10,7 +19,7 @@ export interface VideoRows {
 }
 
 export interface CancelVideoOptions {
-  readonly queue: Pick<QueueClient, 'cancelVideo'>;
+  readonly queue: { readonly cancelVideo: (videoId: string) => Promise<CancelVideoAnswer> };
   readonly rows: VideoRows;
   readonly videoId: string;
 }

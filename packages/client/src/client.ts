@@ -11,7 +11,7 @@ import type { JobPriority } from '@supabase-media/queue/policy';
 import type { JobProducer, WaitOptions } from '@supabase-media/queue/producer';
 import type { Telemetry } from 'bullmq';
 import { z } from 'zod';
-import { cancelVideo } from './cancel-video.ts';
+import { type CancelVideoAnswer, cancelVideo } from './cancel-video.ts';
 import {
   jobIdOf,
   PAYLOAD_VERSION,
@@ -24,6 +24,8 @@ import {
 } from './contract.ts';
 import { createLazy } from './lazy.ts';
 import { openRows, type RowsAddress } from './rows.ts';
+
+export type { CancelVideoAnswer } from './cancel-video.ts';
 
 /** An object in Storage and, where known, what was proved of it: a worker refuses one that differs. */
 export interface SourceRequest {
@@ -67,16 +69,6 @@ export interface EnqueueVideoRequest {
 /** What became of a request: a new job, one that is already waiting or running, or a finished one run again. */
 export interface EnqueueVideoAnswer extends AddedJob {
   readonly videoId: string;
-}
-
-/**
- * What became of a request to cancel. `canceled`: the job was waiting and is gone; its row is the caller's to write.
- * `canceling`: a worker stops it within 2 s and writes the row. `finished`: it had come to its end. `unknown`: there is
- * no such job.
- */
-export interface CancelVideoAnswer {
-  readonly videoId: string;
-  readonly state: 'canceled' | 'canceling' | 'finished' | 'unknown';
 }
 
 export type WaitForVideoOptions = WaitOptions<VideoProgress>;

@@ -1,5 +1,7 @@
 /** The jobs that are compared: what is uploaded, and what is to be made of it. */
 
+import { OUTPUT_KINDS } from '@supabase-media/media/outputs';
+
 export interface JobCase {
   /** For the table, and to choose by. */
   readonly name: string;
@@ -22,7 +24,7 @@ export const JOB_CASES: readonly JobCase[] = [
   {
     name: 'all',
     about: '60 s of 1080p, all outputs',
-    outputs: ['video', 'poster', 'captions', 'storyboard', 'hls', 'preview', 'info'],
+    outputs: OUTPUT_KINDS,
     source: MINUTE,
     most: 0.95,
   },

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { OUTPUT_KINDS } from '@supabase-media/media/outputs';
 import { processFile } from '@supabase-media/media/process-file';
 import { chooseSettings, type MediaSettings } from '@supabase-media/media/settings';
 import type { MediaTools } from '@supabase-media/media/tools';
@@ -10,7 +11,7 @@ import { judgeTimeLeft, type TimeLeftFigures, type ToldTime } from './judge-time
 
 /** The defaults. */
 const SETTINGS: MediaSettings = chooseSettings({
-  outputs: ['video', 'poster', 'storyboard', 'preview', 'hls', 'captions', 'info'],
+  outputs: OUTPUT_KINDS,
   profile: 'fast',
   maxShortSide: 1080,
   maxFps: 60,
