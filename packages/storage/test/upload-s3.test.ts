@@ -73,6 +73,33 @@ describe(`S3 (TEST_SEED=${SEED})`, () => {
     }
   });
 
+  it('that is away when the upload begins, and again in its middle, spends none of the retries', async () => {
+    await begin(60_000_000);
+    try {
+      const { connection } = await shop.behind((request) =>
+        isPatch(request) ? { kind: 'throttle', bytesPerSecond: 40_000_000 } : { kind: 'pass' },
+      );
+      await askStack('/away', { seconds: 2 });
+      let left: Promise<unknown> | undefined;
+      const waits: string[] = [];
+      const result = await shop.upload(connection, {
+        route: 'resumable',
+        policy: { ...POLICY, retryBaseMs: 500, maxRetries: 0, outageRetries: { away: 20, failing: 20 } },
+        onRetry: ({ error }) => waits.push(`${error.code} ${error.details.httpStatus}`),
+        onProgress: (position) => {
+          if (position > 10_000_000) left ??= askStack('/away', { seconds: 2 });
+        },
+      });
+      await left;
+      // To create the upload, and to append to it.
+      expect(waits.filter((wait) => wait === 'storage_failed 500').length).toBeGreaterThanOrEqual(2);
+      expect(result.verified).toBe('multipart-etag');
+      expect((await askStack('')).unfinished).toEqual([]);
+    } finally {
+      await end();
+    }
+  });
+
   it('cut three times is sent once', async () => {
     await begin(SIZE);
     try {
