@@ -26,6 +26,8 @@ async function readRows(question: Question, onRow: (row: ReadonlyMap<string, str
     child.once('error', reject);
     child.once('close', () => resolve());
   });
+  // It fails before it is waited for when it is interrupted while it is read.
+  ended.catch(() => {});
   for await (const line of createInterface({ input: child.stdout })) {
     if (line === '') continue;
     onRow(

@@ -35,6 +35,8 @@ export async function measureHeard(ffmpeg: string, path: string, signal?: AbortS
     signal,
   });
   const ended = new Promise<void>((resolve, reject) => child.once('error', reject).once('close', () => resolve()));
+  // It fails before it is waited for when it is interrupted while it is read.
+  ended.catch(() => {});
   let count = 0;
   const found: (Heard | undefined)[] = LEVELS.map(() => undefined);
   let rest = Buffer.alloc(0);
