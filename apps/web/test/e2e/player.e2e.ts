@@ -143,10 +143,10 @@ describe.skipIf(CHROMIUM === undefined)(skip, () => {
     await filesInput(page).setInputFiles(await lab.makeLongClip('long walk.avi', 8));
     const card = videoCard(page, 'long walk.avi');
     await card.getByRole('link', { name: 'Watch long walk.avi now' }).click({ timeout: 180_000 });
-    await page.getByText('You can watch it already.').waitFor();
+    await page.getByText('You can watch it already;').waitFor();
     expect((await play(page)).source).toContain('/video.mp4?token=');
     // Once everything is there, whoever comes anew gets the stream.
-    await page.getByText('You can watch it already.').waitFor({ state: 'detached', timeout: 180_000 });
+    await page.getByText('You can watch it already;').waitFor({ state: 'detached', timeout: 180_000 });
     await page.reload();
     expect((await play(page)).source).toMatch(/^blob:/);
   });

@@ -113,7 +113,7 @@ describe.skipIf(CHROMIUM === undefined)('the uploader', () => {
     // It is seen to go on there, and not sent a second time here.
     await seen.getByText(/Uploading, [1-9]\d* %/).waitFor();
     await filesInput(other).setInputFiles(join(lab.clients.folder, file.source.name));
-    await other.getByText('This file is being uploaded in another window.').waitFor();
+    await other.getByRole('list').getByText('This file is being uploaded in another window.').waitFor();
     expect(await lab.clients.rows(`upload_sessions?size=eq.${91 * MB}&state=eq.open`)).toHaveLength(1);
     await other.getByRole('button', { name: `Dismiss ${file.source.name}` }).click();
 

@@ -56,7 +56,7 @@ export function describeVideo(video: Video, etaSeconds: number | undefined): Vid
         ...base,
         tone: 'plain',
         status: describePlace(video.waitingBefore),
-        detail: video.errorMessage === null ? 'It is converted as soon as it is its turn.' : 'It will be tried again.',
+        detail: video.errorMessage === null ? 'Converted when its turn comes.' : 'It will be tried again.',
         percent: 0,
         actions: [...shared, 'cancel', 'delete'],
       };
