@@ -1,5 +1,5 @@
 /** The command line as scripts and people meet it: one JSON object, clear errors, exit codes. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJson, runCommand, startCommand } from '@supabase-media/test-support/command';
@@ -25,6 +25,8 @@ const errorOf = async (args: string[], environment?: Record<string, string>) => 
   return error;
 };
 
+const dataUrl = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+
 describe('media', () => {
   it('explains itself', async () => {
     for (const args of [['--help'], ['upload', '--help'], ['enqueue', '--help']]) {
@@ -33,6 +35,18 @@ describe('media', () => {
       expect(stdout).toContain('Usage: media');
       for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     }
+  });
+
+  it('loads no driver of a queue where none is needed', async () => {
+    const loaded = join(folder, 'loaded.txt');
+    const hook = `import { appendFileSync } from 'node:fs';
+      export function load(url, context, next) { appendFileSync(${JSON.stringify(loaded)}, url + '\\n'); return next(url, context); }`;
+    const register = `import { register } from 'node:module'; register(${JSON.stringify(dataUrl(hook))});`;
+    const { exitCode } = await runCommand(['upload', '--help'], { NODE_OPTIONS: `--import=${dataUrl(register)}` });
+    expect(exitCode).toBe(0);
+    const urls = await readFile(loaded, 'utf8');
+    expect(urls).toContain('/commander/');
+    expect(urls).not.toMatch(/node_modules\/(bullmq|ioredis|pg)\//);
   });
 
   it('tells its version', async () => {

@@ -1,7 +1,6 @@
 /** What every command shares: its configuration, its log, its way to end. */
 
 import { watchStopSignals } from '@supabase-media/core/stop-signals';
-import { reportFullPool } from '@supabase-media/queue/report-full-pool';
 import { forgetSecrets } from '@supabase-media/service/forget-secrets';
 import { createLogger, type Log } from '@supabase-media/service/logger';
 import { createRedactor } from '@supabase-media/service/redact';
@@ -53,7 +52,11 @@ export async function runCommand(options: RunCommandOptions): Promise<void> {
     forgetSecrets(VARIABLES);
     const log = await createLogger({ config });
     tracing = await startTracing({ ...config.tracing, service: 'supabase-media-worker', redact });
-    if (options.needs?.queue) reportFullPool(config.queue, log, ended.signal);
+    if (options.needs?.queue) {
+      // The drivers of the queue take 30 MB and half a second: only where there is one.
+      const { reportFullPool } = await import('@supabase-media/queue/report-full-pool');
+      reportFullPool(config.queue, log, ended.signal);
+    }
     const showsBars = !output.json && process.stderr.isTTY === true;
     await options.run({ config, log, output, signal: signals.signal, showsBars });
   } catch (thrown) {
