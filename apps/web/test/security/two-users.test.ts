@@ -137,7 +137,8 @@ describe.each([
             .replace('{rendition}', '720p')
             .replace('{name}', 'index.m3u8');
           expect(address).not.toContain('{');
-          const json = path.endsWith('/progress') ? { confirmedBytes: 5 } : undefined;
+          const isRename = method === 'patch' && path === '/api/videos/{id}';
+          const json = path.endsWith('/progress') ? { confirmedBytes: 5 } : isRename ? { title: 'Mine' } : undefined;
           const headers: Record<string, string> = path.includes('/relay')
             ? { ...patchAt(0), 'upload-length': '1000' }
             : path.includes('captions')
