@@ -50,9 +50,6 @@ begin
   on conflict (video_id) do update
   set due_at = excluded.due_at, failures = 0, claimed_by = null, claimed_until = null,
     request_id = case when is_asked then excluded.request_id else requests.request_id end;
-  if due <= now() then
-    perform pg_catalog.pg_notify('media_requests', '');
-  end if;
   return null;
 end;
 $$;

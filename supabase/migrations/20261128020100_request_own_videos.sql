@@ -190,7 +190,6 @@ begin
   end if;
   -- Nobody else adds its job.
   update public.video_requests set due_at = now() where video_id = video;
-  perform pg_catalog.pg_notify('media_requests', '');
   return jsonb_build_object('video', video);
 end;
 $$;
@@ -341,7 +340,6 @@ begin
     perform public.refuse_video(answer, max_queued);
   end if;
   update public.video_requests set due_at = now() where video_id = known.id;
-  perform pg_catalog.pg_notify('media_requests', '');
   select * into strict known from public.videos where videos.id = known.id;
   return known;
 end;

@@ -46,7 +46,6 @@ begin
     insert into public.uploaded_sources as sources (bucket, path)
     values (new.bucket_id, new.name)
     on conflict (bucket, path) do update set noted_at = now(), due_at = now();
-    perform pg_catalog.pg_notify('media_requests', '');
   end if;
   return null;
 exception when others then

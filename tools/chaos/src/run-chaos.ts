@@ -1,17 +1,13 @@
 /** An undisturbed run, then one with faults on each backend, all on one local stack. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Closers } from '@supabase-media/local-stack/stack/closers';
-import { startStackProcess } from '@supabase-media/local-stack/stack/start-stack-process';
 import { locateTools } from '@supabase-media/media/locate-tools';
-import pg from 'pg';
 import { makeClips } from './clips.ts';
 import type { BackendKind } from './queue-server.ts';
 import type { ChaosReport } from './report.ts';
 import { runScenario, type ScenarioResult } from './run-scenario.ts';
 import { type ChaosCounts, drawSchedule } from './schedule.ts';
-import { installStatusAudit } from './status-audit.ts';
+import { startAuditedStack } from './start-audited-stack.ts';
 
 export interface RunChaosOptions {
   readonly seed: number;
@@ -39,17 +35,7 @@ export async function runChaos(options: RunChaosOptions): Promise<ChaosReport> {
   const { seed, workers, say } = options;
   const closers = new Closers();
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'media-chaos-'));
-    if (options.keepsLogs) say(`Logs: ${folder}`);
-    else closers.add(() => rm(folder, { recursive: true, force: true }));
-    const stack = await startStackProcess(folder);
-    closers.add(stack.stop);
-    const pool = new pg.Pool({ connectionString: stack.environment.DATABASE_URL, max: 4 });
-    pool.on('error', () => {});
-    closers.add(() => pool.end());
-    await installStatusAudit(pool);
-    const url = String(stack.environment.SUPABASE_URL);
-    const serviceRoleKey = String(stack.environment.SUPABASE_SERVICE_ROLE_KEY);
+    const { folder, storage } = await startAuditedStack(closers, { ...options, name: 'chaos' });
     const tools = await locateTools();
     say(`Making ${options.videos} clips …`);
     const clips = await makeClips(tools.ffmpeg.path, folder, options.videos);
@@ -58,8 +44,8 @@ export async function runChaos(options: RunChaosOptions): Promise<ChaosReport> {
       workers,
       lockSeconds: LOCK_SECONDS,
       workerCli: options.workerCli,
-      supabase: { SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey },
-      storage: { url, serviceRoleKey, pool },
+      supabase: { SUPABASE_URL: storage.url, SUPABASE_SERVICE_ROLE_KEY: storage.serviceRoleKey },
+      storage,
       limitMs: options.limitMs,
       signal: options.signal,
       say,

@@ -27,7 +27,7 @@ import { workerHealthChecks } from './health-checks.ts';
 import { JOB_TYPES } from './jobs/catalog.ts';
 import { JOB_STEPS } from './jobs/video-process/steps.ts';
 import { keepRemovingDeleted } from './remove-deleted.ts';
-import { createWaker, keepDispatching } from './requests/keep-dispatching.ts';
+import { keepDispatching } from './requests/keep-dispatching.ts';
 import { createAdmission } from './work-disk/admission.ts';
 import { createSlots } from './work-disk/slots.ts';
 import { assertWorkDirUsable, sweepJobDirectories } from './work-disk/work-directory.ts';
@@ -128,7 +128,6 @@ export async function startWorker(options: {
               videos,
               queue: consumer,
               everyMs: requestPollMs,
-              waker: createWaker(),
               log,
             },
             over.signal,

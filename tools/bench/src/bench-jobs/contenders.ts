@@ -7,8 +7,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openQueueClient } from '@supabase-media/client';
+import { readCpuSeconds } from '../process-cpu.ts';
 import type { JobCase } from './job-cases.ts';
-import { cpuSecondsOf, watchPeakMemory } from './measure-process.ts';
+import { watchPeakMemory } from './watch-memory.ts';
 import { type ExplainedCommand, writeScript } from './write-script.ts';
 
 const MEDIA_CLI = fileURLToPath(new URL('../../../../workers/media/dist/cli.js', import.meta.url));
@@ -138,6 +139,12 @@ export async function startScriptContender(
     },
     stop: () => rm(home, { recursive: true, force: true }),
   };
+}
+
+/** Its own and that of its ended children, in seconds. */
+function cpuSecondsOf(pid: number): number {
+  const { own, children } = readCpuSeconds(pid);
+  return own + children;
 }
 
 async function explain(

@@ -1,6 +1,7 @@
 /** The jobs that are compared: what is uploaded, and what is to be made of it. */
 
 import { OUTPUT_KINDS } from '@supabase-media/media/outputs';
+import type { SourceKind } from '../make-source.ts';
 
 export interface JobCase {
   /** For the table, and to choose by. */
@@ -12,11 +13,6 @@ export interface JobCase {
   /** The most that a job may take, relative to the script. */
   readonly most: number;
 }
-
-/** `encode`: above the bit rate that is copied. `web-ready`: as every browser plays it, of this many bytes. */
-export type SourceKind =
-  | { readonly kind: 'encode'; readonly seconds: number }
-  | { readonly kind: 'web-ready'; readonly bytes: number };
 
 const MINUTE = { kind: 'encode', seconds: 60 } as const;
 

@@ -2,7 +2,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDelayProxy } from '@supabase-media/local-stack/fault-proxy/delay-proxy';
 import { Closers } from '@supabase-media/local-stack/stack/closers';
 import { startStackProcess } from '@supabase-media/local-stack/stack/start-stack-process';
 import { locateTools } from '@supabase-media/media/locate-tools';
@@ -10,6 +9,8 @@ import { openStorage } from '@supabase-media/storage/connection';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
 import { uploadFile } from '@supabase-media/storage/uploader';
 import { loadConfig } from '@supabase-media/worker/load-config';
+import { lengthenWay } from '../lengthen-way.ts';
+import { makeSource } from '../make-source.ts';
 import {
   type Contender,
   type JobRun,
@@ -18,7 +19,6 @@ import {
   startWorkerContender,
 } from './contenders.ts';
 import type { JobCase } from './job-cases.ts';
-import { makeSource } from './make-source.ts';
 import { type JobsReport, summarizeJobs } from './report.ts';
 
 export interface BenchJobsOptions {
@@ -40,11 +40,9 @@ export async function benchJobs({ jobs, rounds, roundTripMs, say }: BenchJobsOpt
     const config = loadConfig({ environment: { PATH: process.env.PATH, ...stack.environment } });
     const tools = await locateTools(config.ffmpeg);
     const environment: Record<string, string> = { ...stack.environment, FFMPEG_PATH: tools.ffmpeg.path };
-    if (roundTripMs !== undefined) {
-      const proxy = await openDelayProxy(Number(new URL(String(environment.SUPABASE_URL)).port), roundTripMs / 2);
-      closers.add(proxy.close);
-      environment.SUPABASE_URL = `http://127.0.0.1:${proxy.port}`;
-    }
+    const way = await lengthenWay(String(environment.SUPABASE_URL), roundTripMs);
+    closers.add(way.close);
+    environment.SUPABASE_URL = way.url;
     const sources = await makeSources(jobs, { folder, ffmpeg: tools.ffmpeg.path, say });
     const worker = await startWorkerContender({ folder, environment });
     closers.add(worker.stop);

@@ -1,15 +1,14 @@
 /** Both ways in one run, on the same clip, one after the other; a table, or one JSON object. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
 import { locateTools } from '@supabase-media/media/locate-tools';
 import { processFile } from '@supabase-media/media/process-file';
 import { chooseSettings } from '@supabase-media/media/settings';
 import { createLogger } from '@supabase-media/service/logger';
 import { loadConfig } from '@supabase-media/worker/load-config';
+import { makeSource } from '../make-source.ts';
 import { type Cost, childrenCpuSeconds, measureCost } from './children-cpu.ts';
 import { NAIVE_PASSES, runNaivePass } from './naive-passes.ts';
 import { renderTable, summarize } from './report.ts';
@@ -27,7 +26,7 @@ export async function runMediaBench({ seconds, json }: MediaBenchOptions): Promi
     const tools = await locateTools(config.ffmpeg);
     const source = join(folder, 'source.mp4');
     printNotice(`Making ${seconds} s of 1080p30 …`);
-    await makeSource(tools.ffmpeg.path, source, seconds);
+    await makeSource(tools.ffmpeg.path, source, { kind: 'encode', seconds });
 
     printNotice('As the worker does it …');
     const log = await createLogger({ config });
@@ -63,15 +62,4 @@ export async function runMediaBench({ seconds, json }: MediaBenchOptions): Promi
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Movement everywhere and some noise, above the bit rate that is copied: a source that has to be encoded. */
-async function makeSource(ffmpeg: string, file: string, seconds: number): Promise<void> {
-  const picture = `testsrc2=size=1920x1080:rate=30:duration=${seconds},noise=alls=6:allf=t`;
-  const codec = '-c:v libx264 -preset ultrafast -b:v 14M -minrate 14M -maxrate 16M -bufsize 16M -g 30 -pix_fmt yuv420p';
-  await promisify(execFile)(ffmpeg, [
-    ...['-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i', picture],
-    ...['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${seconds}`],
-    ...[...codec.split(' '), '-c:a', 'aac', '-shortest', file],
-  ]);
 }

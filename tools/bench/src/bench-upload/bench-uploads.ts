@@ -3,10 +3,11 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatBytes } from '@supabase-media/core/format';
-import { openDelayProxy } from '@supabase-media/local-stack/fault-proxy/delay-proxy';
 import { startStackProcess } from '@supabase-media/local-stack/stack/start-stack-process';
 import { openStorage } from '@supabase-media/storage/connection';
 import { removeObject } from '@supabase-media/storage/expected-object';
+import { lengthenWay } from '../lengthen-way.ts';
+import { median } from '../statistics.ts';
 import { type ProcessRun, runProcess } from './run-process.ts';
 import { type BenchClient, CLIENTS, PROVED_REFERENCE, REFERENCE } from './upload-clients.ts';
 
@@ -109,19 +110,6 @@ export async function benchUploads(options: BenchUploadsOptions): Promise<BenchR
   }
 }
 
-/** Puts a proxy before a Storage of this machine, where the way is to be longer than it is. */
-async function lengthenWay(
-  url: string,
-  roundTripMs: number | undefined,
-): Promise<{ url: string; close: () => Promise<void> }> {
-  if (roundTripMs === undefined) return { url, close: async () => {} };
-  const { protocol, hostname, port } = new URL(url);
-  if (protocol !== 'http:' || !['127.0.0.1', 'localhost'].includes(hostname))
-    throw new Error(`--round-trip lengthens the way to a Storage of this machine only, not to ${url}.`);
-  const proxy = await openDelayProxy(Number(port || 80), roundTripMs / 2);
-  return { url: `http://127.0.0.1:${proxy.port}`, close: proxy.close };
-}
-
 /** Creates a file that is neither compressible nor sparse, so that no disk or proxy can take shortcuts. */
 async function makeFile(folder: string, bytes: number): Promise<string> {
   const path = join(folder, `${bytes}.mp4`);
@@ -134,13 +122,6 @@ async function makeFile(folder: string, bytes: number): Promise<string> {
   }
   await handle.close();
   return path;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
 const maximum = (values: readonly (number | undefined)[]): number | undefined => {

@@ -2,17 +2,14 @@
  * Rows inserted by SQL, and workers that are killed at random: no API and no producer runs. In the end each row must be a
  * video, processed once.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Closers } from '@supabase-media/local-stack/stack/closers';
-import { startStackProcess } from '@supabase-media/local-stack/stack/start-stack-process';
 import { locateTools } from '@supabase-media/media/locate-tools';
-import pg from 'pg';
 import { type BackendKind, openQueueServer } from '../queue-server.ts';
 import { createRandom, type Random } from '../random.ts';
-import { installStatusAudit } from '../status-audit.ts';
+import { startAuditedStack } from '../start-audited-stack.ts';
 import { startWorkerProcess, WORKER_CLI, type WorkerProcess } from '../worker-process.ts';
 import { checkOutbox, type OutboxFindings } from './check-outbox.ts';
 import { insertRows, makeTinyClip, sendSources } from './sources.ts';
@@ -62,20 +59,8 @@ export async function runOutbox(options: OutboxOptions): Promise<OutboxReport> {
   const random = createRandom(seed);
   const closers = new Closers();
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'media-outbox-'));
-    if (options.keepsLogs) say(`Logs: ${folder}`);
-    else closers.add(() => rm(folder, { recursive: true, force: true }));
-    const stack = await startStackProcess(folder);
-    closers.add(stack.stop);
-    const pool = new pg.Pool({ connectionString: stack.environment.DATABASE_URL, max: 4 });
-    pool.on('error', () => {});
-    closers.add(() => pool.end());
-    await installStatusAudit(pool);
-    const storage = {
-      url: String(stack.environment.SUPABASE_URL),
-      serviceRoleKey: String(stack.environment.SUPABASE_SERVICE_ROLE_KEY),
-      pool,
-    };
+    const { folder, storage } = await startAuditedStack(closers, { ...options, name: 'outbox' });
+    const { pool } = storage;
     const clip = await makeTinyClip((await locateTools()).ffmpeg.path, folder);
     say(`Sending ${rows} sources …`);
     await sendSources(storage, { clip, folder: PROJECT, count: rows });

@@ -1,4 +1,4 @@
-/** Looks for requests until the signal aborts: at once when it is woken, and every few seconds without that. */
+/** Looks for requests every few seconds, until the signal aborts. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toMediaError } from '@supabase-media/core/errors';
 import { dispatchRequests, type RequestServices } from './dispatch-requests.ts';
@@ -6,38 +6,14 @@ import { dispatchRequests, type RequestServices } from './dispatch-requests.ts';
 /** After a failure nobody looks for so long, in milliseconds: the database or the queue is away. */
 const AFTER_FAILURE_MS = 10_000;
 
-/** What can wake it. */
-export interface Waker {
-  /** Waits for the next call of `wake`, at most so many milliseconds; returns at once after one that came before. */
-  readonly wait: (limitMs: number, signal: AbortSignal) => Promise<void>;
-  readonly wake: () => void;
-}
-
-export function createWaker(): Waker {
-  let isDue = false;
-  let over: AbortController | undefined;
-  return {
-    wait: async (limitMs, signal) => {
-      over = new AbortController();
-      if (!isDue) await sleep(limitMs, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => {});
-      isDue = false;
-    },
-    wake: () => {
-      isDue = true;
-      over?.abort();
-    },
-  };
-}
-
 export interface KeepDispatchingOptions extends RequestServices {
-  /** How often it looks without being woken, in milliseconds; less regular than that, so that workers do not look together. */
+  /** How often it looks, in milliseconds; less regular than that, so that workers do not look together. */
   readonly everyMs: number;
-  readonly waker: Waker;
 }
 
 /** Never throws: what cannot be done now is done later. */
 export async function keepDispatching(options: KeepDispatchingOptions, signal: AbortSignal): Promise<void> {
-  const { everyMs, waker, log } = options;
+  const { everyMs, log } = options;
   let told = '';
   while (!signal.aborted) {
     let waitMs = everyMs * (0.5 + Math.random());
@@ -52,6 +28,6 @@ export async function keepDispatching(options: KeepDispatchingOptions, signal: A
       told = code;
       waitMs = Math.max(waitMs, AFTER_FAILURE_MS);
     }
-    await waker.wait(waitMs, signal);
+    await sleep(waitMs, undefined, { signal }).catch(() => {});
   }
 }

@@ -1,17 +1,6 @@
-/** What a process and the children that it waited for have used. Linux (proc(5)). */
-import { readFileSync } from 'node:fs';
+/** The memory of a process and of all that descend from it. Linux (proc(5)). */
 import { readdir, readFile } from 'node:fs/promises';
-
-/** Of USER_HZ, which is 100 on every Linux of our platforms (proc(5), sysconf(_SC_CLK_TCK)). */
-const TICKS_PER_SECOND = 100;
-
-/** User and system time in seconds, its own and that of its ended children: fields 14 to 17 of /proc/PID/stat. */
-export function cpuSecondsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The second field is the program's name in brackets and may hold spaces; what follows starts with the third.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
-}
+import { fieldsOf } from '../process-cpu.ts';
 
 export interface PeakMemory {
   /** By program (`node`, `ffmpeg`), the most that one process of it had at once, in MB (1000000 bytes). */
@@ -43,7 +32,7 @@ async function descendantsOf(root: number): Promise<number[]> {
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '');
-    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    const parent = Number(fieldsOf(stat)[1]);
     if (Number.isInteger(parent)) parents.set(Number(name), parent);
   }
   const found = [root];

@@ -1,10 +1,14 @@
-/** Sources of the job benchmark, made with ffmpeg: the same for every contender. */
+/** Sources of the benchmarks, made with ffmpeg: the same for every contender. */
 import { execFile } from 'node:child_process';
 import { rename, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { SourceKind } from './job-cases.ts';
 
 const run = promisify(execFile);
+
+/** `encode`: above the bit rate that is copied. `web-ready`: as every browser plays it, of this many bytes. */
+export type SourceKind =
+  | { readonly kind: 'encode'; readonly seconds: number }
+  | { readonly kind: 'web-ready'; readonly bytes: number };
 
 /** Movement everywhere and some noise, above the bit rate that is copied: a source that has to be encoded. */
 const HEAVY = '-c:v libx264 -preset ultrafast -b:v 14M -minrate 14M -maxrate 16M -bufsize 16M -g 30 -pix_fmt yuv420p';
