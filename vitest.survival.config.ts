@@ -9,6 +9,7 @@ export const SURVIVAL_TESTS = [
   // Restarts and outages.
   'workers/media/test/worker-restarts.test.ts',
   'workers/media/test/repeated-jobs.test.ts',
+  'workers/media/test/changed-jobs.test.ts',
   'workers/media/test/requests.test.ts',
   'tools/chaos/test/outbox.test.ts',
   'packages/media/test/processes.test.ts',
@@ -18,6 +19,7 @@ export const SURVIVAL_TESTS = [
   'workers/media/test/upload-patience.test.ts',
   'packages/queue/test/postgres-encryption.test.ts',
   'packages/queue/test/queue-locks.test.ts',
+  'packages/queue/test/queue-outcomes.test.ts',
   'packages/queue/test/job-types.test.ts',
   'packages/queue/test/queue-scale.test.ts',
   'packages/storage/test/prove-upload.test.ts',
@@ -37,6 +39,9 @@ export const SURVIVAL_TESTS = [
   'apps/web/test/ingress-nginx.test.ts',
   'tests/deploy/monitoring.test.ts',
   'workers/media/test/tracing.test.ts',
+  // The local stack as a process of its own, and as another kind of Storage.
+  'tools/local-stack/test/stack-cli.test.ts',
+  'tools/local-stack/test/s3-backend.test.ts',
   // Gigabytes, and browsers.
   'apps/web/test/api-relay.test.ts',
   'packages/storage/test/upload-memory.test.ts',
