@@ -39,6 +39,11 @@ export const SURVIVAL_TESTS = [
   'apps/web/test/ingress-nginx.test.ts',
   'tests/deploy/monitoring.test.ts',
   'workers/media/test/tracing.test.ts',
+  // The command line, whole files and whole uploads.
+  'workers/media/test/cli.test.ts',
+  'workers/media/test/dry-run.test.ts',
+  'packages/media/test/saved-results.test.ts',
+  'apps/web/test/client-uploads.test.ts',
   // The local stack as a process of its own, and as another kind of Storage.
   'tools/local-stack/test/stack-cli.test.ts',
   'tools/local-stack/test/s3-backend.test.ts',
