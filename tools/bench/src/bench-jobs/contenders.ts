@@ -45,7 +45,7 @@ export interface ContenderOptions {
 export async function startWorkerContender({ folder, environment }: ContenderOptions): Promise<Contender> {
   const worker = spawn(process.execPath, ['--', MEDIA_CLI, 'worker'], {
     cwd: folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env.PATH,
       ...environment,
@@ -57,10 +57,15 @@ export async function startWorkerContender({ folder, environment }: ContenderOpt
   });
   const exited = once(worker, 'exit');
   const pid = worker.pid ?? -1;
-  const lines = createInterface(worker.stdout);
+  // The log goes to stderr, also where it is not read any more.
+  const lines = createInterface(worker.stderr);
+  let last = '';
   await new Promise<void>((resolve, reject) => {
-    lines.on('line', (line) => line.includes('"event":"worker.ready"') && resolve());
-    void exited.then(([code]) => reject(new Error(`The worker ended with ${code} before it was ready.`)));
+    lines.on('line', (line) => {
+      last = line;
+      if (line.includes('"event":"worker.ready"')) resolve();
+    });
+    void exited.then(([code]) => reject(new Error(`The worker ended with ${code} before it was ready: ${last}`)));
   });
   const queue = openQueueClient({ databaseUrl: environment.DATABASE_URL });
   const idle = watchPeakMemory(pid);
