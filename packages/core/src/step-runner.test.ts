@@ -35,4 +35,32 @@ describe('the steps of a job', () => {
     expect(lines[1]).toMatch(/^Step 1\/2 done in .*: 1 MB$/);
     expect(lines[2]).toBe('Step 2/2: Encoding');
   });
+
+  it('are as far as the later one, where two run side by side', async () => {
+    const log = pino({ level: 'silent' });
+    const seen: string[] = [];
+    const onProgress = ({ step, percent }: StepProgress) => void seen.push(`${step} ${percent}`);
+    let clock = 0;
+    const runStep = createStepRunner({ steps: STEPS, log, onProgress, now: () => clock });
+    let endDownload = () => {};
+    const downloaded = new Promise<void>((resolve) => {
+      endDownload = resolve;
+    });
+    const download = runStep('download', async (report) => {
+      await downloaded;
+      report(0.9);
+      return { value: undefined, summary: '1 MB' };
+    });
+    const encode = runStep('encode', async (report) => {
+      clock += 10_000;
+      report(0.5);
+      endDownload();
+      await download;
+      return { value: undefined, summary: 'one file' };
+    });
+    await encode;
+    expect(seen[0]).toBe('download 0');
+    expect(new Set(seen.slice(1).map((line) => line.split(' ')[0]))).toEqual(new Set(['encode']));
+    expect(seen.at(-1)).toBe('encode 100');
+  });
 });

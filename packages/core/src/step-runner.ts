@@ -62,7 +62,10 @@ const withoutSpan: InSpan = (_name, _attributes, work) => work();
 /** Between two reports of a step that says nothing, in milliseconds. */
 const TICK_MS = 1000;
 
-/** Creates the step runner of one job with a fixed list of steps. */
+/**
+ * Creates the step runner of one job with a fixed list of steps. Where two run side by side, the job is as far as the
+ * later of them.
+ */
 export function createStepRunner<const Steps extends readonly StepDefinition[]>(options: {
   readonly steps: Steps;
   readonly log: Log;
@@ -77,6 +80,7 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
 }): RunStep<Steps[number]['name']> {
   const { steps, log, onProgress, inSpan = withoutSpan, now = () => performance.now() } = options;
   const durations = new Map<number, number>();
+  const running = new Set<number>();
   let highest = 0;
   return async (name, work) => {
     const index = steps.findIndex((step) => step.name === name);
@@ -88,6 +92,7 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
     let reported: { readonly done: number; readonly atSeconds: number } | undefined;
     let extra: Parameters<ReportStep>[1];
     const tell = (): void => {
+      if (Math.max(...running) > index) return;
       const weighed = steps.map(({ weight, kind = 'work' }) => ({ weight, kind }));
       const { percent, etaSeconds } = estimateJob(weighed, durations, { index, elapsedSeconds: elapsed(), reported });
       // Never backwards, even if a step turns out to take longer.
@@ -107,6 +112,7 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
       tell();
     };
     log.info({ event: 'step.started', step: name }, `${label}: ${step.title}`);
+    running.add(index);
     tell();
     // Time passes where a step has nothing to say, too.
     const ticker = setInterval(tell, TICK_MS);
@@ -117,7 +123,10 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
         timer?.ended(options.signal?.aborted ? 'stopped' : 'failed');
         throw error;
       })
-      .finally(() => clearInterval(ticker));
+      .finally(() => {
+        clearInterval(ticker);
+        running.delete(index);
+      });
     timer?.ended('done');
     const seconds = elapsed();
     durations.set(index, seconds);

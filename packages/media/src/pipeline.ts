@@ -5,6 +5,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ErrorCode, type MediaError, toMediaError } from '@supabase-media/core/errors';
+import { runLimited } from '@supabase-media/core/run-limited';
 import type { ReportStep, RunStep, StepOutcome } from '@supabase-media/core/step-runner';
 import { encodeMp4 } from './ffmpeg/encode.ts';
 import { probeMedia } from './ffmpeg/probe.ts';
@@ -14,7 +15,7 @@ import type { FileStep } from './file-steps.ts';
 import { limitOutput, type OutputSpace } from './output-space.ts';
 import { boundVideo, mostDerivedBytes, peakBytes, scratchBytes } from './outputs/bounds.ts';
 import { type OutputStep, outputsOf } from './outputs/catalog.ts';
-import { describeOutputs, type LocalOutput, type OutputRequest, removeOutputs } from './outputs/output.ts';
+import { describeOutputs, type LocalOutput, type Output, type OutputRequest, removeOutputs } from './outputs/output.ts';
 import { VIDEO_FILE } from './outputs/video.ts';
 import { fitPlan } from './plan/fit-plan.ts';
 import type { MediaInfo, ProbeResult, VideoMedia } from './plan/media-info.ts';
@@ -209,60 +210,119 @@ interface MadeOutputs extends DerivedOutputs {
 
 const captionsOf = ({ subtitles, closedCaptions }: MediaInfo) => ({ subtitles, closedCaptions });
 
-/** Makes the outputs of a step, one after the other. */
+/**
+ * So many outputs are made at a time. One program seldom keeps two processors busy to its end, and what is made beside
+ * the ladder takes one of them.
+ */
+const OUTPUTS_AT_A_TIME = 2;
+
+/** Makes the outputs of a step: the longest first, the others beside it, and the summary of all when they are there. */
 async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promise<MadeOutputs> {
-  const { settings, outDir, signal, probe, encoded, source, folderBytes, space } = options;
-  const { policy, profile } = settings;
+  const { settings, encoded } = options;
   const wanted = outputsOf(settings.outputs, step);
-  const mp4 = await readBounded(encoded);
-  // Captions come from the source.
-  const captioned = { ...mp4, info: { ...mp4.info, ...captionsOf(source?.plan.info ?? mp4.info) } };
+  const { report, limit } = await shareOut(options, wanted);
+  const made = new Map<Output, Made>();
+  const collect = (): MadeOutputs => {
+    // In the order of the catalog, whichever was ready first.
+    const all = wanted.flatMap((output) => made.get(output) ?? []);
+    return {
+      outputs: all.flatMap(({ outputs }) => outputs),
+      warnings: [...encoded.warnings, ...all.flatMap(({ warning }) => warning ?? [])],
+      failures: all.flatMap(({ failure }) => failure ?? []),
+    };
+  };
+  const longestFirst = wanted.filter(({ isSummary }) => !isSummary).toSorted((a, b) => b.weight() - a.weight());
+  try {
+    for (const items of [longestFirst, wanted.filter(({ isSummary }) => isSummary)])
+      await runLimited({
+        items,
+        limit,
+        signal: options.signal,
+        work: async (output, signal) => {
+          const before = collect();
+          made.set(output, await makeOutput(output, { ...options, signal, before, onProgress: report(output) }));
+        },
+      });
+  } catch (error) {
+    await removeOutputs(collect().outputs);
+    throw error;
+  }
+  return collect();
+}
+
+/** How the progress of each output counts in that of the step, and how many are made at a time. */
+async function shareOut(
+  { settings, outDir, encoded, folderBytes, onProgress }: MakeOutputsOptions,
+  wanted: readonly Output[],
+) {
   const all = Math.max(
     1,
     wanted.reduce((sum, output) => sum + output.weight(), 0),
   );
-  const outputs: LocalOutput[] = [];
-  const warnings = [...encoded.warnings];
-  const failures: string[] = [];
-  let done = 0;
-  for (const output of wanted) {
-    const weight = output.weight();
-    try {
-      const tools = await limitOutput(options.tools, {
-        outDir,
-        files: output.files,
-        mostBytes: output.mostBytes(captioned, policy),
-        folderBytes,
-        maxFileBytes: space?.maxFileBytes,
-        policy,
-      });
-      const made = await output.make({
-        mp4: { path: encoded.videoPath, info: encoded.info },
-        source,
-        result: { ...encoded, probe, warnings, outputs: [...encoded.outputs, ...outputs] },
-        outDir,
-        policy,
-        profile,
-        tools,
-        signal,
-        onProgress: ({ percent = 0, speed }) =>
-          options.onProgress?.((done + (weight * percent) / 100) / all, { speed }),
-      });
-      outputs.push(...made);
-    } catch (error) {
-      const cause = (await options.diagnose?.(error)) ?? toMediaError(error);
-      const isPassing = options.triesAgain === true && PASSING.has(cause.code);
-      // A full disk is no failure of this output: the others, and the next try, need the space too.
-      if (signal?.aborted || cause.code === 'disk_full' || isPassing) {
-        await removeOutputs(outputs);
-        throw cause.code === 'disk_full' ? cause : error;
-      }
-      // Warnings are shown to users, who have no use for a program's words.
-      const message = `Made without ${output.kind}: it could not be made of this video.`;
-      warnings.push({ code: `${output.kind}_unavailable`, message });
-      failures.push(`made without ${output.kind}: ${cause.message}`);
-    }
-    done += weight;
+  const done = new Map<Output, number>();
+  const report =
+    (output: Output): ReportStep =>
+    (part, more) => {
+      done.set(output, output.weight() * part);
+      onProgress?.([...done.values()].reduce((sum, value) => sum + value, 0) / all, more);
+    };
+  const mp4 = await readBounded(encoded);
+  const mostBytes = wanted.reduce((sum, output) => sum + output.mostBytes(mp4, settings.policy), 0);
+  const kept = folderBytes === undefined ? 0 : await sizeOfFiles(outDir, () => true);
+  // Each is held to what is left when it begins: that is true of all together where all fit.
+  const fits = kept + mostBytes <= (folderBytes ?? Infinity);
+  return { report, limit: fits ? OUTPUTS_AT_A_TIME : 1 };
+}
+
+interface MakeOutputOptions extends MakeOutputsOptions {
+  readonly before: DerivedOutputs;
+}
+
+interface Made {
+  readonly outputs: readonly LocalOutput[];
+  readonly warning?: MediaWarning;
+  readonly failure?: string;
+}
+
+/** Makes one output; what cannot be made is a warning. Throws what ends the whole step. */
+async function makeOutput(output: Output, options: MakeOutputOptions): Promise<Made> {
+  const { settings, outDir, signal, probe, encoded, source, before, folderBytes, space, onProgress } = options;
+  const { policy, profile } = settings;
+  const mp4 = await readBounded(encoded);
+  // Captions come from the source.
+  const captioned = { ...mp4, info: { ...mp4.info, ...captionsOf(source?.plan.info ?? mp4.info) } };
+  try {
+    const tools = await limitOutput(options.tools, {
+      outDir,
+      files: output.files,
+      mostBytes: output.mostBytes(captioned, policy),
+      folderBytes,
+      maxFileBytes: space?.maxFileBytes,
+      policy,
+    });
+    const { warnings } = before;
+    const outputs = await output.make({
+      mp4: { path: encoded.videoPath, info: encoded.info },
+      source,
+      result: { ...encoded, probe, warnings, outputs: [...encoded.outputs, ...before.outputs] },
+      outDir,
+      policy,
+      profile,
+      tools,
+      signal,
+      onProgress: ({ percent = 0, speed }) => onProgress?.(percent / 100, { speed }),
+    });
+    onProgress?.(1);
+    return { outputs };
+  } catch (error) {
+    const cause = (await options.diagnose?.(error)) ?? toMediaError(error);
+    const isPassing = options.triesAgain === true && PASSING.has(cause.code);
+    // A full disk is no failure of this output: the others, and the next try, need the space too.
+    if (cause.code === 'disk_full') throw cause;
+    if (signal?.aborted || isPassing) throw error;
+    // Warnings are shown to users, who have no use for a program's words.
+    const message = `Made without ${output.kind}: it could not be made of this video.`;
+    const warning = { code: `${output.kind}_unavailable` as const, message };
+    return { outputs: [], warning, failure: `made without ${output.kind}: ${cause.message}` };
   }
-  return { outputs, warnings, failures };
 }

@@ -1,7 +1,7 @@
-/** Brings an object to a file: streamed, its SHA-256 taken while it is written, its size checked. */
-import { createHash } from 'node:crypto';
+/** Brings an object to a file: streamed, written while more arrives, its size checked. */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { RetryNotice } from '@supabase-media/core/retry';
+import { createBatchWriter } from './batch-writer.ts';
 import type { StorageConnection } from './connection.ts';
 import type { ObjectAddress } from './object-info.ts';
 import { readObject } from './read-object.ts';
@@ -23,8 +23,6 @@ export interface DownloadFileOptions extends ObjectAddress {
 export interface DownloadResult {
   /** In bytes. */
   readonly size: number;
-  /** Of the content, 64 hex digits. */
-  readonly sha256: string;
   /** Of the version that was read, without quotes. */
   readonly etag: string | undefined;
   readonly seconds: number;
@@ -41,10 +39,10 @@ export async function downloadFile(options: DownloadFileOptions): Promise<Downlo
   let target: FileHandle | undefined;
   try {
     target = await open(partial, 'w');
-    const { size, etag, sha256 } = await writeObject(options, target);
+    const { size, etag } = await writeObject(options, target);
     await target.close();
     await rename(partial, options.file);
-    return { size, sha256, etag, seconds: (performance.now() - started) / 1000 };
+    return { size, etag, seconds: (performance.now() - started) / 1000 };
   } catch (error) {
     await target?.close().catch(() => {});
     await rm(partial, { force: true });
@@ -54,31 +52,31 @@ export async function downloadFile(options: DownloadFileOptions): Promise<Downlo
 
 async function writeObject({ onSize, onProgress, ...options }: DownloadFileOptions, target: FileHandle) {
   const { bucket, path } = options;
-  let hash = createHash('sha256');
+  const writer = createBatchWriter(target);
   let objectBytes = 0;
-  const read = await readObject(
-    {
-      ...options,
-      action: `Downloading ${bucket}/${path}`,
-      // A full disk is not emptied in seconds: the job comes back to it later.
-      isFinal: (error) => error.code === 'disk_full',
-    },
-    {
-      begin: async (size) => {
-        await onSize?.(size);
-        objectBytes = size;
+  try {
+    return await readObject(
+      {
+        ...options,
+        action: `Downloading ${bucket}/${path}`,
+        // A full disk is not emptied in seconds: the job comes back to it later.
+        isFinal: (error) => error.code === 'disk_full',
       },
-      // Digested only once it is in the file, so that a broken connection leaves both in step.
-      write: async (chunk, position) => {
-        await target.write(chunk, 0, chunk.length, position);
-        hash.update(chunk);
-        onProgress?.(position + chunk.length, objectBytes);
+      {
+        begin: async (size) => {
+          await onSize?.(size);
+          objectBytes = size;
+        },
+        write: async (chunk, position) => {
+          await writer.write(chunk);
+          onProgress?.(position + chunk.length, objectBytes);
+        },
+        restart: writer.restart,
+        end: writer.flush,
       },
-      restart: async () => {
-        await target.truncate(0);
-        hash = createHash('sha256');
-      },
-    },
-  );
-  return { ...read, sha256: hash.digest('hex') };
+    );
+  } finally {
+    // The file is closed next: nothing may still be written to it.
+    await writer.settle();
+  }
 }

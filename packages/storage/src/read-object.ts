@@ -34,6 +34,8 @@ export interface ObjectSink {
   readonly write: (chunk: Uint8Array, position: number) => Promise<void> | void;
   /** What was taken is of another version: `begin` follows. */
   readonly restart: () => Promise<void> | void;
+  /** Told when the last byte was taken, before the object counts as read. */
+  readonly end?: (() => Promise<void>) | undefined;
 }
 
 /** What is known of the object so far, over all attempts. */
@@ -79,7 +81,7 @@ function progressOf(state: ReadState): () => boolean {
 async function continueReading(options: ReadObjectOptions, sink: ObjectSink, state: ReadState): Promise<void> {
   const { connection, bucket, path, cacheNonce, action } = options;
   // Broken off behind the last byte: a range from there on is refused, on S3 as 500.
-  if (state.size !== undefined && state.received === state.size) return;
+  if (state.size !== undefined && state.received === state.size) return sink.end?.();
   const query = cacheNonce === undefined ? '' : `?cacheNonce=${encodeURIComponent(cacheNonce)}`;
   const range = state.received > 0 ? { range: `bytes=${state.received}-` } : undefined;
   try {
@@ -103,6 +105,7 @@ async function continueReading(options: ReadObjectOptions, sink: ObjectSink, sta
           state.size = size;
         }
         await takeBody(answer, sink, state);
+        if (state.received === state.size) await sink.end?.();
       },
     );
   } catch (error) {

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StorageConnection } from '@supabase-media/storage/connection';
 import { downloadFile } from '@supabase-media/storage/download';
+import { sha256OfFile } from '@supabase-media/storage/file-checksum';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
+import { openSourceFile } from '@supabase-media/storage/source-file';
 import { type UploadFileOptions, type UploadResult, uploadFile } from '@supabase-media/storage/uploader';
 import { type FaultProxy, type FaultRule, startFaultProxy } from './fault-proxy.ts';
 import { createRandom, randomContent } from './random.ts';
@@ -76,7 +78,8 @@ export async function openWorkshop(options: { readonly seed: number; readonly si
       const target = join(folder, `back-${Math.floor(random() * 1e9)}`);
       try {
         const options = { connection, bucket: SOURCES, path, file: target, timeouts: TIMEOUTS, maxRetries: 0 };
-        return (await downloadFile(options)).sha256;
+        await downloadFile(options);
+        return await sha256OfFile(await openSourceFile(target));
       } finally {
         await connection.close();
         await rm(target, { force: true });

@@ -37,7 +37,7 @@ export interface Violation {
 }
 
 export interface WorkerProcess {
-  /** The step of its job; `recorded` after the last one; undefined without a job. */
+  /** The step of its job, of two side by side the earlier; `recorded` after the last one; undefined without a job. */
   readonly step: () => string | undefined;
   readonly isBusy: () => boolean;
   /** The current or last video. */
@@ -67,7 +67,9 @@ const ENDINGS = /^video\.(failed|waiting|rejected|canceled)$/;
 
 export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
   const log = createWriteStream(options.logFile, { flags: 'a' });
-  let step: string | undefined;
+  let lastStep: string | undefined;
+  const running = new Set<string>();
+  const findStep = () => [...running][0] ?? lastStep;
   let video: string | undefined;
   const events: LogLine[] = [];
   const violations: Violation[] = [];
@@ -84,9 +86,15 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
     events.push(line);
     // Each worker has one job at a time.
     if (line.event === 'video.started') video = line.videoId;
-    if (line.event === 'video.started' || ENDINGS.test(line.event)) step = undefined;
-    else if (line.event === 'step.started') step = line.step;
-    else if (line.event === 'step.done' && line.step === 'record') step = 'recorded';
+    if (line.event === 'video.started' || ENDINGS.test(line.event)) forgetSteps();
+    if (line.step === undefined) return;
+    if (line.event === 'step.started') running.add(line.step);
+    if (line.event === 'step.done') running.delete(line.step);
+    lastStep = line.event === 'step.done' && line.step === 'record' ? 'recorded' : line.step;
+  };
+  const forgetSteps = () => {
+    running.clear();
+    lastStep = undefined;
   };
   const live = async (): Promise<void> => {
     for (;;) {
@@ -103,7 +111,7 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
         read(text);
       });
       const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-      step = undefined;
+      forgetSteps();
       if (!isAsked || (signal === null && exitCode !== 0))
         violations.push({ at: Date.now(), exitCode, signal, lastLines: last });
       if (isRetired) break;
@@ -114,9 +122,9 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
   let over = live();
 
   return {
-    step: () => step,
+    step: findStep,
     video: () => video,
-    isBusy: () => step !== undefined && step !== 'recorded',
+    isBusy: () => findStep() !== undefined && findStep() !== 'recorded',
     descendants: () => (child.pid === undefined ? Promise.resolve([]) : listDescendants(child.pid)),
     setVariables: (changes) => {
       variables = changes;

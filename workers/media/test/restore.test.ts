@@ -166,7 +166,7 @@ it('begins at the start without a checkpoint, or with one that is not ours', asy
 it('adopts a download whose checksum matches, and removes the rest', async () => {
   const saved = await afterDownload();
   await write('video.mp4.partial');
-  expect(await restore(stored(saved))).toEqual({ source: SOURCE });
+  expect(await restore(stored(saved))).toEqual({ source: SOURCE, saved: { source: SOURCE, input: saved.input } });
   expect(await readdir(runDirectory.directory)).toEqual(['input']);
   expect(await readdir(runDirectory.jobDirectory)).toEqual([basename(runDirectory.directory)]);
 });
@@ -209,8 +209,8 @@ it('knows by name what a run may adopt', async () => {
 it('adopts an encode, under its new paths', async () => {
   const saved = await afterEncode();
   const { encoded, published } = await restore(stored(saved));
-  expect(encoded?.value.videoPath).toBe(join(runDirectory.directory, 'video.mp4'));
-  expect(encoded?.value.outputs.map(({ path }) => path)).toEqual([
+  expect(encoded?.encoded.videoPath).toBe(join(runDirectory.directory, 'video.mp4'));
+  expect(encoded?.encoded.outputs.map(({ path }) => path)).toEqual([
     join(runDirectory.directory, 'video.mp4'),
     join(runDirectory.directory, 'poster.jpg'),
   ]);

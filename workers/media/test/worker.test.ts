@@ -120,7 +120,7 @@ describe.each(queueBackends())('a worker on %s', (kind) => {
     expect(String(played.stderr)).toBe('');
   });
 
-  it('publishes a stream whose every file is there, and the video before the stream is made', async () => {
+  it('publishes a stream whose every file is there, and the video before the stream', async () => {
     const { result, row } = await processSource(await send(makeClip('stream.avi', '-c:v', 'mpeg4', '-c:a', 'mp3')));
     const hls = result.outputs.find((output) => output.kind === 'hls');
     const root = hls?.path.replace('master.m3u8', '') ?? '';
@@ -153,7 +153,7 @@ describe.each(queueBackends())('a worker on %s', (kind) => {
     const at = (text: string) => lines.findIndex((line) => line.includes(text));
     const order = [
       'Uploaded video.mp4',
-      'Step 6/8: Making',
+      'Step 7/8: Uploading',
       'Uploaded hls/240p/index',
       'Uploaded hls/master',
       'Step 8/8',

@@ -23,13 +23,19 @@ const KEY_FRAMES_LIMITS = { totalMs: 5 * 60_000 };
  * Two parameter sets in every key frame, of which now one and now the other is used, are not told apart; nor are sizes
  * in other codecs where every frame is a key frame, as of cameras that record nothing else.
  *
+ * @param differ what {@link parameterSetsDiffer} said, where it was asked before.
  * @throws what `runProcess` throws; a look at key frames whose time is up ends without an error
  */
-export async function findShapes(pass: ProbePass, video: VideoInfo): Promise<readonly Shape[]> {
+export async function findShapes(
+  pass: ProbePass,
+  video: VideoInfo,
+  differ?: boolean | undefined,
+): Promise<readonly Shape[]> {
   const { codec, stats } = video;
   const oneKey = stats.firstPacketIsKey && stats.keyPackets === 1;
   if (!CHANGING_CODECS.has(codec) || oneKey) return [];
-  const inFrames = async () => (codec === 'h264' ? parameterSetsDiffer(pass, video) : stats.keyPackets < stats.packets);
+  const inFrames = async () =>
+    codec === 'h264' ? (differ ?? parameterSetsDiffer(pass, video)) : stats.keyPackets < stats.packets;
   if (!stats.newParameters && !(await inFrames())) return [];
   const shapes = await sizesOfKeyFrames(pass, video);
   return shapes.length > 1 ? shapes : [];
@@ -44,7 +50,8 @@ const HASH_PARAMETER_SETS = [
   ...['-f', 'framehash', '-hash', 'murmur3', '-flush_packets', '1'],
 ];
 
-async function parameterSetsDiffer(pass: ProbePass, { index }: VideoInfo): Promise<boolean> {
+/** Whether the frames of an H.264 stream bring parameter sets that are not all the same. Throws what `runProcess` throws. */
+export async function parameterSetsDiffer(pass: ProbePass, { index }: Pick<VideoInfo, 'index'>): Promise<boolean> {
   const { inputPath, tools, maxPixels, deepAnalysis = false, signal } = pass;
   const { threads } = tools.limits;
   let first: string | undefined;

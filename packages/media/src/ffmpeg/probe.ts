@@ -1,4 +1,5 @@
 /** Looks at a file: first bytes, streams, packets, boxes. The result holds facts; what follows from them is for the plan. */
+import { runTogether } from '@supabase-media/core/run-limited';
 import type { MediaInfo, PacketStats, ProbeResult, VideoInfo } from '../plan/media-info.ts';
 import { DEFAULT_POLICY } from '../plan/policy.ts';
 import { carriesClosedCaptions } from '../sniff/closed-captions.ts';
@@ -7,7 +8,7 @@ import { isMistakenForStream, nameBareStream, withMeasuredRate } from './bare-st
 import { isContinuous } from './continuity-of-file.ts';
 import { withEarlyPicture } from './early-picture.ts';
 import { type FfprobeOutput, readFfprobeOutput, STREAM_ENTRIES } from './ffprobe-output.ts';
-import { findShapes } from './find-shapes.ts';
+import { findShapes, parameterSetsDiffer } from './find-shapes.ts';
 import { inputSize } from './input-file.ts';
 import { describeStreams, needsDeepAnalysis, withoutDurations } from './main-streams.ts';
 import { countDeclaredOfFile, readAperturesOfFile, readLayoutOfFile } from './mp4-layout-file.ts';
@@ -95,7 +96,11 @@ async function describeFile(
 ): Promise<ProbeResult> {
   const { inputPath, isOurs, tools } = pass;
   const most = mostPackets(sizeBytes);
-  const stats = await scanPackets({ ...pass, format, most });
+  const early = isOurs === true ? undefined : findEarlyPicture(output, sizeBytes);
+  const [stats, differ] = await runTogether(pass.signal, [
+    (signal) => scanPackets({ ...pass, signal, format, most }),
+    async (signal) => early && parameterSetsDiffer({ ...pass, signal }, early),
+  ]);
   if (stats === undefined)
     return unreadable({ sizeBytes, code: 'index_too_large', detail: `more than ${most} packets` });
   const mp4 = format.includes('mp4') ? await readLayoutOfFile(inputPath, sizeBytes) : undefined;
@@ -108,7 +113,21 @@ async function describeFile(
       : described.video && withEarlyPicture(described.video, output.format?.start_time);
   const video = bareStream === undefined ? shown : shown && withMeasuredRate(shown);
   const info = { ...described, video, sizeBytes, format, bareStream, mp4, deepAnalysis, closedCaptions };
-  return video === undefined || isOurs ? info : { ...info, video: await lookAtPicture(pass, info, video, output) };
+  return video === undefined || isOurs
+    ? info
+    : {
+        ...info,
+        video: await lookAtPicture(pass, info, video, output, early?.index === video.index ? differ : undefined),
+      };
+}
+
+/** From this size on, in bytes, both readings of a file take seconds: then they are made side by side. */
+const SIDE_BY_SIDE_BYTES = 64 * 1024 * 1024;
+
+/** The picture whose parameter sets will be compared; the first is nearly always the one that is chosen. */
+function findEarlyPicture({ streams }: FfprobeOutput, sizeBytes: number): { readonly index: number } | undefined {
+  const first = streams.find(({ codec_type }) => codec_type === 'video');
+  return sizeBytes >= SIDE_BY_SIDE_BYTES && first?.codec_name === 'h264' ? first : undefined;
 }
 
 async function lookAtPicture(
@@ -116,10 +135,11 @@ async function lookAtPicture(
   { mp4, sizeBytes }: Pick<MediaInfo, 'mp4' | 'sizeBytes'>,
   video: VideoInfo,
   { streams }: FfprobeOutput,
+  differ: boolean | undefined,
 ): Promise<VideoInfo> {
   const track = streams.find(({ index }) => index === video.index)?.id;
   const apertures = mp4 === undefined ? undefined : await readAperturesOfFile(pass.inputPath, sizeBytes);
-  const shapes = await findShapes(pass, video);
+  const shapes = await findShapes(pass, video, differ);
   return withShownPicture(video, { shapes, aperture: apertures?.get(track ?? 0) });
 }
 

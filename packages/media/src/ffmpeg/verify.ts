@@ -1,4 +1,5 @@
 /** Verifies that an output is what was planned, before anyone can see it. */
+import { runTogether } from '@supabase-media/core/run-limited';
 import type { MediaInfo, VideoMedia } from '../plan/media-info.ts';
 import type { ConvertPlan } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';
@@ -35,14 +36,19 @@ export type Verification =
  * sound that was copied.
  */
 export async function verifyOutput(options: VerifyOptions): Promise<Verification> {
-  const { plan, outputPath, tools, signal } = options;
-  const output = await probeMedia({
-    inputPath: outputPath,
-    tools,
-    maxPixels: plan.policy.maxInputPixels,
-    isOurs: true,
-    signal,
-  });
+  // The two readings of the whole file, side by side.
+  const [looked, deaf] = await runTogether(options.signal, [
+    (signal) => lookAtOutput({ ...options, signal }),
+    (signal) => findSoundDamage({ ...options, signal }),
+  ]);
+  const isHeard = looked.verdict === 'good' && looked.output.audio !== undefined;
+  return isHeard && deaf !== undefined ? { verdict: 'wrong', why: deaf, withSound: true } : looked;
+}
+
+async function lookAtOutput(options: VerifyOptions): Promise<Verification> {
+  const { plan, outputPath: inputPath, tools, signal } = options;
+  const maxPixels = plan.policy.maxInputPixels;
+  const output = await probeMedia({ inputPath, tools, maxPixels, isOurs: true, signal });
   const { problem, withSound, rejection, warnings } = compareOutput(plan, output, tools.ffmpeg.canConvertHdr);
   if (rejection !== undefined) return { verdict: 'rejected', rejection };
   if (problem !== undefined || !output.readable || output.video === undefined)
@@ -50,8 +56,6 @@ export async function verifyOutput(options: VerifyOptions): Promise<Verification
 
   const damage = await decodeStretches(options, output);
   if (damage !== undefined) return { verdict: 'wrong', ...damage };
-  const deaf = await findSoundDamage(options, output);
-  if (deaf !== undefined) return { verdict: 'wrong', why: deaf, withSound: true };
   return { verdict: 'good', output: { ...output, video: output.video }, warnings };
 }
 
@@ -64,8 +68,15 @@ async function decodeStretches(
   output: MediaInfo,
 ): Promise<{ readonly why: string; readonly damage?: MediaWarning } | undefined> {
   const errors: string[] = [];
-  for (const [name, fromSeconds] of stretches(output)) {
-    const { frames, stderrTail, exitCode } = await decodeStretch(options, output, fromSeconds);
+  // A second is decoded by one core and takes most of its time to open the file: all at once.
+  const decoded = await runTogether(
+    options.signal,
+    stretches(output).map(([name, fromSeconds]) => async (signal) => ({
+      name,
+      ...(await decodeStretch({ ...options, signal }, output, fromSeconds)),
+    })),
+  );
+  for (const { name, frames, stderrTail, exitCode } of decoded) {
     // Opening a file, ffmpeg looks into its sound, too, which has a check of its own.
     const isOfSound = (line: string) => line.startsWith(`[${output.audio?.codec}]`);
     const lines = lastLines(stderrTail, 100)
@@ -85,20 +96,13 @@ async function decodeStretches(
  * One packet of AAC that cannot be decoded ends the playback of the whole video in a browser. Decoding an hour of it
  * takes seconds; what was damaged before is repaired by an encode.
  */
-async function findSoundDamage(
-  { plan, outputPath, tools, signal }: VerifyOptions,
-  { audio, durationSeconds }: MediaInfo,
-) {
-  if (plan.audio !== 'copy' || audio === undefined) return undefined;
+async function findSoundDamage({ plan, outputPath, tools, signal }: VerifyOptions) {
+  if (plan.audio !== 'copy') return undefined;
+  const maxPixels = plan.policy.maxInputPixels;
   const { exitCode, stderrTail } = await runFfmpeg({
     tools,
-    args: soundCheckArguments({
-      inputPath: outputPath,
-      audioIndex: audio.index,
-      maxPixels: plan.policy.maxInputPixels,
-      threads: tools.limits.threads,
-    }),
-    limits: encodeLimits(durationSeconds),
+    args: soundCheckArguments({ inputPath: outputPath, maxPixels, threads: tools.limits.threads }),
+    limits: encodeLimits(plan.info.durationSeconds),
     signal,
   });
   return exitCode === 0 ? undefined : `the sound cannot be decoded (${lastLines(stderrTail, 2).join('; ')})`;

@@ -15,6 +15,7 @@ export const info: Output<'info'> = {
   about: 'info.json, how everything was made',
   from: 'mp4',
   files: [FILE],
+  isSummary: true,
   weight: () => 0,
   mostBytes: () => MAX_BYTES,
   make: async (request) => {

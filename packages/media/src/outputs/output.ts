@@ -36,6 +36,8 @@ export interface Output<Kind extends string = string> {
   /** What it is made of. From the source: right after the MP4, since the source is removed then. */
   readonly from: 'source' | 'mp4';
   readonly files: readonly OutputFile[];
+  /** It tells of the other outputs, so that it is made when they are; left out, it is made beside them. */
+  readonly isSummary?: true;
   /**
    * Its share of the progress bar: seconds for a minute of 1080p on two cores.
    *
@@ -59,7 +61,7 @@ export interface OutputRequest {
   readonly mp4: { readonly path: string; readonly info: VideoMedia };
   /** Only for outputs made from the source. */
   readonly source?: { readonly path: string; readonly plan: ConvertPlan } | undefined;
-  /** The result so far: what is known of the source, how the MP4 was made, and what was made before this output. */
+  /** The result so far: what is known of the source, how the MP4 was made, and what was made by the steps before. */
   readonly result: {
     readonly probe: ProbeResult;
     readonly outcome: 'processed' | 'remuxed';

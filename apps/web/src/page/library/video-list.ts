@@ -66,8 +66,11 @@ const RETRY_MS = 3000;
 /** Whoever has more than two thousand videos finds the newest of them here. */
 const ALL_PAGES = 40;
 
-/** The worker's steps after the first results are published. */
-const AFTER_PUBLISHING: ReadonlySet<string> = new Set(['derive', 'upload', 'record']);
+/** The worker's steps in which the first results may be published. */
+const AFTER_ENCODING: ReadonlySet<string> = new Set(['publish', 'derive', 'upload', 'record']);
+
+/** How often a video is looked at in these steps, until it can be watched, in milliseconds. */
+const LOOK_EVERY_MS = 2000;
 
 type Tools = Pick<Uploader, 'videos' | 'watchVideo'>;
 
@@ -88,6 +91,8 @@ export function createVideoList(uploader: Tools, deletions: RememberedDeletions)
   let shown = state;
   /** When an event last told of each video, in milliseconds since the epoch. */
   const toldAt = new Map<string, number>();
+  /** When each video was last looked at for its first outputs, in milliseconds since the epoch. */
+  const lookedAt = new Map<string, number>();
   let nextBefore: string | null = null;
   let reading: Promise<void> | undefined;
   let isReadAgain = false;
@@ -115,9 +120,8 @@ export function createVideoList(uploader: Tools, deletions: RememberedDeletions)
     if (event.kind === 'ended') return void settle(id);
     const { status, step, percent, etaSeconds } = event;
     toldAt.set(id, Date.now());
-    // The MP4 is published before the other outputs: from then on the video can be watched.
-    const mayBePublished = step !== item.video.step && AFTER_PUBLISHING.has(step ?? '');
-    if (mayBePublished && item.video.outputs.length === 0) void settle(id);
+    // The MP4 is published while the other outputs are made: from then on the video can be watched.
+    if (AFTER_ENCODING.has(step ?? '') && item.video.outputs.length === 0) lookForOutputs(id);
     const video = { ...item.video, status, step, progress: Math.round(percent) };
     publish({ items: state.items.map((other) => (other.video.id === id ? { ...other, video, etaSeconds } : other)) });
   };
@@ -126,6 +130,11 @@ export function createVideoList(uploader: Tools, deletions: RememberedDeletions)
       etaSeconds !== undefined && Date.now() - (toldAt.get(video.id) ?? 0) > ETA_LIFE_MS;
     if (!state.items.some(isOld)) return;
     publish({ items: state.items.map((item) => (isOld(item) ? { ...item, etaSeconds: undefined } : item)) });
+  };
+  const lookForOutputs = (id: string): void => {
+    if (Date.now() - (lookedAt.get(id) ?? 0) < LOOK_EVERY_MS) return;
+    lookedAt.set(id, Date.now());
+    void settle(id);
   };
   const settle = async (id: string): Promise<void> => {
     await list.readDetail(id, { isFresh: true }).then(put, (error) => isGone(error) && drop(id));

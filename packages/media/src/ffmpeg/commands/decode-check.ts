@@ -30,17 +30,15 @@ export function decodeCheckArguments(options: DecodeCheckOptions): string[] {
   });
 }
 
-export interface SoundCheckOptions extends Pick<DecodeCheckOptions, 'inputPath' | 'maxPixels' | 'threads'> {
-  readonly audioIndex: number;
-}
+export type SoundCheckOptions = Pick<DecodeCheckOptions, 'inputPath' | 'maxPixels' | 'threads'>;
 
-/** Decodes all of the sound, and ends with an error at the first that there is. */
-export function soundCheckArguments({ inputPath, audioIndex, maxPixels, threads }: SoundCheckOptions): string[] {
+/** Decodes all of the sound of an MP4 of ours, and ends with an error at the first that there is. */
+export function soundCheckArguments({ inputPath, maxPixels, threads }: SoundCheckOptions): string[] {
   return composeArguments({
     inputPath,
     outputPath: null,
     threads,
     guards: { maxPixels },
-    outputOptions: ['-xerror', '-map', `0:${audioIndex}`, '-f', 'null'],
+    outputOptions: ['-xerror', '-map', '0:a:0', '-f', 'null'],
   });
 }

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { runLimited } from '@supabase-media/core/run-limited';
 import { decodeCheckArguments } from '../../ffmpeg/commands/decode-check.ts';
 import { probeMedia } from '../../ffmpeg/probe.ts';
 import { runFfmpeg } from '../../ffmpeg/run-process.ts';
@@ -40,33 +41,45 @@ export interface VerifiedHls {
 
 /** Looks at every file's size and at the contents of first segments; a sentence when something is wrong. */
 export async function verifyHls(options: VerifyHlsOptions): Promise<VerifiedHls | string> {
-  const { folder, ladder, mp4 } = options;
-  const videos: VideoRendition[] = [];
-  for (const rung of ladder.rungs) {
-    const rendition = await readRendition(folder, rung.name);
-    if (typeof rendition === 'string') return rendition;
-    const looked = await lookAtVideo(options, rung, rendition);
-    if (typeof looked === 'string') return looked;
-    videos.push({ ...rendition, rung, codec: looked.codec });
-  }
-  const audio = ladder.audio === 'none' ? undefined : await readRendition(folder, AUDIO_FOLDER);
-  if (typeof audio === 'string') return audio;
-  const isHeard = audio === undefined || (await withFirstSegment(options, audio, (probe) => probe.audio !== undefined));
-  if (typeof isHeard === 'string') return isHeard;
-  if (!isHeard) return 'the sound cannot be read';
-  return compareRenditions(mp4, ladder, videos, audio) ?? { videos, audio };
+  const { ladder, mp4, signal } = options;
+  const videos: (VideoRendition | string)[] = [];
+  let audio: HlsRendition | string | undefined;
+  // Of short clips these looks take longer than the encode, and nearly all of that to start the programs.
+  await runLimited({
+    items: [...ladder.rungs.entries(), ...(ladder.audio === 'none' ? [] : (['audio'] as const))],
+    limit: LOOKS_AT_A_TIME,
+    signal,
+    work: async (item, either) => {
+      const task = { ...options, signal: either };
+      if (item === 'audio') audio = await lookAtAudio(task);
+      else videos[item[0]] = await lookAtVideo(task, item[1]);
+    },
+  });
+  const wrong = [...videos, audio].find((looked) => typeof looked === 'string');
+  if (typeof wrong === 'string') return wrong;
+  const good = { videos: videos as VideoRendition[], audio: audio as HlsRendition | undefined };
+  return compareRenditions(mp4, ladder, good.videos, good.audio) ?? good;
 }
 
-async function lookAtVideo(
-  options: VerifyHlsOptions,
-  rung: Rung,
-  rendition: HlsRendition,
-): Promise<{ codec: string } | string> {
+/** Each is one program, mostly of one processor. */
+const LOOKS_AT_A_TIME = 2;
+
+async function lookAtAudio(options: VerifyHlsOptions): Promise<HlsRendition | string> {
+  const audio = await readRendition(options.folder, AUDIO_FOLDER);
+  if (typeof audio === 'string') return audio;
+  const isHeard = await withFirstSegment(options, audio, (probe) => probe.audio !== undefined);
+  if (typeof isHeard === 'string') return isHeard;
+  return isHeard ? audio : 'the sound cannot be read';
+}
+
+async function lookAtVideo(options: VerifyHlsOptions, rung: Rung): Promise<VideoRendition | string> {
+  const rendition = await readRendition(options.folder, rung.name);
+  if (typeof rendition === 'string') return rendition;
   const codec = readAvcCodec(await buffer(readSegment(join(options.folder, rung.name), rendition.init)));
   if (codec === undefined) return `${rung.name} has no H.264 in its initialization segment`;
   return withFirstSegment(options, rendition, async (probe, path) => {
     const why = compareRung(rung, probe) ?? (await whyUndecodable(options, rung, path));
-    return why ?? { codec };
+    return why ?? { ...rendition, rung, codec };
   });
 }
 

@@ -72,6 +72,28 @@ const checkpoint = z.object({
 export type Checkpoint = z.infer<typeof checkpoint>;
 export type SourceVersion = z.infer<typeof source>;
 
+/** Saves what a run has so far and these stages; resolves when it is saved. */
+export type KeepCheckpoint = (stages: Partial<Checkpoint>) => Promise<void>;
+
+/**
+ * Saves stages in the order in which they come to be, however many are under way at the same time.
+ *
+ * @param first what there is at the start.
+ */
+export function createCheckpointKeeper(
+  save: (checkpoint: object) => Promise<void>,
+  first: Partial<Checkpoint>,
+): KeepCheckpoint {
+  let kept = first;
+  let saving = Promise.resolve();
+  return (stages) => {
+    const now = { ...kept, ...stages };
+    kept = now;
+    saving = saving.then(() => save(now));
+    return saving;
+  };
+}
+
 /** Reads what an earlier run saved; `undefined` for anything else. */
 export function readCheckpoint(value: unknown): Checkpoint | undefined {
   const parsed = checkpoint.safeParse(value);

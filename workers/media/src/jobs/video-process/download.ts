@@ -1,11 +1,13 @@
-/** The download step: the source, from Storage into the run's directory. */
+/** The source, from Storage into the run's directory, and the proof of what it is. */
 import { join } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatRate } from '@supabase-media/core/format';
 import { retry } from '@supabase-media/core/retry';
 import { countRetry } from '@supabase-media/service/metrics-uploads';
 import { downloadFile } from '@supabase-media/storage/download';
+import { sha256OfFile } from '@supabase-media/storage/file-checksum';
 import { type ObjectInfo, readObjectInfo } from '@supabase-media/storage/object-info';
+import { openSourceFile } from '@supabase-media/storage/source-file';
 import type { WorkerServices } from '../worker-job-type.ts';
 import { checkDownloadedSource, checkStoredSource } from './check-source.ts';
 import { INPUT_NAME, type SourceVersion } from './checkpoint.ts';
@@ -35,22 +37,21 @@ export async function findSource(
 }
 
 /**
- * Downloads the source as {@link INPUT_NAME} and writes its size and digest into the video's row.
+ * Downloads the source as {@link INPUT_NAME}.
  *
- * @throws {MediaError} `source_changed`; as `downloadFile` does, or the row's database.
+ * @throws {MediaError} as `downloadFile` does.
  */
-export function downloadSource(run: VideoRun): Promise<SourceVersion> {
-  const { log, context, runDirectory, payload } = run;
-  const { config, storage, metrics, videos, slots } = run.services;
+export function downloadSource(run: VideoRun): Promise<DownloadedSource> {
+  const { log, context, payload } = run;
+  const { config, storage, metrics, slots } = run.services;
   const { signal } = context;
   return slots.transfers.run(signal, () =>
     run.runStep('download', async (report) => {
-      const file = join(runDirectory.directory, INPUT_NAME);
       const { seconds, ...found } = await downloadFile({
         connection: storage,
         bucket: payload.source.bucket,
         path: payload.source.path,
-        file,
+        file: inputOf(run),
         timeouts: config.upload,
         maxRetries: config.upload.maxRetries,
         signal,
@@ -60,10 +61,35 @@ export function downloadSource(run: VideoRun): Promise<SourceVersion> {
           log.warn({ code: error.code, waitMs }, `${error.message} Retrying in ${waitMs} ms`);
         },
       });
-      await checkDownloadedSource(run.services, payload, { seen: found, file, signal });
-      await videos.recordSource(payload.videoId, found, signal);
-      const summary = `${formatBytes(found.size)} at ${formatRate(found.size, seconds)}`;
-      return { value: { ...found, etag: run.source.etag }, summary };
+      return { value: found, summary: `${formatBytes(found.size)} at ${formatRate(found.size, seconds)}` };
     }),
   );
 }
+
+/** The version that was read. */
+interface DownloadedSource {
+  /** In bytes. */
+  readonly size: number;
+  readonly etag?: string | undefined;
+}
+
+/**
+ * Takes the digest of what was downloaded, makes sure that it is what was asked for, and writes it into the video's row.
+ *
+ * @throws {MediaError} `source_changed`, what the row's database answers, or the signal's reason.
+ */
+export async function proveSource(
+  run: VideoRun,
+  downloaded: DownloadedSource,
+  signal: AbortSignal,
+): Promise<SourceVersion> {
+  const { services, payload } = run;
+  const file = inputOf(run);
+  const { size, etag } = downloaded;
+  const found = { size, etag, sha256: await sha256OfFile(await openSourceFile(file), signal) };
+  await checkDownloadedSource(services, payload, { seen: found, file, signal });
+  await services.videos.recordSource(payload.videoId, found, signal);
+  return { ...found, etag: run.source.etag };
+}
+
+const inputOf = ({ runDirectory }: VideoRun): string => join(runDirectory.directory, INPUT_NAME);

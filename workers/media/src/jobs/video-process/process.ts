@@ -1,16 +1,24 @@
 /**
  * The story of a `video.process` job, from the source in Storage to the results in Storage: download → probe → plan →
- * encode → publish the MP4 → derive the rest from it → upload that → record. Each step is one call deep: into a file
- * beside this one, or into the package `media`.
+ * encode → publish the MP4 while the rest is derived from it → upload that → record. Each step is one call deep: into a
+ * file beside this one, or into the package `media`.
  */
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { VideoProcessResult } from '@supabase-media/client/contract';
+import type { PublishedOutput, VideoProcessResult } from '@supabase-media/client/contract';
 import { toMediaError } from '@supabase-media/core/errors';
+import { runTogether } from '@supabase-media/core/run-limited';
 import { createStepRunner, type StepProgress } from '@supabase-media/core/step-runner';
 import { createThrottle } from '@supabase-media/core/throttle';
+import type { ProbeResult } from '@supabase-media/media/media-info';
 import { outputsOf } from '@supabase-media/media/outputs';
-import { deriveOutputs, makeVideo } from '@supabase-media/media/pipeline';
+import {
+  type DerivedOutputs,
+  deriveOutputs,
+  type EncodedVideo,
+  type MadeVideo,
+  makeVideo,
+} from '@supabase-media/media/pipeline';
 import type { ConvertPlan } from '@supabase-media/media/plan';
 import { chooseSettings } from '@supabase-media/media/settings';
 import type { JobContext } from '@supabase-media/queue/job-type';
@@ -19,16 +27,24 @@ import { detectDiskFull } from '../../work-disk/detect-disk-full.ts';
 import { type RunDirectory, withRunDirectory } from '../../work-disk/work-directory.ts';
 import type { WorkerServices } from '../worker-job-type.ts';
 import { takeAddedCaptions } from './added-captions.ts';
-import { INPUT_NAME, inputChecksum, saveDerived, settingsKey } from './checkpoint.ts';
+import {
+  createCheckpointKeeper,
+  INPUT_NAME,
+  inputChecksum,
+  type KeepCheckpoint,
+  type SourceVersion,
+  saveDerived,
+  settingsKey,
+} from './checkpoint.ts';
 import { cleanupPolicy } from './cleanup-policy.ts';
 import type { VideoHandlers, VideoProcessPayload } from './contract.ts';
-import { downloadSource, findSource } from './download.ts';
+import { downloadSource, findSource, proveSource } from './download.ts';
 import { checksumFiles } from './file-checksums.ts';
 import { findOutputSpace } from './output-space.ts';
 import { publishOutputs } from './publish.ts';
 import { canceledMeanwhile, findFinalStatus, recordFailure, recordReady, recordRejection } from './record.ts';
 import { removeStaleResults } from './remove-results.ts';
-import { reserveDisk, restoreRun } from './restore.ts';
+import { type Restored, reserveDisk, restoreRun } from './restore.ts';
 import { resultPrefix } from './result-keys.ts';
 import { jobSteps } from './steps.ts';
 import { identityOf } from './video-identity.ts';
@@ -100,17 +116,16 @@ async function processVideo(
   }
 }
 
-/** The steps. Each result is saved before the next step begins; what an earlier run left unchanged is not made again. */
+/** The steps. Each result is saved as soon as it is there; what an earlier run left unchanged is not made again. */
 async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
   const { services, payload, context, settings, runDirectory } = run;
-  const { signal, saveCheckpoint } = context;
-  const { directory } = runDirectory;
+  const { signal } = context;
   await removeStaleResults(run);
-  const base = { version: 1 as const, settings: settingsKey(settings) };
+  const task = { version: 1 as const, settings: settingsKey(settings) };
   const restored = await restoreRun({
     saved: context.checkpoint,
     source: run.source,
-    settings: base.settings,
+    settings: task.settings,
     runDirectory,
     connection: services.storage,
     policy: services.config.upload,
@@ -118,54 +133,110 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
     confirm: context.confirmLock,
     log: run.log,
   });
+  const keep = createCheckpointKeeper(context.saveCheckpoint, { ...task, ...restored.saved });
 
-  const source = restored.source ?? (await downloadSource(run));
-  if (restored.source === undefined) await saveCheckpoint({ ...base, source, input: inputChecksum(source) });
-
-  const encoded = restored.encoded ?? (await encodeSource(run, source.sha256));
-  if ('rejection' in encoded) return recordRejection(run, encoded);
+  const downloaded = restored.source ?? (await downloadSource(run));
+  // The digest of the source is needed for names only, so that another core takes it meanwhile.
+  const [source, made] = await runTogether(signal, [
+    async (either) => restored.source ?? keepSource(keep, await proveSource(run, downloaded, either)),
+    async (either) => restored.encoded ?? encodeSource(withSignal(run, either)),
+  ]);
+  if ('rejection' in made) return recordRejection(run, made);
+  const video = restored.encoded ? made.encoded : await addCaptions(run, made.encoded, source);
   const prefix = resultPrefix({ ...payload, sourceSha256: source.sha256, settings });
-  const results = { bucket: services.config.resultBucket, folder: prefix };
-  const afterEncode = { ...base, source, encoded, results };
-  if (restored.encoded === undefined) await saveCheckpoint(afterEncode);
-  // Frees its space: nothing else is made of the source. Not before the encode is saved: a killed run needs it.
-  await rm(join(directory, INPUT_NAME), { force: true });
+  // Before the first of them goes there.
+  await keep({ results: { bucket: services.config.resultBucket, folder: prefix } });
 
-  const { probe, value: video } = encoded;
-  const published =
-    restored.published ?? (await publishOutputs(run, { step: 'publish', prefix, outputs: video.outputs }));
-  const afterPublish = { ...afterEncode, published };
-  if (restored.published === undefined) await saveCheckpoint(afterPublish);
-  if (outputsOf(settings.outputs, 'derive').length === 0)
-    return recordReady(run, { probe, encoded: video, outputs: published });
-
-  await services.videos.recordPublished(payload.videoId, published, signal);
-  const derived = restored.derived ?? (await deriveOutputs({ ...pipelineOf(run), probe, encoded: video }));
-  if (restored.derived === undefined)
-    await saveCheckpoint({ ...afterPublish, derived: await saveDerived(directory, derived, signal) });
-  const uploaded = await publishOutputs(run, { step: 'upload', prefix, outputs: derived.outputs });
-  const { warnings } = derived;
+  const { probe } = made;
+  const results = { restored, keep, prefix, probe, video };
+  const [published, derived] = await runTogether(signal, [
+    (either) => publishVideo(withSignal(run, either), results),
+    (either) => deriveRest(withSignal(run, either), results),
+  ]);
+  if ('error' in derived) throw derived.error;
+  if (derived.value === undefined) return recordReady(run, { probe, encoded: video, outputs: published });
+  const { outputs, warnings } = derived.value;
+  const uploaded = await publishOutputs(run, { step: 'upload', prefix, outputs });
   return recordReady(run, { probe, encoded: { ...video, warnings }, outputs: [...published, ...uploaded] });
 }
 
-/** Probe, plan and encode, with checksums that tell a later run whether the files are still the verified ones. */
-async function encodeSource(run: VideoRun, sourceSha256: string) {
+const withSignal = (run: VideoRun, signal: AbortSignal): VideoRun => ({ ...run, context: { ...run.context, signal } });
+
+async function keepSource(keep: KeepCheckpoint, source: SourceVersion): Promise<SourceVersion> {
+  await keep({ source, input: inputChecksum(source) });
+  return source;
+}
+
+/** Probe, plan and encode. */
+function encodeSource(run: VideoRun): Promise<MadeVideo> {
   const { slots, metrics } = run.services;
-  const { signal } = run.context;
-  const { directory } = run.runDirectory;
-  const made = await makeVideo({
+  return makeVideo({
     ...pipelineOf(run),
-    inputPath: join(directory, INPUT_NAME),
+    inputPath: join(run.runDirectory.directory, INPUT_NAME),
     onPlan: run.onPlan,
-    waitForTurn: (encode) => slots.encodes.run(signal, encode),
+    waitForTurn: (encode) => slots.encodes.run(run.context.signal, encode),
     onSpeed: metrics.encoded,
   });
-  if ('rejection' in made) return made;
-  const { probe, encoded } = made;
-  const value = { ...encoded, outputs: await takeAddedCaptions(run, encoded.outputs, sourceSha256) };
+}
+
+const addCaptions = async (run: VideoRun, encoded: EncodedVideo, { sha256 }: SourceVersion): Promise<EncodedVideo> => ({
+  ...encoded,
+  outputs: await takeAddedCaptions(run, encoded.outputs, sha256),
+});
+
+/** The MP4, and what is done with it. */
+interface VideoResults {
+  readonly restored: Restored;
+  readonly keep: KeepCheckpoint;
+  /** The folder in the bucket. */
+  readonly prefix: string;
+  readonly probe: ProbeResult;
+  readonly video: EncodedVideo;
+}
+
+/** Uploads the MP4 and what was made with it; pages can play it then, while the rest is made. */
+async function publishVideo(
+  run: VideoRun,
+  { restored, keep, prefix, video }: VideoResults,
+): Promise<readonly PublishedOutput[]> {
+  const { services, payload, settings, context } = run;
+  const published =
+    restored.published ?? (await publishOutputs(run, { step: 'publish', prefix, outputs: video.outputs }));
+  if (restored.published === undefined) await keep({ published: [...published] });
+  if (outputsOf(settings.outputs, 'derive').length > 0)
+    await services.videos.recordPublished(payload.videoId, published, context.signal);
+  return published;
+}
+
+/** What came of it; a failure is no reason to end an upload of the video that people wait for. */
+type Derived = { readonly value: DerivedOutputs | undefined } | { readonly error: unknown };
+
+/** Saves the encode, then makes the rest of it, where there is any. */
+async function deriveRest(run: VideoRun, results: VideoResults): Promise<Derived> {
+  const { signal } = run.context;
+  const { directory } = run.runDirectory;
+  const { restored, keep, probe, video } = results;
+  if (restored.encoded === undefined) await keepEncoded(run, results);
+  // Frees its space: nothing else is made of the source. Not before the encode is saved: a killed run needs it.
+  await rm(join(directory, INPUT_NAME), { force: true });
+  if (outputsOf(run.settings.outputs, 'derive').length === 0) return { value: undefined };
+  if (restored.derived !== undefined) return { value: restored.derived };
+  try {
+    const value = await deriveOutputs({ ...pipelineOf(run), probe, encoded: video });
+    await keep({ derived: await saveDerived(directory, value, signal) });
+    return { value };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { error };
+  }
+}
+
+/** With checksums that tell a later run whether the files are still the verified ones. */
+async function keepEncoded(run: VideoRun, { keep, probe, video: value }: VideoResults): Promise<void> {
   // The MP4 may not be among the outputs that were asked for; everything else is made of it.
   const names = new Set([basename(value.videoPath), ...value.outputs.map(({ name }) => name)]);
-  return { probe, value, files: await checksumFiles(directory, [...names], signal) };
+  const files = await checksumFiles(run.runDirectory.directory, [...names], run.context.signal);
+  await keep({ encoded: { probe, value, files }, input: undefined });
 }
 
 const pipelineOf = ({ settings, runDirectory, services, context, runStep, space }: VideoRun) => ({

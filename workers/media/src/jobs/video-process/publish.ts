@@ -3,12 +3,12 @@
 import type { PublishedOutput } from '@supabase-media/client/contract';
 import { toMediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatRate, formatSeconds } from '@supabase-media/core/format';
+import { runLimited } from '@supabase-media/core/run-limited';
 import { describeOutputs, type LocalFile, type LocalOutput, partsOf } from '@supabase-media/media/output';
 import { uploadWaves } from '@supabase-media/media/outputs';
 import { countRetry, type UploadRecording } from '@supabase-media/service/metrics-uploads';
 import { openResumeStore, type ResumeStore } from '@supabase-media/storage/resume-store';
 import { uploadFile } from '@supabase-media/storage/uploader';
-import { runLimited } from './run-limited.ts';
 import type { VideoRun } from './video-run.ts';
 
 export interface PublishOptions {

@@ -28,7 +28,7 @@ import {
   type SourceVersion,
   settingsKey,
 } from './checkpoint.ts';
-import { adoptFiles, type FileChecksum } from './file-checksums.ts';
+import { adoptFiles, checksumFile, type FileChecksum } from './file-checksums.ts';
 
 export interface ReserveDiskOptions {
   readonly source: ObjectInfo;
@@ -70,13 +70,11 @@ export interface RestoreOptions extends RunTask {
 /** What need not be made again. A later result implies those before it. */
 export interface Restored {
   readonly source?: SourceVersion;
-  readonly encoded?: {
-    readonly probe: ProbeResult;
-    readonly value: EncodedVideo;
-    readonly files: readonly FileChecksum[];
-  };
+  readonly encoded?: { readonly probe: ProbeResult; readonly encoded: EncodedVideo };
   readonly published?: readonly PublishedOutput[] | undefined;
   readonly derived?: DerivedOutputs | undefined;
+  /** What of the checkpoint still is true. */
+  readonly saved?: Partial<Checkpoint>;
 }
 
 /**
@@ -110,19 +108,23 @@ export function usableNames(options: RunTask & { readonly saved: unknown }): (na
 
 async function adopt(checkpoint: Checkpoint, options: RestoreOptions): Promise<Restored> {
   const { runDirectory, signal } = options;
-  const { source, input, encoded, published, derived } = checkpoint;
+  const { source, input, encoded, results, published, derived } = checkpoint;
   const to = runDirectory.directory;
   const from = await listOtherRuns(runDirectory);
   if (encoded === undefined)
-    return input && (await adoptFiles({ from, to, checksums: [input], signal })) ? { source } : {};
+    return input && (await adoptFiles({ from, to, checksums: [input], signal }))
+      ? { source, saved: { source, input, results } }
+      : {};
   const isThere =
     (await adoptFiles({ from, to, checksums: encoded.files, signal })) || (await fetchVideo(checkpoint, options));
   if (!isThere) return {};
+  const adopted = derived && (await adoptDerived(derived, encoded.value, { from, to, signal }));
   return {
     source,
-    encoded: { ...encoded, value: moveEncoded(encoded.value, to) },
+    encoded: { probe: encoded.probe, encoded: moveEncoded(encoded.value, to) },
     published,
-    derived: derived && (await adoptDerived(derived, encoded.value, { from, to, signal })),
+    derived: adopted,
+    saved: { source, encoded, results, published, derived: adopted && derived },
   };
 }
 
@@ -146,15 +148,8 @@ async function fetchObject(object: PublishedOutput, checksum: FileChecksum, opti
   await mkdir(dirname(file), { recursive: true });
   try {
     const { bucket, path } = object;
-    const found = await downloadFile({
-      connection,
-      bucket,
-      path,
-      file,
-      timeouts: policy,
-      maxRetries: policy.maxRetries,
-      signal,
-    });
+    await downloadFile({ connection, bucket, path, file, timeouts: policy, maxRetries: policy.maxRetries, signal });
+    const found = await checksumFile(runDirectory.directory, checksum.name, signal);
     if (found.sha256 === checksum.sha256) return true;
   } catch (error) {
     if (!(error instanceof MediaError) || error.code !== 'object_missing') throw error;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { runLimited } from './run-limited.ts';
+import { runLimited, runTogether } from './run-limited.ts';
 
 describe('runLimited', () => {
   const never = new AbortController().signal;
@@ -49,5 +49,36 @@ describe('runLimited', () => {
       signal.throwIfAborted();
     };
     await expect(runLimited({ items: ['a'], limit: 4, signal: stop.signal, work })).rejects.toThrow('stopped');
+  });
+});
+
+describe('runTogether', () => {
+  const never = new AbortController().signal;
+
+  it('gives the results in the order of the works, whichever ended first', async () => {
+    const [slow, fast] = await runTogether(never, [
+      async () => {
+        await sleep(5);
+        return 1;
+      },
+      async () => 'two',
+    ]);
+    expect([slow + 1, fast.length]).toEqual([2, 3]);
+  });
+
+  it('ends the others at the first failure, and throws that one when they have ended', async () => {
+    let ended = false;
+    const run = runTogether(never, [
+      async (signal) => {
+        await sleep(10_000, undefined, { signal }).catch(() => undefined);
+        ended = true;
+        throw new Error('second');
+      },
+      async () => {
+        throw new RangeError('first');
+      },
+    ]);
+    await expect(run).rejects.toThrow('first');
+    expect(ended).toBe(true);
   });
 });
