@@ -1,6 +1,6 @@
 /** The worker as an operator runs it: a process of its own, jobs through the queue, results in Storage and in the row. */
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
@@ -197,6 +197,17 @@ describe.each(queueBackends())('a worker on %s', (kind) => {
     expect(result.reason).toMatch(/video/i);
     const lines = (await worker.sees(jobId)).split('\n').filter((line) => line.includes(jobId));
     expect(lines.some((line) => line.includes('attempt 2'))).toBe(false);
+  });
+
+  it('rejects a large file by its first bytes, without bringing the rest', async () => {
+    const archive = join(folder, 'archive.mp4');
+    await writeFile(archive, 'PK\u0003\u0004\u0014');
+    await truncate(archive, 40 * 1024 * 1024);
+    const { result, row, jobId } = await processSource(await send(archive));
+    expect(result).toMatchObject({ outcome: 'rejected', code: 'container_not_allowed' });
+    expect(row).toMatchObject({ status: 'rejected', error_code: result.code, error_message: result.reason });
+    const lines = (await worker.sees(jobId)).split('\n').filter((line) => line.includes(jobId));
+    expect(lines.some((line) => line.includes('Downloading'))).toBe(false);
   });
 
   it('fails a source that is not there, and says so in the row', async () => {
