@@ -10,11 +10,12 @@ import type { ReportStep, RunStep, StepOutcome } from '@supabase-media/core/step
 import { encodeMp4 } from './ffmpeg/encode.ts';
 import { probeBeginning, probeMedia } from './ffmpeg/probe.ts';
 import type { MediaTools } from './ffmpeg/tools.ts';
+import type { ReadableOutput } from './ffmpeg/verify.ts';
 import { sizeOfFiles } from './ffmpeg/write-limit.ts';
 import type { FileStep } from './file-steps.ts';
 import { limitOutput, type OutputSpace } from './output-space.ts';
 import { boundVideo, mostDerivedBytes, peakBytes, scratchBytes } from './outputs/bounds.ts';
-import { type OutputStep, outputsOf } from './outputs/catalog.ts';
+import { inOrder, outputsOf } from './outputs/catalog.ts';
 import { describeOutputs, type LocalOutput, type Output, type OutputRequest, removeOutputs } from './outputs/output.ts';
 import { VIDEO_FILE } from './outputs/video.ts';
 import { fitPlan } from './plan/fit-plan.ts';
@@ -130,13 +131,47 @@ interface EncodeTask {
 
 async function encode(
   options: MakeVideoOptions,
-  { probe, plan, bound, folderBytes }: EncodeTask,
+  task: EncodeTask,
   report: ReportStep,
 ): Promise<StepOutcome<MadeVideo>> {
-  const { inputPath, outDir, signal, space, settings } = options;
+  const { outDir, signal, inputPath } = options;
+  const { probe, plan } = task;
   const began = performance.now();
   const outputPath = join(outDir, VIDEO_FILE.name);
-  const tools = await limitOutput(options.tools, {
+  const share = plan.video === 'copy' ? COPY_SHARE : ENCODE_SHARE;
+  const onProgress: OutputRequest['onProgress'] = ({ percent = 0, speed }) =>
+    report((percent / 100) * share, { speed });
+  const tools = await limitVideo(options, task);
+  const made: MadeOutputs[] = [];
+  const removeMade = () => removeOutputs(made.flatMap(({ outputs }) => outputs));
+  try {
+    const onReadable = async (output: ReadableOutput) => {
+      // Those of an attempt that failed are replaced.
+      made[0] = await makePictures(options, task, output);
+    };
+    const mp4 = await encodeMp4({ plan, inputPath, outputPath, tools, signal, onProgress, onReadable });
+    if (mp4.outcome === 'rejected') {
+      await removeMade();
+      const { rejection } = mp4;
+      return { value: { probe, rejection }, summary: `rejected, ${rejection.code}` };
+    }
+    const { outcome, reasons, output: info } = mp4;
+    const base = { outcome, reasons, videoPath: outputPath, info, outputs: [], warnings: [] };
+    made.push(await makeWithSource(options, task, base));
+    if (outcome === 'processed') options.onSpeed?.((info.durationSeconds * 1000) / (performance.now() - began));
+    const outputs = inOrder(made.flatMap((some) => some.outputs));
+    const warnings = [...mp4.warnings, ...made.flatMap((some) => some.warnings)];
+    const failures = made.flatMap((some) => some.failures);
+    return { value: { probe, encoded: { ...base, outputs, warnings } }, summary: describeMade(outputs, failures) };
+  } catch (error) {
+    await removeMade();
+    await rm(outputPath, { force: true });
+    throw error;
+  }
+}
+
+const limitVideo = ({ tools, outDir, space, settings }: MakeVideoOptions, { plan, bound, folderBytes }: EncodeTask) =>
+  limitOutput(tools, {
     outDir,
     files: [VIDEO_FILE],
     mostBytes: bound.bytes,
@@ -145,29 +180,29 @@ async function encode(
     scratchBytes: scratchBytes(plan),
     policy: settings.policy,
   });
-  const share = plan.video === 'copy' ? COPY_SHARE : ENCODE_SHARE;
-  const onProgress: OutputRequest['onProgress'] = ({ percent = 0, speed }) =>
-    report((percent / 100) * share, { speed });
-  const mp4 = await encodeMp4({ plan, inputPath, outputPath, tools, signal, onProgress });
-  if (mp4.outcome === 'rejected') {
-    const { rejection } = mp4;
-    return { value: { probe, rejection }, summary: `rejected, ${rejection.code}` };
-  }
-  const { outcome, reasons, warnings, output: info } = mp4;
-  const base = { outcome, reasons, warnings, videoPath: outputPath, info, outputs: [] };
-  const source = { path: inputPath, plan };
-  const { failures, ...made } = await makeOutputs('encode', {
-    ...options,
-    probe,
-    encoded: base,
-    source,
-    folderBytes,
-  }).catch(async (error) => {
-    await rm(outputPath, { force: true });
-    throw error;
-  });
-  if (outcome === 'processed') options.onSpeed?.((info.durationSeconds * 1000) / (performance.now() - began));
-  return { value: { probe, encoded: { ...base, ...made } }, summary: describeMade(made.outputs, failures) };
+
+const isPicture = ({ from }: Output): boolean => from === 'mp4';
+
+/** What goes up with the MP4 and is made of it: beside its verification, which seldom keeps two processors busy. */
+function makePictures(
+  options: MakeVideoOptions,
+  { probe, plan: { outcome, reasons }, folderBytes }: EncodeTask,
+  { path: videoPath, info, signal }: ReadableOutput,
+): Promise<MadeOutputs> {
+  const wanted = outputsOf(options.settings.outputs, 'encode').filter(isPicture);
+  const encoded = { outcome, reasons, videoPath, info, outputs: [], warnings: [] };
+  return makeOutputs(wanted, { ...options, signal, probe, encoded, folderBytes });
+}
+
+/** What goes up with the MP4 and needs the source, or the MP4 under its own name. */
+function makeWithSource(
+  options: MakeVideoOptions,
+  { probe, plan, folderBytes }: EncodeTask,
+  encoded: EncodedVideo,
+): Promise<MadeOutputs> {
+  const wanted = outputsOf(options.settings.outputs, 'encode').filter((output) => !isPicture(output));
+  const source = { path: options.inputPath, plan };
+  return makeOutputs(wanted, { ...options, probe, encoded, source, folderBytes });
 }
 
 export interface DeriveOptions extends PipelineOptions {
@@ -194,7 +229,8 @@ export async function deriveOutputs(options: DeriveOptions): Promise<DerivedOutp
   const folderBytes = await reserveForDerived(options);
   return options.runStep('derive', async (report) => {
     const onProgress = report;
-    const { failures, ...value } = await makeOutputs('derive', { ...options, folderBytes, onProgress });
+    const wanted = outputsOf(options.settings.outputs, 'derive');
+    const { failures, ...value } = await makeOutputs(wanted, { ...options, folderBytes, onProgress });
     return { value, summary: describeMade(value.outputs, failures) };
   });
 }
@@ -235,10 +271,9 @@ const captionsOf = ({ subtitles, closedCaptions }: MediaInfo) => ({ subtitles, c
  */
 const OUTPUTS_AT_A_TIME = 2;
 
-/** Makes the outputs of a step: the longest first, the others beside it, and the summary of all when they are there. */
-async function makeOutputs(step: OutputStep, options: MakeOutputsOptions): Promise<MadeOutputs> {
-  const { settings, encoded } = options;
-  const wanted = outputsOf(settings.outputs, step);
+/** Makes outputs: the longest first, the others beside it, and the summary of all when they are there. */
+async function makeOutputs(wanted: readonly Output[], options: MakeOutputsOptions): Promise<MadeOutputs> {
+  const { encoded } = options;
   const { report, limit } = await shareOut(options, wanted);
   const made = new Map<Output, Made>();
   const collect = (): MadeOutputs => {

@@ -17,8 +17,8 @@ interface Options {
 
 const options = new Command('check:media')
   .description(
-    'Processes every file of a folder and compares duration, frames, sound, shape and\n' +
-      'the times of MP4 and HLS with those of the source. "HLS ms" is how much later the\n' +
+    'Processes every file of a folder and compares duration, frames, sound, shape and ' +
+      'the times of MP4 and HLS with those of the source. "HLS ms" is how much later the ' +
       'picture is against the sound in a browser that plays HLS than in the MP4.',
   )
   .requiredOption('--corpus <folder>', 'the files, with a manifest.json that says what is expected')

@@ -13,7 +13,7 @@ const FACTOR_MAX = 1.5;
 
 const options = new Command('check:time-left')
   .description(
-    'Processes every file of a folder. "off by" is the largest factor between the time left that\n' +
+    'Processes every file of a folder. "off by" is the largest factor between the time left that ' +
       'was shown and the true one; "from" the part of the time after which one was shown.',
   )
   .requiredOption('--corpus <folder>', 'the files')

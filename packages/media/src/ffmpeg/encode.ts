@@ -16,7 +16,7 @@ import { withReadableSource } from './readable-source.ts';
 import { runFfmpeg } from './run-process.ts';
 import { lastLines } from './stderr-lines.ts';
 import type { MediaTools } from './tools.ts';
-import { verifyOutput } from './verify.ts';
+import { type VerifyOptions, verifyOutput } from './verify.ts';
 import type { ProcessLimits } from './watchdog.ts';
 import { invalidOutput } from './write-whole.ts';
 
@@ -29,6 +29,8 @@ export interface EncodeOptions {
   readonly tools: MediaTools;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
+  /** Called for each attempt whose output is as planned, beside the rest of its verification, which it may still fail. */
+  readonly onReadable?: VerifyOptions['onReadable'];
   /** Replaces the computed limits: max(10 min, 20 x duration) in all, 60 s without progress. */
   readonly limits?: ProcessLimits | undefined;
 }
@@ -119,7 +121,8 @@ async function attempt(options: EncodeOptions, planned: ConvertPlan, partial: st
   // It ended well and encoded nothing: what there was could not be decoded.
   if (plan.video === 'encode' && ran.frames === 0)
     return { result: rejectedBecause(plan, lastLines(ran.stderrTail).join(' | ')), sound: 'good' };
-  const checked = await verifyOutput({ plan, outputPath: partial, tools, signal });
+  const { onReadable } = options;
+  const checked = await verifyOutput({ plan, outputPath: partial, tools, signal, onReadable });
   if (checked.verdict === 'wrong') {
     const error = invalidOutput(WHAT, checked.why, ran.stderrTail);
     const { why, damage, withSound } = checked;

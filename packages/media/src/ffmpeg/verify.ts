@@ -18,6 +18,15 @@ export interface VerifyOptions {
   readonly outputPath: string;
   readonly tools: MediaTools;
   readonly signal?: AbortSignal | undefined;
+  /** Called beside the rest of the verification when the output was read and is as planned; what it throws ends all. */
+  readonly onReadable?: ((output: ReadableOutput) => Promise<void>) | undefined;
+}
+
+/** An output that can be read and is as planned; whether all of it can be decoded is not known yet. */
+export interface ReadableOutput {
+  readonly path: string;
+  readonly info: VideoMedia;
+  readonly signal: AbortSignal;
 }
 
 export type Verification =
@@ -54,9 +63,13 @@ async function lookAtOutput(options: VerifyOptions): Promise<Verification> {
   if (problem !== undefined || !output.readable || output.video === undefined)
     return { verdict: 'wrong', why: problem ?? 'the output cannot be read', withSound };
 
-  const damage = await decodeStretches(options, output);
+  const info = { ...output, video: output.video };
+  const [damage] = await runTogether(options.signal, [
+    (either) => decodeStretches({ ...options, signal: either }, info),
+    async (either) => options.onReadable?.({ path: inputPath, info, signal: either }),
+  ]);
   if (damage !== undefined) return { verdict: 'wrong', ...damage };
-  return { verdict: 'good', output: { ...output, video: output.video }, warnings };
+  return { verdict: 'good', output: info, warnings };
 }
 
 /**

@@ -35,6 +35,12 @@ export function parseOutputs(text: string): readonly OutputKind[] | undefined {
 /** The step that makes an output: `encode`, with the MP4, and published with it; `derive`, after that. */
 export type OutputStep = 'encode' | 'derive';
 
+/** In the order of the catalog. */
+export const inOrder = <Made extends { readonly kind: string }>(made: readonly Made[]): Made[] => {
+  const place = ({ kind }: Made): number => OUTPUTS.findIndex((output) => output.kind === kind);
+  return made.toSorted((a, b) => place(a) - place(b));
+};
+
 /** What a step makes of the outputs that are wanted, in order. */
 export const outputsOf = (kinds: readonly string[], step: OutputStep): readonly Output[] =>
   OUTPUTS.filter((output) => kinds.includes(output.kind) && stepOf(output) === step);
