@@ -36,6 +36,13 @@ function parseLimit(value: string): number {
   throw new InvalidArgumentError(`"${value}" is no whole number from 1 to 1000.`);
 }
 
+/** @returns milliseconds. */
+function parseMinutes(value: string): number {
+  const minutes = Number(value);
+  if (/^\d+(\.\d+)?$/.test(value) && minutes <= 10_080) return minutes * 60_000;
+  throw new InvalidArgumentError(`"${value}" is no number of minutes from 0 to 10080.`);
+}
+
 const runJobs = (command: Command, run: (context: CommandContext) => Promise<void>) =>
   runCommand({ common: command.optsWithGlobals<CommonOptions>(), needs: { queue: true }, run });
 
@@ -100,11 +107,17 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
     )
     .option('--upsert', 'replace an object that is already there', false)
     .option('--content-type <type>', "the object's type (default: by the file's extension)")
-    .action(async (file: string, options, command: Command) =>
+    .option(
+      '--wait <minutes>',
+      'for a Storage that is out of order (default: 5 while it answers with server errors, 960 while it does not answer)',
+      parseMinutes,
+    )
+    .action(async (file: string, { wait, ...options }, command: Command) =>
       runCommand({
         common: command.optsWithGlobals<CommonOptions>(),
         needs: { supabase: true },
-        run: async (context) => (await import('./cli/upload.ts')).uploadCommand(context, { ...options, file }),
+        run: async (context) =>
+          (await import('./cli/upload.ts')).uploadCommand(context, { ...options, waitMs: wait, file }),
       }),
     );
 

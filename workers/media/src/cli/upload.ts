@@ -10,7 +10,7 @@ import type { Route } from '@supabase-media/upload-protocol/route';
 import { supabaseOf } from '../config.ts';
 import { createProgressBar } from './progress-bar.ts';
 import type { CommandContext } from './run-command.ts';
-import { createWaitClock, explainResumption, OUTAGE_RETRIES } from './upload-patience.ts';
+import { createWaitClock, explainResumption, patienceOf } from './upload-patience.ts';
 
 export interface UploadCommandOptions {
   readonly file: string;
@@ -19,6 +19,8 @@ export interface UploadCommandOptions {
   readonly route: Route | 'auto';
   readonly upsert: boolean;
   readonly contentType?: string | undefined;
+  /** The longest wait for a Storage that is out of order, in milliseconds. */
+  readonly waitMs?: number | undefined;
 }
 
 /** While Storage is away, the same is logged again only after this, in milliseconds. */
@@ -42,7 +44,7 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
   try {
     const result = await uploadFile({
       connection,
-      policy: { ...config.upload, outageRetries: OUTAGE_RETRIES },
+      policy: { ...config.upload, ...patienceOf(options.waitMs) },
       resumeStore,
       file,
       bucket,
@@ -73,7 +75,7 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
         waiting.begin();
         const isSame = error.code === told.code && performance.now() - told.at < SAME_RETRY_MS;
         if (!isSame) told = { code: error.code, at: performance.now() };
-        const line = `${error.message} Waiting for Storage; asking again in ${formatSeconds(waitMs / 1000)}`;
+        const line = `${error.message} Waiting for Storage; asking again in ${formatSeconds(waitMs / 1000)}. Stopped, the same command goes on.`;
         log[isSame ? 'debug' : 'warn']({ event: 'upload.retry', code: error.code, waitMs }, line);
       },
     });
@@ -89,7 +91,7 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
     );
   } catch (error) {
     const key = { storageUrl: connection.storageUrl, bucket, path };
-    throw await explainResumption(error, { store: resumeStore, key, position: last.position });
+    throw await explainResumption(error, { connection, store: resumeStore, key, position: last.position });
   } finally {
     waiting.end();
     bar.stop();
