@@ -37,6 +37,12 @@ export function patienceOf(waitMs: number | undefined): Required<Pick<UploadPoli
   };
 }
 
+/** Whole seconds, as they pass. */
+function formatWait(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : formatSeconds(seconds);
+}
+
 /** Shows how long Storage has been waited for. */
 export interface WaitClock {
   readonly begin: () => void;
@@ -47,7 +53,7 @@ export interface WaitClock {
 export function createWaitClock(show: (text: string) => void): WaitClock {
   let timer: NodeJS.Timeout | undefined;
   let since = 0;
-  const tell = () => show(`waiting for Storage, ${formatSeconds(Math.round((performance.now() - since) / 1000))}`);
+  const tell = () => show(`waiting for Storage, ${formatWait(performance.now() - since)}`);
   return {
     begin: () => {
       if (timer !== undefined) return;

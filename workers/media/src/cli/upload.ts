@@ -7,7 +7,7 @@ import { openStorage } from '@supabase-media/storage/connection';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
 import { uploadFile } from '@supabase-media/storage/uploader';
 import type { Route } from '@supabase-media/upload-protocol/route';
-import { supabaseOf } from '../config.ts';
+import { supabaseOf, type UploadConfig } from '../config.ts';
 import { createProgressBar } from './progress-bar.ts';
 import type { CommandContext } from './run-command.ts';
 import { createWaitClock, explainResumption, patienceOf } from './upload-patience.ts';
@@ -29,7 +29,10 @@ const SAME_RETRY_MS = 60_000;
 /** Resident memory at its highest, in MB (1000000 bytes). */
 const peakRssMb = (): number => Math.round((process.resourceUsage().maxRSS * 1024) / 1e5) / 10;
 
-export async function uploadCommand(context: CommandContext, options: UploadCommandOptions): Promise<void> {
+export async function uploadCommand(
+  context: CommandContext<UploadConfig>,
+  options: UploadCommandOptions,
+): Promise<void> {
   const { config, log, signal } = context;
   const file = resolveUserPath(options.file);
   const connection = openStorage({ ...supabaseOf(config), connectMs: config.upload.connectMs });
@@ -64,7 +67,8 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
         first ??= position;
         const seconds = (performance.now() - started) / 1000;
         const sent = position - first;
-        bar.update(position / size, formatRate(sent, seconds), ((size - position) * seconds) / sent);
+        if (sent > 0) bar.update(position / size, formatRate(sent, seconds), ((size - position) * seconds) / sent);
+        else bar.update(position / size);
       },
       onChunkSize: (bytes, refusedBytes) =>
         log.warn(
