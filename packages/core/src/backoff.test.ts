@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoffDelay, parseRetryAfter, RETRY_AFTER_MAX_MS } from './backoff.ts';
+import { backoffDelay, parseRetryAfter, RETRY_AFTER_MAX_MS, waitsWithin } from './backoff.ts';
 
 describe('the wait between attempts', () => {
   it('doubles from one second', () => {
@@ -18,6 +18,21 @@ describe('the wait between attempts', () => {
   it('is never shorter than the server asked for, within reason', () => {
     expect(backoffDelay({ attempt: 1, random: 0, retryAfterMs: 7000 })).toBe(7000);
     expect(backoffDelay({ attempt: 1, random: 0, retryAfterMs: 86_400_000 })).toBe(RETRY_AFTER_MAX_MS);
+  });
+});
+
+describe('the number of waits', () => {
+  it.each([
+    [0, 0],
+    [1, 1],
+    [1000, 1],
+    [7000, 3],
+    [7001, 4],
+    [300_000, 14],
+  ])('that take %d ms is %d', (ms, waits) => expect(waitsWithin(ms)).toBe(waits));
+
+  it('counts by the longest wait there is', () => {
+    expect(waitsWithin(300_000, { maxMs: 15_000 })).toBe(23);
   });
 });
 

@@ -30,6 +30,17 @@ export function backoffDelay(options: BackoffOptions): number {
 }
 
 /**
+ * How many waits it takes to have waited so long, without jitter.
+ *
+ * @param ms in milliseconds; 0 for none.
+ */
+export function waitsWithin(ms: number, options: Pick<BackoffOptions, 'baseMs' | 'maxMs'> = {}): number {
+  let waits = 0;
+  for (let waited = 0; waited < ms; waits++) waited += backoffDelay({ ...options, attempt: waits + 1, random: 0 });
+  return waits;
+}
+
+/**
  * Reads a Retry-After header (RFC 9110 section 10.2.3): seconds or an HTTP date.
  *
  * @param now milliseconds since the epoch.

@@ -42,9 +42,12 @@ export const LOCKED_MAX = 30;
 interface FailureCounts {
   /** In a row, without progress. */
   failures: number;
-  outages: number;
+  away: number;
+  failing: number;
   locked: number;
 }
+
+const NONE: FailureCounts = { failures: 0, away: 0, failing: 0, locked: 0 };
 
 /**
  * Runs `attempt` until it succeeds, fails permanently or has no retries left.
@@ -53,7 +56,7 @@ interface FailureCounts {
  */
 export async function retry<T>(attempt: (number: number) => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal } = options;
-  const counts: FailureCounts = { failures: 0, outages: 0, locked: 0 };
+  const counts: FailureCounts = { ...NONE };
   try {
     return await pRetry(
       async (number) => {
@@ -85,15 +88,15 @@ export async function retry<T>(attempt: (number: number) => Promise<T>, options:
 
 function mayRetry(counts: FailureCounts, error: MediaError, options: RetryOptions): boolean {
   if (options.isFinal?.(error)) return false;
-  if (options.hasProgressed?.()) Object.assign(counts, { failures: 0, outages: 0, locked: 0 });
+  if (options.hasProgressed?.()) Object.assign(counts, NONE);
   if (error.retry === 'locked') {
     counts.locked++;
     return counts.locked <= LOCKED_MAX;
   }
   const outage = storageOutageOf(error);
   if (outage !== undefined && options.outageRetries !== undefined) {
-    counts.outages++;
-    return counts.outages <= options.outageRetries[outage];
+    counts[outage]++;
+    return counts[outage] <= options.outageRetries[outage];
   }
   counts.failures++;
   return counts.failures <= options.retries;
@@ -108,7 +111,8 @@ async function waitBeforeRetry(
   const { baseMs = 1000, random = Math.random, signal, onRetry } = options;
   const retryAfterMs = typeof error.details.retryAfterMs === 'number' ? error.details.retryAfterMs : undefined;
   // A lock is released within seconds or never, so the wait does not grow.
-  const nth = error.retry === 'locked' ? Math.min(counts.locked, 2) : Math.max(1, counts.failures + counts.outages);
+  const nth =
+    error.retry === 'locked' ? Math.min(counts.locked, 2) : Math.max(1, counts.failures + counts.away + counts.failing);
   const waitMs = backoffDelay({ attempt: nth, random: random(), retryAfterMs, baseMs });
   onRetry?.({ error, attempt, waitMs: Math.round(waitMs) });
   await sleep(waitMs, undefined, { signal });

@@ -33,3 +33,18 @@ export async function assertStorageReachable(connection: StorageConnection, buck
   if (error.code !== 'bucket_missing' && error.code !== 'object_missing') throw error;
   throw new MediaError({ code: 'bucket_missing', message: `There is no bucket ${bucket} in Storage.`, cause: error });
 }
+
+/**
+ * Asks Storage how it is. It says that it is well also where the S3 server behind it is not.
+ *
+ * @returns false where it says no, or nothing.
+ */
+export async function isStorageHealthy(connection: StorageConnection, signal?: AbortSignal): Promise<boolean> {
+  const { transport, storageUrl, headers } = connection;
+  const action = `Asking Storage at ${new URL(storageUrl).host} for its health`;
+  const timeouts = { ...METADATA_TIMEOUTS, timeoutMs: REACH_TIMEOUT_MS };
+  return transport.send({ method: 'GET', url: `${storageUrl}/health`, headers, timeouts, signal, action }).then(
+    ({ status }) => status >= 200 && status < 300,
+    () => false,
+  );
+}

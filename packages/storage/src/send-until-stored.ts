@@ -10,6 +10,7 @@ import {
   isRetryable,
   MediaError,
   type OutageRetries,
+  type StorageOutage,
   storageOutageOf,
   toMediaError,
 } from '@supabase-media/core/errors';
@@ -38,6 +39,8 @@ export interface SendOptions {
   readonly maxRetries: number;
   /** The same while Storage is out of order; `maxRetries` unless told. */
   readonly outageRetries: OutageRetries | undefined;
+  /** Answers in a row that an upload which has not expired is not known. */
+  readonly maxAbsences: number | undefined;
   /** The first wait, in milliseconds; a second unless told. */
   readonly retryBaseMs: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -59,7 +62,15 @@ const SEND: Readonly<Record<Route, (attempt: UploadAttempt, resumable: Resumable
 
 const COUNTS = { locks: 'locksInRow', absences: 'absencesInRow' } as const;
 
-const NO_FAILURES = { failuresInRow: 0, outagesInRow: 0, locksInRow: 0, absencesInRow: 0 };
+/** Apart from each other: who waited for Storage to come back has not yet waited for it to work. */
+const OUTAGE_COUNTS = { away: 'outagesInRow', failing: 'serverErrorsInRow' } as const satisfies Record<
+  StorageOutage,
+  string
+>;
+
+const NO_FAILURES = { failuresInRow: 0, outagesInRow: 0, serverErrorsInRow: 0, locksInRow: 0, absencesInRow: 0 };
+
+type BudgetCount = 'failuresInRow' | (typeof OUTAGE_COUNTS)[StorageOutage];
 
 /** Not offered, or not let through: no reason to leave a route that keeps what arrived for anything less. */
 const isRefused = ({ status }: Failure): boolean => status === 405 || status === 501;
@@ -104,11 +115,11 @@ export async function sendUntilStored(options: SendOptions): Promise<{ decision:
   };
 
   /** The count that a failure belongs to, and how far that may go. */
-  const budgetOf = (error: MediaError): { row: 'failuresInRow' | 'outagesInRow'; most: number } => {
+  const budgetOf = (error: MediaError): { row: BudgetCount; most: number } => {
     const outage = storageOutageOf(error);
     return outage === undefined || options.outageRetries === undefined
       ? { row: 'failuresInRow', most: options.maxRetries }
-      : { row: 'outagesInRow', most: options.outageRetries[outage] };
+      : { row: OUTAGE_COUNTS[outage], most: options.outageRetries[outage] };
   };
 
   const wait = async (notice: Omit<RetryNotice, 'waitMs'>, spends: Spends): Promise<void> => {
@@ -136,7 +147,7 @@ export async function sendUntilStored(options: SendOptions): Promise<{ decision:
       vanishedBodies: 0,
       renewalsInRow: 0,
       maxRetries: most,
-      maxAbsences: options.outageRetries?.away,
+      maxAbsences: options.maxAbsences,
     });
     switch (step.step) {
       case 'retry':

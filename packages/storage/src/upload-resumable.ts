@@ -361,10 +361,14 @@ const creationOf = (attempt: UploadAttempt): CreateUploadOptions => ({
   size: attempt.file.size,
 });
 
+/** What is known beyond that it was not found, as why no new one can be created. */
+const reasonOf = (cause: unknown): string =>
+  cause instanceof MediaError && cause.details.httpStatus !== 404 ? ` (${cause.message.replace(/\.$/, '')})` : '';
+
 const absence = (attempt: UploadAttempt, cause: unknown): MediaError =>
   new MediaError({
     code: 'upload_away',
-    message: `${actionOf(attempt)}: Storage does not know the upload, which has not expired (${cause instanceof Error ? cause.message : String(cause)}).`,
+    message: `${actionOf(attempt)}: Storage does not know the upload, which has not expired${reasonOf(cause)}.`,
     details: cause instanceof MediaError ? cause.details : {},
     cause,
   });

@@ -77,7 +77,7 @@ export const LOCK_WAIT_MS = 1500;
 export const ABSENCES_MAX = 14;
 
 /** The longest wait for a store that is away, in milliseconds: the upload goes on soon after it is back. */
-const ABSENCE_WAIT_MAX_MS = 15_000;
+export const ABSENCE_WAIT_MAX_MS = 15_000;
 
 /** Uploads that Storage may lose; more mean that it keeps none. */
 export const NEW_UPLOADS_MAX = 3;

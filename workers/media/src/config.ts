@@ -66,8 +66,11 @@ export interface Config {
   readonly secrets: readonly string[];
 }
 
+/** What `media upload` is set to. */
+export type UploadConfig = Pick<Config, 'supabase' | 'upload' | 'tracing' | 'log' | 'secrets'>;
+
 /** Supabase's address and key of a configuration that was loaded with `needs.supabase`. */
-export const supabaseOf = (config: Config): { url: string; serviceRoleKey: string } => {
+export const supabaseOf = (config: Pick<Config, 'supabase'>): { url: string; serviceRoleKey: string } => {
   const { url, serviceRoleKey } = config.supabase;
   if (url === undefined || serviceRoleKey === undefined)
     throw new MediaError({ code: 'config_invalid', message: 'SUPABASE_URL or SUPABASE_SERVICE_ROLE_KEY is not set.' });

@@ -1,11 +1,11 @@
 /** Reads the worker's environment once: checked, frozen, every problem told at once. */
-import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { queueFingerprint } from '@supabase-media/queue/fingerprint';
 import { type Environment, readVariables } from '@supabase-media/service/settings-table';
 import type { Config } from './config.ts';
 import { JOB_VARIABLES, VARIABLES } from './config-variables.ts';
 import { JOB_TYPES } from './jobs/catalog.ts';
+import { defaultWorkDir, readUploadConfig } from './load-upload-config.ts';
 
 /** What {@link loadConfig} reads and what it insists on. */
 export interface LoadConfigOptions {
@@ -21,7 +21,8 @@ export interface LoadConfigOptions {
  * and what is allowed.
  */
 export function loadConfig(options: LoadConfigOptions): Config {
-  const { get, maybe, isSet, need, complain, refuse, secrets } = readVariables(VARIABLES, options.environment);
+  const variables = readVariables(VARIABLES, options.environment);
+  const { get, maybe, isSet, need, complain, refuse, secrets } = variables;
   const jobVariables = Object.fromEntries(
     Object.keys(JOB_VARIABLES).flatMap((name) => (maybe(name) === undefined ? [] : [[name, maybe(name)]])),
   );
@@ -31,15 +32,14 @@ export function loadConfig(options: LoadConfigOptions): Config {
   for (const { findProblems } of JOB_TYPES) findProblems?.(jobVariables).forEach(complain);
   refuse();
 
-  const workDir = maybe('WORK_DIR') ?? join(tmpdir(), `supabase-media-worker-${userName()}`);
+  const workDir = maybe('WORK_DIR') ?? defaultWorkDir();
   const queue = {
     redisUrl: maybe('REDIS_URL'),
     databaseUrl: maybe('DATABASE_URL'),
     poolSize: get('DATABASE_POOL_SIZE'),
   };
-  const chunkMegabytes = maybe('UPLOAD_CHUNK_SIZE_MB');
   return Object.freeze({
-    supabase: { url: maybe('SUPABASE_URL'), serviceRoleKey: maybe('SUPABASE_SERVICE_ROLE_KEY') },
+    ...readUploadConfig(variables),
     resultBucket: get('RESULT_BUCKET'),
     queue,
     worker: {
@@ -69,32 +69,10 @@ export function loadConfig(options: LoadConfigOptions): Config {
       loudnessLufs: maybe('MEDIA_LOUDNESS'),
       hlsLayout: get('MEDIA_HLS'),
     },
-    upload: {
-      directMaxBytes: get('UPLOAD_DIRECT_MAX_MB') * 1_000_000,
-      chunkBytes: chunkMegabytes === undefined ? undefined : chunkMegabytes * 1_048_576,
-      timeoutMs: get('UPLOAD_TIMEOUT_SECONDS') * 1000,
-      stallMs: get('UPLOAD_STALL_SECONDS') * 1000,
-      connectMs: get('UPLOAD_CONNECT_SECONDS') * 1000,
-      answerMs: get('UPLOAD_ANSWER_SECONDS') * 1000,
-      stateDir: join(workDir, 'uploads'),
-      maxRetries: get('UPLOAD_MAX_RETRIES'),
-      verify: get('UPLOAD_VERIFY'),
-    },
     metrics: { host: get('METRICS_HOST'), port: get('METRICS_PORT') || undefined },
-    tracing: { endpoint: maybe('OTEL_EXPORTER_OTLP_ENDPOINT'), headers: maybe('OTEL_EXPORTER_OTLP_HEADERS') },
-    log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
     jobVariables,
     secrets: [...secrets, ...listedSecrets(jobVariables)],
   });
-}
-
-/** Who we are; by the number where the system has no name for it, as for `docker run --user 12345`. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.());
-  }
 }
 
 /** Each of a list of secrets: the list as a whole turns up nowhere. */

@@ -37,16 +37,46 @@ describe('media', () => {
     }
   });
 
-  it('loads no driver of a queue where none is needed', async () => {
-    const loaded = join(folder, 'loaded.txt');
-    const hook = `import { appendFileSync } from 'node:fs';
-      export function load(url, context, next) { appendFileSync(${JSON.stringify(loaded)}, url + '\\n'); return next(url, context); }`;
-    const register = `import { register } from 'node:module'; register(${JSON.stringify(dataUrl(hook))});`;
-    const { exitCode } = await runCommand(['upload', '--help'], { NODE_OPTIONS: `--import=${dataUrl(register)}` });
-    expect(exitCode).toBe(0);
-    const urls = await readFile(loaded, 'utf8');
-    expect(urls).toContain('/commander/');
-    expect(urls).not.toMatch(/node_modules\/(bullmq|ioredis|pg)\//);
+  describe('loads what a command needs, and no more:', () => {
+    /** Of every module that a run loads, its address. */
+    const loadedBy = async (args: readonly string[], environment: Record<string, string> = {}) => {
+      const loaded = join(folder, 'loaded.txt');
+      await rm(loaded, { force: true });
+      const hook = `import { appendFileSync } from 'node:fs';
+        export function load(url, context, next) { appendFileSync(${JSON.stringify(loaded)}, url + '\\n'); return next(url, context); }`;
+      const register = `import { register } from 'node:module'; register(${JSON.stringify(dataUrl(hook))});`;
+      const result = await runCommand(args, { ...environment, NODE_OPTIONS: `--import=${dataUrl(register)}` });
+      expect(result).toMatchObject({ exitCode: 0 });
+      return readFile(loaded, 'utf8');
+    };
+
+    it('no driver of a queue where none is asked for', async () => {
+      const urls = await loadedBy(['process', '--help']);
+      expect(urls).toContain('/commander/');
+      expect(urls).not.toMatch(/node_modules\/(bullmq|ioredis|pg)\//);
+    });
+
+    it('nothing that makes videos, and no client of Supabase, for an upload of a large file', async () => {
+      const file = join(folder, 'large.mp4');
+      await writeFile(file, Buffer.alloc(2_000_000));
+      const urls = await loadedBy(
+        ['upload', file, '--bucket', 'project-videos', '--path', uniquePath('large.mp4'), '--json'],
+        {
+          ...stackEnvironment(),
+          WORK_DIR: join(folder, 'loaded-work'),
+          UPLOAD_DIRECT_MAX_MB: '1',
+        },
+      );
+      expect(urls).toMatch(/packages\/storage\/dist\/uploader\.js/);
+      expect(urls).not.toMatch(/node_modules\/(bullmq|ioredis|pg|@opentelemetry|@supabase)\//);
+      expect(urls).not.toMatch(/packages\/(media|queue|database|client|diagnosis)\/|media\/dist\/jobs\//);
+    });
+
+    it('the command after an option with a value, whatever that is called', async () => {
+      await writeFile(join(folder, 'upload'), '');
+      const { stdout } = await runCommand(['--env-file', join(folder, 'upload'), 'process', '--help']);
+      expect(stdout).toContain('Usage: media process');
+    });
   });
 
   it('tells its version', async () => {

@@ -19,6 +19,8 @@ let stack: Stack;
 let proxy: FaultProxy;
 let isAway = false;
 let answersAway = false;
+/** Storage itself answers every PATCH with it. */
+let serverError: string | undefined;
 /** Cuts the next body, and then Storage is away. */
 let isCut = false;
 let received = 0;
@@ -32,6 +34,8 @@ beforeAll(async () => {
   proxy = await startFaultProxy(
     stack.url,
     ({ method }) => {
+      if (serverError !== undefined && method === 'PATCH')
+        return { kind: 'answer', status: 500, body: serverError, headers: { 'tus-resumable': '1.0.0' } };
       if (isAway && answersAway) return { kind: 'answer', status: 502, body: '<html>502 Bad Gateway</html>' };
       if (!isCut || method !== 'PATCH') return { kind: 'throttle', bytesPerSecond: 20_000_000 };
       isAway = true;
@@ -121,4 +125,19 @@ it('says where the same command goes on, and goes on there', async () => {
   const third = readJson(await runCommand(...upload('stopped.mp4')));
   expect(third).toMatchObject({ attempts: 1, size: SIZE });
   expect(received).toBeLessThan(SIZE - STOP_AT / 2);
+});
+
+it('ends after the wait that was asked for where Storage fails at this request alone', async () => {
+  serverError = 'Something went wrong with that request\n';
+  const result = await runCommand([...upload('failing.mp4')[0], '--wait', '0.05'], upload('failing.mp4')[1]);
+  serverError = undefined;
+  expect(result.exitCode).toBe(1);
+  expect(readJson(result)).toMatchObject({
+    error: {
+      code: 'storage_failed',
+      message: expect.stringMatching(/answered 500.* It says that it is healthy\.$/),
+      hint: expect.stringMatching(/^What fails is this request, .* Run the same command again: it continues at/),
+    },
+  });
+  expect(readJson(await runCommand(...upload('failing.mp4')))).toMatchObject({ size: SIZE });
 });

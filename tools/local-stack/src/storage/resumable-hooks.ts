@@ -6,7 +6,7 @@ import { completeUpload } from './complete-upload.ts';
 import { checkMimeType } from './limits.ts';
 import { checkBucketName, checkNewObjectName } from './names.ts';
 import { decodeResumableId } from './resumable-id.ts';
-import { type ResumableRequest, requestOf } from './resumable-request.ts';
+import { bodyWithoutCopies, type ResumableRequest, requestOf } from './resumable-request.ts';
 import type { UploadStore } from './resumable-store.ts';
 import { makeResumableUrl, readResumableId } from './resumable-url.ts';
 import type { StorageService } from './service.ts';
@@ -53,6 +53,7 @@ export function createResumableHooks(options: { service: StorageService; store: 
 
     onIncomingRequest: async (request, id) => {
       const known = requestOf(request);
+      bodyWithoutCopies(request);
       if (known.signed) return readSignature(service, known, request.headers.get('x-signature'));
       if (request.method === 'HEAD' || request.method === 'OPTIONS') return;
       await checkResumableRight(service, store, known, request.method === 'POST' ? undefined : id);

@@ -7,10 +7,10 @@ import { openStorage } from '@supabase-media/storage/connection';
 import { openResumeStore } from '@supabase-media/storage/resume-store';
 import { uploadFile } from '@supabase-media/storage/uploader';
 import type { Route } from '@supabase-media/upload-protocol/route';
-import { supabaseOf } from '../config.ts';
+import { supabaseOf, type UploadConfig } from '../config.ts';
 import { createProgressBar } from './progress-bar.ts';
 import type { CommandContext } from './run-command.ts';
-import { createWaitClock, explainResumption, OUTAGE_RETRIES } from './upload-patience.ts';
+import { createWaitClock, explainResumption, patienceOf } from './upload-patience.ts';
 
 export interface UploadCommandOptions {
   readonly file: string;
@@ -19,6 +19,8 @@ export interface UploadCommandOptions {
   readonly route: Route | 'auto';
   readonly upsert: boolean;
   readonly contentType?: string | undefined;
+  /** The longest wait for a Storage that is out of order, in milliseconds. */
+  readonly waitMs?: number | undefined;
 }
 
 /** While Storage is away, the same is logged again only after this, in milliseconds. */
@@ -27,7 +29,10 @@ const SAME_RETRY_MS = 60_000;
 /** Resident memory at its highest, in MB (1000000 bytes). */
 const peakRssMb = (): number => Math.round((process.resourceUsage().maxRSS * 1024) / 1e5) / 10;
 
-export async function uploadCommand(context: CommandContext, options: UploadCommandOptions): Promise<void> {
+export async function uploadCommand(
+  context: CommandContext<UploadConfig>,
+  options: UploadCommandOptions,
+): Promise<void> {
   const { config, log, signal } = context;
   const file = resolveUserPath(options.file);
   const connection = openStorage({ ...supabaseOf(config), connectMs: config.upload.connectMs });
@@ -42,7 +47,7 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
   try {
     const result = await uploadFile({
       connection,
-      policy: { ...config.upload, outageRetries: OUTAGE_RETRIES },
+      policy: { ...config.upload, ...patienceOf(options.waitMs) },
       resumeStore,
       file,
       bucket,
@@ -62,7 +67,8 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
         first ??= position;
         const seconds = (performance.now() - started) / 1000;
         const sent = position - first;
-        bar.update(position / size, formatRate(sent, seconds), ((size - position) * seconds) / sent);
+        if (sent > 0) bar.update(position / size, formatRate(sent, seconds), ((size - position) * seconds) / sent);
+        else bar.update(position / size);
       },
       onChunkSize: (bytes, refusedBytes) =>
         log.warn(
@@ -73,7 +79,7 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
         waiting.begin();
         const isSame = error.code === told.code && performance.now() - told.at < SAME_RETRY_MS;
         if (!isSame) told = { code: error.code, at: performance.now() };
-        const line = `${error.message} Waiting for Storage; asking again in ${formatSeconds(waitMs / 1000)}`;
+        const line = `${error.message} Waiting for Storage; asking again in ${formatSeconds(waitMs / 1000)}. Stopped, the same command goes on.`;
         log[isSame ? 'debug' : 'warn']({ event: 'upload.retry', code: error.code, waitMs }, line);
       },
     });
@@ -89,7 +95,7 @@ export async function uploadCommand(context: CommandContext, options: UploadComm
     );
   } catch (error) {
     const key = { storageUrl: connection.storageUrl, bucket, path };
-    throw await explainResumption(error, { store: resumeStore, key, position: last.position });
+    throw await explainResumption(error, { connection, store: resumeStore, key, position: last.position });
   } finally {
     waiting.end();
     bar.stop();
