@@ -8,7 +8,7 @@ import { type ErrorCode, type MediaError, toMediaError } from '@supabase-media/c
 import { runLimited } from '@supabase-media/core/run-limited';
 import type { ReportStep, RunStep, StepOutcome } from '@supabase-media/core/step-runner';
 import { encodeMp4 } from './ffmpeg/encode.ts';
-import { probeMedia } from './ffmpeg/probe.ts';
+import { probeBeginning, probeMedia } from './ffmpeg/probe.ts';
 import type { MediaTools } from './ffmpeg/tools.ts';
 import { sizeOfFiles } from './ffmpeg/write-limit.ts';
 import type { FileStep } from './file-steps.ts';
@@ -67,10 +67,13 @@ export interface EncodedVideo {
   readonly outputs: readonly LocalOutput[];
 }
 
-/** A file that is no usable video is an outcome, not an error. */
-export type MadeVideo =
-  | { readonly probe: ProbeResult; readonly rejection: Rejection }
-  | { readonly probe: ProbeResult; readonly encoded: EncodedVideo };
+/** A file that is no usable video: an outcome, not an error. */
+export interface RejectedVideo {
+  readonly probe: ProbeResult;
+  readonly rejection: Rejection;
+}
+
+export type MadeVideo = RejectedVideo | { readonly probe: ProbeResult; readonly encoded: EncodedVideo };
 
 /**
  * Makes the MP4, and the outputs that are made with it.
@@ -94,6 +97,22 @@ export async function makeVideo(options: MakeVideoOptions): Promise<MadeVideo> {
   const folderBytes = await options.space?.reserve?.(peakBytes(plan, settings.outputs, bound));
   const task = { probe, plan, bound, folderBytes };
   return waitForTurn(() => runStep('encode', (report) => encode(options, task, report)));
+}
+
+/**
+ * What {@link makeVideo} would answer where the first bytes of a file say for certain that it is no video.
+ *
+ * @param beginning the first `SNIFF_BYTES` of the file.
+ * @param sizeBytes of the whole file.
+ * @returns `undefined` where more must be read to know.
+ */
+export async function rejectByBeginning(
+  beginning: Uint8Array,
+  { sizeBytes, settings }: { readonly sizeBytes: number } & Pick<PipelineOptions, 'settings'>,
+): Promise<RejectedVideo | undefined> {
+  const probe = await probeBeginning(beginning, sizeBytes);
+  const plan = probe && planProcessing(probe, settings.policy);
+  return probe && plan?.action === 'reject' ? { probe, rejection: plan.rejection } : undefined;
 }
 
 /** What ffmpeg takes of the whole step; the rest is proving what it wrote. Measured on clips of 1 s to 60 s. */

@@ -164,7 +164,7 @@ describe.each(queueBackends())('workers on %s', (kind) => {
   it('remove what was published already when `media cancel` comes late', async () => {
     const worker = startWorker();
     const { videoId } = await queue.enqueueVideo({ ownerId: null, source: await sendClip() });
-    await worker.sees('Making storyboard');
+    await worker.sees('Step 5/8 done');
     expect(await listResults(videoId)).not.toEqual([]);
     const canceled = readJson(await runCommand(['cancel', videoId, '--json'], environment));
     expect(canceled).toMatchObject({ videoId, state: 'canceling' });

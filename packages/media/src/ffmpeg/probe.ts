@@ -1,9 +1,10 @@
 /** Looks at a file: first bytes, streams, packets, boxes. The result holds facts; what follows from them is for the plan. */
 import { runTogether } from '@supabase-media/core/run-limited';
-import type { MediaInfo, PacketStats, ProbeResult, VideoInfo } from '../plan/media-info.ts';
+import type { MediaInfo, PacketStats, ProbeResult, UnreadableMedia, VideoInfo } from '../plan/media-info.ts';
 import { DEFAULT_POLICY } from '../plan/policy.ts';
 import { carriesClosedCaptions } from '../sniff/closed-captions.ts';
 import { sniffFile } from '../sniff/sniff.ts';
+import { type Content, sniffContent } from '../sniff/sniff-content.ts';
 import { isMistakenForStream, nameBareStream, withMeasuredRate } from './bare-stream.ts';
 import { isContinuous } from './continuity-of-file.ts';
 import { withEarlyPicture } from './early-picture.ts';
@@ -51,8 +52,7 @@ async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<Prob
 
   const content = await sniffFile(options.inputPath);
   const turnedAway = { sizeBytes, code: 'container_not_allowed', content } as const;
-  if (content.kind === 'other' && content.certain)
-    return unreadable({ ...turnedAway, detail: 'told by its first bytes' });
+  if (isCertainlyNone(content)) return toldByFirstBytes(sizeBytes, content);
 
   const declared = await countDeclaredOfFile(options.inputPath, sizeBytes);
   const tooLarge = whyIndexTooLarge(declared, sizeBytes);
@@ -83,6 +83,23 @@ async function probeOrHide(options: ProbeOptions, mayHide: number): Promise<Prob
     return unreadable({ ...turnedAway, detail: `${format}, but it does not begin like it` });
   const bareStream = nameBareStream(format, content);
   return describeFile({ ...pass, deepAnalysis }, { output, sizeBytes, format, bareStream, deepAnalysis });
+}
+
+const isCertainlyNone = (content: Content): boolean => content.kind === 'other' && content.certain;
+
+const toldByFirstBytes = (sizeBytes: number, content: Content): UnreadableMedia =>
+  unreadable({ sizeBytes, code: 'container_not_allowed', content, detail: 'told by its first bytes' });
+
+/**
+ * What {@link probeMedia} would say of a file of which only the beginning is here.
+ *
+ * @param beginning {@link SNIFF_BYTES}, or the whole of a smaller file.
+ * @param sizeBytes of the whole file.
+ * @returns `undefined` where more must be read to know.
+ */
+export async function probeBeginning(beginning: Uint8Array, sizeBytes: number): Promise<UnreadableMedia | undefined> {
+  const content = await sniffContent(beginning);
+  return isCertainlyNone(content) ? toldByFirstBytes(sizeBytes, content) : undefined;
 }
 
 /** What is known of a file once its streams are. */

@@ -7,6 +7,7 @@ import type { StorageConnection } from '@supabase-media/storage/connection';
 import { readLimits, type StorageLimits } from '@supabase-media/storage/limits';
 import { type ObjectAddress, type ObjectInfo, readObjectInfo } from '@supabase-media/storage/object-info';
 import { encodeObjectPath } from '@supabase-media/storage/object-key';
+import { readFirstBytes } from '@supabase-media/storage/read-first-bytes';
 import { readObject } from '@supabase-media/storage/read-object';
 import { METADATA_TIMEOUTS } from '@supabase-media/storage/timeouts';
 import type { SendOptions } from '@supabase-media/storage/transport';
@@ -77,30 +78,6 @@ export function openUploadStorage(connection: StorageConnection): UploadStorage 
     throw toAnswerError(answer, { action: options.action });
   };
 
-  const receive = <T>(
-    address: ObjectAddress,
-    options: { range?: string; signal: AbortSignal },
-    consume: (body: AsyncIterable<Buffer>) => Promise<T>,
-  ) => {
-    const action = `Reading ${addressOf(address)}`;
-    return transport.receive(
-      {
-        method: 'GET',
-        url: `${url}/object/authenticated/${encodeObjectPath(address.bucket, address.path)}`,
-        headers: { ...headers, ...(options.range !== undefined && { range: options.range }) },
-        timeouts: READ_TIMEOUTS,
-        signal: options.signal,
-        action,
-      },
-      async (answer) => {
-        if (answer.status === 200 || answer.status === 206) return consume(answer.body);
-        let body = '';
-        for await (const chunk of answer.body) if (body.length < 4096) body += String(chunk);
-        throw toAnswerError({ ...answer, body }, { action });
-      },
-    );
-  };
-
   return {
     url,
     limits: (bucket) => readLimits(connection, bucket),
@@ -155,17 +132,7 @@ export function openUploadStorage(connection: StorageConnection): UploadStorage 
     },
 
     readHead: (address, signal) =>
-      receive(address, { range: `bytes=0-${SNIFF_BYTES - 1}`, signal }, async (body) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        for await (const chunk of body) {
-          chunks.push(chunk);
-          bytes += chunk.length;
-          // A server that does not know ranges sends the whole object.
-          if (bytes >= SNIFF_BYTES) break;
-        }
-        return Buffer.concat(chunks).subarray(0, SNIFF_BYTES);
-      }),
+      readFirstBytes({ ...address, connection, bytes: SNIFF_BYTES, timeouts: READ_TIMEOUTS, signal }),
 
     digest: async (address, signal) => {
       let hashes = startHashes();

@@ -32,13 +32,13 @@ export function decodeCheckArguments(options: DecodeCheckOptions): string[] {
 
 export type SoundCheckOptions = Pick<DecodeCheckOptions, 'inputPath' | 'maxPixels' | 'threads'>;
 
-/** Decodes all of the sound of an MP4 of ours, and ends with an error at the first that there is. */
+/** Decodes all of the sound of an MP4 of ours, its second stream, and ends with an error at the first that there is. */
 export function soundCheckArguments({ inputPath, maxPixels, threads }: SoundCheckOptions): string[] {
   return composeArguments({
     inputPath,
     outputPath: null,
     threads,
     guards: { maxPixels },
-    outputOptions: ['-xerror', '-map', '0:a:0', '-f', 'null'],
+    outputOptions: ['-xerror', '-map', '0:1', '-f', 'null'],
   });
 }

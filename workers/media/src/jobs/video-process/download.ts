@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { MediaError } from '@supabase-media/core/errors';
 import { formatBytes, formatRate } from '@supabase-media/core/format';
 import { retry } from '@supabase-media/core/retry';
+import { type RejectedVideo, rejectByBeginning } from '@supabase-media/media/pipeline';
+import { SNIFF_BYTES } from '@supabase-media/media/sniff';
 import { countRetry } from '@supabase-media/service/metrics-uploads';
 import { downloadFile } from '@supabase-media/storage/download';
 import { sha256OfFile } from '@supabase-media/storage/file-checksum';
 import { type ObjectInfo, readObjectInfo } from '@supabase-media/storage/object-info';
+import { readFirstBytes } from '@supabase-media/storage/read-first-bytes';
 import { openSourceFile } from '@supabase-media/storage/source-file';
 import type { WorkerServices } from '../worker-job-type.ts';
 import { checkDownloadedSource, checkStoredSource } from './check-source.ts';
@@ -34,6 +37,32 @@ export async function findSource(
     code: 'object_missing',
     message: `Downloading ${source.bucket}/${source.path}: there is no such object.`,
   });
+}
+
+/** From this size on, in bytes, a look at the beginning first costs less than bringing what is no video. */
+const LOOK_FIRST_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Looks at the beginning of a large source before the rest of it is brought.
+ *
+ * @returns why it is no video; `undefined` where that is not certain, or the beginning could not be read.
+ * @throws the signal's reason.
+ */
+export async function rejectBeforeDownload(run: VideoRun): Promise<RejectedVideo | undefined> {
+  const { services, payload, context, settings, source } = run;
+  if (source.size < LOOK_FIRST_BYTES) return undefined;
+  const { signal } = context;
+  const { bucket, path } = payload.source;
+  const beginning = await readFirstBytes({
+    connection: services.storage,
+    bucket,
+    path,
+    bytes: SNIFF_BYTES,
+    timeouts: services.config.upload,
+    signal,
+  }).catch(() => undefined);
+  signal.throwIfAborted();
+  return beginning && rejectByBeginning(beginning, { sizeBytes: source.size, settings });
 }
 
 /**

@@ -38,7 +38,7 @@ import {
 } from './checkpoint.ts';
 import { cleanupPolicy } from './cleanup-policy.ts';
 import type { VideoHandlers, VideoProcessPayload } from './contract.ts';
-import { downloadSource, findSource, proveSource } from './download.ts';
+import { downloadSource, findSource, proveSource, rejectBeforeDownload } from './download.ts';
 import { checksumFiles } from './file-checksums.ts';
 import { findOutputSpace } from './output-space.ts';
 import { publishOutputs } from './publish.ts';
@@ -135,6 +135,8 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
   });
   const keep = createCheckpointKeeper(context.saveCheckpoint, { ...task, ...restored.saved });
 
+  const early = restored.source === undefined ? await rejectBeforeDownload(run) : undefined;
+  if (early !== undefined) return recordRejection(run, early);
   const downloaded = restored.source ?? (await downloadSource(run));
   // The digest of the source is needed for names only, so that another core takes it meanwhile.
   const [source, made] = await runTogether(signal, [

@@ -3,7 +3,7 @@ import type { PublishedOutput, VideoProcessResult } from '@supabase-media/client
 import { MediaError } from '@supabase-media/core/errors';
 import type { FinalStatus } from '@supabase-media/database/videos';
 import type { ProbeResult } from '@supabase-media/media/media-info';
-import type { EncodedVideo, MadeVideo } from '@supabase-media/media/pipeline';
+import type { EncodedVideo, RejectedVideo } from '@supabase-media/media/pipeline';
 import { explainOutcome, type Reason } from '@supabase-media/media/plan';
 import { summarize } from '@supabase-media/media/summary';
 import type { JobContext } from '@supabase-media/queue/job-type';
@@ -67,10 +67,7 @@ export function recordReady(run: VideoRun, { probe, encoded, outputs }: ReadyVid
  *
  * @throws {MediaError} as {@link recordReady}.
  */
-export async function recordRejection(
-  run: VideoRun,
-  { probe, rejection }: Extract<MadeVideo, { readonly rejection: unknown }>,
-): Promise<VideoProcessResult> {
+export async function recordRejection(run: VideoRun, { probe, rejection }: RejectedVideo): Promise<VideoProcessResult> {
   const { services, payload, log } = run;
   const { videoId } = payload;
   const { code, reason } = rejection;
