@@ -3,7 +3,9 @@
 import { writeFile } from 'node:fs/promises';
 import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
 import { Command, InvalidArgumentError } from 'commander';
+import { renderChart } from './bench/report/render-chart.ts';
 import { renderTable } from './bench/report/render-table.ts';
+import type { BenchResult } from './bench/report/result.ts';
 import { summarize } from './bench/report/summarize.ts';
 import { ROWS, type Row } from './bench/rows.ts';
 import { runBench } from './bench/run-bench.ts';
@@ -39,6 +41,7 @@ const program = new Command('bench')
   .option('--seconds <n>', 'length of videos that are encoded, for a trial', parseCount)
   .option('--megabytes <n>', 'size of files that are copied, for a trial', parseCount)
   .option('--json <file>', 'write all figures to a file')
+  .option('--svg <file>', 'draw whole jobs as a chart')
   .addHelpText(
     'after',
     `\nJobs (* unless others are chosen):\n${[
@@ -58,6 +61,7 @@ const options = program.opts<{
   seconds?: number;
   megabytes?: number;
   json?: string;
+  svg?: string;
 }>();
 
 const { jobs, seconds, megabytes } = options;
@@ -74,6 +78,10 @@ function shorten(row: Row): Row {
   return row;
 }
 
+const save = async (soFar: BenchResult) => {
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(soFar, null, 1)}\n`);
+};
+
 const result = await runBench({
   rows: ROWS.filter(({ name, isDefault }) => jobs?.includes(name) ?? isDefault).map(shorten),
   withSmallCosts: jobs?.includes(SMALL) ?? true,
@@ -81,7 +89,9 @@ const result = await runBench({
   only: options.contenders?.split(','),
   way: options.way,
   say: printNotice,
+  onRow: save,
 });
-if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(result, null, 1)}\n`);
+await save(result);
+if (options.svg !== undefined) await writeFile(options.svg, renderChart([result]));
 for (const line of renderTable(result)) printLine(line);
 process.exit(summarize(result).ok ? 0 : 1);

@@ -50,7 +50,7 @@ const one = { videos: 1, concurrency: 1, isDefault: true } as const;
 
 const clips = (concurrency: number): Row => ({
   name: `clips-${concurrency}`,
-  about: `twenty clips of 5 s, MP4 and poster, ${concurrency} at a time`,
+  about: `20 clips of 5 s, ${concurrency} at a time`,
   contenders: WHOLE_JOB,
   source: SHORT,
   outputs: MP4,

@@ -30,6 +30,8 @@ export interface BenchOptions {
   readonly only?: readonly string[] | undefined;
   readonly way?: Way | undefined;
   readonly say: (line: string) => void;
+  /** Told after each row what there is so far, so that a run of an hour is not lost by its last minute. */
+  readonly onRow?: ((soFar: BenchResult) => Promise<void>) | undefined;
 }
 
 /** Runs the benchmark on a local stack of its own. */
@@ -38,6 +40,11 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   const closers = new Closers();
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   closers.add(() => rm(folder, { recursive: true, force: true }));
+  const onSignal = (signal: NodeJS.Signals) => {
+    say(`${signal}: stopping what was started …`);
+    void closers.closeAll().finally(() => process.exit(1));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
   try {
     const stack = await startStackProcess(folder);
     closers.add(stack.stop);
@@ -54,14 +61,19 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
     closers.add(store.close);
     const small = options.withSmallCosts ? await measureSmallCosts(lab, say) : undefined;
     const measured: MeasuredRow[] = [];
-    for (const row of rows) measured.push(await measureRow(row, { ...options, lab, store }));
-    return {
+    const result: BenchResult = {
       measuredAt: new Date().toISOString().slice(0, 10),
       machine: describeMachine(),
       ffmpeg: tools.ffmpeg.version,
       ...{ rounds, way, small, rows: measured },
     };
+    for (const row of rows) {
+      measured.push(await measureRow(row, { ...options, lab, store, closers }));
+      await options.onRow?.(result);
+    }
+    return result;
   } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
     await closers.closeAll();
   }
 }
@@ -69,11 +81,13 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
 interface RowOptions extends BenchOptions {
   readonly lab: Lab;
   readonly store: Store;
+  readonly closers: Closers;
 }
 
-async function measureRow(row: Row, { lab, store, rounds, only, say }: RowOptions): Promise<MeasuredRow> {
+async function measureRow(row: Row, { lab, store, closers, rounds, only, say }: RowOptions): Promise<MeasuredRow> {
   const names = row.contenders.filter((name, at) => at < 2 || (only?.includes(name) ?? true));
   const contenders = new Map(names.map((name) => [name, openContender(name, lab)] as const));
+  for (const contender of contenders.values()) closers.add(contender.stop);
   const runs = new Map<ContenderName, Outcome[]>(names.map((name) => [name, []]));
   try {
     for (let round = 1; round <= rounds; round++) {

@@ -14,5 +14,5 @@ it.each(['40', 'far', '40ms,', '40ms;100mbit'])('refuses %s', (text) => {
 });
 
 it('says it', () => {
-  expect(describeWay(parseWay('40ms,100mbit'))).toBe('a Storage 40 ms away, 100 Mbit/s');
+  expect(describeWay(parseWay('40ms,100mbit'))).toBe('Storage 40 ms away, 100 Mbit/s');
 });

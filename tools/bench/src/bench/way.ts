@@ -20,8 +20,8 @@ export function parseWay(text: string): Way {
 
 /** For a sentence. */
 export function describeWay(way: Way | undefined): string {
-  if (way === undefined) return 'a Storage of this machine';
-  return `a Storage ${way.roundTripMs} ms away${way.megabits === undefined ? '' : `, ${way.megabits} Mbit/s`}`;
+  if (way === undefined) return 'Storage on this machine';
+  return `Storage ${way.roundTripMs} ms away${way.megabits === undefined ? '' : `, ${way.megabits} Mbit/s`}`;
 }
 
 /** Puts the way before a Storage of this machine; all that speak by this address share it. */

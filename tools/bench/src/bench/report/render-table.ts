@@ -3,9 +3,9 @@ import { describeWay } from '../way.ts';
 import type { BenchResult } from './result.ts';
 import { isMeasured, SMALL_LIMITS, type SummaryRow, summarize } from './summarize.ts';
 
-const NAME_WIDTH = 24;
-const HEADER = ['seconds', 'ratio', 'CPU s', 'MB', 'in all', 'wire MB', 'requests'] as const;
-const WIDTHS = [8, 7, 8, 6, 7, 9, 10] as const;
+const NAME_WIDTH = 23;
+const HEADER = ['seconds', 'ratio', 'CPU s', 'MB', 'in all', 'wire MB', 'requests', 'proc'] as const;
+const WIDTHS = [8, 6, 7, 6, 7, 8, 9, 5] as const;
 
 export function renderTable(result: BenchResult): string[] {
   const { rows, ok } = summarize(result);
@@ -13,7 +13,8 @@ export function renderTable(result: BenchResult): string[] {
   const lines = [
     `Medians of ${result.rounds} alternating rounds, ${describeWay(result.way)}. MB: its own`,
     'process at its highest; in all: with its children, at once. Requests: to',
-    'Storage + to the rest. Ratio: to the second line of the same round.',
+    'Storage + to the rest. proc: processes that it started. Ratio: to the second',
+    'line of the same round.',
     '',
     `${''.padEnd(NAME_WIDTH)}${columns(HEADER)}`,
     ...rows.flatMap(renderRow),
@@ -43,6 +44,7 @@ function renderRow({ about, most, cells, ok }: SummaryRow): string[] {
         cell.togetherMb.toFixed(0),
         ((cell.sentBytes + cell.receivedBytes) / 1e6).toFixed(1),
         `${cell.storageRequests}+${cell.otherRequests}`,
+        cell.children.toFixed(0),
       ])
     );
   });
