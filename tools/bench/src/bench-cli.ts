@@ -35,11 +35,11 @@ const program = new Command('bench')
       'its own. Linux.',
   )
   .option('--jobs <names>', 'comma-separated, of the list below', parseJobs)
-  .option('--rounds <n>', 'how often each does each job', parseCount, 3)
+  .option('--rounds <n>', 'how often each does each job', parseCount, 2)
   .option('--contenders <names>', "comma-separated; a job's first two always")
   .option('--way <way>', 'a longer way to Storage: 40ms or 40ms,100mbit', parseWay)
   .option('--seconds <n>', 'length of videos that are encoded, for a trial', parseCount)
-  .option('--megabytes <n>', 'size of files that are copied, for a trial', parseCount)
+  .option('--megabytes <n>', 'size of files that are copied, from 61, for a trial', parseCount)
   .option('--json <file>', 'write all figures to a file')
   .option('--svg <file>', 'draw whole jobs as a chart')
   .addHelpText(

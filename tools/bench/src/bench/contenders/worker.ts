@@ -55,7 +55,8 @@ async function runJobs(lab: Lab, workers: readonly WorkerProcess[], { row, paths
         queue.enqueueVideo({ source: { bucket: SOURCE_BUCKET, path }, ownerId: null, outputs: row.outputs }),
       ),
     );
-    const results = await Promise.all(jobs.map(({ jobId }) => queue.waitForVideo(jobId)));
+    const ended = Promise.all(jobs.map(({ jobId }) => queue.waitForVideo(jobId)));
+    const results = await Promise.race([ended, ...workers.map(({ crashed }) => crashed)]);
     const seconds = (performance.now() - started) / 1000;
     const parts = measurements.map((end) => end());
     for (const { outcome, outputs } of results) {

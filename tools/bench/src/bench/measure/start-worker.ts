@@ -14,8 +14,6 @@ export interface StartWorkerOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** The only one it may run on. Linux (taskset(1)). */
   readonly core?: number | undefined;
-  /** For node itself, such as `--cpu-prof`. */
-  readonly nodeArgs?: readonly string[];
 }
 
 export interface WorkerProcess {
@@ -24,15 +22,15 @@ export interface WorkerProcess {
   readonly readySeconds: number;
   /** Starts measuring; the result ends it. */
   readonly measure: () => () => Omit<Measured, 'seconds'>;
-  /** Its log from then on, line by line. */
-  readonly onLine: (listener: (line: string) => void) => void;
+  /** Rejects when it ends although nobody stopped it. */
+  readonly crashed: Promise<never>;
   readonly stop: () => Promise<void>;
 }
 
 /** Resolves when it is ready. @throws Error with the last line of its log when it ends before. */
 export async function startWorker(options: StartWorkerOptions): Promise<WorkerProcess> {
-  const { folder, environment, core, nodeArgs = [] } = options;
-  const node = [process.execPath, ...nodeArgs, '--', MEDIA_CLI, 'worker'];
+  const { folder, environment, core } = options;
+  const node = [process.execPath, '--', MEDIA_CLI, 'worker'];
   const [program = '', ...args] = core === undefined ? node : ['taskset', '--cpu-list', String(core), ...node];
   const started = performance.now();
   const worker = spawn(program, args, {
@@ -58,6 +56,13 @@ export async function startWorker(options: StartWorkerOptions): Promise<WorkerPr
     });
     void exited.then(([code]) => reject(new Error(`The worker ended with ${code} before it was ready: ${last}`)));
   });
+  let isStopping = false;
+  const crashed = exited.then(([code, signal]): Promise<never> => {
+    if (isStopping) return new Promise(() => {});
+    throw new Error(`The worker ended with ${code ?? signal}: ${last}`);
+  });
+  // Whoever waits for a job hears of it; when nobody does, the next job will.
+  crashed.catch(() => {});
   const cpuSeconds = () => {
     const { own, children } = readCpuSeconds(pid);
     return own + children;
@@ -73,8 +78,9 @@ export async function startWorker(options: StartWorkerOptions): Promise<WorkerPr
         return { cpuSeconds: cpuSeconds() - before, ...watch.seen() };
       };
     },
-    onLine: (listener) => lines.on('line', listener),
+    crashed,
     stop: async () => {
+      isStopping = true;
       worker.kill('SIGTERM');
       await exited;
     },
