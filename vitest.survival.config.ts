@@ -67,7 +67,7 @@ export const SURVIVAL_TESTS = [
 ];
 
 /**
- * Of these, what a command of its own measures at full length (`bench:upload`, `bench:queue`, `fuzz:media`,
+ * Of these, what a command of its own measures at full length (`bench`, `bench:queue`, `fuzz:media`,
  * `check:time-left`, `chaos:outbox`), or what changes with the browser rather than with us. Run with SURVIVAL=all.
  */
 const MEASURED_BY_COMMAND = [

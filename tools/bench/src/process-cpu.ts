@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 const TICKS_PER_SECOND = 100;
 
 /** Of /proc/PID/stat from the third field on: the second, the program's name in brackets, may hold spaces. */
-export const fieldsOf = (stat: string): string[] => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+const fieldsOf = (stat: string): string[] => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 
 /** User and system time in seconds: of the process itself (fields 14 and 15), and of its ended children (16 and 17). */
 export function readCpuSeconds(pid: number | 'self'): { readonly own: number; readonly children: number } {

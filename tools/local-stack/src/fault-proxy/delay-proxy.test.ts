@@ -13,19 +13,23 @@ const server = createServer(async (request, response) => {
   response.end(hash.digest('hex'));
 });
 let proxy: DelayProxy;
+let narrow: DelayProxy;
 beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  proxy = await openDelayProxy((server.address() as AddressInfo).port, 40);
+  const { port } = server.address() as AddressInfo;
+  proxy = await openDelayProxy(port, { delayMs: 40 });
+  narrow = await openDelayProxy(port, { delayMs: 5, bytesPerSecond: 4_000_000 });
 });
 afterAll(async () => {
   await proxy.close();
+  await narrow.close();
   server.closeAllConnections();
   server.close();
 });
 
-const post = async (body: Buffer): Promise<string> =>
-  (await fetch(`http://127.0.0.1:${proxy.port}/`, { method: 'POST', body: new Uint8Array(body) })).text();
+const post = async (body: Buffer, by = proxy): Promise<string> =>
+  (await fetch(`http://127.0.0.1:${by.port}/`, { method: 'POST', body: new Uint8Array(body) })).text();
 
 it('adds its delay to each direction', async () => {
   await post(Buffer.alloc(1));
@@ -36,4 +40,12 @@ it('adds its delay to each direction', async () => {
 
 it('passes every byte in order, and more than what may be on its way at once', async () => {
   expect(await post(BODY)).toBe(createHash('md5').update(BODY).digest('hex'));
+});
+
+it('lets no more through than its rate, however many connections share it', async () => {
+  await post(Buffer.alloc(1), narrow);
+  const started = performance.now();
+  await Promise.all([post(BODY.subarray(0, 1_000_000), narrow), post(BODY.subarray(0, 1_000_000), narrow)]);
+  const seconds = (performance.now() - started) / 1000;
+  expect(seconds).toBeGreaterThanOrEqual(0.48);
 });

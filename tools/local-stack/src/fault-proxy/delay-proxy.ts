@@ -1,4 +1,7 @@
-/** A TCP proxy that makes a way longer: every byte arrives so much later, in both directions, and as many pass as before. */
+/**
+ * A TCP proxy that is a longer or a narrower way: every byte arrives so much later, and no more of them in a second than
+ * the way lets through. Both directions are ways of their own, and all connections share them, as at home.
+ */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { LOOPBACK } from '../stack/ports.ts';
@@ -8,26 +11,37 @@ export interface DelayProxy {
   readonly close: () => Promise<void>;
 }
 
+export interface WayOptions {
+  /** Of each direction, in milliseconds: a round trip takes twice as long. */
+  readonly delayMs: number;
+  /** What each direction lets through, in bytes a second. Default: as much as there is. */
+  readonly bytesPerSecond?: number | undefined;
+}
+
 /** What is on its way in one direction before no more is read, in bytes: enough for 500 MB/s over 60 ms. */
 const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
 
-/**
- * Opens a proxy to a port of this machine.
- *
- * @param delayMs of each direction: a round trip takes twice as long.
- */
-export async function openDelayProxy(targetPort: number, delayMs: number): Promise<DelayProxy> {
+/** What waits before a narrow way, in milliseconds of its rate: as much as routers keep. */
+const QUEUE_MS = 100;
+
+/** When a chunk that comes now will be there, by a clock in milliseconds. */
+type Direction = (bytes: number) => number;
+
+/** Opens a proxy to a port of this machine. */
+export async function openDelayProxy(targetPort: number, way: WayOptions): Promise<DelayProxy> {
   const sockets = new Set<Socket>();
+  const there = createDirection(way);
+  const back = createDirection(way);
   const server = createServer({ allowHalfOpen: true }, (near) => {
     const far = connect({ port: targetPort, host: LOOPBACK, allowHalfOpen: true });
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
+    for (const [from, to, arrivalOf] of [
+      [near, far, there],
+      [far, near, back],
     ] as const) {
       sockets.add(from);
       from.setNoDelay(true);
       from.on('error', () => to.destroy()).on('close', () => sockets.delete(from));
-      delayBytes(from, to, delayMs);
+      carryBytes(from, to, arrivalOf, inFlightBytes(way));
     }
   });
   server.listen(0, LOOPBACK);
@@ -43,18 +57,31 @@ export async function openDelayProxy(targetPort: number, delayMs: number): Promi
   };
 }
 
-function delayBytes(from: Socket, to: Socket, delayMs: number): void {
+const inFlightBytes = ({ delayMs, bytesPerSecond }: WayOptions): number =>
+  bytesPerSecond === undefined
+    ? IN_FLIGHT_BYTES
+    : Math.min(IN_FLIGHT_BYTES, (bytesPerSecond * (delayMs + QUEUE_MS)) / 1000);
+
+function createDirection({ delayMs, bytesPerSecond = Number.POSITIVE_INFINITY }: WayOptions): Direction {
+  let freeAt = 0;
+  return (bytes) => {
+    freeAt = Math.max(performance.now(), freeAt) + (bytes / bytesPerSecond) * 1000;
+    return freeAt + delayMs;
+  };
+}
+
+function carryBytes(from: Socket, to: Socket, arrivalOf: Direction, most: number): void {
   let inFlight = 0;
   from.on('data', (chunk: Buffer) => {
     inFlight += chunk.length;
-    if (inFlight > IN_FLIGHT_BYTES) from.pause();
+    if (inFlight > most) from.pause();
     setTimeout(() => {
       if (!to.writable) return;
       to.write(chunk, () => {
         inFlight -= chunk.length;
-        if (inFlight <= IN_FLIGHT_BYTES) from.resume();
+        if (inFlight <= most) from.resume();
       });
-    }, delayMs);
+    }, arrivalOf(chunk.length) - performance.now());
   });
-  from.on('end', () => setTimeout(() => to.end(), delayMs));
+  from.on('end', () => setTimeout(() => to.end(), arrivalOf(0) - performance.now()));
 }

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { LOOPBACK, portInUse } from '../stack/ports.ts';
 import { systemErrorCode } from '../stack/stack-error.ts';
 import { addCorsHeaders, answerPreflight } from './cors.ts';
+import { countTraffic, TRAFFIC_PATH, type TrafficCounter } from './traffic.ts';
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -20,7 +21,11 @@ export type Routes = ReadonlyArray<readonly [prefix: string, handler: NodeHandle
 
 /** @throws StackError if the port is in use. */
 export async function startHttpServer(options: { port: number; routes: Routes }): Promise<HttpServer> {
-  const server = createServer((request, response) => dispatch(options.routes, request, response));
+  const server = createServer((request, response) => {
+    traffic.countRequest(request.url ?? '/');
+    dispatch(options.routes, traffic, request, response);
+  });
+  const traffic = countTraffic(server);
   // 0: no limit for a whole request, or slow uploads of gigabytes would be cut; headers must still come in time.
   server.requestTimeout = 0;
   server.headersTimeout = 60_000;
@@ -33,7 +38,7 @@ export async function startHttpServer(options: { port: number; routes: Routes })
   };
 }
 
-function dispatch(routes: Routes, request: IncomingMessage, response: ServerResponse): void {
+function dispatch(routes: Routes, traffic: TrafficCounter, request: IncomingMessage, response: ServerResponse): void {
   // The handler deals with an aborted request; without a listener it would end the process.
   request.on('error', () => {});
   response.on('error', () => {});
@@ -47,6 +52,11 @@ function dispatch(routes: Routes, request: IncomingMessage, response: ServerResp
   addCorsHeaders(request, response);
   if (request.method === 'OPTIONS') {
     answerPreflight(request, response);
+    return;
+  }
+  if (path === TRAFFIC_PATH) {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(traffic.read()));
     return;
   }
   const known = path === '/' || path === '/status' || path === '/health';
