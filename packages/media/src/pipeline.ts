@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type ErrorCode, type MediaError, toMediaError } from '@supabase-media/core/errors';
 import { runLimited } from '@supabase-media/core/run-limited';
 import type { ReportStep, RunStep, StepOutcome } from '@supabase-media/core/step-runner';
-import { encodeMp4 } from './ffmpeg/encode.ts';
+import { type EncodeOptions, type EncodeResult, encodeMp4 } from './ffmpeg/encode.ts';
 import { probeBeginning, probeMedia } from './ffmpeg/probe.ts';
 import type { MediaTools } from './ffmpeg/tools.ts';
 import type { ReadableOutput } from './ffmpeg/verify.ts';
@@ -22,7 +22,7 @@ import { fitPlan } from './plan/fit-plan.ts';
 import type { MediaInfo, ProbeResult, VideoMedia } from './plan/media-info.ts';
 import { describeProbe } from './plan/media-summary.ts';
 import type { BoundedVideo } from './plan/output-bounds.ts';
-import { type ConvertPlan, describePlan, planProcessing, type Reason } from './plan/plan.ts';
+import { type ConvertPlan, describePlan, type Plan, planProcessing, type Reason } from './plan/plan.ts';
 import type { MediaWarning } from './plan/plan-warnings.ts';
 import type { Rejection } from './plan/rejections.ts';
 import type { MediaSettings } from './plan/settings.ts';
@@ -82,21 +82,57 @@ export type MadeVideo = RejectedVideo | { readonly probe: ProbeResult; readonly 
  * @throws {MediaError} as the probe and the encode do; no output is left then.
  */
 export async function makeVideo(options: MakeVideoOptions): Promise<MadeVideo> {
+  const planned = await planVideo(options);
+  return 'rejection' in planned ? planned : makePlanned(options, planned);
+}
+
+/** What is to be made of a file. */
+export interface PlannedVideo {
+  readonly probe: ProbeResult;
+  readonly plan: ConvertPlan;
+}
+
+/**
+ * Probes and plans; the first half of {@link makeVideo}.
+ *
+ * @throws {MediaError} as the probe does.
+ */
+export async function planVideo(options: MakeVideoOptions): Promise<PlannedVideo | RejectedVideo> {
   const { inputPath, settings, tools, signal, runStep } = options;
-  const waitForTurn = options.waitForTurn ?? ((encode) => encode());
   const probe = await runStep('probe', async () => {
     const value = await probeMedia({ inputPath, tools, maxPixels: settings.policy.maxInputPixels, signal });
     return { value, summary: describeProbe(value) };
   });
   const plan = await runStep('plan', async () => {
-    const value = fitPlan(planProcessing(probe, settings.policy), options.space?.maxFileBytes);
+    const value = planAgain(probe, options);
     return { value, summary: describePlan(value) };
   });
-  if (plan.action === 'reject') return { probe, rejection: plan.rejection };
+  return plan.action === 'reject' ? { probe, rejection: plan.rejection } : { probe, plan };
+}
+
+/** The plan that a probe leads to. Pure. */
+export const planAgain = (probe: ProbeResult, { settings, space }: Pick<PipelineOptions, 'settings' | 'space'>): Plan =>
+  fitPlan(planProcessing(probe, settings.policy), space?.maxFileBytes);
+
+/** Makes the MP4 of a plan: by one encode, unless told. */
+export type MakeMp4 = (options: EncodeOptions) => Promise<EncodeResult>;
+
+/**
+ * Makes the MP4, and the outputs that are made with it; the second half of {@link makeVideo}.
+ *
+ * @throws {MediaError} as {@link makeVideo}, and what `makeMp4` throws.
+ */
+export async function makePlanned(
+  options: MakeVideoOptions,
+  { probe, plan }: PlannedVideo,
+  makeMp4: MakeMp4 = encodeMp4,
+): Promise<MadeVideo> {
+  const { settings, runStep } = options;
+  const waitForTurn = options.waitForTurn ?? ((encode) => encode());
   await options.onPlan(plan);
   const bound = boundVideo(plan, options.space?.maxFileBytes);
   const folderBytes = await options.space?.reserve?.(peakBytes(plan, settings.outputs, bound));
-  const task = { probe, plan, bound, folderBytes };
+  const task = { probe, plan, bound, folderBytes, makeMp4 };
   return waitForTurn(() => runStep('encode', (report) => encode(options, task, report)));
 }
 
@@ -127,6 +163,7 @@ interface EncodeTask {
   readonly bound: BoundedVideo;
   /** What `outDir` may hold in all, in bytes. */
   readonly folderBytes: number | undefined;
+  readonly makeMp4: MakeMp4;
 }
 
 async function encode(
@@ -149,7 +186,7 @@ async function encode(
       // Those of an attempt that failed are replaced.
       made[0] = await makePictures(options, task, output);
     };
-    const mp4 = await encodeMp4({ plan, inputPath, outputPath, tools, signal, onProgress, onReadable });
+    const mp4 = await task.makeMp4({ plan, inputPath, outputPath, tools, signal, onProgress, onReadable });
     if (mp4.outcome === 'rejected') {
       await removeMade();
       const { rejection } = mp4;

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { DerivedOutputs, EncodedVideo } from './pipeline.ts';
-import type { ProbeResult } from './plan/media-info.ts';
+import type { ProbeResult, VideoInfo } from './plan/media-info.ts';
 
 /** Below the folder of a run: no absolute name, no `..`, no hidden file. */
 const relativeName = z
@@ -142,6 +142,9 @@ const fitting = <Value>(schema: z.ZodType) => z.custom<Value>((value) => schema.
 
 /** Of a probe. */
 export const savedProbe = fitting<ProbeResult>(z.discriminatedUnion('readable', [media, unreadable]));
+
+/** Of the picture of a source. */
+export const savedPicture = fitting<VideoInfo>(video);
 
 /** Of an encoded video. */
 export const savedVideo = fitting<EncodedVideo>(

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Job, Queue } from 'bullmq';
 import { isFinished, isWaiting } from './job-states.ts';
+import { findLive } from './live-children.ts';
 import type { SideQueue } from './side-queue.ts';
 import { readProducerData, readWorkerMetadata } from './worker-metadata.ts';
 
@@ -28,6 +29,9 @@ export async function cancelJob({ queue, side, jobId }: CancelJobOptions): Promi
   const isUntouched = isWaiting(state) && readWorkerMetadata(job.data).checkpoint === undefined;
   if (isUntouched && (await removeWaiting(job, side))) return 'canceled';
   await flags.raise(jobId);
+  // What it waits for ends first; then a worker takes it.
+  if (state === 'waiting-children')
+    for (const child of await findLive(job)) await cancelJob({ queue, side, jobId: child });
   if (isWaiting(await job.getState())) await job.promote().catch(() => {});
   if (!isFinished(await job.getState())) return 'canceling';
   await flags.lower(jobId);

@@ -13,6 +13,7 @@ import { assertQueueReachable, chooseBackend, type QueueAddress } from './backen
 import { type CanceledJobState, cancelJob } from './cancel-job.ts';
 import { createCatalog, type JobCatalog } from './catalog.ts';
 import { createFollowUp } from './follow-up.ts';
+import { childrenOf } from './job-children.ts';
 import { type JobRecorder, NO_RECORDER } from './job-recorder.ts';
 import { createJobRunner, stopped } from './job-runner.ts';
 import { isJobLive } from './job-states.ts';
@@ -116,7 +117,13 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     busy.add(settled);
   };
 
+  const jobChildren = (job: Job) => childrenOf(job, { queue, side });
+  const isLive = (jobId: string) => isJobLive(queue, jobId);
+  const cancel = (jobId: string) => cancelJob({ queue, side, jobId });
   const runJob = createJobRunner({
+    childrenOf: jobChildren,
+    isLive,
+    cancel,
     catalog,
     seal,
     followUp,
@@ -150,7 +157,19 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     ...BULLMQ_BOUNDS,
     ...(options.telemetry && { telemetry: options.telemetry }),
   });
-  recordUnhandledEnds({ worker, catalog, seal, followUp, flags, recorded, keepBusy, log, signal: stopping.signal });
+  recordUnhandledEnds({
+    worker,
+    catalog,
+    seal,
+    followUp,
+    flags,
+    childrenOf: jobChildren,
+    cancel,
+    recorded,
+    keepBusy,
+    log,
+    signal: stopping.signal,
+  });
   worker.on('stalled', (jobId) => {
     metrics.jobStalled();
     log.warn({ event: 'job.stalled', jobId }, 'The worker of a job died; the job resumes automatically');
@@ -179,9 +198,9 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Cons
     });
 
   return {
-    isLive: (jobId) => isJobLive(queue, jobId),
+    isLive,
     addRequested: (options) => addRequestedJob(queue, side, options),
-    cancel: (jobId) => cancelJob({ queue, side, jobId }),
+    cancel,
     stop: async (graceMs) => {
       stopping.abort();
       const closed = worker.close();

@@ -73,7 +73,7 @@ export interface JobAdmin {
 }
 
 const TYPES: Readonly<Record<ListedState, readonly JobType[]>> = {
-  active: ['active'],
+  active: ['active', 'waiting-children'],
   waiting: ['waiting', 'prioritized'],
   delayed: ['delayed'],
   failed: ['failed'],
@@ -132,7 +132,8 @@ export async function openJobAdmin(address: QueueAddress): Promise<JobAdmin> {
     },
     remove: async (jobId) => {
       const job = await find(jobId);
-      if ((await job.getState()) === 'active') throw notNow(`${jobId} runs; \`media cancel\` stops it`);
+      if (['active', 'waiting-children'].includes(await job.getState()))
+        throw notNow(`${jobId} runs; \`media cancel\` stops it`);
       await job.remove();
     },
     close: () => queue.close(),

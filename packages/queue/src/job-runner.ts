@@ -7,16 +7,18 @@ import { isRetryable, MediaError, toMediaError } from '@supabase-media/core/erro
 import type { Log } from '@supabase-media/core/log';
 import { raceAbort } from '@supabase-media/core/race-abort';
 import { retry } from '@supabase-media/core/retry';
-import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, WaitingChildrenError, WaitingError } from 'bullmq';
 import type { JobCatalog, KnownJob } from './catalog.ts';
 import { decideOutcome } from './decide-outcome.ts';
 import { endOf } from './end-of.ts';
 import type { FollowUp } from './follow-up.ts';
 import type { JobRecorder } from './job-recorder.ts';
+import type { EndedJob, JobChildren } from './job-type.ts';
 import { deferralDelay } from './policy.ts';
 import { redactError } from './redact-error.ts';
 import type { RunningJob } from './running-job.ts';
 import { takeTurn } from './take-turn.ts';
+import { WaitsForChildren } from './waits-for-children.ts';
 import { lockLost } from './watch-own-locks.ts';
 import {
   keepCheckpoint,
@@ -35,6 +37,12 @@ export interface JobRunnerOptions {
   readonly lifetimeMs: number;
   /** Whether the worker was told to stop: a job that was being fetched in that moment is given back unopened. */
   readonly isStopping: () => boolean;
+  /** The jobs that a job waits for. */
+  readonly childrenOf: (job: Job) => JobChildren;
+  /** Whether a job waits or runs. */
+  readonly isLive: (jobId: string) => Promise<boolean>;
+  /** Cancels a job wherever it waits or runs. */
+  readonly cancel: (jobId: string) => Promise<unknown>;
   /** Whether other jobs wait. */
   readonly isAnyWaiting: () => Promise<boolean>;
   /** Aborted when the worker is told to stop. */
@@ -98,6 +106,9 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
     lifetimeMs,
     lockMs,
     isStopping,
+    childrenOf,
+    isLive,
+    cancel,
     isAnyWaiting,
     stopSignal,
     seal,
@@ -151,17 +162,35 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
     throw new DelayedError();
   };
 
+  /** Waits for other jobs without a worker; a worker takes it again when they have ended. */
+  const awaitChildren = async (job: Job, known: KnownJob, token: string | undefined): Promise<never> => {
+    const { isForged: _, ...before } = readMetadata(job, known);
+    const data = dataOf(job, known, { ...before, startsAtProgress: job.attemptsStarted });
+    await patiently(() => job.updateData(data), { retries: GIVE_BACK_RETRIES });
+    const waits = await patiently(() => job.moveToWaitingChildren(token ?? ''), { retries: GIVE_BACK_RETRIES });
+    if (waits) throw new WaitingChildrenError();
+    await patiently(() => job.moveToWait(token), { retries: GIVE_BACK_RETRIES });
+    throw new WaitingError();
+  };
+
   const recordWaiting = (job: Job, { type, payload }: KnownJob, error: MediaError): Promise<void> =>
     type.handlers
       .wait(payload, error)
       .catch((err: unknown) => log.error({ err, jobId: job.id }, 'That the job waits could not be recorded'));
+
+  const endedJob = (job: Job, checkpoint: unknown): EndedJob => ({
+    jobId: String(job.id),
+    checkpoint,
+    children: childrenOf(job),
+    cancel,
+  });
 
   /** Whether the end of the job is recorded, and what follows from it is in the queue. */
   const recordEnd = async (job: Job, known: KnownJob, error: MediaError): Promise<boolean> => {
     const { type, payload } = known;
     try {
       const { checkpoint } = readMetadata(job, known);
-      if (await type.handlers.fail(payload, error, { jobId: String(job.id), checkpoint }))
+      if (await type.handlers.fail(payload, error, endedJob(job, checkpoint)))
         await patiently(() => followUp(endOf(job, payload, { error })));
       return true;
     } catch (err) {
@@ -237,6 +266,8 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
           lockRenewed();
         },
         reportProgress: (progress) => job.updateProgress(progress),
+        children: childrenOf(job),
+        isLive,
         recording,
       });
       // Before the queue lets go of the job: a worker that dies here runs it again and finds what it recorded.
@@ -244,6 +275,10 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job, token: st
       recording.ended(type.outcomeOf?.(result) ?? 'completed');
       return result;
     } catch (thrown) {
+      if (thrown instanceof WaitsForChildren && !signal.aborted) {
+        recording.ended('returned');
+        return await awaitChildren(job, known, token);
+      }
       // What broke because the job was told to stop is no failure of its own.
       const error = redactError(toMediaError(signal.aborted ? signal.reason : thrown), redact);
       const hasAttempts = job.attemptsMade + 1 < (job.opts.attempts ?? 1);

@@ -76,6 +76,26 @@ export interface JobHandlers<Payload extends object, Result> {
   wait(payload: Payload, error: MediaError): Promise<void>;
 }
 
+/** What became of a child: nobody has added it, it waits or runs, it has a result, or it failed for good. */
+export type ChildState =
+  | { readonly state: 'missing' | 'live' }
+  | { readonly state: 'done'; readonly result: unknown }
+  | { readonly state: 'failed'; readonly why: string };
+
+export interface JobChildren {
+  /** Workers without a job; 0 where jobs wait for them, and where the queue cannot tell. */
+  readonly countIdleWorkers: () => Promise<number>;
+  /**
+   * Adds jobs of a type; none whose id is in the queue. Each comes later than the one before it, as if its owner had asked
+   * for that many jobs, so that those of others are not kept waiting by all of them.
+   */
+  readonly add: <Payload extends object>(contract: JobContract<Payload>, payloads: readonly Payload[]) => Promise<void>;
+  /** In the order of their ids. */
+  readonly read: (jobIds: readonly string[]) => Promise<readonly ChildState[]>;
+  /** Cancels all that wait or run, and resolves when none does any more, or after 30 s. */
+  readonly end: () => Promise<void>;
+}
+
 /** One job as its handler sees it. */
 export interface JobContext {
   readonly jobId: string;
@@ -98,6 +118,10 @@ export interface JobContext {
    */
   readonly confirmLock: () => Promise<void>;
   readonly reportProgress: (progress: object) => Promise<void>;
+  /** Jobs that this one may wait for; absent where it is run without a queue. */
+  readonly children?: JobChildren | undefined;
+  /** Whether another job waits or runs. */
+  readonly isLive?: ((jobId: string) => Promise<boolean>) | undefined;
   /** Times this run; its end is recorded by whoever called the handler. */
   readonly recording: JobRecording;
 }
@@ -106,4 +130,8 @@ export interface JobContext {
 export interface EndedJob {
   readonly jobId: string;
   readonly checkpoint: unknown;
+  /** The jobs that it waited for, or may have. */
+  readonly children?: JobChildren | undefined;
+  /** Cancels another job wherever it waits or runs. */
+  readonly cancel?: ((jobId: string) => Promise<unknown>) | undefined;
 }

@@ -45,6 +45,8 @@ export type JobPriority = keyof typeof PRIORITIES;
  */
 export const FIRST_TURNS: Readonly<Record<JobPriority, number>> = { high: 100_000, normal: 700_000, low: 1_300_000 };
 
+const TURNS_OF_A_PRIORITY = 600_000;
+
 /** Whether a job's number in the queue is a turn. */
 export const hasTurn = (number: number): boolean => number >= FIRST_TURNS.high;
 
@@ -56,6 +58,13 @@ export function priorityOf(number: number): JobPriority {
   if (number >= low) return 'low';
   return number >= normal || number < PRIORITIES.high ? 'normal' : 'high';
 }
+
+/**
+ * The number in the queue of what comes so many places after another job of the same owner, within its priority. One that
+ * still has to be given a turn is followed at once.
+ */
+export const laterTurn = (number: number, places: number): number =>
+  hasTurn(number) ? Math.min(number + places, FIRST_TURNS[priorityOf(number)] + TURNS_OF_A_PRIORITY - 1) : number;
 
 /**
  * Infrastructure failures, and how often in a row, without progress, a job is deferred for them before they spend its

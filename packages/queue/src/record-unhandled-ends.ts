@@ -9,6 +9,7 @@ import type { JobCatalog, KnownJob } from './catalog.ts';
 import { endOf } from './end-of.ts';
 import type { FollowUp } from './follow-up.ts';
 import { abandoned } from './job-runner.ts';
+import type { JobChildren } from './job-type.ts';
 import { type MetadataSeal, readGenuineMetadata } from './worker-metadata.ts';
 
 /** What BullMQ's worker tells of failures. */
@@ -22,6 +23,8 @@ export interface RecordUnhandledEndsOptions {
   readonly seal: MetadataSeal;
   readonly followUp: FollowUp;
   readonly flags: Pick<CancelFlags, 'lower'>;
+  readonly childrenOf: (job: Job) => JobChildren;
+  readonly cancel: (jobId: string) => Promise<unknown>;
   /** Of what was thrown, what the handler was told of already. */
   readonly recorded: WeakSet<Error>;
   /** Told of all work that is begun here. */
@@ -36,7 +39,7 @@ const RETRIES = 10;
 
 /** Listens for as long as the worker lives. */
 export function recordUnhandledEnds(options: RecordUnhandledEndsOptions): void {
-  const { worker, catalog, seal, followUp, flags, recorded, keepBusy, log, signal } = options;
+  const { worker, catalog, seal, followUp, flags, childrenOf, cancel, recorded, keepBusy, log, signal } = options;
 
   const record = async (job: Job, thrown: Error): Promise<void> => {
     const known = readKnown(catalog, job);
@@ -45,7 +48,9 @@ export function recordUnhandledEnds(options: RecordUnhandledEndsOptions): void {
     const error = causeOf(thrown);
     if (job.finishedOn === undefined) return type.handlers.wait(payload, error);
     const { checkpoint } = readGenuineMetadata(job, payload, seal);
-    if (await type.handlers.fail(payload, error, { jobId: String(job.id), checkpoint }))
+    if (
+      await type.handlers.fail(payload, error, { jobId: String(job.id), checkpoint, children: childrenOf(job), cancel })
+    )
       await followUp(endOf(job, payload, { error }));
   };
 

@@ -158,6 +158,14 @@ const WORKER_VARIABLES = {
       'How HLS is stored. single: one object for each size, whatever the length of the video, read in parts. segments: one for each 4 s, for servers and caches that cannot answer requests for parts.',
     schema: z.enum(HLS_LAYOUTS),
   },
+  MEDIA_SPLIT_MINUTES: {
+    section: 'Media',
+    allowed: 'whole minutes from 0 to 10000',
+    default: '10',
+    reason:
+      'A video that one worker is expected to encode for longer than this is cut into parts of one to two minutes while other workers have nothing to do; they encode the parts. 0: never.',
+    schema: wholeNumber(0, 10_000),
+  },
   MEDIA_THREADS: {
     section: 'Media',
     allowed: 'a whole number from 1 to 64',

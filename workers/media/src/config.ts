@@ -1,5 +1,6 @@
 /** What a worker is set to; everything is handed its part of the {@link Config}. `load-config.ts` makes it. */
 import { MediaError } from '@supabase-media/core/errors';
+import type { PartLimits } from '@supabase-media/media/plan-parts';
 import type { MediaDefaults } from '@supabase-media/media/settings';
 import type { LOG_VARIABLES } from '@supabase-media/service/shared-variables';
 import type { VerifyPolicy } from '@supabase-media/upload-protocol/decide-proof';
@@ -26,6 +27,8 @@ export interface Config {
     readonly jobsDir: string;
     /** What is to stay free on its disk. */
     readonly reserveBytes: number;
+    /** Videos that one worker would encode for longer than this are encoded in parts; undefined: none. */
+    readonly split: { readonly afterSeconds: number | undefined; readonly limits: PartLimits };
     readonly shutdownGraceMs: number;
     readonly jobLockMs: number;
     readonly jobLifetimeMs: number;

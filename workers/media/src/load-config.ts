@@ -1,5 +1,6 @@
 /** Reads the worker's environment once: checked, frozen, every problem told at once. */
 import { join } from 'node:path';
+import { PART_LIMITS } from '@supabase-media/media/plan-parts';
 import { queueFingerprint } from '@supabase-media/queue/fingerprint';
 import { type Environment, readVariables } from '@supabase-media/service/settings-table';
 import type { Config } from './config.ts';
@@ -52,6 +53,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
       jobLockMs: get('JOB_LOCK_SECONDS') * 1000,
       jobLifetimeMs: get('JOB_LIFETIME_HOURS') * 3_600_000,
       requestPollMs: get('REQUEST_POLL_SECONDS') * 1000 || undefined,
+      split: { afterSeconds: get('MEDIA_SPLIT_MINUTES') * 60 || undefined, limits: PART_LIMITS },
       shutdownGraceMs: get('SHUTDOWN_GRACE_SECONDS') * 1000,
     },
     ffmpeg: {

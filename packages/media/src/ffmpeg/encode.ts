@@ -122,9 +122,22 @@ async function attempt(options: EncodeOptions, planned: ConvertPlan, partial: st
   if (plan.video === 'encode' && ran.frames === 0)
     return { result: rejectedBecause(plan, lastLines(ran.stderrTail).join(' | ')), sound: 'good' };
   const { onReadable } = options;
+  return judgeOutput({ plan, tools, signal, onReadable }, partial, ran.stderrTail);
+}
+
+/**
+ * Verifies what was made of a plan, however it was made.
+ *
+ * @param stderrTail of the program that made it, for the log.
+ */
+export async function judgeOutput(
+  { plan, tools, signal, onReadable }: Pick<EncodeOptions, 'plan' | 'tools' | 'signal' | 'onReadable'>,
+  partial: string,
+  stderrTail: string,
+): Promise<Attempted> {
   const checked = await verifyOutput({ plan, outputPath: partial, tools, signal, onReadable });
   if (checked.verdict === 'wrong') {
-    const error = invalidOutput(WHAT, checked.why, ran.stderrTail);
+    const error = invalidOutput(WHAT, checked.why, stderrTail);
     const { why, damage, withSound } = checked;
     return { result: { why, error, damage }, sound: withSound ? 'bad' : 'good' };
   }

@@ -19,7 +19,8 @@ export function readAperturesOfFile(path: string, sizeBytes: number): Promise<Re
   return withFile(path, (readAt) => readCleanApertures(readAt, sizeBytes));
 }
 
-async function withFile<T>(path: string, work: (readAt: ReadAt) => Promise<T>): Promise<T> {
+/** Has a file read at places of its own choosing; closed when `work` has ended. */
+export async function withFile<T>(path: string, work: (readAt: ReadAt) => Promise<T>): Promise<T> {
   const file = await open(path, 'r');
   try {
     return await work(async (position, length) => {

@@ -24,7 +24,7 @@ export const JOURNEY: readonly Hop[] = [
   [STORY, 'settingsKey', `${JOB}/checkpoint.ts`],
   [STORY, 'downloadSource', `${JOB}/download.ts`],
   [`${JOB}/download.ts`, 'downloadFile', `${STORAGE}/download.ts`],
-  [STORY, 'makeVideo', `${MEDIA}/pipeline.ts`],
+  [STORY, 'makePlanned', `${MEDIA}/pipeline.ts`],
   [`${MEDIA}/pipeline.ts`, 'probeMedia', `${MEDIA}/ffmpeg/probe.ts`],
   [`${MEDIA}/ffmpeg/probe.ts`, 'runFfprobe', `${MEDIA}/ffmpeg/run-process.ts`],
   [`${MEDIA}/pipeline.ts`, 'planProcessing', `${MEDIA}/plan/plan.ts`],
@@ -43,7 +43,7 @@ export const JOURNEY: readonly Hop[] = [
 
 /** From the story to the call that starts ffmpeg, hop by hop. */
 export const SPAWN: readonly Hop[] = [
-  [STORY, 'makeVideo', `${MEDIA}/pipeline.ts`],
+  [STORY, 'makePlanned', `${MEDIA}/pipeline.ts`],
   [`${MEDIA}/pipeline.ts`, 'encodeMp4', `${MEDIA}/ffmpeg/encode.ts`],
   [`${MEDIA}/ffmpeg/encode.ts`, 'runFfmpeg', `${MEDIA}/ffmpeg/run-process.ts`],
   [`${MEDIA}/ffmpeg/run-process.ts`, 'spawn', 'node:child_process'],

@@ -16,6 +16,8 @@ export interface CommandParts {
   readonly inputOptions?: readonly string[] | undefined;
   /** In front of the same file as a second input, a third, and so on. */
   readonly moreInputs?: readonly (readonly string[])[] | undefined;
+  /** Another file, behind all those. */
+  readonly otherInputPath?: string | undefined;
   readonly videoFilter?: string | undefined;
   readonly audioFilter?: string | undefined;
   /** A graph whose outputs are mapped by name. */
@@ -52,6 +54,8 @@ export function composeArguments(parts: CommandParts): string[] {
     // One by one: a list would be split at spaces.
     command.input(fileUrl(parts.inputPath)).inputOptions(...(index === 0 ? RUN_OPTIONS : []), ...before);
   }
+  if (parts.otherInputPath !== undefined)
+    command.input(fileUrl(parts.otherInputPath)).inputOptions(...inputGuards(parts.guards));
   command.output(outputName(parts.outputPath)).outputOptions(...parts.outputOptions);
   if (parts.videoFilter !== undefined) command.videoFilters(parts.videoFilter);
   if (parts.audioFilter !== undefined) command.audioFilters(parts.audioFilter);

@@ -1,3 +1,4 @@
+import type { MediaPolicy } from '../../plan/policy.ts';
 import { audioFilterChain } from '../audio-chain.ts';
 import { videoFilterChain } from '../filter-chain.ts';
 import { composeArguments } from './compose.ts';
@@ -26,24 +27,28 @@ export function transcodeArguments(options: TranscodeOptions): string[] {
     audioFilter: audioFilterChain(plan),
     outputOptions: [
       ...selectStreams(plan),
-      ...['-c:v', 'libx264', '-preset', video.preset, '-crf', String(video.crf), '-profile:v', 'high'],
-      ...['-maxrate', String(video.maxRate), '-bufsize', String(video.maxRate * 2)],
-      ...['-force_key_frames', `expr:gte(t,n_forced*${video.keyframeSeconds})`, '-sc_threshold', '0'],
-      // Frames keep their own times: the default clock has the ticks of the frame rate that the source claims.
-      ...[
-        '-enc_time_base:v',
-        '1/90000',
-        '-fps_mode',
-        'vfr',
-        '-threads',
-        String(threads),
-        '-max_muxing_queue_size',
-        '1024',
-      ],
-      // However many frames are damaged, what can be saved is; how much that is, verification says.
-      ...['-max_error_rate', '1'],
+      ...encodeVideo(video, { threads, keyFrames: `expr:gte(t,n_forced*${video.keyframeSeconds})` }),
       ...(plan.audio === 'none' ? [] : encodeAudio(plan.policy)),
       ...WEB_MP4,
     ],
   });
 }
+
+export interface EncodeVideoOptions {
+  readonly threads: number;
+  /** For `-force_key_frames`. */
+  readonly keyFrames: string;
+}
+
+/** H.264 High. Frames keep their own times: the default clock has the ticks of the frame rate that the source claims. */
+export const encodeVideo = (
+  { preset, crf, maxRate }: MediaPolicy['video'],
+  { threads, keyFrames }: EncodeVideoOptions,
+): string[] => [
+  ...['-c:v', 'libx264', '-preset', preset, '-crf', String(crf), '-profile:v', 'high'],
+  ...['-maxrate', String(maxRate), '-bufsize', String(maxRate * 2)],
+  ...['-force_key_frames', keyFrames, '-sc_threshold', '0', '-enc_time_base:v', '1/90000', '-fps_mode', 'vfr'],
+  ...['-threads', String(threads), '-max_muxing_queue_size', '1024'],
+  // However many frames are damaged, what can be saved is; how much that is, verification says.
+  ...['-max_error_rate', '1'],
+];

@@ -42,15 +42,8 @@ export async function readFragmentTimes(
   sizeBytes: number,
   clock: TrackClock,
 ): Promise<FragmentTimes | undefined> {
-  const shown: [from: number, ticks: number][] = [];
-  for await (const box of walkBoxes(readAt, { start: 0, end: sizeBytes })) {
-    if (box.type !== 'moof') continue;
-    const moof = await readContent(readAt, box);
-    if (moof === undefined) return undefined;
-    for (const traf of listBoxes(moof, 'traf')) if (!addFrames(traf, clock, shown)) return undefined;
-  }
-  if (shown.length === 0) return undefined;
-  shown.sort(([a], [b]) => a - b);
+  const shown = await readShownFrames(readAt, sizeBytes, clock);
+  if (shown === undefined) return undefined;
   let gap = 0;
   for (const [at, [from]] of shown.entries()) gap = Math.max(gap, from - (shown[at - 1]?.[0] ?? from));
   const [last, lasts] = shown.at(-1) ?? [0, 0];
@@ -63,6 +56,25 @@ export async function readFragmentTimes(
     endSeconds: seconds(last + lasts),
     largestGapSeconds: seconds(gap),
   };
+}
+
+/** A frame: when it is shown, and for how long unless another one comes between; in ticks. */
+export type ShownFrame = readonly [from: number, ticks: number];
+
+/** In the order of showing; `undefined` when there is no frame, or something that looks like none. */
+export async function readShownFrames(
+  readAt: ReadAt,
+  sizeBytes: number,
+  clock: TrackClock,
+): Promise<readonly ShownFrame[] | undefined> {
+  const shown: [from: number, ticks: number][] = [];
+  for await (const box of walkBoxes(readAt, { start: 0, end: sizeBytes })) {
+    if (box.type !== 'moof') continue;
+    const moof = await readContent(readAt, box);
+    if (moof === undefined) return undefined;
+    for (const traf of listBoxes(moof, 'traf')) if (!addFrames(traf, clock, shown)) return undefined;
+  }
+  return shown.length === 0 ? undefined : shown.sort(([a], [b]) => a - b);
 }
 
 /** Flags of `tfhd` and `trun` that say which fields are there (§8.8.7, §8.8.8). */

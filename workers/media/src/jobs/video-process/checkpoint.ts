@@ -13,6 +13,7 @@ import { savedOutputs, savedProbe, savedVideo } from '@supabase-media/media/save
 import type { MediaSettings } from '@supabase-media/media/settings';
 import { z } from 'zod';
 import { checksumFile, checksumFiles, type FileChecksum, fileChecksum } from './file-checksums.ts';
+import { savedSplit } from './split/saved-split.ts';
 
 const bucket = z.string().min(1).max(100);
 
@@ -52,6 +53,8 @@ const checkpoint = z.object({
   /** A digest of what the job was to make: {@link settingsKey}. */
   settings: z.string(),
   source,
+  /** Of a video that is encoded in parts, for as long as there are any in Storage. */
+  split: savedSplit.optional(),
   /** Of the downloaded source, until it was encoded. */
   input: fileChecksum.optional(),
   encoded: z

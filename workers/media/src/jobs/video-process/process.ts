@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { PublishedOutput, VideoProcessResult } from '@supabase-media/client/contract';
 import { toMediaError } from '@supabase-media/core/errors';
+import { raceAbort } from '@supabase-media/core/race-abort';
 import { runTogether } from '@supabase-media/core/run-limited';
 import { createStepRunner, type StepProgress } from '@supabase-media/core/step-runner';
 import { createThrottle } from '@supabase-media/core/throttle';
@@ -17,11 +18,16 @@ import {
   deriveOutputs,
   type EncodedVideo,
   type MadeVideo,
-  makeVideo,
+  type MakeMp4,
+  makePlanned,
+  type PlannedVideo,
+  planAgain,
+  planVideo,
 } from '@supabase-media/media/pipeline';
 import type { ConvertPlan } from '@supabase-media/media/plan';
 import { chooseSettings } from '@supabase-media/media/settings';
 import type { JobContext } from '@supabase-media/queue/job-type';
+import { WaitsForChildren } from '@supabase-media/queue/waits-for-children';
 import { inSpan } from '@supabase-media/service/tracing';
 import { detectDiskFull } from '../../work-disk/detect-disk-full.ts';
 import { type RunDirectory, withRunDirectory } from '../../work-disk/work-directory.ts';
@@ -31,7 +37,9 @@ import {
   createCheckpointKeeper,
   INPUT_NAME,
   inputChecksum,
+  isUsable,
   type KeepCheckpoint,
+  readCheckpoint,
   type SourceVersion,
   saveDerived,
   settingsKey,
@@ -46,6 +54,11 @@ import { canceledMeanwhile, findFinalStatus, recordFailure, recordReady, recordR
 import { removeStaleResults } from './remove-results.ts';
 import { type Restored, reserveDisk, restoreRun } from './restore.ts';
 import { resultPrefix } from './result-keys.ts';
+import { continueSplit } from './split/continue-split.ts';
+import { giveUpSplit } from './split/give-up-split.ts';
+import { removeParts } from './split/remove-parts.ts';
+import type { SavedSplit } from './split/saved-split.ts';
+import { startSplit } from './split/start-split.ts';
 import { jobSteps } from './steps.ts';
 import { identityOf } from './video-identity.ts';
 import type { VideoRun } from './video-run.ts';
@@ -100,16 +113,19 @@ async function processVideo(
   const timeStep = recording.stepStarted;
   const runStep = createStepRunner({ steps, log, onProgress: progress.offer, timeStep, inSpan, signal });
   const endProgress = progress.stop;
-  const run = { services, payload, context, settings, source, reservation, runStep, onPlan, endProgress, log };
+  const run = { services, payload, context, settings, source, reservation, steps, runStep, onPlan, endProgress, log };
   const keepAfter = (error: unknown) => cleanupPolicy(toMediaError(error), signal);
   try {
-    return await withRunDirectory(
+    const result = await withRunDirectory(
       { jobsDir: config.worker.jobsDir, jobId, keepAfter },
       detectingDiskFull(async (runDirectory) => {
         const here = { ...run, runDirectory };
         return runSteps({ ...here, space: await findOutputSpace(here) });
       }),
     );
+    // Nothing is kept here meanwhile: any worker may go on, and what it needs is in Storage.
+    if (result === 'waits') throw new WaitsForChildren();
+    return result;
   } finally {
     reservation.release();
     await progress.stop();
@@ -117,7 +133,7 @@ async function processVideo(
 }
 
 /** The steps. Each result is saved as soon as it is there; what an earlier run left unchanged is not made again. */
-async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
+async function runSteps(run: VideoRun): Promise<VideoProcessResult | 'waits'> {
   const { services, payload, context, settings, runDirectory } = run;
   const { signal } = context;
   await removeStaleResults(run);
@@ -133,16 +149,43 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
     confirm: context.confirmLock,
     log: run.log,
   });
-  const keep = createCheckpointKeeper(context.saveCheckpoint, { ...task, ...restored.saved });
+  const saved = readCheckpoint(context.checkpoint);
+  const isOurs = saved !== undefined && isUsable(saved, { settings: task.settings, source: run.source });
+  const before = isOurs ? saved.split : undefined;
+  // Of a video whose parts are in Storage, the source need not be here.
+  const known = restored.source ?? (isOurs && before?.parts !== undefined ? saved.source : undefined);
+  const first = { ...task, source: known, ...restored.saved, split: before };
+  const keep = createCheckpointKeeper(context.saveCheckpoint, first);
 
-  const early = restored.source === undefined ? await rejectBeforeDownload(run) : undefined;
+  const early = known === undefined ? await rejectBeforeDownload(run) : undefined;
   if (early !== undefined) return recordRejection(run, early);
-  const downloaded = restored.source ?? (await downloadSource(run));
+  const downloaded = known ?? (await downloadSource(run));
+  const isSourceHere = restored.source !== undefined || known === undefined;
+  const isProved = createSignal();
+  let split = before;
   // The digest of the source is needed for names only, so that another core takes it meanwhile.
   const [source, made] = await runTogether(signal, [
-    async (either) => restored.source ?? keepSource(keep, await proveSource(run, downloaded, either)),
-    async (either) => restored.encoded ?? encodeSource(withSignal(run, either)),
+    async (either) => {
+      const version = known ?? (await keepSource(keep, await proveSource(run, downloaded, either)));
+      isProved.resolve();
+      return version;
+    },
+    async (either) =>
+      restored.encoded ??
+      encodeSource(withSignal(run, either), {
+        isSourceHere,
+        split: before,
+        // A checkpoint without a source is none.
+        save: async (split) => {
+          await raceAbort(isProved.promise, either);
+          await keep({ split });
+        },
+        onSplit: (now) => {
+          split = now;
+        },
+      }),
   ]);
+  if (made === 'waits') return made;
   if ('rejection' in made) return recordRejection(run, made);
   const video = restored.encoded ? made.encoded : await addCaptions(run, made.encoded, source);
   const prefix = resultPrefix({ ...payload, sourceSha256: source.sha256, settings });
@@ -150,7 +193,7 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult> {
   await keep({ results: { bucket: services.config.resultBucket, folder: prefix } });
 
   const { probe } = made;
-  const results = { restored, keep, prefix, probe, video };
+  const results = { restored, keep, prefix, probe, video, split };
   const [published, derived] = await runTogether(signal, [
     (either) => publishVideo(withSignal(run, either), results),
     (either) => deriveRest(withSignal(run, either), results),
@@ -169,16 +212,83 @@ async function keepSource(keep: KeepCheckpoint, source: SourceVersion): Promise<
   return source;
 }
 
-/** Probe, plan and encode. */
-function encodeSource(run: VideoRun): Promise<MadeVideo> {
+interface EncodeSourceOptions {
+  /** Whether the source is in the run's directory. */
+  readonly isSourceHere: boolean;
+  /** What earlier runs kept of it, where the video is encoded in parts. */
+  readonly split: SavedSplit | undefined;
+  readonly save: (split: SavedSplit) => Promise<void>;
+  /** Told that there are parts of it in Storage, before there are. */
+  readonly onSplit: (split: SavedSplit) => void;
+}
+
+/** Probe, plan and encode, in parts where the video is long. `waits`: other workers have to encode parts first. */
+async function encodeSource(run: VideoRun, options: EncodeSourceOptions): Promise<MadeVideo | 'waits'> {
   const { slots, metrics } = run.services;
-  return makeVideo({
+  const { directory } = run.runDirectory;
+  let { isSourceHere, split } = options;
+  const save = async (now: SavedSplit) => {
+    split = now;
+    options.onSplit(now);
+    await options.save(now);
+  };
+  const needSource = async () => {
+    if (!isSourceHere) await downloadSource(run);
+    isSourceHere = true;
+  };
+  const pipeline = {
     ...pipelineOf(run),
-    inputPath: join(run.runDirectory.directory, INPUT_NAME),
+    inputPath: join(directory, INPUT_NAME),
     onPlan: run.onPlan,
-    waitForTurn: (encode) => slots.encodes.run(run.context.signal, encode),
-    onSpeed: metrics.encoded,
+    waitForTurn: <T>(encode: () => Promise<T>) => slots.encodes.run(run.context.signal, encode),
+  };
+  const goOn = async (planned: PlannedVideo, known: SavedSplit): Promise<MadeVideo | 'waits' | undefined> => {
+    const make = async (makeMp4: MakeMp4) => {
+      if (takesSource(run, planned)) await needSource();
+      const made = await makePlanned(pipeline, planned, makeMp4);
+      if ('rejection' in made) throw new TypeError('what was joined is not rejected');
+      return made.encoded;
+    };
+    const continued = await continueSplit(run, { planned, split: known, save, needSource, make });
+    if (continued === 'waits') return continued;
+    if ('encoded' in continued) return { probe: planned.probe, encoded: continued.encoded };
+    await giveUpSplit(run, { split: known, save, ...continued });
+    return undefined;
+  };
+
+  if (split?.parts !== undefined && split.probe !== undefined && split.whole === undefined) {
+    const { probe } = split;
+    const plan = planAgain(probe, pipeline);
+    if (plan.action === 'convert') {
+      run.onPlan(plan);
+      const made = await goOn({ probe, plan }, split);
+      if (made !== undefined) return made;
+    }
+  }
+  await needSource();
+  const planned = await planVideo(pipeline);
+  if ('rejection' in planned) return planned;
+  if (split?.whole === undefined) {
+    run.onPlan(planned.plan);
+    const started = await startSplit(run, { planned, save });
+    const made = started && (await goOn(planned, started));
+    if (made !== undefined) return made;
+  }
+  return makePlanned({ ...pipeline, onSpeed: metrics.encoded }, planned);
+}
+
+/** Captions are made of the source, also where it was split. */
+const takesSource = ({ settings }: VideoRun, { plan: { info } }: PlannedVideo): boolean =>
+  (info.subtitles.length > 0 || info.closedCaptions) &&
+  outputsOf(settings.outputs, 'encode').some(({ kind, from }) => from === 'source' && kind !== 'video');
+
+/** A promise that is kept from elsewhere. */
+function createSignal(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((keep) => {
+    resolve = keep;
   });
+  return { promise, resolve: () => resolve() };
 }
 
 const addCaptions = async (run: VideoRun, encoded: EncodedVideo, { sha256 }: SourceVersion): Promise<EncodedVideo> => ({
@@ -194,6 +304,8 @@ interface VideoResults {
   readonly prefix: string;
   readonly probe: ProbeResult;
   readonly video: EncodedVideo;
+  /** Where it was encoded in parts, or was to be. */
+  readonly split: SavedSplit | undefined;
 }
 
 /** Uploads the MP4 and what was made with it; pages can play it then, while the rest is made. */
@@ -219,6 +331,10 @@ async function deriveRest(run: VideoRun, results: VideoResults): Promise<Derived
   const { directory } = run.runDirectory;
   const { restored, keep, probe, video } = results;
   if (restored.encoded === undefined) await keepEncoded(run, results);
+  if (results.split !== undefined) {
+    await removeParts(run.services, run.payload, signal);
+    await keep({ split: undefined });
+  }
   // Frees its space: nothing else is made of the source. Not before the encode is saved: a killed run needs it.
   await rm(join(directory, INPUT_NAME), { force: true });
   if (outputsOf(run.settings.outputs, 'derive').length === 0) return { value: undefined };
@@ -234,11 +350,11 @@ async function deriveRest(run: VideoRun, results: VideoResults): Promise<Derived
 }
 
 /** With checksums that tell a later run whether the files are still the verified ones. */
-async function keepEncoded(run: VideoRun, { keep, probe, video: value }: VideoResults): Promise<void> {
+async function keepEncoded(run: VideoRun, { keep, probe, video: value, split }: VideoResults): Promise<void> {
   // The MP4 may not be among the outputs that were asked for; everything else is made of it.
   const names = new Set([basename(value.videoPath), ...value.outputs.map(({ name }) => name)]);
   const files = await checksumFiles(run.runDirectory.directory, [...names], run.context.signal);
-  await keep({ encoded: { probe, value, files }, input: undefined });
+  await keep({ encoded: { probe, value, files }, input: undefined, split: split && { id: split.id } });
 }
 
 const pipelineOf = ({ settings, runDirectory, services, context, runStep, space }: VideoRun) => ({

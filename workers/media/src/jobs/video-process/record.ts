@@ -6,11 +6,13 @@ import type { ProbeResult } from '@supabase-media/media/media-info';
 import type { EncodedVideo, RejectedVideo } from '@supabase-media/media/pipeline';
 import { explainOutcome, type Reason } from '@supabase-media/media/plan';
 import { summarize } from '@supabase-media/media/summary';
-import type { JobContext } from '@supabase-media/queue/job-type';
+import type { EndedJob } from '@supabase-media/queue/job-type';
 import { removeJobDirectory } from '../../work-disk/work-directory.ts';
 import type { WorkerServices } from '../worker-job-type.ts';
+import { readCheckpoint } from './checkpoint.ts';
 import type { VideoProcessPayload } from './contract.ts';
 import { removeResults } from './remove-results.ts';
+import { removeParts } from './split/remove-parts.ts';
 import type { VideoRun } from './video-run.ts';
 
 /**
@@ -96,11 +98,15 @@ export const canceledMeanwhile = (videoId: string): MediaError =>
 export async function recordFailure(
   services: WorkerServices,
   payload: VideoProcessPayload,
-  { error, job }: { readonly error: MediaError; readonly job: Pick<JobContext, 'jobId' | 'checkpoint'> },
+  { error, job }: { readonly error: MediaError; readonly job: EndedJob },
 ): Promise<boolean> {
   const { config, videos, log } = services;
   const { videoId } = payload;
   await removeJobDirectory({ jobsDir: config.worker.jobsDir, jobId: job.jobId });
+  if (readCheckpoint(job.checkpoint)?.split !== undefined) {
+    await job.children?.end();
+    await removeParts(services, payload);
+  }
   // The worker's part of `cancelVideo` (packages/client): the row usually says so already; the objects are removed here.
   if (error.code === 'canceled') {
     log.info({ event: 'video.canceled', videoId }, `Canceled: ${error.message}`);

@@ -10,6 +10,7 @@ import { isAdded } from './added-captions.ts';
 import { type Checkpoint, isOfSource, isUsable, readCheckpoint, settingsKey } from './checkpoint.ts';
 import type { VideoProcessPayload } from './contract.ts';
 import { resultPrefix } from './result-keys.ts';
+import { removeParts } from './split/remove-parts.ts';
 import type { VideoRun } from './video-run.ts';
 
 export interface RemoveResultsServices {
@@ -94,6 +95,10 @@ export async function removeStaleResults(run: VideoRun): Promise<void> {
   const { config, storage, videos } = services;
   const checkpoint = readCheckpoint(context.checkpoint);
   if (checkpoint === undefined || isUsable(checkpoint, { settings: settingsKey(settings), source })) return;
+  if (checkpoint.split !== undefined) {
+    await context.children?.end();
+    await removeParts(services, payload, context.signal);
+  }
   const { project, videoId } = payload;
   const current = isOfSource(checkpoint, source)
     ? resultPrefix({ project, videoId, sourceSha256: checkpoint.source.sha256, settings })

@@ -5,7 +5,7 @@ import { OUTPUT_KINDS } from '@supabase-media/media/outputs';
 
 export type JobStep = 'download' | FileStep | 'publish' | 'upload' | 'record';
 
-type Steps = readonly (StepDefinition & { readonly name: JobStep })[];
+export type Steps = readonly (StepDefinition & { readonly name: JobStep })[];
 
 /** What is derived is made after the MP4 was published, and uploaded by a step of its own. */
 export function jobSteps(options: FileStepsOptions): Steps {
@@ -19,6 +19,13 @@ export function jobSteps(options: FileStepsOptions): Steps {
     ...derived.map(() => ({ name: 'upload', title: 'Uploading assets', weight: 6, kind: 'transfer' }) as const),
     { name: 'record', title: 'Recording the result', weight: 1 },
   ];
+}
+
+/** How much of a job is over when so much of a step is, as the steps usually take; in percent. */
+export function percentOf(steps: Steps, name: JobStep, done: number): number {
+  const index = steps.findIndex((step) => step.name === name);
+  const sum = (some: Steps) => some.reduce((total, { weight }) => total + weight, 0);
+  return (100 * (sum(steps.slice(0, index)) + (steps[index]?.weight ?? 0) * done)) / sum(steps);
 }
 
 /** Every step that a job may have. */

@@ -10,7 +10,7 @@ import type { Reservation } from '../../work-disk/admission.ts';
 import type { RunDirectory } from '../../work-disk/work-directory.ts';
 import type { WorkerServices } from '../worker-job-type.ts';
 import type { VideoProcessPayload } from './contract.ts';
-import type { JobStep } from './steps.ts';
+import type { JobStep, Steps } from './steps.ts';
 
 /** One attempt at one job. */
 export interface VideoRun {
@@ -23,6 +23,7 @@ export interface VideoRun {
   readonly runDirectory: RunDirectory;
   readonly reservation: Reservation;
   readonly space: OutputSpace;
+  readonly steps: Steps;
   readonly runStep: RunStep<JobStep>;
   /** Told the plan, which changes what share of the whole each step has. */
   readonly onPlan: (plan: ConvertPlan) => void;
