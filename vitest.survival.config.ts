@@ -74,6 +74,7 @@ export const SURVIVAL_TESTS = [
  * `check:time-left`, `chaos:outbox`), or what changes with the browser rather than with us. Run with SURVIVAL=all.
  */
 const MEASURED_BY_COMMAND = [
+  'tools/bench/test/split-kills.test.ts',
   'packages/storage/test/upload-memory.test.ts',
   'packages/queue/test/queue-scale.test.ts',
   'packages/media/test/colours-browser.test.ts',

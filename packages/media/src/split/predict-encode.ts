@@ -8,7 +8,7 @@ import type { ConvertPlan } from '../plan/plan.ts';
  */
 const CORE_SECONDS_PER_MEGAPIXEL: Readonly<Record<string, number>> = { veryfast: 0.0161, medium: 0.048 };
 
-/** And for a million that are decoded: a fifth of it, as `bench:media` has it. */
+/** And for a million that are decoded: a fifth of it, as was measured. */
 const DECODING = 0.003;
 
 /** @param threads of the encoder, no more than the process has cores. */
