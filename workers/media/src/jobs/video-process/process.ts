@@ -7,7 +7,6 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { PublishedOutput, VideoProcessResult } from '@supabase-media/client/contract';
 import { toMediaError } from '@supabase-media/core/errors';
-import { raceAbort } from '@supabase-media/core/race-abort';
 import { runTogether } from '@supabase-media/core/run-limited';
 import { createStepRunner, type StepProgress } from '@supabase-media/core/step-runner';
 import { createThrottle } from '@supabase-media/core/throttle';
@@ -18,10 +17,7 @@ import {
   deriveOutputs,
   type EncodedVideo,
   type MadeVideo,
-  type MakeMp4,
   makePlanned,
-  type PlannedVideo,
-  planAgain,
   planVideo,
 } from '@supabase-media/media/pipeline';
 import type { ConvertPlan } from '@supabase-media/media/plan';
@@ -54,11 +50,9 @@ import { canceledMeanwhile, findFinalStatus, recordFailure, recordReady, recordR
 import { removeStaleResults } from './remove-results.ts';
 import { type Restored, reserveDisk, restoreRun } from './restore.ts';
 import { resultPrefix } from './result-keys.ts';
-import { continueSplit } from './split/continue-split.ts';
-import { giveUpSplit } from './split/give-up-split.ts';
+import { createPartsEncoder, type EncodeInPartsOptions } from './split/encode-in-parts.ts';
 import { removeParts } from './split/remove-parts.ts';
 import type { SavedSplit } from './split/saved-split.ts';
-import { startSplit } from './split/start-split.ts';
 import { jobSteps } from './steps.ts';
 import { identityOf } from './video-identity.ts';
 import type { VideoRun } from './video-run.ts';
@@ -161,23 +155,23 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult | 'waits'> {
   if (early !== undefined) return recordRejection(run, early);
   const downloaded = known ?? (await downloadSource(run));
   const isSourceHere = restored.source !== undefined || known === undefined;
-  const isProved = createSignal();
+  const prove = async (either: AbortSignal) => known ?? keepSource(keep, await proveSource(run, downloaded, either));
+  let proved: Promise<SourceVersion> | undefined;
   let split = before;
   // The digest of the source is needed for names only, so that another core takes it meanwhile.
   const [source, made] = await runTogether(signal, [
-    async (either) => {
-      const version = known ?? (await keepSource(keep, await proveSource(run, downloaded, either)));
-      isProved.resolve();
-      return version;
+    (either) => {
+      proved = prove(either);
+      return proved;
     },
     async (either) =>
       restored.encoded ??
       encodeSource(withSignal(run, either), {
         isSourceHere,
         split: before,
-        // A checkpoint without a source is none.
         save: async (split) => {
-          await raceAbort(isProved.promise, either);
+          // A checkpoint without a source is none.
+          await proved;
           await keep({ split });
         },
         onSplit: (now) => {
@@ -212,83 +206,22 @@ async function keepSource(keep: KeepCheckpoint, source: SourceVersion): Promise<
   return source;
 }
 
-interface EncodeSourceOptions {
-  /** Whether the source is in the run's directory. */
-  readonly isSourceHere: boolean;
-  /** What earlier runs kept of it, where the video is encoded in parts. */
-  readonly split: SavedSplit | undefined;
-  readonly save: (split: SavedSplit) => Promise<void>;
-  /** Told that there are parts of it in Storage, before there are. */
-  readonly onSplit: (split: SavedSplit) => void;
-}
-
 /** Probe, plan and encode, in parts where the video is long. `waits`: other workers have to encode parts first. */
-async function encodeSource(run: VideoRun, options: EncodeSourceOptions): Promise<MadeVideo | 'waits'> {
+async function encodeSource(run: VideoRun, options: EncodeInPartsOptions): Promise<MadeVideo | 'waits'> {
   const { slots, metrics } = run.services;
-  const { directory } = run.runDirectory;
-  let { isSourceHere, split } = options;
-  const save = async (now: SavedSplit) => {
-    split = now;
-    options.onSplit(now);
-    await options.save(now);
-  };
-  const needSource = async () => {
-    if (!isSourceHere) await downloadSource(run);
-    isSourceHere = true;
-  };
   const pipeline = {
     ...pipelineOf(run),
-    inputPath: join(directory, INPUT_NAME),
+    inputPath: join(run.runDirectory.directory, INPUT_NAME),
     onPlan: run.onPlan,
     waitForTurn: <T>(encode: () => Promise<T>) => slots.encodes.run(run.context.signal, encode),
   };
-  const goOn = async (planned: PlannedVideo, known: SavedSplit): Promise<MadeVideo | 'waits' | undefined> => {
-    const make = async (makeMp4: MakeMp4) => {
-      if (takesSource(run, planned)) await needSource();
-      const made = await makePlanned(pipeline, planned, makeMp4);
-      if ('rejection' in made) throw new TypeError('what was joined is not rejected');
-      return made.encoded;
-    };
-    const continued = await continueSplit(run, { planned, split: known, save, needSource, make });
-    if (continued === 'waits') return continued;
-    if ('encoded' in continued) return { probe: planned.probe, encoded: continued.encoded };
-    await giveUpSplit(run, { split: known, save, ...continued });
-    return undefined;
-  };
-
-  if (split?.parts !== undefined && split.probe !== undefined && split.whole === undefined) {
-    const { probe } = split;
-    const plan = planAgain(probe, pipeline);
-    if (plan.action === 'convert') {
-      run.onPlan(plan);
-      const made = await goOn({ probe, plan }, split);
-      if (made !== undefined) return made;
-    }
-  }
-  await needSource();
+  const parts = createPartsEncoder(run, options, pipeline);
+  const continued = await parts.goOn();
+  if (continued !== undefined) return continued;
+  await parts.bringSource();
   const planned = await planVideo(pipeline);
   if ('rejection' in planned) return planned;
-  if (split?.whole === undefined) {
-    run.onPlan(planned.plan);
-    const started = await startSplit(run, { planned, save });
-    const made = started && (await goOn(planned, started));
-    if (made !== undefined) return made;
-  }
-  return makePlanned({ ...pipeline, onSpeed: metrics.encoded }, planned);
-}
-
-/** Captions are made of the source, also where it was split. */
-const takesSource = ({ settings }: VideoRun, { plan: { info } }: PlannedVideo): boolean =>
-  (info.subtitles.length > 0 || info.closedCaptions) &&
-  outputsOf(settings.outputs, 'encode').some(({ kind, from }) => from === 'source' && kind !== 'video');
-
-/** A promise that is kept from elsewhere. */
-function createSignal(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((keep) => {
-    resolve = keep;
-  });
-  return { promise, resolve: () => resolve() };
+  return (await parts.start(planned)) ?? makePlanned({ ...pipeline, onSpeed: metrics.encoded }, planned);
 }
 
 const addCaptions = async (run: VideoRun, encoded: EncodedVideo, { sha256 }: SourceVersion): Promise<EncodedVideo> => ({
