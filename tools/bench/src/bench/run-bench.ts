@@ -44,7 +44,8 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
     say(`${signal}: stopping what was started …`);
     void closers.closeAll().finally(() => process.exit(1));
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
+  // Not once: under npm a terminal's Ctrl-C and `timeout` bring the same signal twice.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
   try {
     const stack = await startStackProcess(folder);
     closers.add(stack.stop);
