@@ -65,7 +65,6 @@ export const SURVIVAL_TESTS = [
   'packages/media/test/split.test.ts',
   'tools/media-check/test/fuzz-media.test.ts',
   'tools/media-check/test/kept-files.test.ts',
-  'tools/media-check/test/time-left.test.ts',
   'apps/web/test/client-browser.test.ts',
 ];
 
@@ -79,7 +78,6 @@ const MEASURED_BY_COMMAND = [
   'packages/queue/test/queue-scale.test.ts',
   'packages/media/test/colours-browser.test.ts',
   'tools/media-check/test/fuzz-media.test.ts',
-  'tools/media-check/test/time-left.test.ts',
   'tools/chaos/test/outbox.test.ts',
 ];
 

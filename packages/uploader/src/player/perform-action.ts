@@ -35,7 +35,9 @@ export function performAction(controller: HTMLElement, media: HTMLVideoElement, 
       return isShown ? 'Captions off' : 'Captions on';
     }
     case 'toggle_fullscreen': {
-      const isFull = controller.hasAttribute('mediaisfullscreen');
+      // The attribute follows the document a little later, and on phones it is all there is.
+      const { fullscreenEnabled, fullscreenElement } = controller.ownerDocument;
+      const isFull = fullscreenEnabled ? fullscreenElement !== null : controller.hasAttribute('mediaisfullscreen');
       request(controller, isFull ? 'mediaexitfullscreenrequest' : 'mediaenterfullscreenrequest');
       return isFull ? 'Full screen off' : 'Full screen';
     }

@@ -67,7 +67,7 @@ export function Player({ video, uploader, captions, startAt, shareUrl, keys }: P
   const [isOpen, setIsOpen] = useState(false);
   const [note, say] = useNote();
   const panelId = useId();
-  const speed = useSpeed(media);
+  const [speed, chooseSpeed] = useSpeed(media);
   const thumbnails = useStoryboard(video);
   const hasCaptions = captions.length > 0 || first.video.outputs.some(({ kind }) => kind === 'captions');
   const poster = first.video.outputs.find(({ kind }) => kind === 'poster')?.url ?? undefined;
@@ -110,9 +110,7 @@ export function Player({ video, uploader, captions, startAt, shareUrl, keys }: P
             qualities={qualities}
             quality={quality}
             speed={speed}
-            onSpeed={(next) => {
-              if (media.current !== null) media.current.playbackRate = next;
-            }}
+            onSpeed={chooseSpeed}
             media={media}
             linkAt={shareUrl === undefined ? undefined : (at) => linkAt(shareUrl, at)}
             onCopied={() => {
