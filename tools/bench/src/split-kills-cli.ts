@@ -1,9 +1,9 @@
 #!/usr/bin/env -S node --
 /** `npm run chaos:split`: workers are killed at random while they encode one long video in parts. */
 import { printLine, printNotice } from '@supabase-media/local-stack/stack/output';
+import { createRandom } from '@supabase-media/test-support/random';
 import { Command } from 'commander';
 import { killWorkers } from './bench-split/kill-workers.ts';
-import { seededRandom } from './bench-split/seeded-random.ts';
 
 const options = new Command('chaos:split')
   .description(
@@ -25,7 +25,7 @@ const result = await killWorkers({
   workers: Number(options.workers),
   seconds: Number(options.seconds),
   frameMs: Number(options.frameMs),
-  random: seededRandom(Number(options.seed)),
+  random: createRandom(Number(options.seed)),
   say: printNotice,
 });
 printLine(JSON.stringify(result));

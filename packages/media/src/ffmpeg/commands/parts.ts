@@ -10,6 +10,7 @@ import { audioFilterChain } from '../audio-chain.ts';
 import { videoFilterChain } from '../filter-chain.ts';
 import { composeArguments } from './compose.ts';
 import { encodeAudio, WEB_MP4 } from './mp4-options.ts';
+import type { Mp4CommandOptions } from './remux.ts';
 import { sourceGuards } from './source-guards.ts';
 import { encodeVideo } from './transcode.ts';
 
@@ -79,15 +80,8 @@ export function partArguments({ encode, inputPath, outputPath, sinceSeconds, thr
   });
 }
 
-export interface SoundCommandOptions {
-  readonly plan: ConvertPlan;
-  readonly inputPath: string;
-  readonly outputPath: string;
-  readonly threads: number;
-}
-
 /** Encodes the sound of the whole as it is encoded beside its picture. */
-export function soundArguments({ plan, inputPath, outputPath, threads }: SoundCommandOptions): string[] {
+export function soundArguments({ plan, inputPath, outputPath, threads }: Mp4CommandOptions): string[] {
   return composeArguments({
     inputPath,
     outputPath,
