@@ -57,6 +57,16 @@ describe('the estimate of a job', () => {
     expect(Number(at(200).etaSeconds)).toBeLessThan(70);
   });
 
+  it('does not take the first words of a step for the whole truth', () => {
+    const ended = new Map([
+      [0, 0.2],
+      [1, 0.3],
+      [2, 1.5],
+    ]);
+    const slowStart = { index: 3, elapsedSeconds: 2, reported: { done: 0.3, atSeconds: 2 } };
+    expect(Number(estimateJob(STEPS, ended, slowStart).etaSeconds)).toBeLessThan(3);
+  });
+
   it('takes the steps that an earlier run has done for as long as they would have been', () => {
     const told = estimateJob(STEPS, new Map(), {
       index: 3,
@@ -65,6 +75,17 @@ describe('the estimate of a job', () => {
     });
     expect(told.percent).toBeGreaterThan(65);
     expect(told.etaSeconds).toBeCloseTo(26, 0);
+  });
+
+  it('tells nothing in the first three seconds', () => {
+    const ended = new Map([
+      [0, 0.2],
+      [1, 0.3],
+    ]);
+    const at = (elapsedSeconds: number) =>
+      estimateJob(STEPS, ended, { index: 2, elapsedSeconds, reported: { done: 0.8, atSeconds: elapsedSeconds } });
+    expect(at(2.4)).toMatchObject({ etaSeconds: undefined, percent: expect.closeTo(43.5, 0) });
+    expect(at(2.6).etaSeconds).toBeDefined();
   });
 
   it('tells nothing while no work was measured', () => {

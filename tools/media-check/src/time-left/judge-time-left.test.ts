@@ -22,6 +22,11 @@ it('calls a moment no difference, and silence nothing wrong', () => {
   expect(judgeTimeLeft([told(50, 50)], 100).toldFrom).toBe(1);
 });
 
+it('takes "a few seconds" for one answer', () => {
+  expect(judgeTimeLeft([told(99, 90, 4.9)], 100).worst).toBe(1);
+  expect(judgeTimeLeft([told(99, 90, 5.1)], 100).worst).toBeCloseTo(5.1);
+});
+
 it('sees a percentage that falls', () => {
   expect(judgeTimeLeft([told(1, 50), told(2, 49)], 3).isSteady).toBe(false);
 });

@@ -41,7 +41,11 @@ export function judgeTimeLeft(told: readonly ToldTime[], seconds: number): TimeL
   };
 }
 
+/** Below this many seconds people are told "a few seconds" (`formatTimeLeft` of the package `uploader`). */
+const FEW_SECONDS = 5;
+
 function factorOf(said: number | undefined, truth: number): number {
   if (said === undefined || Math.abs(said - truth) <= MOMENT_SECONDS) return 1;
+  if (said < FEW_SECONDS && truth < FEW_SECONDS) return 1;
   return said > truth ? said / Math.max(truth, 0.1) : truth / Math.max(said, 0.1);
 }
