@@ -129,6 +129,8 @@ export function openResumeStore(folder: string): ResumeStore {
 
 async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
+    // One small file for each host, which is overwritten.
+    if (name.startsWith('etags-') && name.endsWith('.json')) continue;
     const file = join(folder, name);
     const found = await stat(file).catch(() => undefined);
     if (found !== undefined && found.mtimeMs < Date.now() - ENTRY_LIFE_MS) await rm(file, { force: true });

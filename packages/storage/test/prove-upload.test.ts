@@ -55,6 +55,13 @@ describe.each([
     expect(await small.upload(small.open(), { route: 'direct' })).toMatchObject({ verified: 'md5' });
   });
 
+  it.each(['md5', 'multipart'] as const)('the ETag proves it also where %s was expected', async (likelyEtags) => {
+    const { connection, proxy } = await shop.behind(() => PASS);
+    const resumeStore = stateOf(`likely-${likelyEtags}`);
+    expect(await shop.upload(connection, { likelyEtags, resumeStore })).toMatchObject({ attempts: 1, verified: proof });
+    expect(proxy.seen.filter(isRead)).toEqual([]);
+  });
+
   it('the ETag proves a resumable upload that was cut, and one in small chunks', async () => {
     let patches = 0;
     const { connection, proxy } = await shop.behind(({ method }) =>

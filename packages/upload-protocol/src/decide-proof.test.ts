@@ -1,6 +1,13 @@
 /** An ETag proves, or sends to read back; nothing but a byte that differs ever condemns an object. */
 import { describe, expect, it } from 'vitest';
-import { type DecideProofOptions, decideProof, ETAG_KINDS, learnEtagKind, VERIFY_POLICIES } from './decide-proof.ts';
+import {
+  type DecideProofOptions,
+  decideProof,
+  ETAG_KINDS,
+  guessEtagKind,
+  learnEtagKind,
+  VERIFY_POLICIES,
+} from './decide-proof.ts';
 
 const MD5 = '9b0f5d2c9b0f5d2c9b0f5d2c9b0f5d2c';
 const OTHER_MD5 = '00000000000000000000000000000000';
@@ -51,5 +58,18 @@ describe('of a host is learned', () => {
     ['size', OTHER_MD5, undefined],
   ] as const)('by %s and ETag %s: %s', (proof, etag, kind) => {
     expect(learnEtagKind(proof, etag)).toBe(kind);
+  });
+});
+
+describe('what an object lets expect of others', () => {
+  it.each([
+    [MD5, LARGE, 'md5'],
+    [`"${MD5}-6"`, LARGE, 'multipart'],
+    // S3 stores a small body in one piece, too.
+    [MD5, SMALL, undefined],
+    ['no digest', LARGE, undefined],
+    [undefined, LARGE, undefined],
+  ])('%s of %d bytes: %s', (etag, size, kind) => {
+    expect(guessEtagKind({ etag, size })).toBe(kind);
   });
 });

@@ -20,10 +20,13 @@ export const ETAG_KINDS = ['md5', 'multipart', 'unproven'] as const;
 
 export type EtagKind = (typeof ETAG_KINDS)[number];
 
+const DAY_MS = 86_400_000;
+
 /** For so long what is known of a host's ETags is believed, in milliseconds. */
 export const ETAG_KIND_LIFE_MS: Readonly<Record<EtagKind, number>> = {
-  md5: 86_400_000,
-  multipart: 86_400_000,
+  // Only say what to take beside the sending; where the host has changed, the other kind is taken after it.
+  md5: 30 * DAY_MS,
+  multipart: 30 * DAY_MS,
   // Until then small objects are accepted by their size; one of them is read back each hour.
   unproven: 3_600_000,
 };
@@ -60,4 +63,21 @@ export function learnEtagKind(proof: Proof, etag: string | undefined): EtagKind 
   if (proof === 'md5') return 'md5';
   if (proof === 'multipart-etag') return 'multipart';
   return proof === 'readback' && readEtag(etag).form === 'md5' ? 'unproven' : undefined;
+}
+
+/**
+ * What the ETag of an object that is there already lets expect of the next ones.
+ *
+ * @param size in bytes. Small objects have an MD5 everywhere.
+ */
+export function guessEtagKind({
+  etag,
+  size,
+}: {
+  readonly etag?: string | undefined;
+  readonly size: number;
+}): EtagKind | undefined {
+  const { form } = readEtag(etag);
+  if (form === 'multipart') return 'multipart';
+  return form === 'md5' && size > REST_PART_BYTES ? 'md5' : undefined;
 }

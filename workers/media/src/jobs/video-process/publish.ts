@@ -9,6 +9,7 @@ import { uploadWaves } from '@supabase-media/media/outputs';
 import { countRetry, type UploadRecording } from '@supabase-media/service/metrics-uploads';
 import { openResumeStore, type ResumeStore } from '@supabase-media/storage/resume-store';
 import { uploadFile } from '@supabase-media/storage/uploader';
+import { guessEtagKind } from '@supabase-media/upload-protocol/decide-proof';
 import type { VideoRun } from './video-run.ts';
 
 export interface PublishOptions {
@@ -85,7 +86,7 @@ interface PublishFileOptions {
 }
 
 async function publishFile(
-  { services, log }: VideoRun,
+  { services, source, log }: VideoRun,
   { file, path, resumeStore, signal }: PublishFileOptions,
   onSent: (bytes: number) => void,
 ): Promise<void> {
@@ -103,6 +104,7 @@ async function publishFile(
     contentType: file.contentType,
     // Nobody else writes to these keys: what is there came from an earlier run of the same job.
     upsert: true,
+    likelyEtags: guessEtagKind(source),
     signal,
     onRoute: ({ route, reason }, size) => {
       recording ??= metrics.uploadStarted({ route, bytes: size });
