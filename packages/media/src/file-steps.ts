@@ -35,10 +35,12 @@ export function fileSteps({ outputs, plan }: FileStepsOptions): Steps<FileStep> 
           {
             name: 'derive' as const,
             title: `Making ${derived.map(({ kind }) => kind).join(', ')} from the video`,
-            weight: Math.max(
-              1,
-              derived.reduce((sum, output) => sum + output.weight(plan()), 0),
-            ),
+            get weight() {
+              return Math.max(
+                1,
+                derived.reduce((sum, output) => sum + output.weight(plan()), 0),
+              );
+            },
           },
         ]),
   ];

@@ -1,6 +1,8 @@
 /** Makes the MP4: copies or encodes as planned, verifies, and only then gives the file its name. */
+
 import { rename, rm } from 'node:fs/promises';
 import type { MediaError } from '@supabase-media/core/errors';
+import { effectiveFps } from '../plan/copy-rules.ts';
 import type { VideoMedia } from '../plan/media-info.ts';
 import { type ConvertPlan, encodeInstead, type Reason } from '../plan/plan.ts';
 import type { MediaWarning } from '../plan/plan-warnings.ts';
@@ -173,6 +175,7 @@ function run(options: EncodeOptions, plan: ConvertPlan, args: readonly string[])
     tools: options.tools,
     args,
     durationSeconds: plan.info.durationSeconds,
+    frameCount: plan.info.durationSeconds * (plan.target.fps ?? effectiveFps(plan.source) ?? 0),
     onProgress: options.onProgress,
     limits: encodeLimits(plan.info.durationSeconds, options.limits),
     signal: options.signal,

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { createProgressReader, type EncodeProgress } from './progress.ts';
 
-function readAll(durationSeconds: number | undefined, text: string): EncodeProgress[] {
-  const reader = createProgressReader(durationSeconds);
+function readAll(durationSeconds: number | undefined, text: string, frameCount?: number): EncodeProgress[] {
+  const reader = createProgressReader({ durationSeconds, frameCount });
   return text.split('\n').flatMap((line) => reader.read(line) ?? []);
 }
 
@@ -22,6 +22,12 @@ it('never falls and never says 100', () => {
   );
   expect(percents.map((progress) => progress.percent)).toEqual([50, 50, 99]);
   expect(percents.at(-1)?.etaSeconds).toBe(0);
+});
+
+it('counts frames where it is known how many there are: sound runs ahead of a slow picture', () => {
+  expect(readAll(10, block(9_000_000, '1x'), 100)[0]?.percent).toBe(10);
+  expect(readAll(10, block(1_000_000, '1x'), 20)[0]?.percent).toBe(10);
+  expect(readAll(10, block(9_000_000, '1x').replace('frame=10', 'frame=0'), 100)[0]?.percent).toBe(90);
 });
 
 it('has no percent without a length, and never NaN', () => {

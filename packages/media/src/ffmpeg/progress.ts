@@ -27,7 +27,14 @@ export interface ProgressReader {
 /** Until the output is verified, it is not finished. */
 const HIGHEST_PERCENT = 99;
 
-export function createProgressReader(durationSeconds: number | undefined): ProgressReader {
+/** What is written, as far as it is known. */
+export interface WrittenVideo {
+  readonly durationSeconds?: number | undefined;
+  /** The time that ffmpeg tells is that of the stream that is furthest: sound runs ahead of a slow picture. */
+  readonly frameCount?: number | undefined;
+}
+
+export function createProgressReader({ durationSeconds, frameCount = 0 }: WrittenVideo): ProgressReader {
   let position = 0;
   let frames = 0;
   let speed: number | undefined;
@@ -37,7 +44,8 @@ export function createProgressReader(durationSeconds: number | undefined): Progr
     if (durationSeconds === undefined || !(durationSeconds > 0)) {
       return { percent: undefined, speed, etaSeconds: undefined, positionSeconds: position };
     }
-    percent = Math.max(percent, Math.min(HIGHEST_PERCENT, (position / durationSeconds) * 100));
+    const written = Math.min(position / durationSeconds, frameCount > 0 && frames > 0 ? frames / frameCount : 1);
+    percent = Math.max(percent, Math.min(HIGHEST_PERCENT, written * 100));
     const left = Math.max(0, durationSeconds - position);
     return { percent, speed, etaSeconds: speed === undefined ? undefined : left / speed, positionSeconds: position };
   }

@@ -119,6 +119,8 @@ export interface RunFfmpegOptions {
   readonly args: readonly string[];
   /** Length of what is written, for the percent. Seconds. */
   readonly durationSeconds?: number | undefined;
+  /** About so many frames of the first video stream are written, for the percent. */
+  readonly frameCount?: number | undefined;
   readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
   readonly limits?: ProcessLimits | undefined;
   /** Called for each line of stdout, its progress among them: for an output that is text. */
@@ -140,7 +142,7 @@ export interface FfmpegResult {
 const STALL_MS = 60_000;
 /** The rewriting of a large file at the end (faststart) is silent; five minutes move 30 GB on an ordinary disk. */
 const FINISHING_STALL_MS = 300_000;
-const FINISHING_PERCENT = 98;
+const FINISHING_SHARE = 0.98;
 
 /**
  * @throws what `runProcess` throws. A failure on the file is in the result. Exit code 0 does not mean that
@@ -148,9 +150,10 @@ const FINISHING_PERCENT = 98;
  */
 export async function runFfmpeg(options: RunFfmpegOptions): Promise<FfmpegResult> {
   assertGuarded(options.args);
-  const reader = createProgressReader(options.durationSeconds);
+  const reader = createProgressReader(options);
   let reached = 0;
-  let percent: number | undefined;
+  const { durationSeconds = 0 } = options;
+  const isFinishing = () => reader.position() >= durationSeconds * FINISHING_SHARE;
   const { exitCode, stderrTail, seconds } = await runProcess({
     program: options.tools.ffmpeg.path,
     args: options.args,
@@ -161,8 +164,7 @@ export async function runFfmpeg(options: RunFfmpegOptions): Promise<FfmpegResult
     signal: options.signal,
     limits: {
       ...options.limits,
-      stallMs:
-        options.limits?.stallMs ?? (() => ((percent ?? 100) >= FINISHING_PERCENT ? FINISHING_STALL_MS : STALL_MS)),
+      stallMs: options.limits?.stallMs ?? (() => (isFinishing() ? FINISHING_STALL_MS : STALL_MS)),
     },
     showsProgress() {
       const now = reader.position() + reader.frames();
@@ -173,9 +175,7 @@ export async function runFfmpeg(options: RunFfmpegOptions): Promise<FfmpegResult
     onLine(line) {
       options.onLine?.(line);
       const progress = reader.read(line);
-      if (progress === undefined) return;
-      percent = progress.percent;
-      options.onProgress?.(progress);
+      if (progress !== undefined) options.onProgress?.(progress);
     },
   });
   return { exitCode, stderrTail, seconds, frames: reader.frames() };

@@ -18,6 +18,7 @@ import { renderMasterPlaylist } from './hls/playlist.ts';
 import { endRendition } from './hls/rendition.ts';
 import { nameSubtitles, writeSubtitles } from './hls/subtitles.ts';
 import { type VerifiedHls, verifyHls } from './hls/verify.ts';
+import { USUAL_LADDER_SECONDS, weighLadder } from './hls/weight.ts';
 import type { Output, OutputRequest } from './output.ts';
 
 const FOLDER = 'hls';
@@ -40,7 +41,7 @@ export const hls: Output<'hls'> = {
   about: `${FILES.master.name} with up to three sizes, about as much work again as the video`,
   from: 'mp4',
   files: Object.values(FILES),
-  weight: () => 34,
+  weight: (plan) => (plan === undefined ? USUAL_LADDER_SECONDS : weighLadder(plan)),
   mostBytes: mostHlsBytes,
   make: makeHls,
   explain: ({ plan: { policy }, mp4, outDir, tools }) => {

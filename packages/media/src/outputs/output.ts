@@ -43,7 +43,7 @@ export interface Output<Kind extends string = string> {
    *
    * @param plan of the MP4, once it is known.
    */
-  readonly weight: (plan?: Pick<ConvertPlan, 'video'>) => number;
+  readonly weight: (plan?: ConvertPlan) => number;
   /** The most that its files may have together, in bytes, also while they are made. */
   readonly mostBytes: (mp4: BoundedVideo, policy: MediaPolicy) => number;
   /**

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { remuxArguments } from '../ffmpeg/commands/remux.ts';
 import { transcodeArguments } from '../ffmpeg/commands/transcode.ts';
+import type { ConvertPlan } from '../plan/plan.ts';
 import { describeFile, type Output, type OutputFile, roundSeconds } from './output.ts';
 
 export const VIDEO_FILE: OutputFile = { name: 'video.mp4', contentType: 'video/mp4', wave: 'first' };
@@ -14,8 +15,7 @@ export const video: Output<'video'> = {
   about: 'video.mp4, upright, at most 1080p60, SDR',
   from: 'source',
   files: [VIDEO_FILE],
-  // A video that is copied leaves almost all of the time to the ladder of HLS.
-  weight: (plan) => (plan?.video === 'copy' ? 6 : 42),
+  weight: (plan) => (plan === undefined ? USUAL_SECONDS : weighMp4(plan)),
   mostBytes: ({ bytes }) => bytes,
   make: async ({ mp4, outDir }) => {
     const { displayWidth: width, displayHeight: height } = mp4.info.video;
@@ -31,3 +31,22 @@ export const video: Output<'video'> = {
     };
   },
 };
+
+/** In seconds for a minute of 1080p on two cores, profile `fast`; see `hls/weight.ts`. */
+const SECONDS = {
+  encode: 34,
+  /** Reading as many pixels as are encoded. */
+  decode: 8,
+  /** Bringing HDR to SDR. */
+  toneMap: 27,
+  /** So little that nothing is foretold by it: how fast a disk is says nothing of an encoder. */
+  copy: 1.5,
+};
+
+const USUAL_SECONDS = SECONDS.encode + SECONDS.decode;
+
+function weighMp4({ video, source, target }: ConvertPlan): number {
+  if (video === 'copy') return SECONDS.copy;
+  const read = (source.codedWidth * source.codedHeight) / (target.width * target.height);
+  return SECONDS.encode + SECONDS.decode * read + (source.hdr === undefined ? 0 : SECONDS.toneMap);
+}
