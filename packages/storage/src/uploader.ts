@@ -7,7 +7,12 @@ import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { type ErrorCode, MediaError, type OutageRetries } from '@supabase-media/core/errors';
 import { type RetryNotice, type RetryOptions, retry } from '@supabase-media/core/retry';
-import type { EtagKind, Proof, VerifyPolicy } from '@supabase-media/upload-protocol/decide-proof';
+import {
+  type EtagKind,
+  guessEtagKindOfHost,
+  type Proof,
+  type VerifyPolicy,
+} from '@supabase-media/upload-protocol/decide-proof';
 import type { SentBody } from '@supabase-media/upload-protocol/multipart-etag';
 import { decideRoute, type Route, type RouteDecision } from '@supabase-media/upload-protocol/route';
 import type { StorageConnection } from './connection.ts';
@@ -181,8 +186,9 @@ export async function uploadFile(options: UploadFileOptions): Promise<UploadResu
   const upload = new AbortController();
   const { host } = new URL(connection.storageUrl);
   const hostEtags = await options.resumeStore.loadEtagKind(host);
+  const likelyEtags = hostEtags ?? options.likelyEtags ?? guessEtagKindOfHost(host);
   const fileEtags = takeEtags(file, {
-    layouts: foreseeLayouts({ size: file.size, route: bodyRouteOf(route) }, verify, hostEtags ?? options.likelyEtags),
+    layouts: foreseeLayouts({ size: file.size, route: bodyRouteOf(route) }, verify, likelyEtags),
     signal: signal ? AbortSignal.any([signal, upload.signal]) : upload.signal,
   });
   try {

@@ -73,3 +73,14 @@ describe('what an object lets expect of others', () => {
     expect(guessEtagKind({ etag, size })).toBe(kind);
   });
 });
+
+it.each([
+  ['abcdefghijklmnopqrst.supabase.co', 'multipart'],
+  ['localhost:54321', 'md5'],
+  ['127.0.0.1:54321', 'md5'],
+  ['[::1]:8000', 'md5'],
+  ['storage.example.com', undefined],
+  ['supabase.co.example.com', undefined],
+])('guesses by the name of the host, of %s: %s', (host, kind) => {
+  expect(guessEtagKindOfHost(host)).toBe(kind);
+});

@@ -81,3 +81,15 @@ export function guessEtagKind({
   if (form === 'multipart') return 'multipart';
   return form === 'md5' && size > REST_PART_BYTES ? 'md5' : undefined;
 }
+
+/**
+ * What the ETags of a host are likely to be by its name: hosted Supabase keeps objects in S3, and what runs on one's own
+ * machine keeps files, as the command line of Supabase starts it.
+ *
+ * @param host with or without a port.
+ */
+export function guessEtagKindOfHost(host: string): EtagKind | undefined {
+  const name = host.replace(/:\d+$/, '');
+  if (/\.supabase\.(co|in)$/.test(name)) return 'multipart';
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(name) ? 'md5' : undefined;
+}
