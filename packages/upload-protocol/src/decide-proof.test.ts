@@ -5,6 +5,7 @@ import {
   decideProof,
   ETAG_KINDS,
   guessEtagKind,
+  guessEtagKindOfHost,
   learnEtagKind,
   VERIFY_POLICIES,
 } from './decide-proof.ts';

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { MediaError } from '@supabase-media/core/errors';
 import { assertPlatform } from '@supabase-media/service/assert-platform';
 import { boundMemory } from '@supabase-media/service/bound-memory';
+import { cacheCompiledCode } from '@supabase-media/service/cache-compiled-code';
 import { Command, CommanderError } from 'commander';
 import { createOutput } from './cli/output.ts';
 
@@ -49,6 +50,7 @@ Variables are explained in .env.example. Exit code 0: done, 1: an error.`,
 const HELP_CODES = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
 
 boundMemory();
+cacheCompiledCode();
 try {
   assertPlatform();
   await (await createProgram(process.argv.slice(2))).parseAsync();

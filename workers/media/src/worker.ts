@@ -13,6 +13,7 @@ import { checkServices, type ServicesReport } from '@supabase-media/diagnosis/ch
 import type { Finding } from '@supabase-media/diagnosis/findings';
 import { logFindings } from '@supabase-media/diagnosis/log-findings';
 import { locateTools } from '@supabase-media/media/locate-tools';
+import type { MediaTools } from '@supabase-media/media/tools';
 import { type Consumer, startConsumer } from '@supabase-media/queue/consumer';
 import { openQueueInspector } from '@supabase-media/queue/inspect-queue';
 import { openQueueTelemetry } from '@supabase-media/queue/telemetry';
@@ -52,13 +53,15 @@ const SWEEP_EVERY_MS = 600_000;
 export async function startWorker(options: {
   readonly config: Config;
   readonly log: Log;
+  /** Where they are being located already; else they are located here. */
+  readonly tools?: Promise<MediaTools> | undefined;
   /** Ends what need not be finished when the process is told to stop. */
   readonly signal?: AbortSignal | undefined;
 }): Promise<Worker> {
   const { config, log, signal } = options;
   const { workDir, jobsDir, reserveBytes, encodeConcurrency, uploadConcurrency } = config.worker;
   const supabase = supabaseOf(config);
-  const tools = await locateTools(config.ffmpeg);
+  const tools = await (options.tools ?? locateTools(config.ffmpeg));
   // What is missing of it the doctor's findings say, once.
   log.info(
     { event: 'worker.tools', ffmpeg: tools.ffmpeg, ffprobe: tools.ffprobe, isolation: tools.isolation },

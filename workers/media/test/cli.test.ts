@@ -1,5 +1,6 @@
 /** The command line as scripts and people meet it: one JSON object, clear errors, exit codes. */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import * as nodeModule from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJson, runCommand, startCommand } from '@supabase-media/test-support/command';
@@ -35,6 +36,14 @@ describe('media', () => {
       expect(stdout).toContain('Usage: media');
       for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     }
+  });
+
+  it('keeps compiled code in the cache of the user, where Node can and there is one', async () => {
+    const cache = join(folder, '.cache', 'supabase-media');
+    for (const HOME of [folder, join(folder, 'missing'), '/proc/missing', '/dev/null'])
+      expect(await runCommand(['worker', '--help'], { HOME, XDG_CACHE_HOME: '' })).toMatchObject({ exitCode: 0 });
+    const kept = await readdir(cache).catch(() => []);
+    expect(kept.length > 0).toBe('enableCompileCache' in nodeModule);
   });
 
   describe('loads what a command needs, and no more:', () => {

@@ -26,6 +26,8 @@ export interface LocateOptions {
 
 type Program = 'ffmpeg' | 'ffprobe';
 
+type DecodableCodecs = ReturnType<typeof listDecodableCodecs>;
+
 interface Candidate {
   readonly path: string;
   readonly origin: ToolOrigin;
@@ -49,7 +51,7 @@ export async function locateTools(options: LocateOptions = {}): Promise<MediaToo
     threads: options.threads ?? DEFAULT_LIMITS.threads,
     memoryBytes: 'memoryBytes' in options ? options.memoryBytes : DEFAULT_LIMITS.memoryBytes,
   };
-  const decodableCodecs = await listDecodableCodecs(ffmpeg.tool.path);
+  const decodableCodecs = await ffmpeg.decodableCodecs;
   return { limits, isolation, ffmpeg: { ...ffmpeg.tool, canConvertHdr, decodableCodecs }, ffprobe: ffprobe.tool };
 }
 
@@ -69,8 +71,10 @@ async function locate(program: Program, explicit: string | undefined, options: L
 async function tryRun(
   program: Program,
   { path, origin }: Candidate,
-): Promise<{ tool: Tool; report: VersionReport } | string> {
+): Promise<{ tool: Tool; report: VersionReport; decodableCodecs: DecodableCodecs } | string> {
   const output: string[] = [];
+  // Asked at the same time: each takes 0.1 s, which a worker that starts waits for.
+  const decodableCodecs = program === 'ffmpeg' ? listDecodableCodecs(path) : Promise.resolve(undefined);
   try {
     const { exitCode, stderrTail } = await runProcess({
       program: path,
@@ -84,7 +88,7 @@ async function tryRun(
   }
   const report = readVersion(output.join('\n'));
   if (report === undefined) return `it does not answer like ${program}`;
-  return whyUnusable(report, program) ?? { tool: { path, version: report.version, origin }, report };
+  return whyUnusable(report, program) ?? { tool: { path, version: report.version, origin }, report, decodableCodecs };
 }
 
 function searchFolders(program: Program, searchPath: string): Candidate[] {

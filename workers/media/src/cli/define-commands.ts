@@ -1,6 +1,7 @@
 /** Every command as it is typed. What one does is loaded when it is called. */
 import { OUTPUT_KINDS, type OutputKind, parseOutputs } from '@supabase-media/media/outputs';
 import { PROFILES } from '@supabase-media/media/profiles';
+import type { MediaTools } from '@supabase-media/media/tools';
 import { PRIORITIES } from '@supabase-media/queue/policy';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { defineUpload } from './define-upload.ts';
@@ -33,13 +34,20 @@ export function defineCommands(program: Command): void {
   program
     .command('worker')
     .description('take jobs from the queue until told to stop (SIGTERM, SIGINT)')
-    .action(async (_options, command: Command) =>
-      runWorkerCommand({
+    .action(async (_options, command: Command) => {
+      let tools: Promise<MediaTools> | undefined;
+      await runWorkerCommand({
         common: command.optsWithGlobals<CommonOptions>(),
         needs: { supabase: true, queue: true },
-        run: async (context) => (await import('./worker.ts')).workerCommand(context),
-      }),
-    );
+        begin: async (config) => {
+          const { locateTools } = await import('@supabase-media/media/locate-tools');
+          tools = locateTools(config.ffmpeg);
+          // Whoever waits for them hears of a failure.
+          tools.catch(() => {});
+        },
+        run: async (context) => (await import('./worker.ts')).workerCommand(context, tools),
+      });
+    });
 
   program
     .command('enqueue')

@@ -74,10 +74,13 @@ export async function runCommand<C extends CommandConfig>(options: RunCommandOpt
 
 export interface RunWorkerCommandOptions extends Pick<RunCommandOptions<Config>, 'common' | 'run'> {
   readonly needs?: LoadConfigOptions['needs'];
+  /** Begins what other processes do, as soon as the configuration is known: the rest of our code takes 0.5 s to load. */
+  readonly begin?: (config: Config) => Promise<void>;
 }
 
 /** The same for a command that knows everything a worker is set to. */
-export async function runWorkerCommand({ common, needs, run }: RunWorkerCommandOptions): Promise<void> {
+export async function runWorkerCommand(options: RunWorkerCommandOptions): Promise<void> {
+  const { common, needs, begin, run } = options;
   const ended = new AbortController();
   const load = async (environment: Environment) => {
     const [{ loadConfig }, { VARIABLES }] = await Promise.all([
@@ -90,6 +93,7 @@ export async function runWorkerCommand({ common, needs, run }: RunWorkerCommandO
     common,
     load,
     run: async (context) => {
+      await begin?.(context.config);
       if (needs?.queue) {
         // The drivers of the queue take 30 MB and half a second: only where there is one.
         const { reportFullPool } = await import('@supabase-media/queue/report-full-pool');
