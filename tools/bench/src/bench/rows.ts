@@ -8,6 +8,7 @@ export type ContenderName =
   | 'two workers'
   | 'one worker'
   | 'script'
+  | 'script with proofs'
   | 'usual worker'
   | 'media process'
   | 'ffmpeg alone'
@@ -69,7 +70,8 @@ export const ROWS: readonly Row[] = [
     ...{ ...one, source: MINUTE, outputs: MP4, most: 1.03, mostOverWay: 0.9 },
   },
   {
-    ...{ name: 'copy', about: '2 GB web-ready, MP4 and poster', contenders: WHOLE_JOB },
+    ...{ name: 'copy', about: '2 GB web-ready, MP4 and poster' },
+    contenders: [...WHOLE_JOB, 'script with proofs'],
     ...{ ...one, source: LARGE, outputs: MP4, most: 1.05, mostOverWay: 0.9 },
   },
   {

@@ -14,14 +14,14 @@ import { type ExplainedCommand, writeCommandsAlone, writeScript } from './write-
 const SOURCE = '/explained/source';
 const OUT = '/explained/out';
 
-/** curl, ffmpeg, curl; several videos by `xargs -P`. */
-export function scriptContender(lab: Lab): Contender {
+/** curl, ffmpeg, curl; several videos by `xargs -P`. @param options `proves`: as `writeScript` takes it. */
+export function scriptContender(lab: Lab, options: { readonly proves?: boolean } = {}): Contender {
   return scripted(lab, ({ path, sourceFile, outDir, commands }) =>
     writeScript({
       sourceUrl: `${storageUrl(lab)}/object/authenticated/${SOURCE_BUCKET}/${path}`,
       resultsUrl: `${storageUrl(lab)}/object/${RESULT_BUCKET}/by-hand/${path}`,
       key: storageKey(lab),
-      ...{ sourceFile, outDir, commands },
+      ...{ sourceFile, outDir, commands, ...options },
     }),
   );
 }

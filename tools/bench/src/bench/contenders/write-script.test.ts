@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { writeScript } from './write-script.ts';
+import { type ScriptOptions, writeScript } from './write-script.ts';
 
 describe('writeScript', () => {
-  const script = writeScript({
+  const options: ScriptOptions = {
     sourceUrl: 'http://a/source.mp4',
     resultsUrl: 'http://a/results',
     key: 'secret',
@@ -12,6 +12,16 @@ describe('writeScript', () => {
       { command: ['ffmpeg', '-i', 'file:/w/source.mp4', 'file:/w/out/video.mp4'] },
       { cwd: '/w/out/hls', command: ['ffmpeg', '-var_stream_map', 'v:0,name:720p a:0,name:audio', './%v/index.m3u8'] },
     ],
+  };
+  const script = writeScript(options);
+
+  it('proves by hand where it is told to', () => {
+    const lines = writeScript({ ...options, resultsUrl: 'http://a/object/results', proves: true }).split('\n');
+    const added = lines.filter((line) => !script.includes(line) && !line.startsWith('find'));
+    expect(added.map((line) => line.split(' ')[0])).toEqual([
+      ...['sha256sum', 'ffprobe', 'wait', 'ffprobe', 'ffmpeg', 'wait', 'md5sum', 'wait', 'curl'],
+    ]);
+    expect(lines.at(-2)).toContain('http://a/object/info/results/video.mp4 | grep');
   });
 
   it('downloads, runs the commands in order, and uploads what there is', () => {

@@ -16,24 +16,51 @@ export interface ScriptOptions {
   readonly sourceFile: string;
   readonly outDir: string;
   readonly commands: readonly ExplainedCommand[];
+  /** Prove by hand what the worker proves of a source and of an MP4 that is copied: {@link proveByHand}. */
+  readonly proves?: boolean;
 }
 
 /** Four at a time, as the worker uploads. */
 const UPLOADS_AT_A_TIME = 4;
 
-/** It proves nothing of what it uploads, retries nothing, and begins again where it is interrupted. */
-export function writeScript({ sourceUrl, resultsUrl, key, sourceFile, outDir, commands }: ScriptOptions): string {
+/** It retries nothing, begins again where it is interrupted, and, unless told, proves nothing of what it uploads. */
+export function writeScript(options: ScriptOptions): string {
+  const { sourceUrl, resultsUrl, key, sourceFile, outDir, commands } = options;
   const curl = `curl --silent --show-error --fail --header ${quoteCommand([`authorization: Bearer ${key}`])}`;
+  const proofs = options.proves === true ? proveByHand(sourceFile) : undefined;
   return [
     'set -e',
     makeFolders(outDir, commands),
     `${curl} --output ${quoteCommand([sourceFile, sourceUrl])}`,
+    ...(proofs?.ofSource ?? []),
     ...commands.map((command) => runLine(outDir, command)),
     `cd ${quoteCommand([outDir])}`,
+    ...(proofs?.ofMp4 ?? []),
     `find . -type f -printf '%P\\n' | xargs -P ${UPLOADS_AT_A_TIME} -I NAME ${curl} --output /dev/null ` +
       `--header 'x-upsert: true' --header 'content-type: video/mp4' --upload-file NAME --request POST ${resultsUrl}/NAME`,
+    ...(proofs?.ofObject(`${curl} ${resultsUrl.replace('/object/', '/object/info/')}/video.mp4`) ?? []),
     '',
   ].join('\n');
+}
+
+const LIST_PACKETS = 'ffprobe -v error -show_entries packet=stream_index,pts_time,dts_time,size,flags -of compact=p=0';
+
+/**
+ * The digest and the packets of the source, the packets of the MP4 and its sound decoded, the MD5 of the MP4 beside its
+ * upload and the ETag compared with it: each beside what it need not wait for, as one would with two processors.
+ */
+function proveByHand(sourceFile: string) {
+  const source = quoteCommand([sourceFile]);
+  return {
+    ofSource: [`sha256sum ${source} >/dev/null & digest=$!`, `${LIST_PACKETS} ${source} >/dev/null`, 'wait $digest'],
+    ofMp4: [
+      `${LIST_PACKETS} video.mp4 >/dev/null & packets=$!`,
+      'ffmpeg -v error -i video.mp4 -map 0:a? -f null -',
+      'wait $packets',
+      `md5sum video.mp4 >${source}.md5 & digest=$!`,
+    ],
+    ofObject: (info: string) => ['wait $digest', `${info} | grep --quiet "$(cut -c 1-32 ${source}.md5)"`],
+  };
 }
 
 /** What ffmpeg itself takes, of a file that is there and whose results stay. */
