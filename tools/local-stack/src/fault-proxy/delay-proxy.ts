@@ -70,18 +70,45 @@ function createDirection({ delayMs, bytesPerSecond = Number.POSITIVE_INFINITY }:
   };
 }
 
+/** What is under way: a part, or the end. */
+interface Underway {
+  readonly chunk: Buffer | 'end';
+  /** By the clock of {@link Direction}. */
+  readonly arrivesAt: number;
+}
+
+/** One timer, for what arrives next: of several that are due at a time, Node does not say which comes first. */
 function carryBytes(from: Socket, to: Socket, arrivalOf: Direction, most: number): void {
+  const underway: Underway[] = [];
   let inFlight = 0;
-  from.on('data', (chunk: Buffer) => {
-    inFlight += chunk.length;
-    if (inFlight > most) from.pause();
-    setTimeout(() => {
-      if (!to.writable) return;
+  let timer: NodeJS.Timeout | undefined;
+  const deliver = ({ chunk }: Underway) => {
+    if (!to.writable) return;
+    if (chunk === 'end') to.end();
+    else
       to.write(chunk, () => {
         inFlight -= chunk.length;
         if (inFlight <= most) from.resume();
       });
-    }, arrivalOf(chunk.length) - performance.now());
+  };
+  const deliverDue = () => {
+    timer = undefined;
+    for (let next = underway[0]; next !== undefined && next.arrivesAt <= performance.now(); next = underway[0]) {
+      underway.shift();
+      deliver(next);
+    }
+    const [next] = underway;
+    if (next !== undefined) timer = setTimeout(deliverDue, next.arrivesAt - performance.now());
+  };
+  const send = (chunk: Underway['chunk']) => {
+    underway.push({ chunk, arrivesAt: arrivalOf(chunk === 'end' ? 0 : chunk.length) });
+    timer ??= setTimeout(deliverDue, (underway[0]?.arrivesAt ?? 0) - performance.now());
+  };
+  from.on('data', (chunk: Buffer) => {
+    inFlight += chunk.length;
+    if (inFlight > most) from.pause();
+    send(chunk);
   });
-  from.on('end', () => setTimeout(() => to.end(), arrivalOf(0) - performance.now()));
+  from.on('end', () => send('end'));
+  to.on('close', () => clearTimeout(timer));
 }
