@@ -85,7 +85,7 @@ export function SettingsPanel(props: SettingsPanelProps): ReactElement {
       </div>
       {linkAt !== undefined && (
         <button type="button" className="video-player__copy" onClick={() => void copy()}>
-          Copy link at {formatDuration(seconds)}
+          Copy link at {formatDuration(Math.floor(seconds))}
         </button>
       )}
       {link !== undefined && (
