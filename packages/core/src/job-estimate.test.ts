@@ -67,6 +67,13 @@ describe('the estimate of a job', () => {
     expect(Number(estimateJob(STEPS, ended, slowStart).etaSeconds)).toBeLessThan(3);
   });
 
+  it('says nothing by the first words of a step alone', () => {
+    const at = (atSeconds: number, done: number) =>
+      estimateJob(STEPS, new Map(), { index: 3, elapsedSeconds: atSeconds, reported: { done, atSeconds } }).etaSeconds;
+    expect([at(5.7, 0.33), at(9, 0.4)]).toEqual([undefined, undefined]);
+    expect([at(5.7, 0.6), at(12, 0.4)]).toEqual([expect.any(Number), expect.any(Number)]);
+  });
+
   it('takes the steps that an earlier run has done for as long as they would have been', () => {
     const told = estimateJob(STEPS, new Map(), {
       index: 3,

@@ -13,12 +13,16 @@ beforeAll(async () => {
 });
 afterAll(() => clips?.close());
 
-it.each([['wide.mp4'], ['wide-mjpeg.avi']] as const)('of %s', { timeout: 120_000 }, async (name) => {
+it.each([
+  // Of a copy nothing is encoded before the ladder, so that a short one may be over before anything is known.
+  ['wide.mp4', 1],
+  ['wide-mjpeg.avi', 0.75],
+] as const)('of %s', { timeout: 120_000 }, async (name, toldAtLatest) => {
   const figures = await measureTimeLeft({ path: await clips.clip(name), tools });
   const words = JSON.stringify(figures);
   // Twice as much as is promised of a quiet machine: tests run beside each other.
   expect(figures?.worst, words).toBeLessThan(3);
   expect(figures?.toldFrom, words).toBeGreaterThan(0.15);
-  expect(figures?.toldFrom, words).toBeLessThan(0.75);
+  expect(figures?.toldFrom, words).toBeLessThanOrEqual(toldAtLatest);
   expect(figures?.isSteady, words).toBe(true);
 });
