@@ -3,8 +3,11 @@
  * compare, and what was measured in this run says how fast this machine and this network are. Pure.
  */
 
-/** Steps of one kind are as fast as each other: what the machine computes, and what goes over the network. */
-export type StepKind = 'work' | 'transfer';
+/**
+ * Steps of one kind are as fast as each other: what the machine computes, and what goes over the network. `other`: it
+ * tells nothing of the speed of any.
+ */
+export type StepKind = 'work' | 'transfer' | 'other';
 
 export interface EstimatedStep {
   /** Its expected duration, in the same unit for all steps. */
@@ -119,7 +122,8 @@ function measurePace(steps: readonly EstimatedStep[], durations: ReadonlyMap<num
     return weight === 0 ? undefined : seconds / weight;
   };
   const [work, transfer] = [measure('work'), measure('transfer')];
-  return { work: work ?? transfer ?? 1, transfer: transfer ?? work ?? 1, isMeasured: work !== undefined };
+  const known = work ?? transfer ?? 1;
+  return { work: known, transfer: transfer ?? known, other: known, isMeasured: work !== undefined };
 }
 
 const expectedAt = (steps: readonly EstimatedStep[], pace: Pace, at: number): number =>

@@ -14,11 +14,13 @@ describe('the numbered steps', () => {
     expect(names(OUTPUT_KINDS)).toEqual(['probe', 'plan', 'encode', 'derive']);
   });
 
-  it('know from the plan on that a copy takes no time', () => {
+  it('know from the plan on that a copy takes no time, and tells of no other step', () => {
     let known: ConvertPlan | undefined;
     const encode = fileSteps({ outputs: ['hls'], plan: () => known }).find((step) => step.name === 'encode');
     const before = encode?.weight ?? 0;
+    expect(encode?.kind).toBe('work');
     known = plan;
     expect(encode?.weight).toBeLessThan(before / 5);
+    expect(encode?.kind).toBe('other');
   });
 });

@@ -25,6 +25,10 @@ export function fileSteps({ outputs, plan }: FileStepsOptions): Steps<FileStep> 
     {
       name: 'encode',
       title: 'Encoding',
+      // How fast a disk copies says nothing of an encoder.
+      get kind() {
+        return plan()?.video === 'copy' ? 'other' : 'work';
+      },
       get weight() {
         return encoded.reduce((sum, output) => sum + output.weight(plan()), 0);
       },

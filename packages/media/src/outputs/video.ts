@@ -39,7 +39,7 @@ const SECONDS = {
   decode: 8,
   /** Bringing HDR to SDR. */
   toneMap: 27,
-  /** So little that nothing is foretold by it: how fast a disk is says nothing of an encoder. */
+  /** A video that is copied leaves almost all of the time to the ladder of HLS. */
   copy: 1.5,
 };
 
