@@ -69,7 +69,11 @@ export async function checkInvariants(options: CheckInvariantsOptions): Promise<
   problems.push(...alive.map(({ pid, command }) => `process ${pid} is still running: ${command.slice(0, 100)}`));
   const directories = await listOrphaned(setup.workDirs, /^jobs-/, () => true);
   const uploads = await listOrphaned(setup.workDirs, /^uploads$/, (name) => name.startsWith('upload-'));
-  problems.push(...[...directories, ...uploads].map((path) => `${path} is left over`));
+  problems.push(...directories.map((path) => `${path} is left over`));
+  // Killed while it sends, a worker with a disk of its own never hears that another one has sent the file: its note stays
+  // until it is two days old.
+  const mayStay = setup.workDirs.length === 1 ? 0 : record.killedIn.publish + record.killedIn.upload;
+  if (uploads.length > mayStay) problems.push(...uploads.map((path) => `${path} is left over`));
   problems.push(...describeViolations(setup, record));
 
   const rows = await readStatusAudit(storage.pool, project);
