@@ -85,7 +85,10 @@ describe('a thread that takes a digest', () => {
     const checksum = new URL('../dist/file-checksum.js', import.meta.url);
     const script = `const { sha256OfFile } = await import(${JSON.stringify(checksum)});
       process.stdout.write(await sha256OfFile(${JSON.stringify(file)}));`;
-    const args = ['--experimental-permission', '--allow-fs-read=*', '--input-type=module', '--eval', script];
+    // Since Node 23.5 it is no experiment.
+    const flags = process.allowedNodeEnvironmentFlags;
+    const permission = flags.has('--permission') ? '--permission' : '--experimental-permission';
+    const args = [permission, '--allow-fs-read=*', '--input-type=module', '--eval', script];
     const { stdout } = await promisify(execFile)(process.execPath, args, {
       cwd: fileURLToPath(new URL('..', import.meta.url)),
     });
