@@ -12,6 +12,7 @@ export const SURVIVAL_TESTS = [
   'workers/media/test/changed-jobs.test.ts',
   'workers/media/test/requests.test.ts',
   'workers/media/test/split-video.test.ts',
+  'workers/media/test/early-encode.test.ts',
   'tools/bench/test/split-kills.test.ts',
   'tools/chaos/test/outbox.test.ts',
   'packages/media/test/processes.test.ts',

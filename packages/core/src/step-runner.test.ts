@@ -36,6 +36,25 @@ describe('the steps of a job', () => {
     expect(lines[2]).toBe('Step 2/2: Encoding');
   });
 
+  it('count what of a step was done before it was its turn', async () => {
+    const seen: StepProgress[] = [];
+    let clock = 0;
+    const onProgress = (progress: StepProgress) => seen.push(progress);
+    const log = pino({ level: 'silent' });
+    const runStep = createStepRunner({ steps: STEPS, log, onProgress, now: () => clock });
+    await runStep('download', async () => {
+      clock += 20_000;
+      return { value: undefined, summary: '1 MB' };
+    });
+    await runStep('encode', async (report) => {
+      clock += 10_000;
+      report(0.5, { leadSeconds: 10 });
+      return { value: undefined, summary: 'one file' };
+    });
+    // Half of it took 20 s. Told that it took 10, everybody would expect the end too soon.
+    expect(seen.find(({ step, etaSeconds }) => step === 'encode' && etaSeconds !== undefined)?.etaSeconds).toBe(20);
+  });
+
   it('are as far as the later one, where two run side by side', async () => {
     const log = pino({ level: 'silent' });
     const seen: string[] = [];

@@ -30,8 +30,14 @@ export interface StepProgress {
   readonly etaSeconds?: number | undefined;
 }
 
-/** Called by a running step: the part of its time that is over, from 0 to 1, and its speed where it has one. */
-export type ReportStep = (done: number, extra?: { readonly speed?: number | undefined }) => void;
+/**
+ * Called by a running step: the part of its time that is over, from 0 to 1, its speed where it has one, and for how many
+ * seconds it had been going when it became a step.
+ */
+export type ReportStep = (
+  done: number,
+  extra?: { readonly speed?: number | undefined; readonly leadSeconds?: number | undefined },
+) => void;
 
 /** The result of a step: its value, and a few words for the log. */
 export interface StepOutcome<T> {
@@ -88,9 +94,10 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
     if (step === undefined) throw new RangeError(`there is no step ${name}`);
     const label = `Step ${index + 1}/${steps.length}`;
     const started = now();
-    const elapsed = () => (now() - started) / 1000;
+    let lead = 0;
+    const elapsed = () => (now() - started) / 1000 + lead;
     let reported: { readonly done: number; readonly atSeconds: number } | undefined;
-    let extra: Parameters<ReportStep>[1];
+    let speed: { readonly speed?: number | undefined } | undefined;
     const tell = (): void => {
       if (Math.max(...running) > index) return;
       const weighed = steps.map(({ weight, kind = 'work' }) => ({ weight, kind }));
@@ -102,13 +109,14 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
         stepNumber: index + 1,
         stepCount: steps.length,
         percent: highest,
-        ...extra,
+        ...speed,
         ...(etaSeconds !== undefined && { etaSeconds }),
       });
     };
-    const report: ReportStep = (done, more) => {
+    const report: ReportStep = (done, { leadSeconds, ...extra } = {}) => {
+      lead = leadSeconds ?? lead;
       reported = { done: Math.min(1, Math.max(0, done)), atSeconds: elapsed() };
-      extra = more;
+      speed = extra;
       tell();
     };
     log.info({ event: 'step.started', step: name }, `${label}: ${step.title}`);
@@ -130,7 +138,7 @@ export function createStepRunner<const Steps extends readonly StepDefinition[]>(
     timer?.ended('done');
     const seconds = elapsed();
     durations.set(index, seconds);
-    extra = undefined;
+    speed = undefined;
     log.info({ event: 'step.done', step: name, seconds }, `${label} done in ${formatSeconds(seconds)}: ${summary}`);
     report(1);
     return value;

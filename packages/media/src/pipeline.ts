@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { type ErrorCode, type MediaError, toMediaError } from '@supabase-media/core/errors';
 import { runLimited } from '@supabase-media/core/run-limited';
 import type { ReportStep, RunStep, StepOutcome } from '@supabase-media/core/step-runner';
-import { type EncodeOptions, type EncodeResult, encodeMp4 } from './ffmpeg/encode.ts';
+import { beginEncode } from './early/begin-encode.ts';
+import { type BegunEncode, type EncodeOptions, type EncodeResult, encodeMp4 } from './ffmpeg/encode.ts';
 import { probeBeginning, probeMedia } from './ffmpeg/probe.ts';
+import type { ArrivingFile } from './ffmpeg/sandbox.ts';
 import type { MediaTools } from './ffmpeg/tools.ts';
 import type { ReadableOutput } from './ffmpeg/verify.ts';
 import { sizeOfFiles } from './ffmpeg/write-limit.ts';
@@ -26,6 +28,8 @@ import { type ConvertPlan, describePlan, type Plan, planProcessing, type Reason 
 import type { MediaWarning } from './plan/plan-warnings.ts';
 import type { Rejection } from './plan/rejections.ts';
 import type { MediaSettings } from './plan/settings.ts';
+
+export type { BegunEncode };
 
 export interface PipelineOptions {
   readonly settings: MediaSettings;
@@ -50,6 +54,8 @@ export interface MakeVideoOptions extends PipelineOptions {
   readonly inputPath: string;
   /** Told before anything is made by it. */
   readonly onPlan: (plan: ConvertPlan) => void | Promise<void>;
+  /** What was begun while the source arrived. */
+  readonly begun?: BegunEncode | undefined;
   /** Runs the encode when it is its turn; at once unless given. */
   readonly waitForTurn?: <T>(encode: () => Promise<T>) => Promise<T>;
   /** Told how many seconds of video one second of encoding made. */
@@ -127,13 +133,49 @@ export async function makePlanned(
   { probe, plan }: PlannedVideo,
   makeMp4: MakeMp4 = encodeMp4,
 ): Promise<MadeVideo> {
-  const { settings, runStep } = options;
+  const { runStep } = options;
   const waitForTurn = options.waitForTurn ?? ((encode) => encode());
   await options.onPlan(plan);
-  const bound = boundVideo(plan, options.space?.maxFileBytes);
-  const folderBytes = await options.space?.reserve?.(peakBytes(plan, settings.outputs, bound));
-  const task = { probe, plan, bound, folderBytes, makeMp4 };
+  const room = await reserveForVideo(options, plan);
+  const task = { probe, plan, ...room, makeMp4 };
   return waitForTurn(() => runStep('encode', (report) => encode(options, task, report)));
+}
+
+/** What an MP4 and everything that is made with it may take. */
+interface VideoRoom {
+  readonly bound: BoundedVideo;
+  /** What `outDir` may hold in all, in bytes. */
+  readonly folderBytes: number | undefined;
+}
+
+/** Reserves it. Throws what `reserve` of the space throws. */
+async function reserveForVideo(
+  { space, settings }: Pick<PipelineOptions, 'space' | 'settings'>,
+  plan: ConvertPlan,
+): Promise<VideoRoom> {
+  const bound = boundVideo(plan, space?.maxFileBytes);
+  return { bound, folderBytes: await space?.reserve?.(peakBytes(plan, settings.outputs, bound)) };
+}
+
+export interface BeginVideoOptions extends Pick<PipelineOptions, 'settings' | 'outDir' | 'tools' | 'space'> {
+  readonly plan: ConvertPlan;
+  /** What the source will be called when it is whole. */
+  readonly inputPath: string;
+  readonly arriving: ArrivingFile;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Begins to make the MP4 of a plan while the source arrives, within the same limits as {@link makePlanned}, which may take
+ * it over.
+ *
+ * @throws {MediaError} what `reserve` of the space throws.
+ */
+export async function beginVideo(options: BeginVideoOptions): Promise<BegunEncode> {
+  const { plan, inputPath, arriving, signal } = options;
+  const room = await reserveForVideo(options, plan);
+  const tools = await limitVideo(options, { plan, ...room });
+  return beginEncode({ plan, inputPath, outputPath: join(options.outDir, VIDEO_FILE.name), tools, arriving, signal });
 }
 
 /**
@@ -157,12 +199,9 @@ const ENCODE_SHARE = 0.86;
 /** A copy is written in no time, and proved as carefully. */
 const COPY_SHARE = 0.1;
 
-interface EncodeTask {
+interface EncodeTask extends VideoRoom {
   readonly probe: ProbeResult;
   readonly plan: ConvertPlan;
-  readonly bound: BoundedVideo;
-  /** What `outDir` may hold in all, in bytes. */
-  readonly folderBytes: number | undefined;
   readonly makeMp4: MakeMp4;
 }
 
@@ -171,13 +210,13 @@ async function encode(
   task: EncodeTask,
   report: ReportStep,
 ): Promise<StepOutcome<MadeVideo>> {
-  const { outDir, signal, inputPath } = options;
+  const { outDir, signal, inputPath, begun } = options;
   const { probe, plan } = task;
   const began = performance.now();
   const outputPath = join(outDir, VIDEO_FILE.name);
   const share = plan.video === 'copy' ? COPY_SHARE : ENCODE_SHARE;
   const onProgress: OutputRequest['onProgress'] = ({ percent = 0, speed }) =>
-    report((percent / 100) * share, { speed });
+    report((percent / 100) * share, { speed, leadSeconds: begun?.leadSeconds() });
   const tools = await limitVideo(options, task);
   const made: MadeOutputs[] = [];
   const removeMade = () => removeOutputs(made.flatMap(({ outputs }) => outputs));
@@ -186,7 +225,7 @@ async function encode(
       // Those of an attempt that failed are replaced.
       made[0] = await makePictures(options, task, output);
     };
-    const mp4 = await task.makeMp4({ plan, inputPath, outputPath, tools, signal, onProgress, onReadable });
+    const mp4 = await task.makeMp4({ plan, inputPath, outputPath, tools, signal, onProgress, onReadable, begun });
     if (mp4.outcome === 'rejected') {
       await removeMade();
       const { rejection } = mp4;
@@ -195,7 +234,8 @@ async function encode(
     const { outcome, reasons, output: info } = mp4;
     const base = { outcome, reasons, videoPath: outputPath, info, outputs: [], warnings: [] };
     made.push(await makeWithSource(options, task, base));
-    if (outcome === 'processed') options.onSpeed?.((info.durationSeconds * 1000) / (performance.now() - began));
+    const seconds = (performance.now() - began) / 1000 + (begun?.leadSeconds() ?? 0);
+    if (outcome === 'processed') options.onSpeed?.(info.durationSeconds / seconds);
     const outputs = inOrder(made.flatMap((some) => some.outputs));
     const warnings = [...mp4.warnings, ...made.flatMap((some) => some.warnings)];
     const failures = made.flatMap((some) => some.failures);
@@ -207,7 +247,10 @@ async function encode(
   }
 }
 
-const limitVideo = ({ tools, outDir, space, settings }: MakeVideoOptions, { plan, bound, folderBytes }: EncodeTask) =>
+const limitVideo = (
+  { tools, outDir, space, settings }: Pick<PipelineOptions, 'tools' | 'outDir' | 'space' | 'settings'>,
+  { plan, bound, folderBytes }: Pick<EncodeTask, 'plan' | 'bound' | 'folderBytes'>,
+) =>
   limitOutput(tools, {
     outDir,
     files: [VIDEO_FILE],

@@ -9,7 +9,7 @@ import type { TransportTimeouts } from './transport.ts';
 
 export interface DownloadFileOptions extends ObjectAddress {
   readonly connection: StorageConnection;
-  /** Where the object goes; written as `{file}.partial` until it is whole. */
+  /** Where the object goes; under {@link partialName} until it is whole. */
   readonly file: string;
   readonly timeouts: TransportTimeouts;
   readonly maxRetries: number;
@@ -28,13 +28,16 @@ export interface DownloadResult {
   readonly seconds: number;
 }
 
+/** Where a file is until it is whole. */
+export const partialName = (file: string): string => `${file}.partial`;
+
 /**
  * Downloads one object.
  *
  * @throws {MediaError} `object_missing`, `bucket_missing`, `disk_full`, `download_failed`, or what Storage refused.
  */
 export async function downloadFile(options: DownloadFileOptions): Promise<DownloadResult> {
-  const partial = `${options.file}.partial`;
+  const partial = partialName(options.file);
   const started = performance.now();
   let target: FileHandle | undefined;
   try {

@@ -15,7 +15,7 @@ import { encodeLimits } from './encode-limits.ts';
 import { planLoudness, reportLoudness } from './measure-loudness.ts';
 import type { EncodeProgress } from './progress.ts';
 import { withReadableSource } from './readable-source.ts';
-import { runFfmpeg } from './run-process.ts';
+import { type FfmpegResult, runFfmpeg } from './run-process.ts';
 import { lastLines } from './stderr-lines.ts';
 import type { MediaTools } from './tools.ts';
 import { type VerifyOptions, verifyOutput } from './verify.ts';
@@ -33,8 +33,28 @@ export interface EncodeOptions {
   readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
   /** Called for each attempt whose output is as planned, beside the rest of its verification, which it may still fail. */
   readonly onReadable?: VerifyOptions['onReadable'];
+  /** What was begun while the source arrived; taken over where it runs the very command of the plan. */
+  readonly begun?: BegunEncode | undefined;
   /** Replaces the computed limits: max(10 min, 20 x duration) in all, 60 s without progress. */
   readonly limits?: ProcessLimits | undefined;
+}
+
+/** An ffmpeg that began with the first bytes of the source. */
+export interface BegunEncode {
+  /**
+   * Its result, if it runs these arguments; else it is ended, as where it failed: then the source is encoded as if
+   * nothing had begun. Only the first call can have it.
+   *
+   * @throws the signal's reason.
+   */
+  readonly take: (
+    args: readonly string[],
+    options: Pick<EncodeOptions, 'onProgress' | 'signal'>,
+  ) => Promise<FfmpegResult | undefined>;
+  /** For how long it had been running when it was taken, in seconds; 0 where it was not. */
+  readonly leadSeconds: () => number;
+  /** Ends it unless it was taken, and removes what it wrote; resolves when it has ended. */
+  readonly end: () => Promise<void>;
 }
 
 /** A published MP4, or why the file was turned away after all. */
@@ -56,7 +76,7 @@ export type EncodeResult =
  * no reason; disk_full, aborted, ffmpeg_stalled, ffmpeg_timeout, ffmpeg_killed, ffmpeg_missing. No file is left then.
  */
 export async function encodeMp4(options: EncodeOptions): Promise<EncodeResult> {
-  const partial = `${options.outputPath}.partial`;
+  const partial = partialOf(options.outputPath);
   try {
     const first = await attemptWithSound(options, options.plan, partial);
     const last =
@@ -75,6 +95,9 @@ function encodeDamaged(plan: ConvertPlan, { why, damage }: Failure): ConvertPlan
   const instead = encodeInstead(plan, why);
   return damage === undefined ? instead : { ...instead, warnings: [...instead.warnings, damage] };
 }
+
+/** Where an MP4 is written until it is whole. */
+export const partialOf = (outputPath: string): string => `${outputPath}.partial`;
 
 /** For a sentence. */
 const WHAT = 'The encoded video';
@@ -170,7 +193,17 @@ function runTranscode(options: EncodeOptions, plan: ConvertPlan, outputPath: str
   );
 }
 
-function run(options: EncodeOptions, plan: ConvertPlan, args: readonly string[]) {
+async function run(options: EncodeOptions, plan: ConvertPlan, args: readonly string[]): Promise<FfmpegResult> {
+  const { onProgress, signal } = options;
+  return (await options.begun?.take(args, { onProgress, signal })) ?? runEncode(options, plan, args);
+}
+
+/** Runs ffmpeg with the limits of a plan. Throws what `runFfmpeg` throws. */
+export function runEncode(
+  options: Pick<EncodeOptions, 'tools' | 'signal' | 'onProgress' | 'limits'>,
+  plan: ConvertPlan,
+  args: readonly string[],
+): Promise<FfmpegResult> {
   return runFfmpeg({
     tools: options.tools,
     args,

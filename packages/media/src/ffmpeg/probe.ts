@@ -29,6 +29,11 @@ export interface ProbeOptions {
   readonly maxPixels?: number | undefined;
   /** Made by us, so that neither changes of size nor an aperture are looked for. */
   readonly isOurs?: boolean | undefined;
+  /**
+   * Only its beginning is here, and the rest reads as zeros: what an index tells is known, and what only pictures tell is
+   * taken to be ordinary.
+   */
+  readonly isArriving?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -108,12 +113,12 @@ interface OpenedFile extends Pick<MediaInfo, 'sizeBytes' | 'format' | 'bareStrea
 }
 
 async function describeFile(
-  pass: ProbePass & Pick<ProbeOptions, 'isOurs'>,
+  pass: ProbePass & Pick<ProbeOptions, 'isOurs' | 'isArriving'>,
   { output, sizeBytes, format, bareStream, deepAnalysis }: OpenedFile,
 ): Promise<ProbeResult> {
-  const { inputPath, isOurs, tools } = pass;
+  const { inputPath, isOurs, isArriving, tools } = pass;
   const most = mostPackets(sizeBytes);
-  const early = isOurs === true ? undefined : findEarlyPicture(output, sizeBytes);
+  const early = isOurs || isArriving ? undefined : findEarlyPicture(output, sizeBytes);
   const [stats, differ] = await runTogether(pass.signal, [
     (signal) => scanPackets({ ...pass, signal, format, most }),
     async (signal) => early && parameterSetsDiffer({ ...pass, signal }, early),
@@ -148,7 +153,7 @@ function findEarlyPicture({ streams }: FfprobeOutput, sizeBytes: number): { read
 }
 
 async function lookAtPicture(
-  pass: ProbePass,
+  pass: ProbePass & Pick<ProbeOptions, 'isArriving'>,
   { mp4, sizeBytes }: Pick<MediaInfo, 'mp4' | 'sizeBytes'>,
   video: VideoInfo,
   { streams }: FfprobeOutput,
@@ -156,7 +161,7 @@ async function lookAtPicture(
 ): Promise<VideoInfo> {
   const track = streams.find(({ index }) => index === video.index)?.id;
   const apertures = mp4 === undefined ? undefined : await readAperturesOfFile(pass.inputPath, sizeBytes);
-  const shapes = await findShapes(pass, video, differ);
+  const shapes = pass.isArriving ? [] : await findShapes(pass, video, differ);
   return withShownPicture(video, { shapes, aperture: apertures?.get(track ?? 0) });
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { assertGuarded, childEnvironment, fileUrl, inputGuards } from './sandbox.ts';
+import { arrivingInput, assertGuarded, childEnvironment, fileUrl, inputGuards } from './sandbox.ts';
 
 const guards = inputGuards({ maxPixels: 100 });
 
@@ -11,12 +11,19 @@ describe('assertGuarded', () => {
     expect(() => assertGuarded(['-nostdin', ...guards, '-i', 'file:/w/input', '-f', 'null', '-'])).not.toThrow();
   });
 
+  it('passes a file that arrives', () => {
+    const input = arrivingInput({ path: '/w/input.partial', sizeBytes: 7 });
+    expect(() => assertGuarded(['-nostdin', ...guards, ...input, '-f', 'null', '-'])).not.toThrow();
+  });
+
   it.each<[string, string[]]>([
     ['no -nostdin', [...guards, '-i', 'file:/w/input']],
     ['no guards', ['-nostdin', '-i', 'file:/w/input']],
     ['guards on the first input only', ['-nostdin', ...guards, '-i', 'file:/w/a', '-i', 'file:/w/b']],
     ['guards after the input', ['-nostdin', '-i', 'file:/w/input', ...guards]],
     ['another protocol', ['-nostdin', ...guards, '-i', 'http://127.0.0.1/']],
+    ['another protocol that arrives', ['-nostdin', ...guards, '-i', 'subfile,,start,0,end,7,,:http://127.0.0.1/']],
+    ['another part of a file', ['-nostdin', ...guards, '-i', 'subfile,,start,3,end,7,,:file:/w/input']],
     ['a relative name', ['-nostdin', ...guards, '-i', 'file:input']],
   ])('refuses %s', (_, args) => {
     expect(() => assertGuarded(args)).toThrow(TypeError);

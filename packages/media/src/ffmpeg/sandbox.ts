@@ -74,6 +74,28 @@ export function fileUrl(path: string): string {
   return `file:${resolve(path)}`;
 }
 
+/** A file that is still being written, of which it is known how large it will be. */
+export interface ArrivingFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** The beginning of the name of an {@link ArrivingFile}. */
+const ARRIVING = /^subfile,,start,0,end,\d+,,:/;
+
+/** Lets ffmpeg open the names of {@link arrivingInput}, beside files. */
+export const ARRIVING_PROTOCOLS = 'file,subfile';
+
+/**
+ * Has ffmpeg wait where the file ends so far, until it is as large as it will be (ffmpeg-protocols: `follow` of `file`;
+ * `subfile`, which gives the end that a file that is followed lacks). With 5.1 and 7.0, what was encoded so is, byte for
+ * byte, what is encoded of the whole file.
+ */
+export const arrivingInput = ({ path, sizeBytes }: ArrivingFile): string[] => [
+  ...['-follow', '1'],
+  ...['-i', `subfile,,start,0,end,${sizeBytes},,:${fileUrl(path)}`],
+];
+
 /** Keys and tokens stay with us: only what a program needs to be found and loaded is handed on. */
 const PASSED_VARIABLES = ['PATH', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot'] as const;
 
@@ -129,7 +151,7 @@ export function assertGuarded(args: readonly string[]): void {
 }
 
 /**
- * Refuses an input without the flags in front of it, or that is no absolute `file:` name.
+ * Refuses an input without the flags in front of it, or that is no absolute `file:` name, or one that arrives.
  *
  * @throws TypeError naming what is missing
  */
@@ -137,7 +159,8 @@ export function assertInputGuarded(before: readonly string[], input: string): vo
   for (const flag of ['-protocol_whitelist', '-format_whitelist', '-max_pixels']) {
     if (!before.includes(flag)) throw new TypeError(`${flag} is missing before ${input}`);
   }
-  if (!input.startsWith('file:') || !isAbsolute(input.slice('file:'.length))) {
+  const file = input.replace(ARRIVING, '');
+  if (!file.startsWith('file:') || !isAbsolute(file.slice('file:'.length))) {
     throw new TypeError(`an input must be an absolute file: name, not ${input}`);
   }
 }

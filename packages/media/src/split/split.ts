@@ -13,10 +13,13 @@ export interface SplitQuestion {
   readonly afterSeconds: number;
 }
 
+/** How long this process would encode a video, about, in seconds. */
+export const expectEncodeSeconds = ({ plan, tools }: Pick<SplitQuestion, 'plan' | 'tools'>): number =>
+  predictEncodeSeconds(plan, Math.min(tools.limits.threads, availableParallelism()));
+
 /** Whether one worker would encode a video for so long that splitting it is worth a thought. */
 export const isLong = ({ plan, tools, afterSeconds }: SplitQuestion): boolean =>
-  plan.video === 'encode' &&
-  predictEncodeSeconds(plan, Math.min(tools.limits.threads, availableParallelism())) > afterSeconds;
+  plan.video === 'encode' && expectEncodeSeconds({ plan, tools }) > afterSeconds;
 
 /**
  * Decides how a long video is encoded. Pure.

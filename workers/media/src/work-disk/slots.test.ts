@@ -50,3 +50,14 @@ it('removes work whose wait was aborted', async () => {
   await running;
   expect(await slots.run(signal, async () => 'free')).toBe('free');
 });
+
+it('gives away a slot that is free now, once', async () => {
+  const slots = createSlots(1);
+  const leave = slots.takeFree();
+  expect(slots.takeFree()).toBeUndefined();
+  const waiting = slots.run(signal, async () => slots.takeFree());
+  leave?.();
+  expect(await waiting).toBeUndefined();
+  leave?.();
+  expect([slots.takeFree(), slots.takeFree()]).toEqual([expect.any(Function), undefined]);
+});

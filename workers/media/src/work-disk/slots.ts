@@ -2,6 +2,8 @@
 export interface Slots {
   /** Runs `work` when a slot is free; the signal ends the wait, not the work. */
   readonly run: <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
+  /** Takes a slot that is free now; `undefined` where none is. What it returns gives the slot back. */
+  readonly takeFree: () => (() => void) | undefined;
 }
 
 /** Makes `count` slots. */
@@ -34,6 +36,15 @@ export function createSlots(count: number): Slots {
   };
 
   return {
+    takeFree: () => {
+      if (free === 0) return undefined;
+      free--;
+      let isTaken = true;
+      return () => {
+        if (isTaken) leave();
+        isTaken = false;
+      };
+    },
     run: async (signal, work) => {
       signal.throwIfAborted();
       await take(signal);

@@ -18,13 +18,14 @@ import { createVideoHandlers } from '../../src/jobs/video-process/process.ts';
 import { type AdmissionOptions, createAdmission } from '../../src/work-disk/admission.ts';
 import { createSlots } from '../../src/work-disk/slots.ts';
 
-const log = pino({ level: 'silent' });
+const silent = pino({ level: 'silent' });
 
 /** Handlers as a worker of that configuration has them, except for what is said of its admission. */
 export async function openHandlers(
   config: Config,
   storage: StorageConnection,
   admission: Partial<AdmissionOptions> = {},
+  log = silent,
 ): Promise<VideoHandlers> {
   const { workDir, jobsDir } = config.worker;
   await mkdir(jobsDir, { recursive: true });
@@ -32,7 +33,7 @@ export async function openHandlers(
     config,
     storage,
     log,
-    tools: await locateTools(),
+    tools: await locateTools(config.ffmpeg),
     videos: openStackVideos(),
     metrics: createMetrics(),
     admission: createAdmission({ workDir, reserveBytes: 0, log, ...admission }),

@@ -15,6 +15,7 @@ import type { WorkerServices } from '../worker-job-type.ts';
 import { checkDownloadedSource, checkStoredSource } from './check-source.ts';
 import { INPUT_NAME, type SourceVersion } from './checkpoint.ts';
 import type { VideoProcessPayload } from './contract.ts';
+import type { EarlyEncode } from './early-encode.ts';
 import type { VideoRun } from './video-run.ts';
 
 /** @throws {MediaError} `object_missing`, `source_changed`, or what Storage answers. */
@@ -68,9 +69,10 @@ export async function rejectBeforeDownload(run: VideoRun): Promise<RejectedVideo
 /**
  * Downloads the source as {@link INPUT_NAME}.
  *
+ * @param arrived told how much of it is here, in bytes.
  * @throws {MediaError} as `downloadFile` does.
  */
-export function downloadSource(run: VideoRun): Promise<DownloadedSource> {
+export function downloadSource(run: VideoRun, arrived?: EarlyEncode['arrived']): Promise<DownloadedSource> {
   const { log, context, payload } = run;
   const { config, storage, metrics, slots } = run.services;
   const { signal } = context;
@@ -84,7 +86,10 @@ export function downloadSource(run: VideoRun): Promise<DownloadedSource> {
         timeouts: config.upload,
         maxRetries: config.upload.maxRetries,
         signal,
-        onProgress: (received, size) => report(received / size),
+        onProgress: (received, size) => {
+          report(received / size);
+          arrived?.(received, size);
+        },
         onRetry: ({ error, waitMs }) => {
           countRetry(metrics, 'download', error);
           log.warn({ code: error.code, waitMs }, `${error.message} Retrying in ${waitMs} ms`);

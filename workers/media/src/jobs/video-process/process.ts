@@ -43,6 +43,7 @@ import {
 import { cleanupPolicy } from './cleanup-policy.ts';
 import type { VideoHandlers, VideoProcessPayload } from './contract.ts';
 import { downloadSource, findSource, proveSource, rejectBeforeDownload } from './download.ts';
+import { type EarlyEncode, withEarlyEncode } from './early-encode.ts';
 import { checksumFiles } from './file-checksums.ts';
 import { findOutputSpace } from './output-space.ts';
 import { publishOutputs } from './publish.ts';
@@ -117,7 +118,8 @@ async function processVideo(
       { jobsDir: config.worker.jobsDir, jobId, keepAfter },
       detectingDiskFull(async (runDirectory) => {
         const here = { ...run, runDirectory };
-        return runSteps({ ...here, space: await findOutputSpace(here) });
+        const whole = { ...here, space: await findOutputSpace(here) };
+        return withEarlyEncode(whole, (early) => runSteps(whole, early));
       }),
     );
     // Nothing is kept here meanwhile: any worker may go on, and what it needs is in Storage.
@@ -130,7 +132,7 @@ async function processVideo(
 }
 
 /** The steps. Each result is saved as soon as it is there; what an earlier run left unchanged is not made again. */
-async function runSteps(run: VideoRun): Promise<VideoProcessResult | 'waits'> {
+async function runSteps(run: VideoRun, early: EarlyEncode): Promise<VideoProcessResult | 'waits'> {
   const { services, payload, context, settings, runDirectory } = run;
   const { signal } = context;
   await removeStaleResults(run);
@@ -154,9 +156,9 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult | 'waits'> {
   const first = { ...task, source: known, ...restored.saved, split: before };
   const keep = createCheckpointKeeper(context.saveCheckpoint, first);
 
-  const early = known === undefined ? await rejectBeforeDownload(run) : undefined;
-  if (early !== undefined) return recordRejection(run, early);
-  const downloaded = known ?? (await downloadSource(run));
+  const rejected = known === undefined ? await rejectBeforeDownload(run) : undefined;
+  if (rejected !== undefined) return recordRejection(run, rejected);
+  const downloaded = known ?? (await downloadSource(run, early.arrived));
   const isSourceHere = restored.source !== undefined || known === undefined;
   const prove = async (either: AbortSignal) => known ?? keepSource(keep, await proveSource(run, downloaded, either));
   let proved: Promise<SourceVersion> | undefined;
@@ -169,7 +171,7 @@ async function runSteps(run: VideoRun): Promise<VideoProcessResult | 'waits'> {
     },
     async (either) =>
       restored.encoded ??
-      encodeSource(withSignal(run, either), {
+      encodeSource(withSignal(run, either), early, {
         isSourceHere,
         split: before,
         save: async (split) => {
@@ -210,13 +212,17 @@ async function keepSource(keep: KeepCheckpoint, source: SourceVersion): Promise<
 }
 
 /** Probe, plan and encode, in parts where the video is long. `waits`: other workers have to encode parts first. */
-async function encodeSource(run: VideoRun, options: EncodeInPartsOptions): Promise<MadeVideo | 'waits'> {
-  const { slots, metrics } = run.services;
+async function encodeSource(
+  run: VideoRun,
+  early: EarlyEncode,
+  options: EncodeInPartsOptions,
+): Promise<MadeVideo | 'waits'> {
+  const { metrics } = run.services;
   const pipeline = {
     ...pipelineOf(run),
     inputPath: join(run.runDirectory.directory, INPUT_NAME),
     onPlan: run.onPlan,
-    waitForTurn: <T>(encode: () => Promise<T>) => slots.encodes.run(run.context.signal, encode),
+    waitForTurn: early.waitForTurn,
   };
   const parts = createPartsEncoder(run, options, pipeline);
   const continued = await parts.goOn();
@@ -224,7 +230,8 @@ async function encodeSource(run: VideoRun, options: EncodeInPartsOptions): Promi
   await parts.bringSource();
   const planned = await planVideo(pipeline);
   if ('rejection' in planned) return planned;
-  return (await parts.start(planned)) ?? makePlanned({ ...pipeline, onSpeed: metrics.encoded }, planned);
+  const begun = await early.begun(planned.plan);
+  return (await parts.start(planned)) ?? makePlanned({ ...pipeline, begun, onSpeed: metrics.encoded }, planned);
 }
 
 const addCaptions = async (run: VideoRun, encoded: EncodedVideo, { sha256 }: SourceVersion): Promise<EncodedVideo> => ({

@@ -1,0 +1,138 @@
+/** Jobs whose source takes seconds to arrive: it is encoded meanwhile, and what comes out is the same. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openQueueClient, type QueueClient } from '@supabase-media/client';
+import { type DelayProxy, openDelayProxy } from '@supabase-media/local-stack/fault-proxy/delay-proxy';
+import { locateTools } from '@supabase-media/media/locate-tools';
+import { downloadFile } from '@supabase-media/storage/download';
+import { openResumeStore } from '@supabase-media/storage/resume-store';
+import { uploadFile } from '@supabase-media/storage/uploader';
+import { type SeenRequest, startFaultProxy } from '@supabase-media/test-support/fault-proxy';
+import { createQueueDatabase, type VideoHandlers, withConsumerOn } from '@supabase-media/test-support/queue';
+import { openStackStorage, openStackVideos, stackValue, uniquePath } from '@supabase-media/test-support/stack';
+import { POLICY, SOURCES } from '@supabase-media/test-support/uploads';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { stackConfig } from './support/stack-config.ts';
+import { openHandlers } from './support/video-handlers.ts';
+
+const storage = openStackStorage();
+/** 10 MB take four seconds. */
+const WAY = { delayMs: 5, bytesPerSecond: 2_500_000 };
+
+let folder: string;
+let way: DelayProxy;
+let address: { readonly databaseUrl: string };
+let client: QueueClient;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'media-early-'));
+  way = await openDelayProxy(Number(new URL(stackValue('SUPABASE_URL')).port), WAY);
+  address = { databaseUrl: await createQueueDatabase() };
+  client = openQueueClient({ ...address, rows: 'elsewhere' });
+});
+afterAll(async () => {
+  await Promise.all([client?.close(), storage.close()]);
+  await way?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const events: Record<string, unknown>[] = [];
+const log = pino({ level: 'debug' }, { write: (line: string) => void events.push(JSON.parse(line)) });
+const named = (event: string) => events.filter((line) => line.event === event);
+beforeEach(() => void events.splice(0));
+
+/** Handlers over the way; one thread, whose output is always the same. */
+async function handlersOver(url: string, workDir: string): Promise<VideoHandlers> {
+  const config = stackConfig({
+    ...{ ...address, SUPABASE_URL: url, WORK_DIR: join(folder, workDir) },
+    ...{ MEDIA_OUTPUTS: 'video', MEDIA_THREADS: '1', DATABASE_URL: address.databaseUrl },
+  });
+  return openHandlers(config, openStackStorage(url), {}, log);
+}
+
+const farUrl = () => `http://127.0.0.1:${way.port}`;
+
+/** Ten bits that browsers do not play, of a hue of their own. */
+async function makeVideo(hue: number): Promise<string> {
+  const { ffmpeg } = await locateTools();
+  const file = join(folder, `${hue}.mp4`);
+  if (existsSync(file)) return file;
+  const picture = `testsrc2=size=1280x720:rate=25:duration=6,noise=alls=20:allf=t,hue=h=${hue}`;
+  const codec = '-c:v libx264 -preset ultrafast -pix_fmt yuv420p10le -b:v 14M -minrate 14M -maxrate 14M -bufsize 4M';
+  const args = ['-f', 'lavfi', '-i', picture, ...codec.split(' '), '-movflags', '+faststart', file];
+  const made = spawnSync(ffmpeg.path, ['-nostdin', '-v', 'error', '-y', ...args]);
+  if (made.status !== 0) throw new Error(String(made.stderr));
+  return file;
+}
+
+async function send(source: { readonly bucket: string; readonly path: string }, hue = 0): Promise<void> {
+  const file = await makeVideo(hue);
+  const resumeStore = openResumeStore(join(folder, 'state'));
+  const options = { connection: storage, policy: POLICY, resumeStore, file, contentType: 'video/mp4', ...source };
+  await uploadFile({ ...options, upsert: true });
+}
+
+async function fetchVideo(videoId: string): Promise<Buffer> {
+  const video = (await openStackVideos().find(videoId))?.outputs.find(({ kind }) => kind === 'video');
+  const file = join(folder, `${videoId}.mp4`);
+  const { bucket = '', path = '' } = video ?? {};
+  await downloadFile({ connection: storage, bucket, path, file, timeouts: POLICY, maxRetries: 0 });
+  return readFile(file);
+}
+
+async function process(source: { readonly bucket: string; readonly path: string }, handlers: VideoHandlers) {
+  const { jobId, videoId } = await client.enqueueVideo({ ownerId: null, source });
+  await withConsumerOn(address, handlers, async () => {
+    expect(await client.waitForVideo(jobId)).toMatchObject({ outcome: 'processed' });
+  });
+  return fetchVideo(videoId);
+}
+
+it('encodes what arrives slowly before all of it is there, and publishes the same', async () => {
+  const source = { bucket: SOURCES, path: uniquePath('slow.mp4') };
+  await send(source);
+  const near = await process(source, await handlersOver(stackValue('SUPABASE_URL'), 'near'));
+  expect(named('encode.early')).toEqual([]);
+  const far = await process(source, await handlersOver(farUrl(), 'far'));
+  expect(named('encode.early')).toHaveLength(1);
+  expect(named('encode.discarded')).toEqual([]);
+  expect(far.equals(near)).toBe(true);
+});
+
+it('begins anew where the object is replaced while it arrives', async () => {
+  const source = { bucket: SOURCES, path: uniquePath('replaced.mp4') };
+  await send(source);
+  const isSource = ({ method, path }: SeenRequest) =>
+    method === 'GET' && path.endsWith(`/authenticated/${SOURCES}/${source.path}`);
+  const proxy = await startFaultProxy(farUrl(), (request) =>
+    isSource(request) && request.count === 1 ? { kind: 'cut-answer', afterBytes: 9_000_000 } : { kind: 'pass' },
+  );
+  try {
+    const replaced = expect
+      .poll(() => named('encode.early'), { timeout: 20_000 })
+      .toHaveLength(1)
+      .then(() => send(source, 90));
+    const made = await process(source, await handlersOver(proxy.url, 'replaced'));
+    await replaced;
+    expect(named('encode.discarded')).toHaveLength(1);
+    const again = await process(source, await handlersOver(stackValue('SUPABASE_URL'), 'again'));
+    expect(made.equals(again)).toBe(true);
+  } finally {
+    await proxy.close();
+  }
+});
+
+it('ends with its run, and leaves nothing', async () => {
+  const source = { bucket: SOURCES, path: uniquePath('stopped.mp4') };
+  await send(source);
+  await client.enqueueVideo({ ownerId: null, source });
+  await withConsumerOn(address, await handlersOver(farUrl(), 'stopped'), async () => {
+    await expect.poll(() => named('encode.early'), { timeout: 20_000 }).toHaveLength(1);
+  });
+  expect(named('encode.discarded')).toHaveLength(1);
+  const left = await readdir(join(folder, 'stopped'), { recursive: true, withFileTypes: true });
+  expect(left.filter((entry) => entry.isFile()).map(({ name }) => name)).toEqual([]);
+});
