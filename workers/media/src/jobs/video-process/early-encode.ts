@@ -55,8 +55,8 @@ export async function withEarlyEncode<T>(run: VideoRun, work: (early: EarlyEncod
     return await work({
       arrived: (receivedBytes, sizeBytes) => {
         firstMs ??= performance.now();
-        // The object was replaced meanwhile, and is read from its start again.
-        if (receivedBytes < received) stop.abort();
+        // The object was replaced: before it was read, or meanwhile, so that it is read from its start again.
+        if (sizeBytes !== run.source.size || receivedBytes < received) stop.abort();
         received = receivedBytes;
         if (stop.signal.aborted || looking !== undefined || received < looked + LOOK_EVERY_BYTES) return;
         looked = received;
