@@ -169,8 +169,8 @@ const WORKER_VARIABLES = {
   MEDIA_THREADS: {
     section: 'Media',
     allowed: 'a whole number from 1 to 64',
-    default: '2',
-    reason: 'Threads of each decoder and encoder: about as many as there are cores per job.',
+    default: '3',
+    reason: 'Threads of each decoder and encoder: one more than there are cores per job uses them best.',
     schema: wholeNumber(1, 64),
   },
   MEDIA_MEMORY_LIMIT_MB: {

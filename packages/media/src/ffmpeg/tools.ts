@@ -23,10 +23,11 @@ export interface ToolLimits {
 }
 
 /**
- * Two cores are used best by two threads: encoding parts of a video side by side took as long. Of address space, sources
- * of 8K HEVC and of HDR took 0.9 to 1.4 GB (measured with ffmpeg 5.1.9 and 7.0, two threads).
+ * One thread more than two cores: threads of x264 wait for each other, and with two of them 1.82 cores were used, with
+ * three 1.94 (0.92 of the time, medians of 7 alternating runs). Of address space, sources of 8K HEVC and of HDR took 0.9
+ * to 1.4 GB (measured with ffmpeg 5.1.9 and 7.0, two threads), and 0.2 GB more with a third.
  */
-export const DEFAULT_LIMITS: ToolLimits = Object.freeze({ threads: 2, memoryBytes: 4_000_000_000 });
+export const DEFAULT_LIMITS: ToolLimits = Object.freeze({ threads: 3, memoryBytes: 4_000_000_000 });
 
 /** Both programs, as `locateTools` found them. */
 export interface MediaTools {
