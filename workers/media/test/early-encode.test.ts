@@ -1,7 +1,7 @@
 /** Jobs whose source takes seconds to arrive: it is encoded meanwhile, and what comes out is the same. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openQueueClient, type QueueClient } from '@supabase-media/client';
@@ -23,6 +23,8 @@ const storage = openStackStorage();
 /** 10 MB take four seconds. */
 const WAY = { delayMs: 5, bytesPerSecond: 2_500_000 };
 
+const opened = [storage];
+
 let folder: string;
 let way: DelayProxy;
 let address: { readonly databaseUrl: string };
@@ -34,7 +36,7 @@ beforeAll(async () => {
   client = openQueueClient({ ...address, rows: 'elsewhere' });
 });
 afterAll(async () => {
-  await Promise.all([client?.close(), storage.close()]);
+  await Promise.all([client?.close(), ...opened.map(({ close }) => close())]);
   await way?.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -45,12 +47,15 @@ const named = (event: string) => events.filter((line) => line.event === event);
 beforeEach(() => void events.splice(0));
 
 /** Handlers over the way; one thread, whose output is always the same. */
-async function handlersOver(url: string, workDir: string): Promise<VideoHandlers> {
+async function handlersOver(url: string, workDir: string, more = {}): Promise<VideoHandlers> {
   const config = stackConfig({
-    ...{ ...address, SUPABASE_URL: url, WORK_DIR: join(folder, workDir) },
-    ...{ MEDIA_OUTPUTS: 'video', MEDIA_THREADS: '1', DATABASE_URL: address.databaseUrl },
+    ...{ SUPABASE_URL: url, DATABASE_URL: address.databaseUrl, WORK_DIR: join(folder, workDir) },
+    ...{ MEDIA_OUTPUTS: 'video', MEDIA_THREADS: '1' },
+    ...more,
   });
-  return openHandlers(config, openStackStorage(url), {}, log);
+  const over = openStackStorage(url);
+  opened.push(over);
+  return openHandlers(config, over, {}, log);
 }
 
 const farUrl = () => `http://127.0.0.1:${way.port}`;
@@ -123,6 +128,23 @@ it('begins anew where the object is replaced while it arrives', async () => {
   } finally {
     await proxy.close();
   }
+});
+
+it('gives its place back where ffmpeg fails on what is here, and encodes when all of it is', async () => {
+  const { ffmpeg, ffprobe } = await locateTools();
+  const failing = join(folder, 'ffmpeg');
+  const lines = ['#!/bin/sh', `case "$*" in *subfile,*) exit 1;; esac`, `exec ${ffmpeg.path} "$@"`, ''];
+  await writeFile(failing, lines.join('\n'), { mode: 0o755 });
+  const handlers = await handlersOver(farUrl(), 'failing', { FFMPEG_PATH: failing, FFPROBE_PATH: ffprobe.path });
+  const sources = [90, 180].map((hue) => ({ source: { bucket: SOURCES, path: uniquePath('two.mp4') }, hue }));
+  for (const { source, hue } of sources) await send(source, hue);
+  const jobs = await Promise.all(sources.map(({ source }) => client.enqueueVideo({ ownerId: null, source })));
+  // Both at a time, with one place to encode.
+  await withConsumerOn(address, handlers, async () => {
+    for (const { jobId } of jobs) expect(await client.waitForVideo(jobId)).toMatchObject({ outcome: 'processed' });
+  });
+  expect(named('encode.early').length).toBeGreaterThan(0);
+  expect(named('encode.discarded')).toHaveLength(named('encode.early').length);
 });
 
 it('ends with its run, and leaves nothing', async () => {

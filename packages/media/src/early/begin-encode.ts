@@ -26,7 +26,8 @@ export function beginEncode(options: BeginEncodeOptions): BegunEncode {
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const beganMs = performance.now();
   let leadMs = 0;
-  let isOver = false;
+  let isTaken = false;
+  let ending: Promise<void> | undefined;
   let listener: EncodeOptions['onProgress'];
   const running = runEncode(
     { tools, signal, onProgress: (progress) => listener?.(progress) },
@@ -34,34 +35,38 @@ export function beginEncode(options: BeginEncodeOptions): BegunEncode {
     readArriving(args, inputPath, arriving),
   ).catch(() => undefined);
 
-  const end = async (): Promise<void> => {
-    if (isOver) return;
-    isOver = true;
+  const remove = async (): Promise<void> => {
     stop.abort();
     await running;
     await rm(partial, { force: true });
   };
+  const end = async (): Promise<void> => {
+    if (!isTaken) ending ??= remove();
+    await ending;
+  };
   return {
     end,
+    failed: new Promise((resolve) => {
+      void running.then((result) => {
+        if (leadMs === 0 && !isGood(result)) resolve();
+      });
+    }),
     leadSeconds: () => leadMs / 1000,
-    take: async (wanted, taken) => {
-      if (isOver) return undefined;
-      if (!isSame(args, wanted)) {
+    take: async (wanted, { signal: taker, onProgress }) => {
+      if (isTaken || ending !== undefined || !isSame(args, wanted)) {
         await end();
         return undefined;
       }
       leadMs = performance.now() - beganMs;
-      listener = taken.onProgress;
-      const onAbort = () => stop.abort(taken.signal?.reason);
-      taken.signal?.addEventListener('abort', onAbort, { once: true });
-      if (taken.signal?.aborted) onAbort();
+      listener = onProgress;
+      const onAbort = () => stop.abort(taker?.reason);
+      taker?.addEventListener('abort', onAbort, { once: true });
+      if (taker?.aborted) onAbort();
       const result = await running;
-      taken.signal?.removeEventListener('abort', onAbort);
-      taken.signal?.throwIfAborted();
-      if (result !== undefined && isGood(result)) {
-        isOver = true;
-        return result;
-      }
+      taker?.removeEventListener('abort', onAbort);
+      taker?.throwIfAborted();
+      isTaken = isGood(result);
+      if (isGood(result)) return result;
       leadMs = 0;
       await end();
       return undefined;
@@ -70,7 +75,8 @@ export function beginEncode(options: BeginEncodeOptions): BegunEncode {
 }
 
 /** What failed of half a source says nothing of the whole. */
-const isGood = (result: FfmpegResult): boolean => result.exitCode === 0 && result.frames > 0 && !ranOutOfMemory(result);
+const isGood = (result: FfmpegResult | undefined): result is FfmpegResult =>
+  result?.exitCode === 0 && result.frames > 0 && !ranOutOfMemory(result);
 
 const isSame = (some: readonly string[], others: readonly string[]): boolean =>
   some.length === others.length && some.every((word, at) => word === others[at]);

@@ -51,6 +51,8 @@ export interface BegunEncode {
     args: readonly string[],
     options: Pick<EncodeOptions, 'onProgress' | 'signal'>,
   ) => Promise<FfmpegResult | undefined>;
+  /** Resolves where it fails before it is taken: then it is of no use any more. */
+  readonly failed: Promise<void>;
   /** For how long it had been running when it was taken, in seconds; 0 where it was not. */
   readonly leadSeconds: () => number;
   /** Ends it unless it was taken, and removes what it wrote; resolves when it has ended. */

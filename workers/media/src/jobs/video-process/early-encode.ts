@@ -69,9 +69,9 @@ export async function withEarlyEncode<T>(run: VideoRun, work: (early: EarlyEncod
         return undefined;
       },
       waitForTurn: (encode) =>
-        attempt.begun() === undefined
-          ? run.services.slots.encodes.run(run.context.signal, encode)
-          : encode().finally(attempt.leave),
+        attempt.takeTurn()
+          ? encode().finally(attempt.leave)
+          : run.services.slots.encodes.run(run.context.signal, encode),
     });
   } finally {
     await end();
@@ -87,41 +87,57 @@ function createAttempt(run: VideoRun, signal: AbortSignal) {
   const arriving = { path: partialName(inputPath), sizeBytes: source.size };
   let plan: ConvertPlan | 'more' | 'none' = 'more';
   let begun: BegunEncode | undefined;
+  let isInTurn = false;
   let leave = () => {};
 
+  const begin = async (plan: ConvertPlan): Promise<BegunEncode> => {
+    const made = await beginVideo({ plan, inputPath, arriving, outDir: directory, settings, tools, space, signal });
+    void made.failed.then(async () => {
+      await made.end();
+      // Its place is for another job, however long the source still takes.
+      if (!isInTurn) await discard();
+    });
+    return made;
+  };
+  const discard = async (): Promise<void> => {
+    if (begun !== undefined && begun.leadSeconds() === 0)
+      log.info({ event: 'encode.discarded' }, 'What was encoded while the source arrived is of no use');
+    const ending = begun?.end();
+    begun = undefined;
+    await ending;
+    leave();
+  };
   return {
     begun: () => begun,
     leave: () => leave(),
+    /** Whether the encode may run in the place of what was begun. */
+    takeTurn: (): boolean => {
+      isInTurn = begun !== undefined;
+      return isInTurn;
+    },
     look: async (arrived: ArrivingSource): Promise<void> => {
-      if (begun !== undefined || plan === 'none' || !isWorthwhile(arrived)) return;
+      if (plan === 'none' || !isWorthwhile(arrived)) return;
       if (plan === 'more') {
         const frontPath = join(directory, FRONT_NAME);
         plan = await planEarly({ arriving, frontPath, settings, tools, space, signal });
         if (typeof plan !== 'string' && maySplit(run, plan)) plan = 'none';
       }
-      if (typeof plan === 'string' || decideEarlyEncode(arrived, expectEncodeSeconds({ plan, tools })) !== 'begin')
-        return;
+      if (typeof plan === 'string') return;
+      if (decideEarlyEncode(arrived, expectEncodeSeconds({ plan, tools })) !== 'begin') return;
       const free = slots.encodes.takeFree();
       if (free === undefined) return;
       leave = free;
       try {
-        begun = await beginVideo({ plan, inputPath, arriving, outDir: directory, settings, tools, space, signal });
+        begun = await begin(plan);
       } finally {
+        plan = 'none';
         if (begun === undefined) leave();
       }
       const percent = Math.round((100 * arrived.receivedBytes) / arrived.sizeBytes);
-      log.info(
-        { event: 'encode.early', percent },
-        `Encoding begins while the source arrives, after ${percent} % of it`,
-      );
+      const message = `Encoding begins while the source arrives, after ${percent} % of it`;
+      log.info({ event: 'encode.early', percent }, message);
     },
-    end: async (): Promise<void> => {
-      if (begun !== undefined && begun.leadSeconds() === 0)
-        log.info({ event: 'encode.discarded' }, 'What was encoded while the source arrived is of no use');
-      await begun?.end();
-      begun = undefined;
-      leave();
-    },
+    end: discard,
   };
 }
 
