@@ -64,6 +64,7 @@ export const SURVIVAL_TESTS = [
   'packages/media/test/shapes.test.ts',
   'packages/media/test/sound.test.ts',
   'packages/media/test/split.test.ts',
+  'packages/media/test/early-encode.test.ts',
   'tools/media-check/test/fuzz-media.test.ts',
   'tools/media-check/test/kept-files.test.ts',
   'apps/web/test/client-browser.test.ts',
@@ -90,7 +91,8 @@ export default defineConfig({
   test: {
     include: SURVIVAL_TESTS.filter(isRun),
     globalSetup: ['packages/test-support/src/global-setup.ts'],
-    maxWorkers: 2,
+    // Most of them wait for something to expire, to end or to come back.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
