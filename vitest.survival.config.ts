@@ -72,13 +72,15 @@ export const SURVIVAL_TESTS = [
 
 /**
  * Of these, what a command of its own measures at full length (`bench`, `bench:queue`, `fuzz:media`,
- * `check:time-left`, `chaos:outbox`), or what changes with the browser rather than with us. Run with SURVIVAL=all.
+ * `check:media -- --play`, `check:time-left`, `chaos:outbox`), or what changes with the browser rather than with us. Run
+ * with SURVIVAL=all.
  */
 const MEASURED_BY_COMMAND = [
   'tools/bench/test/split-kills.test.ts',
   'packages/storage/test/upload-memory.test.ts',
   'packages/queue/test/queue-scale.test.ts',
   'packages/media/test/colours-browser.test.ts',
+  'packages/media/test/playback.test.ts',
   'tools/media-check/test/fuzz-media.test.ts',
   'tools/chaos/test/outbox.test.ts',
 ];
@@ -91,8 +93,8 @@ export default defineConfig({
   test: {
     include: SURVIVAL_TESTS.filter(isRun),
     globalSetup: ['packages/test-support/src/global-setup.ts'],
-    // Most of them wait for something to expire, to end or to come back.
-    maxWorkers: 3,
+    // With three it took as long: on two cores there is little left while some wait.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -46,6 +46,7 @@ describe('findFront', () => {
     ['it is no MP4', [box('RIFF'), moov, mdat]],
     ['it begins with its index', [moov, mdat]],
     ['it is cut off', [ftyp, moov, Buffer.concat([mdat]).subarray(0, 1000)]],
+    ['the index is made to be copied', [ftyp, box('moov', Buffer.alloc(70_000_000)), mdat]],
     ['what follows the index is no box', [ftyp, moov, Buffer.alloc(1000)]],
   ])('needs the whole file where %s', async (_what, boxes) => {
     expect(await frontOf(boxes)).toBe('none');

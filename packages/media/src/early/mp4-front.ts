@@ -7,6 +7,9 @@ import { inside, type ReadAt, walkBoxes } from '../ffmpeg/mp4-boxes.ts';
  */
 const MEDIA_BYTES = 1_000_000;
 
+/** An index with more, in bytes, is not copied for a guess: five hours at 60 pictures a second have about half. */
+const MOST_INDEX_BYTES = 64 * 1024 * 1024;
+
 /** `more`: not enough of it is here to say. `none`: the whole file is needed. Else what is needed of it, in bytes. */
 export type Front = 'more' | 'none' | { readonly bytes: number };
 
@@ -25,6 +28,7 @@ export async function findFront(readAt: ReadAt, sizeBytes: number): Promise<Fron
     if (next > sizeBytes || (box.start === 0 && box.type !== 'ftyp')) return 'none';
     if (box.type === 'mdat') return front === undefined ? 'none' : { bytes: Math.min(sizeBytes, front + MEDIA_BYTES) };
     if (box.type !== 'moov') continue;
+    if (next > MOST_INDEX_BYTES) return 'none';
     if ((await readAt(next - 1, 1)).length === 0) return 'more';
     for await (const part of walkBoxes(readAt, inside(box))) if (part.type === 'mvex') return 'none';
     front = next;

@@ -45,7 +45,8 @@ export interface ProbeOptions {
  * ffmpeg_stalled or ffmpeg_timeout when ffprobe could not do its work; aborted
  */
 export async function probeMedia(options: ProbeOptions): Promise<ProbeResult> {
-  return probeOrHide(options, MOST_HIDDEN);
+  // Of a copy of what is not here, nothing would come.
+  return probeOrHide(options, options.isArriving ? 0 : MOST_HIDDEN);
 }
 
 /** Tracks of one file that are hidden from ffprobe: each takes another copy. */

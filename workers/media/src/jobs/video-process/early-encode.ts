@@ -92,11 +92,13 @@ function createAttempt(run: VideoRun, signal: AbortSignal) {
 
   const begin = async (plan: ConvertPlan): Promise<BegunEncode> => {
     const made = await beginVideo({ plan, inputPath, arriving, outDir: directory, settings, tools, space, signal });
-    void made.failed.then(async () => {
-      await made.end();
-      // Its place is for another job, however long the source still takes.
-      if (!isInTurn) await discard();
-    });
+    made.failed
+      .then(async () => {
+        await made.end();
+        // Its place is for another job, however long the source still takes.
+        if (!isInTurn) await discard();
+      })
+      .catch((err: unknown) => log.debug({ err }, 'What was begun could not be removed'));
     return made;
   };
   const discard = async (): Promise<void> => {
