@@ -1,13 +1,6 @@
+import { box } from '@supabase-media/test-support/mp4-index';
 import { describe, expect, it } from 'vitest';
 import { findFront } from './mp4-front.ts';
-
-function box(type: string, ...content: Uint8Array[]): Buffer {
-  const body = Buffer.concat(content);
-  const header = Buffer.alloc(8);
-  header.writeUInt32BE(8 + body.length);
-  header.write(type, 4, 'latin1');
-  return Buffer.concat([header, body]);
-}
 
 const ftyp = box('ftyp', Buffer.from('isom'));
 const moov = box('moov', box('mvhd', Buffer.alloc(100)));

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { type BegunEncode, beginVideo } from '@supabase-media/media/pipeline';
 import type { ConvertPlan } from '@supabase-media/media/plan';
 import { planEarly } from '@supabase-media/media/plan-early';
-import { expectEncodeSeconds, isLong } from '@supabase-media/media/split';
+import { expectEncodeSeconds } from '@supabase-media/media/split';
 import { partialName } from '@supabase-media/storage/download';
 import { INPUT_NAME } from './checkpoint.ts';
 import { type ArrivingSource, decideEarlyEncode, isWorthwhile } from './decide-early-encode.ts';
+import { maySplit } from './split/start-split.ts';
 import type { VideoRun } from './video-run.ts';
 
 /** Between two looks at what has arrived. */
@@ -141,11 +142,4 @@ function createAttempt(run: VideoRun, signal: AbortSignal) {
     },
     end: discard,
   };
-}
-
-/** Whether parts of it would rather be encoded by others. */
-function maySplit({ services, context }: VideoRun, plan: ConvertPlan): boolean {
-  const { afterSeconds } = services.config.worker.split;
-  const { tools } = services;
-  return afterSeconds !== undefined && context.children !== undefined && isLong({ plan, tools, afterSeconds });
 }

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { runLimited } from '@supabase-media/core/run-limited';
 import { cutSource } from '@supabase-media/media/cut-source';
 import type { PlannedVideo } from '@supabase-media/media/pipeline';
+import type { ConvertPlan } from '@supabase-media/media/plan';
 import { decideSplit, isLong } from '@supabase-media/media/split';
 import { cutKey } from '../../video-part/part-keys.ts';
 import { sendPart } from '../../video-part/transfer.ts';
@@ -37,10 +38,9 @@ export const SENT_SHARE = 0.05;
 export async function startSplit(run: VideoRun, options: StartSplitOptions): Promise<SavedSplit | undefined> {
   const { services, context, payload, log } = run;
   const { children, signal } = context;
-  const { tools, config } = services;
-  const { afterSeconds, limits } = config.worker.split;
+  const { limits } = services.config.worker.split;
   const { plan } = options.planned;
-  if (afterSeconds === undefined || children === undefined || !isLong({ plan, tools, afterSeconds })) return undefined;
+  if (children === undefined || !maySplit(run, plan)) return undefined;
   // Of an earlier job, which the queue has lost.
   await removeParts(services, payload, signal);
   const decision = decideSplit(plan, { idleWorkers: await children.countIdleWorkers(), limits });
@@ -48,6 +48,12 @@ export async function startSplit(run: VideoRun, options: StartSplitOptions): Pro
   if (!('whole' in made)) return made;
   log.info({ event: 'split.whole', why: made.whole }, `Encoding in one piece: ${made.whole}`);
   return undefined;
+}
+
+/** Whether a video takes one worker so long that others are asked for help. */
+export function maySplit({ services: { tools, config }, context }: VideoRun, plan: ConvertPlan): boolean {
+  const { afterSeconds } = config.worker.split;
+  return afterSeconds !== undefined && context.children !== undefined && isLong({ plan, tools, afterSeconds });
 }
 
 async function cutAndSend(
